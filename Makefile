@@ -1,0 +1,53 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= .hostkeep
+BIN := .venv/bin
+APT := chromium lxd busybox-static wireguard-go wireguard-tools iproute2 iputils-ping nftables poppler-utils
+
+.PHONY: help run check test ground real bench soak words house
+
+help: ## show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+.venv/run: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/dev: .venv/run
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.venv/words: .venv/run $(shell find src -name '*.po')
+	@$(BIN)/python tools/words.py --compile
+	@touch $@
+
+run: .venv/run .venv/words ## start the demo: five brands on http://localhost:8000 (PORT=, DATA=)
+	@exec $(BIN)/hostkeep demo --port $(PORT) --data $(DATA)
+
+check: .venv/dev .venv/words ## ruff, mypy --strict, import contracts, house rules, migrations
+	$(BIN)/ruff check src tests bench tools
+	$(BIN)/mypy src/hostkeep
+	cd src && ../$(BIN)/lint-imports --config ../pyproject.toml
+	$(BIN)/python -m pytest tests/house -n 0
+	HOSTKEEP_DATA=$$(mktemp -d) DJANGO_SETTINGS_MODULE=hostkeep.project.settings $(BIN)/python -W ignore -m django makemigrations --check --dry-run
+
+ground: .venv/dev ## the ground floor alone: no database, seconds
+	$(BIN)/python -m pytest tests/ground
+
+test: .venv/dev .venv/words ## everything that needs nothing beyond Python
+	$(BIN)/python -m pytest -n 2
+
+real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(APT) >/dev/null
+	$(BIN)/python -m pytest -o addopts='-q --strict-markers' tests/real tests/browser
+
+bench: .venv/dev .venv/words ## one line a measured figure
+	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk >/dev/null)
+	$(BIN)/python -m bench
+
+words: .venv/dev ## gather what people read into the catalogues
+	$(BIN)/python tools/words.py

@@ -1,0 +1,1 @@
+"""Measured figures, each with its peer or limit in the same run."""

@@ -1,0 +1,25 @@
+"""`make bench`: one line a figure: name, ours, reference, ratio, goal, met or short."""
+
+from __future__ import annotations
+
+import sys
+
+from bench.house import house
+
+
+def main() -> None:
+    wanted = set(sys.argv[1:])
+    from bench import pages, reveals, starts
+
+    if not wanted or "starts" in wanted:
+        for figure in starts.figures():
+            print(figure.line(), flush=True)
+    if not wanted or wanted & {"pages", "reveals"}:
+        with house():
+            for name, module in (("reveals", reveals), ("pages", pages)):
+                if not wanted or name in wanted:
+                    for figure in module.figures():
+                        print(figure.line(), flush=True)
+
+
+main()

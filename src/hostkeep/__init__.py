@@ -1,0 +1,1 @@
+"""Hostkeep: hosting, billing and support whose privacy policy is a program."""

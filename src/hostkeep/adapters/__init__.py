@@ -1,0 +1,1 @@
+"""Drivers in the box, found by entry point and imported by nobody."""

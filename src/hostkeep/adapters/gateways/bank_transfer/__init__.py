@@ -1,0 +1,1 @@
+"""Bank transfer: the payer writes a reference, the bank's file tells.  Start at gateway.py and camt.py."""

@@ -1,0 +1,1 @@
+"""The manual driver: a person does the work.  Start at driver.py."""

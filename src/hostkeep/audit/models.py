@@ -1,0 +1,47 @@
+"""Tables of the audit, in a schema where rows can be added and read, never changed."""
+
+from django.db import models
+
+PLAIN = {
+    "Entry.verb": "room.noun.done, a word of ours",
+    "Entry.actor": "role and handle",
+    "Entry.role": "a role of the policy",
+    "Entry.purpose": "a purpose of the policy",
+    "Entry.brand": "slug of a brand",
+    "Entry.kind": "kind of thing",
+    "Entry.category": "a category of the policy",
+    "Entry.clause": "id of a clause",
+    "Entry.digest": "SHA-256 of a policy",
+    "Entry.trace": "request or job id",
+}
+"""Why each text column here holds nothing personal."""
+
+
+class Entry(models.Model):
+    """One deed, read or refusal.  Handles only; rows are added, never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    verb = models.CharField(max_length=64)
+    actor = models.CharField(max_length=64)
+    role = models.CharField(max_length=32)
+    purpose = models.CharField(max_length=64)
+    brand = models.CharField(max_length=32, blank=True)
+    kind = models.CharField(max_length=64)
+    thing = models.UUIDField()
+    category = models.CharField(max_length=64, blank=True)
+    clause = models.CharField(max_length=16, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField()
+    trace = models.CharField(max_length=64)
+
+    class Meta:
+        """Found by thing and by time."""
+
+        indexes = [
+            models.Index(fields=["thing", "at"], name="audit_thing"),
+            models.Index(fields=["brand", "verb", "at"], name="audit_verb"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.thing}"

@@ -1,0 +1,124 @@
+"""Money that came by bank transfer, and payments that wait for somebody to say whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.billing.booking import Booked, Came, receive, settle
+from hostkeep.billing.errors import AlreadyMatched, NoSuchInvoice, NoSuchPayment
+from hostkeep.billing.models import BankFile, Invoice, Payment
+from hostkeep.billing.rules import chart
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import InvoiceId, PaymentId, Ref
+from hostkeep.kernel.money import Money, money
+from hostkeep.ledger.rules import Leg
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One credit on the brand's account, without the person who sent it.
+
+    gateway     the driver that read it
+    proof       account and the bank's own id for it
+    references  everything in the payer's words that reads as a reference of ours
+    """
+
+    gateway: str
+    proof: str
+    amount: Money
+    booked_on: date
+    references: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transfer that was written down.  number: the invoice's, or empty while it is unmatched."""
+
+    booked: Booked
+    number: str
+
+    @property
+    def ref(self) -> Ref:
+        """The payment."""
+        return Ref("billing.payment", self.booked.payment)
+
+
+@dataclass(frozen=True, slots=True)
+class FileKept:
+    """A bank file that was read to its end.  again: whether the very same file was read before."""
+
+    id: UUID
+    again: bool
+
+    @property
+    def ref(self) -> Ref:
+        """The file's entry."""
+        return Ref("billing.bank_file", self.id)
+
+
+@recorded("billing.transfer.recorded")
+def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
+    """Write a transfer down and use it on the invoice its reference names.
+
+    No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again
+    changes nothing.  Writes a Payment, its ledger entry and events.
+    """
+    found = _named(act, transfer.references)
+    said = found[0].reference if len(found) == 1 else min(transfer.references, default="")
+    came = Came(
+        transfer.gateway, transfer.proof, transfer.amount, reference=said, booked_on=transfer.booked_on
+    )
+    invoice = found[0] if len(found) == 1 else None
+    booked = receive(act, came, invoice=invoice)
+    if booked.again and booked.invoice:
+        return Receipt(booked, Invoice.objects.values_list("number", flat=True).get(id=booked.invoice))
+    return Receipt(booked, invoice.number if invoice and not booked.again else "")
+
+
+@recorded("billing.payment.matched")
+def match_payment(act: Act, *, payment: PaymentId, invoice: InvoiceId) -> Receipt:
+    """Say which invoice an unmatched payment was for.
+
+    What is owed on it is paid first, the rest becomes the account's credit.
+    Raises NoSuchPayment, NoSuchInvoice (also for another brand's), AlreadyMatched.
+    """
+    sheet = Invoice.objects.select_for_update().filter(id=invoice, brand=act.brand).first()
+    if sheet is None:
+        raise NoSuchInvoice
+    row = Payment.objects.select_for_update().filter(id=payment, brand=act.brand).first()
+    if row is None:
+        raise NoSuchPayment
+    if row.account is not None:
+        raise AlreadyMatched(payment=str(payment))
+    row.account, row.matched_at = sheet.account, act.at
+    row.save(update_fields=["account", "matched_at"])
+    source = Leg(chart.unmatched(act.brand), money(row.minor, row.currency))
+    booked = settle(act, row, invoice=sheet, source=source, key=f"match:{row.id}")
+    return Receipt(booked, sheet.number)
+
+
+@recorded("billing.bank_file.read")
+def record_bank_file(act: Act, *, digest: str, entries: int) -> FileKept:
+    """Remember that a file was read to its end, by its digest alone.
+
+    digest   SHA-256 in hex
+    entries  how many credits it held
+    """
+    file = BankFile(id=uuid4(), brand=act.brand, digest=digest, entries=entries, at=act.at)
+    BankFile.objects.bulk_create([file], ignore_conflicts=True)
+    stands = BankFile.objects.only("id").get(brand=act.brand, digest=digest)
+    return FileKept(stands.id, again=stands.id != file.id)
+
+
+def _named(act: Act, references: Iterable[str]) -> list[Invoice]:
+    """Return the brand's invoices that the references name, locked."""
+    wanted = sorted(references)
+    if not wanted:
+        return []
+    return list(
+        Invoice.objects.select_for_update().filter(brand=act.brand, reference__in=wanted).order_by("id")
+    )

@@ -1,0 +1,131 @@
+"""What billing's actions share: writing down money that came, inside their transaction.
+
+Only modules of `billing.actions` call this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from django.db.models import Sum
+
+from hostkeep.billing.events import InvoicePaid, PaymentReceived
+from hostkeep.billing.models import Allocation, Invoice, Payment
+from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.covering import Cover, cover
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, Ref
+from hostkeep.kernel.money import Money, money
+from hostkeep.ledger import book
+from hostkeep.ledger.rules import Leg, without_empty
+from hostkeep.runtime.outbox import publish
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Money that came.
+
+    gateway    name of the driver that told
+    proof      the gateway's or bank's own id for it; with the gateway it is unique
+    attempt    the attempt it answers, or None
+    reference  the creditor reference the payer gave, or an empty text
+    booked_on  the bank's booking date, or None
+    """
+
+    gateway: str
+    proof: str
+    amount: Money
+    attempt: UUID | None = None
+    reference: str = ""
+    booked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of it.
+
+    again    whether this proof was booked before; then nothing was done now
+    invoice  the invoice it went to, or None while nobody knows for what it came
+    applied  what went on the invoice; credit: what was left over for the account
+    paid     whether the invoice is paid in full by this
+    """
+
+    payment: PaymentId
+    again: bool
+    invoice: InvoiceId | None
+    applied: Money
+    credit: Money
+    paid: bool
+
+
+def owed_on(invoice: Invoice) -> Money:
+    """Return what is still owed on an invoice whose row the caller holds locked."""
+    paid = Allocation.objects.filter(invoice=invoice).aggregate(sum=Sum("minor"))["sum"] or 0
+    return money(invoice.gross_minor - paid, invoice.currency)
+
+
+def receive(act: Act, came: Came, *, invoice: Invoice | None) -> Booked:
+    """Write a payment, once a proof, and use it on an invoice.
+
+    invoice  locked by the caller, or None: then the money waits, unmatched, for staff
+    """
+    owner = AccountId(invoice.account) if invoice else None
+    payment = Payment(
+        id=uuid4(), brand=act.brand, gateway=came.gateway, proof=came.proof, minor=came.amount.minor,
+        currency=came.amount.currency.code, account=owner, attempt_id=came.attempt, reference=came.reference,
+        booked_on=came.booked_on, received_at=act.at, matched_at=act.at if invoice else None,
+    )  # fmt: skip
+    Payment.objects.bulk_create([payment], ignore_conflicts=True)
+    stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
+    if stands.id != payment.id:
+        return _before(stands)
+    source = Leg(chart.gateway(act.brand, came.gateway), came.amount)
+    if invoice is None:
+        legs = [source, Leg(chart.unmatched(act.brand), -came.amount)]
+        book.post(act, key=f"payment:{payment.id}", about=Ref("billing.payment", payment.id), postings=legs)
+        return Booked(PaymentId(payment.id), False, None, _none(came), _none(came), paid=False)
+    return settle(act, payment, invoice=invoice, source=source, key=f"payment:{payment.id}")
+
+
+def settle(act: Act, payment: Payment, *, invoice: Invoice, source: Leg, key: str) -> Booked:
+    """Use a payment on a locked invoice: what is owed first, the rest is the account's credit.
+
+    source  the leg the money comes from
+    key     of the ledger entry
+
+    Publishes PaymentReceived, and InvoicePaid if nothing is owed afterwards but was before.
+    """
+    owed = owed_on(invoice)
+    parts = cover(money(payment.minor, payment.currency), owed)
+    if parts.applied.minor:
+        Allocation.objects.create(payment=payment, invoice=invoice, minor=parts.applied.minor, at=act.at)
+    account = AccountId(invoice.account)
+    legs = without_empty([source, *_used(account, parts)])
+    book.post(act, key=key, about=Ref("billing.payment", payment.id), postings=legs)
+    publish(act, PaymentReceived(PaymentId(payment.id), account))
+    paid = owed.minor > 0 and parts.applied == owed
+    if paid:
+        publish(act, InvoicePaid(InvoiceId(invoice.id), account))
+    return Booked(PaymentId(payment.id), False, InvoiceId(invoice.id), parts.applied, parts.credit, paid)
+
+
+def _used(account: AccountId, parts: Cover) -> tuple[Leg, Leg]:
+    """Return the credit legs of a payment that was used."""
+    return Leg(chart.receivable(account), -parts.applied), Leg(chart.credit(account), -parts.credit)
+
+
+def _before(stands: Payment) -> Booked:
+    """Answer for a proof that was booked before."""
+    part = Allocation.objects.filter(payment=stands).first()
+    came = money(stands.minor, stands.currency)
+    applied = money(part.minor, stands.currency) if part else came.times(0)
+    left = came - applied if stands.account else came.times(0)
+    invoice = InvoiceId(part.invoice_id) if part else None
+    return Booked(PaymentId(stands.id), True, invoice, applied, left, paid=False)
+
+
+def _none(came: Came) -> Money:
+    """Return nothing, in the currency that came."""
+    return came.amount.times(0)

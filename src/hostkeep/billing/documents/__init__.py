@@ -1,0 +1,1 @@
+"""Paper: what an invoice looks like when it is printed."""

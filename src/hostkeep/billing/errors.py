@@ -1,0 +1,108 @@
+"""What billing foresees and refuses."""
+
+from __future__ import annotations
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+
+
+class EmptyInvoice(Foreseen):
+    """An invoice without a line."""
+
+    code = "billing.invoice.empty"
+    title = gettext_noop("An invoice needs at least one line.")
+    status = 422
+
+
+class BadLine(Foreseen):
+    """A line, a total or a due date that no invoice can carry.
+
+    facts["why"]: "title", "quantity", "amount", "tax_rate", "period", "total" or "due".
+    """
+
+    code = "billing.invoice.bad_line"
+    title = gettext_noop("This invoice has a line that cannot be right, so it was not made.")
+    status = 422
+
+
+class TwoCurrencies(Foreseen):
+    """Lines of one invoice in two currencies."""
+
+    code = "billing.invoice.two_currencies"
+    title = gettext_noop("An invoice has one currency.")
+    status = 422
+
+
+class IssuedDifferently(Foreseen):
+    """The key has issued another invoice before; facts["invoice"] is its id."""
+
+    code = "billing.invoice.issued_differently"
+    title = gettext_noop("An invoice was made from this before, with other content.")
+
+
+class NoSuchInvoice(Foreseen):
+    """No such invoice, or not one that this account may know of."""
+
+    code = "billing.invoice.none"
+    title = gettext_noop("There is no such invoice.")
+    status = 404
+
+
+class AlreadyPaid(Foreseen):
+    """Nothing is owed on the invoice."""
+
+    code = "billing.invoice.already_paid"
+    title = gettext_noop("This invoice is paid. Nothing is owed on it.")
+
+
+class NoSuchPayment(Foreseen):
+    """No such payment, or not one that the asker may know of."""
+
+    code = "billing.payment.none"
+    title = gettext_noop("There is no such payment.")
+    status = 404
+
+
+class AlreadyMatched(Foreseen):
+    """The payment has found its account before."""
+
+    code = "billing.payment.already_matched"
+    title = gettext_noop("This payment has found its invoice before.")
+
+
+class GatewayNotOffered(Foreseen):
+    """The gateway is not installed, not set up, or not one that this brand and its policy name.
+
+    facts: gateway; clause, where the policy is what says no.
+    """
+
+    code = "billing.gateway.not_offered"
+    title = gettext_noop("This way to pay is not offered here.")
+    status = 422
+
+
+class NoticeRefused(Foreseen):
+    """A call-back that is forged, stale or not of this gateway."""
+
+    code = "billing.notice.refused"
+    title = gettext_noop("This message is not from our payment system, or is too old. Nothing was changed.")
+    status = 403
+
+
+class WrongBrand(Foreseen):
+    """A call-back that speaks of another brand's payment."""
+
+    code = "billing.notice.wrong_brand"
+    title = gettext_noop("This message speaks of a payment made elsewhere. Nothing was changed.")
+    status = 422
+
+
+class BadBankFile(Foreseen):
+    """A bank file that cannot be read.
+
+    facts["why"]: "size", "xml", "entities", "format", "amount", "date", "account" or "empty".
+    """
+
+    code = "billing.bank_file.bad"
+    title = gettext_noop("This bank file cannot be used. Nothing was booked.")
+    status = 422

@@ -1,0 +1,1 @@
+"""What billing shows, as frozen rows."""

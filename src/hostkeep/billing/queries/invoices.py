@@ -1,0 +1,210 @@
+"""What billing shows of invoices.  Rows are frozen; nothing here loads more when looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
+from django.db.models.functions import Coalesce
+
+from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
+from hostkeep.billing.rules.lines import Line, Prices, TaxSum
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, SubjectId
+from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """An invoice as a list shows it.
+
+    title  its first line; more: how many lines there are besides
+    paid   what went on it so far
+    """
+
+    id: InvoiceId
+    number: str
+    title: str
+    more: int
+    gross: Money
+    paid: Money
+    issued_at: datetime
+    due_at: datetime
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether nothing is owed."""
+        return self.paid.minor >= self.gross.minor
+
+    @property
+    def owed(self) -> Money:
+        """What is still to pay."""
+        return self.gross - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """Some of an account's invoices.
+
+    total   how many it has in all; unpaid: on how many of all of them something is owed
+    Both are 0 where the page itself is empty.
+    """
+
+    rows: tuple[InvoiceRow, ...]
+    total: int
+    unpaid: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaidPart:
+    """A payment, or a part of one, that went on an invoice."""
+
+    at: datetime
+    gateway: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSheet:
+    """An invoice with all that stands on it.  prices: whether its lines are without tax or with it."""
+
+    id: InvoiceId
+    brand: BrandId
+    account: AccountId
+    subject: SubjectId
+    number: str
+    reference: str
+    prices: Prices
+    net: Money
+    tax: Money
+    gross: Money
+    rates: tuple[TaxSum, ...]
+    lines: tuple[Line, ...]
+    issued_at: datetime
+    due_at: datetime
+    payments: tuple[PaidPart, ...]
+
+    @property
+    def paid(self) -> Money:
+        """What went on it so far."""
+        return Money(sum(part.amount.minor for part in self.payments), self.gross.currency)
+
+    @property
+    def owed(self) -> Money:
+        """What is still to pay."""
+        return self.gross - self.paid
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether nothing is owed."""
+        return self.owed.minor <= 0
+
+
+_LIST = (
+    "id", "number", "title", "line_count", "gross_minor", "paid_minor", "currency", "issued_at", "due_at",
+    "total", "unpaid",
+)  # fmt: skip
+
+
+def invoices_of(account: AccountId, *, first: int = 50, skip: int = 0) -> InvoicePage:
+    """Return an account's invoices, newest first.  One database query.
+
+    first  how many at most; skip: how many newer ones to leave out
+    """
+    found = _with_paid(Invoice.objects.filter(account=account)).annotate(
+        title=Subquery(InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")),
+        total=Window(Count("*")),
+        unpaid=Window(Count("*", filter=Q(paid_minor__lt=F("gross_minor")))),
+    )
+    rows = list(found.order_by("-issued_at", "-id").values_list(*_LIST)[skip : skip + first])
+    total, unpaid = rows[0][-2:] if rows else (0, 0)
+    return InvoicePage(tuple(_row(row) for row in rows), total, unpaid)
+
+
+def unpaid_count(account: AccountId) -> int:
+    """Return how many invoices of an account still owe something, for its tab.  One database query."""
+    return int(_unpaid(Invoice.objects.filter(account=account)).count())
+
+
+def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow, ...]:
+    """Return a brand's invoices on which exactly this is still owed, newest first: who may have sent it."""
+    found = _with_paid(
+        Invoice.objects.filter(brand=brand, currency=amount.currency.code, gross_minor__gte=amount.minor)
+    )
+    rows = (
+        found.filter(paid_minor=F("gross_minor") - amount.minor)
+        .annotate(title=Value(""), total=Value(0), unpaid=Value(0))
+        .order_by("-issued_at", "-id")
+        .values_list(*_LIST)[:first]
+    )
+    return tuple(_row(row) for row in rows)
+
+
+def invoice_by_number(brand: BrandId, number: str) -> InvoiceId | None:
+    """Return the id of a brand's invoice by its number, or None."""
+    found = Invoice.objects.filter(brand=brand, number=number.strip().upper()).values_list("id", flat=True)
+    return next((InvoiceId(i) for i in found), None)
+
+
+def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
+    """Return an invoice of an account, whole.  Raises NoSuchInvoice, for another account's too."""
+    row = Invoice.objects.filter(id=invoice, account=of).first()
+    if row is None:
+        raise NoSuchInvoice
+    return _sheet(row)
+
+
+def _sheet(row: Invoice) -> InvoiceSheet:
+    """Fill an invoice's sheet.  Three database queries."""
+    code = row.currency
+    taxes = InvoiceTax.objects.filter(invoice=row).order_by("rate")
+    lines = InvoiceLine.objects.filter(invoice=row).order_by("position")
+    parts = Allocation.objects.filter(invoice=row).order_by("id")
+    return InvoiceSheet(
+        id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
+        subject=SubjectId(row.subject), number=row.number, reference=row.reference,
+        prices=cast("Prices", row.prices), net=money(row.net_minor, code), tax=money(row.tax_minor, code),
+        gross=money(row.gross_minor, code),
+        rates=tuple(TaxSum(t.rate, money(t.net_minor, code), money(t.tax_minor, code)) for t in taxes),
+        lines=tuple(_line(line, code) for line in lines),
+        issued_at=row.issued_at, due_at=row.due_at,
+        payments=tuple(
+            PaidPart(at, gateway, money(minor, code))
+            for at, gateway, minor in parts.values_list("at", "payment__gateway", "minor")
+        ),
+    )  # fmt: skip
+
+
+def _line(line: InvoiceLine, code: str) -> Line:
+    """Return a line as it was given."""
+    period = Period(line.starts_at, line.ends_at) if line.starts_at and line.ends_at else None
+    about = Ref(line.about_kind, line.about_id)
+    return Line(line.title, line.quantity, money(line.unit_minor, code), line.tax_rate, about, period)
+
+
+def _row(row: Sequence[object]) -> InvoiceRow:
+    """Make a list row of what _LIST fetched."""
+    id_, number, title, lines, gross, paid, code, issued_at, due_at = cast(
+        "tuple[UUID, str, str, int, int, int, str, datetime, datetime]", row[:-2]
+    )
+    return InvoiceRow(
+        InvoiceId(id_), number, title, lines - 1, money(gross, code), money(paid, code), issued_at, due_at
+    )
+
+
+def _with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Add to each invoice what went on it so far."""
+    parts = Allocation.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
+    return found.annotate(
+        paid_minor=Coalesce(Subquery(parts.annotate(sum=Sum("minor")).values("sum")), Value(0))
+    )
+
+
+def _unpaid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Leave only invoices on which something is owed."""
+    return _with_paid(found).filter(paid_minor__lt=F("gross_minor"))

@@ -1,0 +1,143 @@
+"""What billing shows of payments and attempts.  Rows are frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+
+from hostkeep.billing.errors import NoSuchPayment
+from hostkeep.billing.models import Allocation, BankFile, Payment, PaymentAttempt
+from hostkeep.billing.rules.attempts import AttemptState
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId
+from hostkeep.kernel.money import Money, money
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """An attempt to pay.  visit: the gateway's page, or empty.  code: why it was declined, or empty."""
+
+    id: UUID
+    once: str
+    brand: BrandId
+    invoice: InvoiceId
+    gateway: str
+    amount: Money
+    state: AttemptState
+    code: str
+    visit: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as staff see it: no person in it.
+
+    proof      the gateway's or bank's own id
+    reference  what the payer gave as the reference, if it could be one of ours
+    number     the invoice it went on; empty while it is unmatched or all of it is credit
+    matched    whether it is known whose it is
+    """
+
+    id: PaymentId
+    brand: BrandId
+    gateway: str
+    proof: str
+    amount: Money
+    reference: str
+    booked_on: date | None
+    received_at: datetime
+    matched: bool
+    number: str
+    applied: Money
+
+    @property
+    def credit(self) -> Money:
+        """What is left over for the account; nothing while it is unmatched."""
+        return self.amount - self.applied if self.matched else self.amount.times(0)
+
+
+def attempt(attempt: UUID, *, of: AccountId) -> AttemptRow:
+    """Return an account's attempt.  Raises NoSuchPayment, for another account's too."""
+    row = PaymentAttempt.objects.filter(id=attempt, invoice__account=of).first()
+    if row is None:
+        raise NoSuchPayment
+    return _attempt(row)
+
+
+def open_attempts(
+    *, after: datetime, before: datetime, without: Sequence[str], first: int = 100
+) -> tuple[AttemptRow, ...]:
+    """Return attempts begun in a span of time whose outcome is still open, oldest first, of all brands.
+
+    without  gateways that are not asked about
+    """
+    found = PaymentAttempt.objects.filter(
+        state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before
+    ).exclude(gateway__in=without)
+    return tuple(_attempt(row) for row in found.order_by("created_at")[:first])
+
+
+def newest_attempt(invoice: InvoiceId) -> AttemptRow | None:
+    """Return the newest attempt to pay an invoice, or None."""
+    row = PaymentAttempt.objects.filter(invoice=invoice).order_by("-created_at", "-id").first()
+    return _attempt(row) if row else None
+
+
+def payments(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> tuple[PaymentRow, ...]:
+    """Return payments, unmatched ones first, then newest first.  One database query.
+
+    brand  None: of all brands
+    """
+    found = Payment.objects.filter(Q(brand=brand) if brand else Q())
+    known = ExpressionWrapper(Q(account__isnull=False), output_field=BooleanField())
+    return _rows(found.annotate(known=known).order_by("known", "-received_at", "-id"), first=first, skip=skip)
+
+
+def unmatched_count() -> int:
+    """Return how many payments wait for somebody to say whose they are, over all brands."""
+    return Payment.objects.filter(account=None).count()
+
+
+def bank_file_read(brand: BrandId, digest: str) -> datetime | None:
+    """Return when a brand's bank file of this digest was read before, or None."""
+    found = BankFile.objects.filter(brand=brand, digest=digest).values_list("at", flat=True)
+    return next(iter(found), None)
+
+
+def payment(payment: PaymentId, *, brand: BrandId) -> PaymentRow:
+    """Return one payment of a brand.  Raises NoSuchPayment."""
+    rows = _rows(Payment.objects.filter(id=payment, brand=brand), first=1, skip=0)
+    if not rows:
+        raise NoSuchPayment
+    return rows[0]
+
+
+def _rows(found: QuerySet[Payment], *, first: int, skip: int) -> tuple[PaymentRow, ...]:
+    """Fetch payments with the invoice each went on.  One database query."""
+    part = Allocation.objects.filter(payment=OuterRef("pk")).order_by("id")
+    shown = found.annotate(
+        number=Subquery(part.values("invoice__number")[:1]), applied=Subquery(part.values("minor")[:1])
+    )
+    return tuple(
+        PaymentRow(
+            id=PaymentId(row.id), brand=BrandId(row.brand), gateway=row.gateway, proof=row.proof,
+            amount=money(row.minor, row.currency), reference=row.reference, booked_on=row.booked_on,
+            received_at=row.received_at, matched=row.account is not None, number=row.number or "",
+            applied=money(row.applied or 0, row.currency),
+        )
+        for row in shown[skip : skip + first]
+    )  # fmt: skip
+
+
+def _attempt(row: PaymentAttempt) -> AttemptRow:
+    """Freeze an attempt."""
+    return AttemptRow(
+        id=row.id, once=row.once, brand=BrandId(row.brand), invoice=InvoiceId(row.invoice_id),
+        gateway=row.gateway, amount=money(row.minor, row.currency), state=cast("AttemptState", row.state),
+        code=row.code, visit=row.visit, created_at=row.created_at,
+    )  # fmt: skip

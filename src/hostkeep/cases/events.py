@@ -1,0 +1,1 @@
+"""What cases tells the house, after the fact."""

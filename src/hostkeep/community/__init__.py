@@ -1,0 +1,1 @@
+"""Message boards and chat under public names. Empty until its issue lands."""

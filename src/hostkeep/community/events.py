@@ -1,0 +1,1 @@
+"""What community tells the house, after the fact."""

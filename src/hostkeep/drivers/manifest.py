@@ -1,0 +1,25 @@
+"""What a driver says of itself before it is let in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A driver's own statement.
+
+    name        as its entry point is named
+    api         the version of the protocol it was written for; 1 today
+    discloses   categories of personal data it must be given; the policy may refuse
+    recipient   id of the recipient in the policy that receives them; "" if none does
+    hosts       the hosts it calls, without scheme; "{config.field}" takes one from its configuration
+    sockets     libraries with sockets of their own that it uses: "pylxd", "wg"
+    """
+
+    name: str
+    api: int
+    discloses: frozenset[str] = field(default=frozenset())
+    recipient: str = ""
+    hosts: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""What a reader of bank statements must be: bytes in, credits out, no socket and no person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, Protocol
+
+from hostkeep.kernel.money import Money
+
+Fault = Literal["size", "xml", "entities", "format", "amount", "date", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money that arrived on the account and is booked.
+
+    proof      the bank's own id for it, unique with the account; letters, digits and ./_- only
+    booked_on  the bank's booking date
+    words      what the payer wrote, for finding a reference in; may name people, so it is not printed and
+               nobody keeps it
+    """
+
+    proof: str
+    amount: Money
+    booked_on: date
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a file says.
+
+    accounts  the accounts it speaks of, without spaces
+    credits   money that arrived, in the file's order
+    left_out  entries that are not booked money in: debits, pending ones, reversals, other currencies
+    """
+
+    accounts: frozenset[str]
+    credits: tuple[Credit, ...]
+    left_out: int
+
+
+class BadStatement(Exception):
+    """A file that cannot be read as a statement.  why says what is wrong; its text quotes nothing of it."""
+
+    def __init__(self, why: Fault) -> None:
+        super().__init__(why)
+        self.why: Fault = why
+
+
+class StatementReader(Protocol):
+    """Something that reads a bank's files."""
+
+    def read_statement(self, body: bytes) -> Statement:
+        """Read a whole file.  Raises BadStatement; then nothing of it may be used."""
+        ...

@@ -1,0 +1,1 @@
+"""The API. Its ground comes with the policy issue."""

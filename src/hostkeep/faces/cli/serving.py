@@ -1,0 +1,42 @@
+"""Serving pages and working jobs off."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from hostkeep.faces.cli.setting_up import ready_and_checked
+
+TARGET = "hostkeep.project.wsgi:application"
+THREADS = 4
+"""Threads a process.  The demo's pages call one another (shop, gateway): one would wait for itself."""
+
+
+def serve(*, host: str, port: int, workers: int) -> int:
+    """Serve until told to stop.  Replaces this process by the server."""
+    ready_and_checked()
+    count = workers or os.cpu_count() or 1
+    argv = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(count), "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "warning",
+        "--respawn-failed-workers", TARGET,
+    ]  # fmt: skip
+    os.execv(sys.executable, argv)  # noqa: S606  our own program with our own arguments
+
+
+def work() -> int:
+    """Work jobs off until told to stop; first take over what a killed worker left."""
+    ready_and_checked()
+    from procrastinate.contrib.django import app
+
+    from hostkeep.runtime import rescue
+
+    rescue.take_over()
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()) as worker:
+        worker.run_worker(
+            concurrency=4, delete_jobs="successful", fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=10, update_heartbeat_interval=2.0, stalled_worker_timeout=10.0,
+        )  # fmt: skip
+    return 0

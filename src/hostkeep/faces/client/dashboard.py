@@ -1,0 +1,127 @@
+"""The account's first page: what runs, what is due, what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from hostkeep.billing.queries.invoices import InvoiceRow
+from hostkeep.billing.queries.unpaid import unpaid_of
+from hostkeep.brands.queries import VersionRow, versions_of
+from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.signin.factors import Factors, factors_of
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.words import STATES
+from hostkeep.kernel.money import Currency, Money
+from hostkeep.people.queries import AccountRow
+from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.vault.holdings import held
+
+SHOWN = 6
+"""Services and invoices on the first page; the rest is behind its tab."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Something to do, or to know.  tone, icon: of the note.  href: empty where nothing is to be done."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+    href: str = ""
+    action: str = ""
+
+
+@require_safe
+@customers_only
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show the account at a glance."""
+    account = account_of(request)
+    act = act_of(request, role="customer", purpose="account")
+    services = services_of(account.id)
+    unpaid = unpaid_of(account.id)
+    alive = [row for row in services if row.state is not State.CLOSED]
+    context = {
+        "account": account,
+        "services": alive[:SHOWN],
+        "more_services": max(0, len(services) - SHOWN),
+        "service_count": len(alive),
+        "states": states_said(alive),
+        "invoices": unpaid[:SHOWN],
+        "unpaid": len(unpaid),
+        "owed": owed_sums(unpaid),
+        "facts": len({row.category for row in held(act, subject=account.subject)}),
+        "nexts": _nexts(unpaid, alive, factors_of(request), act.at),
+        "announced": _announced(account, act.at),
+        "now_at": act.at,
+    }
+    return show(request, "client/dashboard.html", context)
+
+
+def owed_sums(unpaid: Iterable[InvoiceRow]) -> tuple[Money, ...]:
+    """Return what is still to pay, one sum a currency."""
+    sums: dict[Currency, Money] = {}
+    for row in unpaid:
+        known = sums.get(row.owed.currency)
+        sums[row.owed.currency] = row.owed if known is None else known + row.owed
+    return tuple(sums.values())
+
+
+def states_said(services: Iterable[ServiceRow]) -> str:
+    """Say how many services stand in which state: "2 active, 1 being built"."""
+    counts = Counter(row.state for row in services)
+    said = ((count, gettext(STATES[state][1]).lower()) for state, count in counts.most_common())
+    return ", ".join(f"{count} {word}" for count, word in said)
+
+
+def _announced(account: AccountRow, at: datetime) -> VersionRow | None:
+    """Return the version of the policy that comes next, or None."""
+    coming = [row for row in versions_of(account.brand) if row.effective_at > at]
+    return coming[-1] if coming else None
+
+
+def _nexts(
+    unpaid: Sequence[InvoiceRow], services: Sequence[ServiceRow], factors: Factors, at: datetime
+) -> tuple[Next, ...]:
+    """Say what comes next: money first, then what is being done, then what would be wise."""
+    found = [_pay(row, at) for row in unpaid[:2]]
+    found += [_service(row) for row in services if row.state in {State.FAILED, State.BUILDING}][:2]
+    if services and not factors.any:
+        found.append(
+            Next(
+                "", "lock", gettext("Your password is the only lock."),
+                gettext("A second factor keeps others out even if they learn your password."),
+                "/auth/2fa/", gettext("Set one up"),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _pay(row: InvoiceRow, at: datetime) -> Next:
+    """Ask for the payment of an invoice."""
+    late = row.due_at <= at
+    waits = gettext("Invoice %(number)s waits for payment.")
+    title = gettext("Invoice %(number)s is overdue.") if late else waits
+    return Next(
+        "bad" if late else "warn", "alert", title % {"number": row.number}, row.title,
+        f"/account/invoices/{row.id}/", gettext("Pay now"),
+    )  # fmt: skip
+
+
+def _service(row: ServiceRow) -> Next:
+    """Tell of a service that is not ready yet."""
+    if row.state is State.FAILED:
+        title = gettext("%(service)s could not be built by itself.") % {"service": row.title}
+        return Next("bad", "alert", title, gettext("Our staff are on it. You need not do anything."))
+    title = gettext("%(service)s is being built.") % {"service": row.title}
+    href = f"/account/services/{row.id}/"
+    return Next("info", "clock", title, gettext("We write to you when it is ready."), href, gettext("Watch"))

@@ -1,0 +1,189 @@
+"""Invoices in the client area: the list, one invoice, its PDF, and paying it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.staticfiles import finders
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from hostkeep.billing.documents.composing import bank_rows
+from hostkeep.billing.documents.printing import Wanted, buyer_of, paper_of, print_invoice
+from hostkeep.billing.queries.invoices import InvoiceRow, invoices_of, sheet
+from hostkeep.billing.rules.covering import InvoiceState, invoice_state
+from hostkeep.brands.queries import BrandRow
+from hostkeep.drivers.payments import Declined, Settled, Waiting
+from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.paying_links import links
+from hostkeep.flows import paying
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import InvoiceId
+from hostkeep.people.queries import AccountRow
+
+PAGE = 25
+MOST_PAGES = 10_000
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An invoice in the list.  said: its state in other words, or empty."""
+
+    row: InvoiceRow
+    state: InvoiceState
+    said: str
+
+
+@require_safe
+@customers_only
+def invoice_list(request: HttpRequest) -> HttpResponse:
+    """List the account's invoices, newest first, by year."""
+    account, number = account_of(request), _page_number(request)
+    page = invoices_of(account.id, first=PAGE, skip=(number - 1) * PAGE)
+    if not page.rows and number > 1:
+        return HttpResponseRedirect(reverse("invoices"))
+    act, zone = _act(request), ZoneInfo(_brand(request).zone)
+    listed = (_listed(row, act.at) for row in page.rows)
+    years = groupby(listed, key=lambda one: one.row.issued_at.astimezone(zone).year)
+    return show(request, "client/invoices.html", {
+        "years": [(year, list(some)) for year, some in years],
+        "page": Paginator(range(page.total), PAGE).get_page(number),
+        "unpaid": page.unpaid,
+    })  # fmt: skip
+
+
+@require_safe
+@customers_only
+def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Show one invoice, and ways to pay it.  Another account's does not exist."""
+    account, act = account_of(request), _act(request)
+    found = sheet(InvoiceId(invoice), of=account.id)
+    paper = paper_of(act, found, _wanted(request, account), buyer_of(act, found))
+    state = invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=act.at)
+    return show(request, "client/invoice.html", {
+        "invoice": found,
+        "state": state,
+        "paper": paper,
+        "lines": [(line, _last_day(line.period.end) if line.period else None) for line in found.lines],
+        "gateways": () if found.is_paid else paying.gateways_of(act),
+        "bank": bank_rows(paper, language_of(request)) if paper.bank and not found.is_paid else (),
+    })  # fmt: skip
+
+
+@require_safe
+@customers_only
+def invoice_pdf(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Hand one invoice out as PDF."""
+    account, act = account_of(request), _act(request)
+    number = sheet(InvoiceId(invoice), of=account.id).number
+    pdf = print_invoice(act, of=account.id, invoice=InvoiceId(invoice), wanted=_wanted(request, account))
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
+    return answer
+
+
+@require_POST
+@customers_only
+def invoice_pay(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Pay one invoice by the gateway named in the form."""
+    account, act = account_of(request), _act(request)
+    asked = paying.pay_invoice(
+        act, of=account.id, invoice=InvoiceId(invoice), gateway=request.POST.get("gateway", ""),
+        links=links(request),
+    )  # fmt: skip
+    match asked.outcome:
+        case Waiting(visit=str(url)):
+            return HttpResponseRedirect(url)
+        case Settled():
+            messages.success(request, gettext("Thank you. Your payment is here."))
+        case Declined():
+            messages.error(request, gettext("The payment was declined. Nothing was taken."))
+        case Waiting():
+            messages.info(request, gettext("Please transfer the amount with the reference shown below."))
+        case _:
+            messages.info(
+                request, gettext("We could not reach the payment company. We go on asking for you.")
+            )
+    return HttpResponseRedirect(reverse("invoice", args=[invoice]))
+
+
+@require_safe
+@customers_only
+def payment_return(request: HttpRequest, payment: UUID) -> HttpResponse:
+    """Take a payer back from the gateway: ask it how the payment stands, if we do not know yet."""
+    account, act = account_of(request), _act(request)
+    attempt = paying.look_up_payment(act, of=account.id, attempt=payment)
+    if attempt.state == "settled":
+        messages.success(request, gettext("Thank you. Your payment is here."))
+    elif attempt.state == "declined":
+        messages.error(request, gettext("The payment was declined. Nothing was taken."))
+    else:
+        messages.info(request, gettext("The payment company has not told us yet. We go on asking."))
+    return HttpResponseRedirect(reverse("invoice", args=[attempt.invoice]))
+
+
+def _act(request: HttpRequest) -> Act:
+    """Return the act of a customer who looks after their bills."""
+    return act_of(request, role="customer", purpose="billing")
+
+
+def _brand(request: HttpRequest) -> BrandRow:
+    """Return the brand of the host; customers_only let nobody in without one."""
+    found: Any = getattr(request, "brand", None)
+    row: BrandRow = found
+    return row
+
+
+def _page_number(request: HttpRequest) -> int:
+    """Return the page asked for, the first where that is no number."""
+    said = request.GET.get("page", "")
+    return min(max(int(said), 1), MOST_PAGES) if said.isascii() and said.isdecimal() else 1
+
+
+def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:
+    """Return how this customer's papers look."""
+    return Wanted(account.number, language_of(request), _mark(_brand(request).look))
+
+
+def _mark(look: str) -> str:
+    """Return a brand's mark as SVG, or nothing where it has none."""
+    found = finders.find(f"ui/logos/{look}.svg")
+    return Path(str(found)).read_text(encoding="utf-8") if found else ""
+
+
+def _listed(row: InvoiceRow, at: datetime) -> Listed:
+    """Say how an invoice stands in the list: "Due in 5 days" where that is soon."""
+    state = invoice_state(gross=row.gross, paid=row.paid, due_at=row.due_at, at=at)
+    left = row.due_at - at
+    if state != "unpaid" or left > SOON:
+        return Listed(row, state, "")
+    days = max(left.days, 0)
+    return Listed(row, state, ngettext("Due in %(days)s day", "Due in %(days)s days", days) % {"days": days})
+
+
+def _last_day(end: datetime) -> datetime:
+    """Return the last day of a half-open period, as people write it."""
+    return end - timedelta(days=1)
+
+
+invoice_urls = [
+    path("invoices/", invoice_list, name="invoices"),
+    path("invoices/<uuid:invoice>/", invoice_page, name="invoice"),
+    path("invoices/<uuid:invoice>/pdf/", invoice_pdf, name="invoice_pdf"),
+    path("invoices/<uuid:invoice>/pay/", invoice_pay, name="invoice_pay"),
+    path("payments/<uuid:payment>/return/", payment_return, name="payment_return"),
+]
+"""Under /account/."""

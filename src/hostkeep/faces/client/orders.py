@@ -1,0 +1,65 @@
+"""What the account ordered."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
+from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.kernel.ids import OrderId
+from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.shop.queries.orders import order_of, orders_of
+from hostkeep.shop.rules.rows import OrderRow
+
+PAGE = 20
+MOST = 500
+"""How far back the list goes."""
+
+
+@require_safe
+@customers_only
+def orders(request: HttpRequest) -> HttpResponse:
+    """List the account's orders, newest first."""
+    account, language = account_of(request), language_of(request)
+    pages = Paginator(orders_of(account.id, first=MOST), PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    rows = [(row, [line.described(language) for line in row.lines]) for row in page]
+    return show(request, "client/orders.html", {"page": page, "rows": rows})
+
+
+@require_safe
+@customers_only
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order with its invoice and its services.  Another account's does not exist."""
+    account, language = account_of(request), language_of(request)
+    row = order_of(account.id, OrderId(order_id))
+    services = services_in(row, services_of(account.id))
+    context = {
+        "order": row,
+        "lines": [(line, line.described(language)) for line in row.lines],
+        "services": services,
+        "invoice": invoice_in(row, services),
+    }
+    return show(request, "client/order.html", context)
+
+
+def services_in(order: OrderRow, services: tuple[ServiceRow, ...]) -> tuple[ServiceRow, ...]:
+    """Return those of an account's services that an order brought."""
+    lines = {line.id for line in order.lines}
+    return tuple(service for service in services if service.order_line in lines)
+
+
+def invoice_in(order: OrderRow, services: tuple[ServiceRow, ...]) -> InvoiceSheet | None:
+    """Return the invoice of an order, or None where its services are not opened yet."""
+    for service in services:
+        try:
+            return sheet(service.invoice, of=order.account)
+        except NoSuchInvoice:
+            continue
+    return None

@@ -1,0 +1,87 @@
+"""What is held about the customer, what they were shown, and which mail they want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.client.held_facts import facts_of
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.forgery import TOKEN
+from hostkeep.faces.ui.pages import language_of, posted, show
+from hostkeep.faces.ui.reading import TICKED, UndeclaredField
+from hostkeep.faces.ui.words import said
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.messaging.actions.choosing import stop_stream, want_stream
+from hostkeep.messaging.queries import preferences_of
+from hostkeep.people.queries import acceptances_of
+from hostkeep.policy.book import Policy
+from hostkeep.policy.vocabulary.terms import say
+
+HERE = "/account/privacy/"
+STORAGE_NOTICE = gettext_noop("You were told what is stored when you signed up.")
+
+
+@require_safe
+@customers_only
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Show what is held, why and until when; what was accepted; what mail is wanted."""
+    account, language = account_of(request), language_of(request)
+    policy: Policy = request.policy  # type: ignore[attr-defined]
+    act = act_of(request, role="customer", purpose="rights")
+    accepted = acceptances_of(account.subject)
+    streams = preferences_of(account.subject, policy=policy)
+    facts = facts_of(
+        act, account=account, policy=policy, accepted=accepted,
+        chosen=sum(row.chosen for row in streams), language=language,
+    )  # fmt: skip
+    context = {
+        "facts": facts,
+        "accepted": [(row, _statement(policy, row.what, language)) for row in accepted],
+        "offered": [row for row in streams if row.can_stop],
+        "always": [row for row in streams if not row.can_stop],
+        "rights": [(say("right", r.id, language), r.clause) for r in policy.duties.rights.values()],
+        "contact": policy.controller.get("contact", ""),
+    }
+    return show(request, "client/privacy.html", context)
+
+
+@require_POST
+@customers_only
+def choose(request: HttpRequest) -> HttpResponse:
+    """Note which streams the customer wants.  Raises UndeclaredField for one that is not theirs to switch."""
+    account = account_of(request)
+    policy: Policy = request.policy  # type: ignore[attr-defined]
+    act = act_of(request, role="customer", purpose="account")
+    streams = {row.stream: row for row in preferences_of(account.subject, policy=policy) if row.can_stop}
+    wanted = _wanted(request, policy, frozenset(streams))
+    changed = [stream for stream, row in streams.items() if wanted[stream] != row.wanted]
+    for stream in changed:
+        deed = want_stream if wanted[stream] else stop_stream
+        deed(act, subject=account.subject, stream=stream, how="client_area")
+    messages.success(request, gettext("Saved.") if changed else gettext("Nothing was changed."))
+    return HttpResponseRedirect(f"{HERE}#messages")
+
+
+def _wanted(request: HttpRequest, policy: Policy, streams: frozenset[str]) -> Mapping[str, bool]:
+    """Read the switches.  Raises UndeclaredField, naming the clause on messages."""
+    given = posted(request)
+    for key in given:
+        if key not in streams and key != TOKEN:
+            known = key if key in policy.streams else "?"
+            raise UndeclaredField(field=known, clause=policy.closed_by.get("communicate", ""))
+    return {stream: any(value.lower() in TICKED for value in given.get(stream, ())) for stream in streams}
+
+
+def _statement(policy: Policy, what: str, language: str) -> str:
+    """Return what was ticked, in the words of the policy in force, else its id."""
+    for form in policy.forms.values():
+        for statement in form.statements:
+            if statement.id == what:
+                return said(statement.text, language)
+    return gettext(STORAGE_NOTICE) if what == "storage_notice" else what

@@ -1,0 +1,1 @@
+"""Tags of the client area: load them with {% load client_area %}."""

@@ -1,0 +1,25 @@
+"""Addresses of the client area, under /account/."""
+
+from django.urls import path
+
+from hostkeep.faces.client.dashboard import dashboard
+from hostkeep.faces.client.invoices import invoice_urls
+from hostkeep.faces.client.orders import order, orders
+from hostkeep.faces.client.privacy import choose, privacy
+from hostkeep.faces.client.profile import language, profile
+from hostkeep.faces.client.security import end, security
+from hostkeep.faces.client.services import service_urls
+
+urlpatterns = [
+    path("", dashboard, name="dashboard"),
+    path("orders/", orders, name="orders"),
+    path("orders/<uuid:order_id>/", order, name="order"),
+    path("profile/", profile, name="profile"),
+    path("profile/language/", language, name="profile_language"),
+    path("privacy/", privacy, name="account_privacy"),
+    path("privacy/messages/", choose, name="message_choices"),
+    path("security/", security, name="security"),
+    path("security/stays/<uuid:stay>/end/", end, name="end_stay"),
+    *invoice_urls,
+    *service_urls,
+]

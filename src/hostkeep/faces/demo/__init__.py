@@ -1,0 +1,1 @@
+"""The demo's index, its mail reader and the hosted page of the test gateway."""

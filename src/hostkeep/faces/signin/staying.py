@@ -1,0 +1,84 @@
+"""Staying signed in, where the policy declares the cookie for it and the customer chose it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model, login
+from django.http import HttpRequest, HttpResponse
+
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.kernel.ids import UserId
+from hostkeep.people.actions.staying import begin_stay, end_stay_of_cookie, use_stay
+from hostkeep.policy.book import Cookie
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+KEEP = "__Host-keep"
+CHOSEN = "stay_signed_in"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def declared(request: HttpRequest) -> Cookie | None:
+    """Return the cookie's declaration, or None where the policy has none."""
+    policy = getattr(request, "policy", None)
+    return policy.cookies.get(KEEP) if policy is not None else None
+
+
+def choose(request: HttpRequest) -> None:
+    """Remember, until the login's last step, that the visitor chose to stay signed in."""
+    if declared(request):
+        request.session[CHOSEN] = True
+
+
+def begin_if_chosen(request: HttpRequest, response: HttpResponse, user: Any) -> None:
+    """Begin a series if that was chosen, and give the browser its first token."""
+    cookie = declared(request)
+    if not request.session.pop(CHOSEN, False) or cookie is None or cookie.life is None:
+        return
+    act = act_of(request, role="customer", purpose="authentication")
+    stay = begin_stay(act, user=UserId(user.pk), life=cookie.life)
+    _give(response, stay.cookie, int(cookie.life.total_seconds()))
+
+
+def end(request: HttpRequest) -> None:
+    """End this browser's series; the cookie goes with the answer."""
+    held = request.COOKIES.get(KEEP)
+    if held:
+        end_stay_of_cookie(act_of(request, role="customer", purpose="authentication"), cookie=held)
+        request.forget_stay = True  # type: ignore[attr-defined]
+
+
+class StaySignedIn:
+    """Middleware: a browser without a session but with a good token is signed in, and gets the next token."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Use the token before the view, hand the next one out after it."""
+        cookie, held = declared(request), request.COOKIES.get(KEEP)
+        fresh = None
+        if cookie and cookie.life and held and not request.user.is_authenticated:
+            fresh = self._use(request, held)
+        response = self.get_response(request)
+        if fresh and cookie and cookie.life:
+            _give(response, fresh, int(cookie.life.total_seconds()))
+        elif held and (fresh == "" or getattr(request, "forget_stay", False)):
+            response.delete_cookie(KEEP, path="/")
+        return response
+
+    def _use(self, request: HttpRequest, held: str) -> str:
+        """Sign in by a token; return the next one, or an empty text if the series ended."""
+        stay = use_stay(act_of(request, role="visitor", purpose="authentication"), cookie=held)
+        user = get_user_model().objects.filter(pk=stay.user, is_active=True).first() if stay.user else None
+        if user is None:
+            return ""
+        login(request, user, backend=BACKEND)
+        return stay.cookie
+
+
+def _give(response: HttpResponse, token: str, life: int) -> None:
+    """Set the cookie."""
+    response.set_cookie(KEEP, token, max_age=life, secure=True, httponly=True, samesite="Lax", path="/")

@@ -1,0 +1,121 @@
+"""The desk: what waits in each brand, the newest of the audit, and deliveries that were given up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from hostkeep.audit.reading import EntryRow, newest
+from hostkeep.billing.queries.unpaid import unpaid_by_brand
+from hostkeep.brands.queries import all_brands
+from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.pages import show
+from hostkeep.flows.retrying import retry_delivery
+from hostkeep.kernel.ids import BrandId
+from hostkeep.messaging.queries import deferred_by_brand
+from hostkeep.provisioning.queries import BrandPile, piles_by_brand
+from hostkeep.runtime.parked import parked, parked_by_brand, parked_count
+from hostkeep.shop.queries.desk import placed_by_brand
+
+WEEK = timedelta(days=7)
+ENTRIES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class BrandDesk:
+    """What waits in one brand, in counts alone.
+
+    placed   orders of the last seven days
+    parked   events and work that were given up
+    deferred mails that wait for another try
+    """
+
+    brand: BrandId
+    name: str
+    placed: int
+    unpaid: int
+    building: int
+    tasks: int
+    parked: int
+    deferred: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the audit as the desk shows it: handles alone.  who: "customer 1a2b3c4d"."""
+
+    row: EntryRow
+    who: str
+    thing: str
+
+
+@require_safe
+@staff_only("desk")
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show what waits.  Counts and handles; no person."""
+    act = act_of(request, role=role_of(request), purpose="site_administration")
+    rows = brand_desks(placed_by_brand(act.at - WEEK))
+    context = {
+        "brands": rows,
+        "unpaid": sum(row.unpaid for row in rows),
+        "building": sum(row.building for row in rows),
+        "tasks": sum(row.tasks for row in rows),
+        "parked": sum(row.parked for row in rows),
+        "deferred": sum(row.deferred for row in rows),
+        "entries": [told(row) for row in newest(first=ENTRIES)],
+        "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
+        "today": act.at,
+    }
+    return show(request, "staff/desk.html", context)
+
+
+@require_safe
+@staff_only("tasks")
+def parked_list(request: HttpRequest) -> HttpResponse:
+    """List deliveries that were given up, oldest first."""
+    return show(request, "staff/desk_parked.html", {"rows": parked(), "total": parked_count()})
+
+
+@require_POST
+@staff_only("tasks")
+def retry(request: HttpRequest, delivery: UUID) -> HttpResponse:
+    """Put one delivery back on its way.  Raises NotParked."""
+    act = act_of(request, role=role_of(request), purpose="site_administration")
+    retry_delivery(act, delivery=delivery)
+    messages.success(request, gettext("It is on its way again."))
+    return HttpResponseRedirect("/staff/parked/")
+
+
+def brand_desks(placed: Mapping[BrandId, int]) -> tuple[BrandDesk, ...]:
+    """Gather the counts of every brand.  placed: orders by brand.  Six queries, however many brands."""
+    unpaid, piles = unpaid_by_brand(), piles_by_brand()
+    events, deferred = parked_by_brand(), deferred_by_brand()
+    return tuple(
+        BrandDesk(
+            brand=row.id,
+            name=row.name,
+            placed=placed.get(row.id, 0),
+            unpaid=unpaid.get(row.id, 0),
+            building=piles.get(row.id, BrandPile()).building,
+            tasks=piles.get(row.id, BrandPile()).open_tasks,
+            parked=piles.get(row.id, BrandPile()).parked + events.get(row.id, 0),
+            deferred=deferred.get(row.id, 0),
+        )
+        for row in all_brands()
+    )
+
+
+def told(row: EntryRow) -> Entry:
+    """Put an entry into handles."""
+    kind, _, handle = row.actor.partition(":")
+    short = handle[:8] if kind in {"user", "staff"} else handle
+    who = f"{row.role} {short}".strip() if kind in {"user", "staff"} else f"{kind} {short}".strip()
+    return Entry(row, who, f"{row.kind} {str(row.thing)[:8]}")

@@ -1,0 +1,132 @@
+"""Orders in the back office: a list by brand, and one with its invoice and services.  No person in either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from hostkeep.audit.reading import entries_about
+from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
+from hostkeep.brands.queries import all_brands, policy_in_force
+from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
+from hostkeep.faces.staff.desk import told
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.words import said
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, CategoryId, OrderId
+from hostkeep.people.queries import account, numbers_of
+from hostkeep.policy.book import Policy
+from hostkeep.policy.render.wording import say_purposes
+from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.shop.queries.desk import orders_page
+from hostkeep.shop.queries.orders import order as order_row
+from hostkeep.shop.rules.rows import OrderRow
+from hostkeep.vault.holdings import held
+
+PAGE = 50
+MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A sealed fact: its name, never its value.  readable: purposes the reader's role may open it for."""
+
+    label: str
+    readable: tuple[str, ...]
+
+
+@require_safe
+@staff_only("orders")
+def orders(request: HttpRequest) -> HttpResponse:
+    """List orders, newest first.  ?brand= chooses."""
+    brands = all_brands()
+    chosen = request.GET.get("brand", "")
+    brand = next((row.id for row in brands if row.id == chosen), None)
+    number = _page_number(request)
+    found = orders_page(brand=brand, first=PAGE, skip=(number - 1) * PAGE)
+    if not found.rows and number > 1:
+        return HttpResponseRedirect(request.path)
+    numbers = numbers_of(row.account for row in found.rows)
+    language = language_of(request)
+    context = {
+        "rows": [(row, numbers.get(row.account, ""), titles(row, language)) for row in found.rows],
+        "page": Paginator(range(found.total), PAGE).get_page(number),
+        "total": found.total,
+        "brands": brands,
+        "chosen": brand or "",
+    }
+    return show(request, "staff/orders.html", context)
+
+
+@require_safe
+@staff_only("orders")
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order.  The customer is a number; their facts stay sealed."""
+    row = order_row(OrderId(order_id))
+    buyer = account(row.account)
+    act = act_of(request, role=role_of(request), purpose="order", brand=row.brand)
+    services = _services_in(row)
+    context = {
+        "order": row,
+        "buyer": buyer,
+        "lines": [(line, line.described(language_of(request))) for line in row.lines],
+        "services": services,
+        "invoice": _invoice_in(row, services),
+        "facts": masked_facts(act, {piece.category for piece in held(act, subject=buyer.subject)}, request),
+        "entries": [told(entry) for entry in entries_about(row.id, first=10)],
+        "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
+    }
+    return show(request, "staff/order.html", context)
+
+
+def titles(row: OrderRow, language: str) -> tuple[str, ...]:
+    """Name what was bought, without what the customer typed."""
+    return tuple(said(line.title, language) for line in row.lines)
+
+
+def masked_facts(act: Act, categories: Iterable[CategoryId], request: HttpRequest) -> tuple[Masked, ...]:
+    """Name the sealed facts of a customer, and what the reader's role may open each for."""
+    policy: Policy = policy_in_force(BrandId(act.brand), act.at)
+    language = language_of(request)
+    wanted = set(categories)
+    return tuple(
+        Masked(
+            said(known.label, language),
+            say_purposes(
+                policy,
+                [purpose for of, purpose, role in policy.table if of == category and role == act.role],
+                language,
+            ),
+        )
+        for category, known in policy.categories.items()
+        if category in wanted
+    )
+
+
+def _services_in(row: OrderRow) -> tuple[ServiceRow, ...]:
+    """Return the services an order brought."""
+    lines = {line.id for line in row.lines}
+    return tuple(service for service in services_of(row.account) if service.order_line in lines)
+
+
+def _invoice_in(row: OrderRow, services: Iterable[ServiceRow]) -> InvoiceSheet | None:
+    """Return the invoice of an order, or None where its services are not opened yet."""
+    for service in services:
+        try:
+            return sheet(service.invoice, of=row.account)
+        except NoSuchInvoice:
+            continue
+    return None
+
+
+def _page_number(request: HttpRequest) -> int:
+    """Return the page asked for, the first where that is no number."""
+    wanted = request.GET.get("page", "")
+    return min(max(int(wanted), 1), MOST_PAGES) if wanted.isascii() and wanted.isdecimal() else 1

@@ -1,0 +1,118 @@
+"""Payments in the back office: what came, bank files, and money that nobody has claimed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hostkeep.billing.actions.receiving import match_payment
+from hostkeep.billing.errors import BadBankFile, NoSuchInvoice
+from hostkeep.billing.queries.invoices import invoice_by_number, owing
+from hostkeep.billing.queries.payments import payment, payments
+from hostkeep.brands.queries import all_brands
+from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.pages import show
+from hostkeep.flows.bank_files import import_bank_file
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, PaymentId
+from hostkeep.kernel.words import gettext_noop
+
+PAGE = 50
+BIGGEST_FILE = 5_000_000
+
+WHY: Mapping[str, str] = MappingProxyType({
+    "size": gettext_noop("The file is larger than 5 MB."),
+    "empty": gettext_noop("The file is empty."),
+    "xml": gettext_noop("The file is not XML."),
+    "entities": gettext_noop("The file declares entities. No bank does, so we did not open it."),
+    "format": gettext_noop("The file is XML, but no CAMT.053 statement of the versions 02 to 08."),
+    "amount": gettext_noop("An amount in the file is missing, or finer than its currency."),
+    "date": gettext_noop("A booking date in the file is missing or wrong."),
+    "account": gettext_noop("The file speaks of another account than this brand's."),
+})  # fmt: skip
+"""By the `why` of BadBankFile: one sentence for staff."""
+
+
+@require_safe
+@staff_only("payments")
+def payment_list(request: HttpRequest) -> HttpResponse:
+    """List payments, unmatched ones first, then the newest.  ?brand= chooses."""
+    brand, number = request.GET.get("brand", ""), _page_number(request)
+    rows = payments(brand=BrandId(brand) if brand else None, first=PAGE + 1, skip=(number - 1) * PAGE)
+    return show(request, "staff/payments.html", {
+        "payments": rows[:PAGE],
+        "older": number + 1 if len(rows) > PAGE else 0,
+        "newer": number - 1,
+        "brands": all_brands(),
+        "chosen": brand,
+    })  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only("payments")
+def bank_file(request: HttpRequest) -> HttpResponse:
+    """Take a bank's file, and show what became of each transfer."""
+    chosen = request.POST.get("brand", request.GET.get("brand", ""))
+    context: dict[str, object] = {"brands": all_brands(), "chosen": chosen}
+    if request.method != "POST":
+        return show(request, "staff/payments_import.html", context)
+    try:
+        context["result"] = import_bank_file(_act(request, chosen), body=_uploaded(request))
+    except BadBankFile as refusal:
+        context["problem"] = gettext(WHY[str(refusal.facts["why"])])
+        return show(request, "staff/payments_import.html", context, status=refusal.status)
+    return show(request, "staff/payments_import.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only("payments")
+def payment_match(request: HttpRequest, brand: str, waiting: UUID) -> HttpResponse:
+    """Say which invoice an unmatched payment was for."""
+    found = payment(PaymentId(waiting), brand=BrandId(brand))
+    if request.method != "POST":
+        likely = owing(found.brand, amount=found.amount)
+        return show(request, "staff/payments_match.html", {"payment": found, "likely": likely})
+    invoice = invoice_by_number(found.brand, request.POST.get("number", ""))
+    if invoice is None:
+        raise NoSuchInvoice
+    receipt = match_payment(_act(request, brand), payment=found.id, invoice=invoice)
+    said = gettext("The payment went on invoice %(number)s.") % {"number": receipt.number}
+    messages.success(request, said)
+    return HttpResponseRedirect(reverse("staff_payments"))
+
+
+def _act(request: HttpRequest, brand: str) -> Act:
+    """Return the act of a staff member who looks after a brand's money."""
+    return act_of(request, role=role_of(request), purpose="billing", brand=BrandId(brand))
+
+
+def _uploaded(request: HttpRequest) -> bytes:
+    """Return the posted file.  Raises BadBankFile."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise BadBankFile(why="empty")
+    if file.size is None or file.size > BIGGEST_FILE:
+        raise BadBankFile(why="size")
+    return bytes(file.read())
+
+
+def _page_number(request: HttpRequest) -> int:
+    """Return the page asked for, the first where that is no number."""
+    said = request.GET.get("page", "")
+    return min(max(int(said), 1), 10_000) if said.isascii() and said.isdecimal() else 1
+
+
+payment_urls = [
+    path("payments/", payment_list, name="staff_payments"),
+    path("payments/bank-file/", bank_file, name="staff_bank_file"),
+    path("payments/<slug:brand>/<uuid:waiting>/match/", payment_match, name="staff_payment_match"),
+]
+"""Under /staff/."""

@@ -1,0 +1,75 @@
+"""The rail of the back office: the rooms that a role opens, with what waits in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from hostkeep.billing.queries.payments import unmatched_count
+from hostkeep.faces.staff.access import ROOMS, role_of
+from hostkeep.faces.ui.pages import Link, LinkGroup
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.provisioning.queries import open_task_count
+from hostkeep.runtime.parked import parked_count
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room on the rail.
+
+    name    a key of access.ROOMS
+    icon    in the sprite
+    waits   counts what waits in it
+    """
+
+    name: str
+    href: str
+    icon: str
+    label: str
+    waits: Callable[[], int] | None = None
+
+
+WORK = (
+    Room("desk", "/staff/", "chart", gettext_noop("Desk")),
+    Room("orders", "/staff/orders/", "box", gettext_noop("Orders")),
+    Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), unmatched_count),
+    Room("services", "/staff/services/", "server", gettext_noop("Services")),
+    Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), open_task_count),
+)
+KEEP = (Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), parked_count),)
+YOURS = (
+    ("/auth/2fa/", "lock", gettext_noop("Second factor")),
+    ("/auth/logout/", "leave", gettext_noop("Log out")),
+)
+
+
+def rail_of(request: HttpRequest) -> tuple[LinkGroup, ...]:
+    """Return the rail for the signed-in staff member."""
+    role = role_of(request)
+    groups = ((gettext("Work"), WORK), (gettext("Run"), KEEP))
+    shown = [LinkGroup(title, _links(request, role, rooms)) for title, rooms in groups]
+    yours = tuple(Link(href, gettext(label), icon=icon) for href, icon, label in YOURS)
+    return (*(group for group in shown if group.links), LinkGroup(gettext("You"), yours))
+
+
+def _links(request: HttpRequest, role: str, rooms: tuple[Room, ...]) -> tuple[Link, ...]:
+    """Link the rooms that a role opens."""
+    return tuple(
+        Link(
+            room.href,
+            gettext(room.label),
+            here=_here(request.path, room.href),
+            icon=room.icon,
+            count=room.waits() if room.waits else 0,
+        )
+        for room in rooms
+        if role in ROOMS[room.name]
+    )
+
+
+def _here(path: str, href: str) -> bool:
+    """Say whether a page lies in a room; the desk is itself alone."""
+    return path == href if href == "/staff/" else path.startswith(href)

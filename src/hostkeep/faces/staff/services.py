@@ -1,0 +1,88 @@
+"""Services in the back office: what stands where, what was asked of drivers.  Never what opens a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from hostkeep.brands.queries import all_brands
+from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.staff.service_words import code_text, verb_text
+from hostkeep.faces.ui.pages import show
+from hostkeep.kernel.ids import BrandId, ServiceId
+from hostkeep.provisioning.queries import (
+    WorkRow,
+    open_task_count,
+    parked_work,
+    service,
+    services_where,
+    work_of,
+)
+from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.provisioning.rules.work import Stage
+
+A_PAGE = 25
+LIVING = tuple(state for state in State if state is not State.CLOSED)
+MENDERS = frozenset({"owner", "engineer", "support"})
+HIDDEN_FACTS = frozenset({"pool", "leases", "public_key"})
+
+
+@dataclass(frozen=True, slots=True)
+class ToldWork:
+    """A piece of work in words.  parked: whether it can be tried again by hand."""
+
+    row: WorkRow
+    verb: str
+    why: str
+    parked: bool
+
+
+def told(row: WorkRow) -> ToldWork:
+    """Put a piece of work into words."""
+    return ToldWork(row, verb_text(row.verb), code_text(row.code), row.stage is Stage.PARKED)
+
+
+@require_safe
+@staff_only("services")
+def service_list(request: HttpRequest) -> HttpResponse:
+    """List services, by state and brand."""
+    wanted, brand = request.GET.get("state", ""), request.GET.get("brand", "")
+    states = (State(wanted),) if wanted in set(State) else LIVING
+    brands = [row.id for row in all_brands()]
+    known = BrandId(brand) if brand in brands else None
+    page = Paginator(services_where(states=states, brand=known), A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "states": [state.value for state in State],
+        "wanted": wanted,
+        "brands": brands,
+        "wanted_brand": brand,
+        "open_tasks": open_task_count(),
+        "parked": len(parked_work()),
+    }
+    return show(request, "staff/services.html", context)
+
+
+@require_safe
+@staff_only("services")
+def service_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
+    """Show one service and all work asked for it.  Raises NoSuchService."""
+    row = service(ServiceId(wanted))
+    context = {
+        "service": row,
+        "facts": [(key, value) for key, value in sorted(row.facts.items()) if key not in HIDDEN_FACTS],
+        "work": [told(piece) for piece in work_of(row.id)],
+        "may_mend": role_of(request) in MENDERS,
+    }
+    return show(request, "staff/services_one.html", context)
+
+
+service_urls = [
+    path("services/", service_list, name="staff_services"),
+    path("services/<uuid:wanted>/", service_page, name="staff_service"),
+]

@@ -1,0 +1,1 @@
+"""Tags of the back office: load them with {% load back_office %}."""

@@ -1,0 +1,20 @@
+"""Addresses of the back office, under /staff/ on the operator's host."""
+
+from django.urls import path
+
+from hostkeep.faces.staff.desk import desk, parked_list, retry
+from hostkeep.faces.staff.orders import order, orders
+from hostkeep.faces.staff.payments import payment_urls
+from hostkeep.faces.staff.services import service_urls
+from hostkeep.faces.staff.tasks import task_urls
+
+urlpatterns = [
+    path("", desk, name="staff_desk"),
+    path("orders/", orders, name="staff_orders"),
+    path("orders/<uuid:order_id>/", order, name="staff_order"),
+    path("parked/", parked_list, name="staff_parked"),
+    path("parked/<uuid:delivery>/retry/", retry, name="staff_parked_retry"),
+    *payment_urls,
+    *service_urls,
+    *task_urls,
+]

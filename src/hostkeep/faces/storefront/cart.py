@@ -1,0 +1,74 @@
+"""The cart: look at it, change quantities, take lines out, change the currency."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST, require_safe
+
+from hostkeep.brands.queries import BrandRow
+from hostkeep.faces.storefront.cart_keeping import COOKIE, cart_of, declared
+from hostkeep.faces.storefront.products import role_of
+from hostkeep.faces.storefront.shop_forms import refuse_undeclared
+from hostkeep.faces.ui.accounts import account_or_none
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.errors import title_of
+from hostkeep.faces.ui.pages import show
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.shop.actions.carting import remove_line, set_quantity, switch_currency
+from hostkeep.shop.errors import BadQuantity, NoSuchCart, NoSuchLine
+from hostkeep.shop.rules.pricing import read_quantity
+from hostkeep.shop.rules.rows import CartRow
+
+
+@require_safe
+def cart(request: HttpRequest) -> HttpResponse:
+    """Show the cart of this browser."""
+    return cart_page(request, cart_of(request, account_or_none(request)))
+
+
+@require_POST
+def change_line(request: HttpRequest, line: UUID) -> HttpResponse:
+    """Set the quantity of a line, or take it out; the button says which."""
+    refuse_undeclared(request, {"quantity"})
+    account = account_or_none(request)
+    held = cart_of(request, account)
+    if held is None:
+        return cart_page(request, None, NoSuchCart())
+    act = act_of(request, role=role_of(account), purpose="cart")
+    try:
+        if request.POST.get("go") == "remove":
+            remove_line(act, cart=held.id, line=line)
+        else:
+            quantity = read_quantity(request.POST.get("quantity", ""))
+            set_quantity(act, cart=held.id, line=line, quantity=quantity)
+    except (BadQuantity, NoSuchCart, NoSuchLine) as refusal:
+        return cart_page(request, held, refusal)
+    return HttpResponseRedirect("/cart/")
+
+
+@require_POST
+def change_currency(request: HttpRequest) -> HttpResponse:
+    """Price the cart in another currency.  Raises NoSuchCurrency."""
+    refuse_undeclared(request, {"currency"})
+    account = account_or_none(request)
+    held = cart_of(request, account)
+    if held is None:
+        return cart_page(request, None, NoSuchCart())
+    act = act_of(request, role=role_of(account), purpose="cart")
+    switch_currency(act, cart=held.id, currency=request.POST.get("currency", ""))
+    return HttpResponseRedirect("/cart/")
+
+
+def cart_page(request: HttpRequest, held: CartRow | None, refusal: Foreseen | None = None) -> HttpResponse:
+    """Draw a cart, with what must be put right above it."""
+    brand: BrandRow = request.brand  # type: ignore[attr-defined]
+    context = {
+        "cart": held,
+        "problem": title_of(refusal) if refusal else "",
+        "currency": held.currency.code if held else brand.currencies[0],
+        "cookie": declared(request, COOKIE),
+        "cart_count": held.pieces if held else 0,
+    }
+    return show(request, "storefront/cart.html", context, status=refusal.status if refusal else 200)

@@ -1,0 +1,23 @@
+"""Receipts of this browser: what was ordered from it, where the policy lets it remember."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from hostkeep.faces.storefront.cart_keeping import RECEIPTS, declared
+from hostkeep.faces.ui.acts import brand_id_of
+from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.shop.queries.orders import receipt_by_token
+from hostkeep.shop.rules.tokens import hash_of
+
+
+@require_safe
+def receipts(request: HttpRequest) -> HttpResponse:
+    """List what was ordered from this browser: products and amounts, no person."""
+    cookie = declared(request, RECEIPTS)
+    token = request.COOKIES.get(RECEIPTS, "") if cookie else ""
+    found = receipt_by_token(brand_id_of(request), hash_of(token)) if token else ()
+    language = language_of(request)
+    rows = [(order, [line.described(language) for line in order.lines]) for order in found]
+    return show(request, "storefront/receipts.html", {"receipts": rows, "cookie": cookie})

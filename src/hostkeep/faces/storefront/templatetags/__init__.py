@@ -1,0 +1,1 @@
+"""Template tags of the storefront: load them with {% load shop %}."""

@@ -1,0 +1,1 @@
+"""The ui kit all faces share: templates, tags, middleware, answers to refusals."""

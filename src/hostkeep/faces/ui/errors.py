@@ -1,0 +1,104 @@
+"""One place where refusals become answers: a plain page for people, a problem document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.policy.book import Policy
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger()
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether a program asks."""
+    accepted = request.headers.get("Accept", "")
+    return request.path.startswith(("/api/", "/callbacks/")) or (
+        "json" in accepted and "text/html" not in accepted
+    )
+
+
+def title_of(error: Foreseen) -> str:
+    """Return the refusal's sentence in the reader's language, its fields filled."""
+    text = gettext(error.title) if error.title else error.code
+    try:
+        return text.format(**error.facts)
+    except (KeyError, IndexError, ValueError):
+        return text
+
+
+def clause_text(policy: Policy | None, clause: str, language: str) -> str:
+    """Return the clause's own words, or an empty text."""
+    if policy is None or not clause:
+        return ""
+    for found in policy.clauses:
+        if found.id == clause:
+            return found.text.get(language) or found.text.get("en", "")
+    return ""
+
+
+def answer(request: HttpRequest, error: Foreseen) -> HttpResponse:
+    """Answer a refusal.  Source of the document: RFC 9457."""
+    title = title_of(error)
+    facts = {k: v for k, v in error.facts.items() if k not in {"type", "title", "status"}}
+    if wants_json(request):
+        body = {"type": f"/errors/{error.code}", "title": title, "status": error.status, "code": error.code}
+        return JsonResponse(
+            {**body, **facts}, status=error.status, content_type="application/problem+json"
+        )
+    from hostkeep.faces.ui.pages import show
+
+    language = getattr(request, "LANGUAGE_CODE", "en")
+    context = {
+        "title": title,
+        "code": error.code,
+        "clause": error.clause,
+        "clause_text": clause_text(getattr(request, "policy", None), error.clause, language),
+        "facts": facts,
+        "status": error.status,
+    }
+    template = "ui/404.html" if error.status == 404 else "ui/refusal.html"  # noqa: PLR2004  not found
+    return show(request, template, context, status=error.status)
+
+
+class Refusals:
+    """Middleware: a Foreseen error answers with its status and sentence; the rest is a bug and a 500."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn a refusal into an answer; leave the rest to the 500 page."""
+        if isinstance(error, Foreseen):
+            return answer(request, error)
+        if not isinstance(error, Http404):
+            log.error("page.broke", exc_info=(type(error), error, error.__traceback__))
+        return None
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    del exception
+    from hostkeep.faces.ui.pages import show
+
+    return show(request, "ui/404.html", {"title": gettext("This page does not exist.")}, status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer a bug: no detail, and nothing read that could break again."""
+    context = {
+        "trace": getattr(request, "trace", "-"),
+        "brand": getattr(request, "brand", None),
+        "LANGUAGE_CODE": getattr(request, "LANGUAGE_CODE", "en"),
+    }
+    return HttpResponse(render_to_string("ui/500.html", context), status=500)

@@ -1,0 +1,1 @@
+"""Template tags of the ui kit: load them with {% load ui %}."""

@@ -1,0 +1,1 @@
+"""What crosses rooms: checkout, activation, mail. handlers.py is the one table of who listens."""

@@ -1,0 +1,89 @@
+"""From paid to running: what is paid is asked of a driver, and what the driver answers is entered.
+
+The driver is asked between two transactions: one takes the work into our hands, one enters the answer.  A
+worker that dies in between leaves a lease that runs out; whoever takes the work up then looks it up first.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from hostkeep.billing.events import InvoicePaid
+from hostkeep.drivers.machines import Refused
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import ActionId, PurposeId
+from hostkeep.provisioning.actions.asking import begin_building
+from hostkeep.provisioning.actions.claiming import Taken, claim_action
+from hostkeep.provisioning.actions.recording import record_outcome
+from hostkeep.provisioning.calls.drivers import chosen, driver_for
+from hostkeep.provisioning.calls.running import ask_driver
+from hostkeep.provisioning.errors import NoSuchDriver, NoSuchStep, NotDue
+from hostkeep.provisioning.events import ActionQueued
+from hostkeep.provisioning.queries import due_work, services_billed_by
+
+log = structlog.get_logger()
+
+SERVICE = PurposeId("service")
+
+
+def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
+    """Start building what the invoice pays for.  A service that was cancelled meanwhile stays cancelled."""
+    for service in services_billed_by(event.invoice):
+        under = act.of_brand(service.brand).for_purpose(SERVICE)
+        try:
+            begin_building(under, service=service.id, driver=chosen(service.driver))
+        except NoSuchStep as refusal:
+            log.warning("service.not_built", service=str(service.id), code=refusal.code, trace=act.trace)
+
+
+def on_action_queued(act: Act, event: ActionQueued) -> None:
+    """Do queued work at once."""
+    run_action(act, action=event.action)
+
+
+def sweep_due(act: Act) -> int:
+    """Take up all work that is due or was lost with its worker; return how much there was.
+
+    One piece that goes wrong does not stop the next.
+    """
+    waiting = due_work(act.at)
+    for action in waiting:
+        try:
+            run_action(act, action=action)
+        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
+            log.warning("action.failed", action=str(action), code=type(error).__name__, trace=act.trace)
+    return len(waiting)
+
+
+def run_action(act: Act, *, action: ActionId) -> None:
+    """Do one piece of work: take it, ask its driver, enter the answer.
+
+    Work that somebody else does, or has done, is left to them.
+    """
+    try:
+        taken = claim_action(act, action=action)
+    except NotDue:
+        return
+    under = act.of_brand(taken.brand).for_purpose(SERVICE)
+    _answer(under, taken)
+
+
+def _answer(act: Act, taken: Taken) -> None:
+    work = taken.work
+    try:
+        driver = driver_for(work.driver)
+    except NoSuchDriver as refusal:
+        record_outcome(act, work=work, outcome=Refused(refusal.code))
+        return
+    outcome = ask_driver(driver, work)
+    try:
+        answered = record_outcome(act, work=work, outcome=outcome)
+    except Foreseen as refusal:
+        # The answer cannot be kept, for instance because the policy has no room for the secret: staff decide.
+        answered = record_outcome(act, work=work, outcome=Refused(refusal.code))
+    log.info(
+        "action.answered",
+        action=str(work.id), verb=work.verb, stage=answered.stage, code=answered.code, late=answered.late,
+        trace=act.trace,
+    )  # fmt: skip

@@ -1,0 +1,125 @@
+"""Bank files: read one, write each transfer down, and say what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import structlog
+
+from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
+from hostkeep.billing.calls.gateways import gateway_for
+from hostkeep.billing.errors import BadBankFile
+from hostkeep.billing.queries.payments import bank_file_read
+from hostkeep.billing.rules.numbering import references_in
+from hostkeep.brands.queries import brand
+from hostkeep.drivers.statements import BadStatement, Credit, Statement
+from hostkeep.flows.paying import BANK, demand_offered
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.money import Money
+
+log = structlog.get_logger()
+
+Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One transfer of a file.
+
+    bank_id  the bank's own id for it
+    number   the invoice it went on, or empty
+    fate     "paid": the invoice is; "partly": something is still owed; "over": paid, the rest is credit;
+             "credit": nothing was owed, all of it is; "unmatched": staff must say whose it is; "known": it
+             was written down before
+    """
+
+    bank_id: str
+    booked_on: date
+    amount: Money
+    number: str
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file held.
+
+    rows         its transfers, in its order
+    left_out     entries that are no money in
+    read_before  when the very same file was read, or None
+    """
+
+    rows: tuple[Row, ...]
+    left_out: int
+    read_before: datetime | None
+
+
+def import_bank_file(act: Act, *, body: bytes) -> Imported:
+    """Read a file of act.brand's bank and write down each transfer, once, however often the file comes.
+
+    Payers' names and accounts are not read; their words are searched for a reference and forgotten.
+    Raises GatewayNotOffered (with the clause where the policy forbids it), BadBankFile; then nothing of the
+    file is booked.
+    """
+    demand_offered(act, BANK)
+    statement = _read(body)
+    _demand_own_account(act, statement)
+    digest = hashlib.sha256(body).hexdigest()
+    before = bank_file_read(act.brand, digest)
+    rows = tuple(_rows(act, statement))
+    record_bank_file(act, digest=digest, entries=len(rows))
+    log.info("bank_file.read", brand=act.brand, count=len(rows), trace=act.trace)
+    return Imported(rows, statement.left_out, before)
+
+
+def _read(body: bytes) -> Statement:
+    """Read a file with the bank driver.  Raises BadBankFile."""
+    try:
+        found: Statement = gateway_for(BANK).read_statement(body)
+    except BadStatement as error:
+        raise BadBankFile(why=error.why) from None
+    return found
+
+
+def _demand_own_account(act: Act, statement: Statement) -> None:
+    """Refuse a file of another account than the brand's.  Raises BadBankFile."""
+    bank = brand(act.brand).bank
+    own = {_squeezed(bank[key]) for key in ("iban", "account") if bank.get(key)}
+    if not statement.accounts <= own:
+        raise BadBankFile(why="account")
+
+
+def _rows(act: Act, statement: Statement) -> Iterator[Row]:
+    """Write each transfer down in a transaction of its own."""
+    for credit in statement.credits:
+        receipt = record_transfer(act, transfer=_transfer(credit))
+        bank_id = credit.proof.partition("/")[2]
+        yield Row(bank_id, credit.booked_on, credit.amount, receipt.number, _fate(receipt))
+
+
+def _transfer(credit: Credit) -> Transfer:
+    """Take from a credit what may be kept."""
+    return Transfer(BANK, credit.proof, credit.amount, credit.booked_on, references_in(credit.words))
+
+
+def _fate(receipt: Receipt) -> Fate:
+    """Say what became of a transfer."""
+    booked = receipt.booked
+    if booked.again:
+        return "known"
+    if booked.invoice is None:
+        return "unmatched"
+    if not booked.applied.minor:
+        return "credit"
+    if not booked.paid:
+        return "partly"
+    return "over" if booked.credit.minor else "paid"
+
+
+def _squeezed(account: str) -> str:
+    """Write an account number as statements do."""
+    return "".join(sign for sign in account.upper() if sign.isalnum())

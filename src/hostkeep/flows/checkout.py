@@ -1,0 +1,175 @@
+"""From a cart to an order that is owed: the quote, the order, its invoice and its services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
+from hostkeep.billing.rules.party import Party, to_json
+from hostkeep.brands.queries import BrandRow, brand, policy_in_force
+from hostkeep.flows.buyers import party_of
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref
+from hostkeep.kernel.money import Money
+from hostkeep.kernel.period import Period, months_after
+from hostkeep.people.queries import account as account_row
+from hostkeep.provisioning.actions.opening import Bought, open_service
+from hostkeep.runtime.transactions import assert_outside
+from hostkeep.shop.actions.ordering import place_order as place
+from hostkeep.shop.errors import CartEmpty, NoSuchCart, PriceChanged
+from hostkeep.shop.events import OrderPlaced
+from hostkeep.shop.queries import carts, orders
+from hostkeep.shop.rules.rows import CartRow, LineRow, OrderLineRow, OrderRow
+from hostkeep.vault import door
+
+BILLING = PurposeId("billing")
+ORDER = PurposeId("order")
+TIME_TO_PAY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """What a cart would come to.
+
+    lines     the cart's lines
+    net, tax, gross  net + tax = gross
+    tax_rate  millionths
+    listed    the cart's sum in list prices
+    """
+
+    lines: tuple[LineRow, ...]
+    net: Money
+    tax: Money
+    gross: Money
+    tax_rate: int
+    listed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order and the invoice it made."""
+
+    order: OrderId
+    invoice: InvoiceId
+
+
+def quote(act: Act, *, cart: CartRow, account: AccountId | None = None) -> QuoteRow:
+    """Say what a cart would come to, taxes and all.  Reads nothing but the brand."""
+    del account
+    seller = brand(act.brand)
+    listed = cart.cost.first
+    if not cart.lines:
+        zero = Money(0, cart.currency)
+        return QuoteRow((), zero, zero, zero, seller.tax_rate, zero)
+    line = Line("-", 1, listed, seller.tax_rate, Ref("shop.cart", cart.id))
+    sums = _sums((line,), seller)
+    return QuoteRow(cart.lines, sums.net, sums.tax, sums.gross, seller.tax_rate, listed)
+
+
+def place_order(
+    act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str,
+    answers: Mapping[CategoryId, str],
+) -> Ordered:  # fmt: skip
+    """Order all that lies in a cart, at the amount the customer saw or not at all, and owe it.
+
+    expected  the gross of the quote that the page showed
+    once      idempotency key, made for each page that was shown
+    answers   what the order form asked beyond sign-up, by category
+
+    The same key again, also at the same moment, is the same order with the same invoice.
+    Raises CartEmpty, PriceChanged, SoldOut, NotForSale and the vault's refusals.
+    """
+    assert_outside()
+    known = orders.order_by_once(act.brand, once)
+    if known is None:
+        known = _place(act, cart=cart, account=account, expected=expected, once=once)
+    elif known.account != account:
+        raise NoSuchCart
+    subject = account_row(account).subject
+    for category, value in answers.items():
+        door.put(act.for_purpose(ORDER), subject=subject, category=category, value=value)
+    return Ordered(known.id, complete_order(act, order=known))
+
+
+def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str) -> OrderRow:
+    """Place an order that is not known yet."""
+    held = carts.cart(act.brand, cart)
+    if held is None:
+        raise NoSuchCart
+    if not held.lines:
+        # A twin of this very post may have emptied it a moment ago.
+        twin = orders.order_by_once(act.brand, once)
+        if twin is None:
+            raise CartEmpty
+        return twin
+    shown = quote(act, cart=held)
+    if shown.gross != expected:
+        raise PriceChanged(
+            what="", shown=expected.minor, now=shown.gross.minor, currency=shown.gross.currency.code
+        )
+    placed = place(
+        act, cart=cart, account=account, currency=held.currency.code, expected=shown.listed, once=once
+    )
+    return orders.order(placed.order)
+
+
+def on_order_placed(act: Act, event: OrderPlaced) -> None:
+    """Finish an order whose checkout was cut off: invoice and services, if they are not there yet."""
+    complete_order(act.for_purpose(ORDER), order=orders.order(event.order))
+
+
+def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
+    """Issue an order's invoice and open its services; what is done already stays as it is."""
+    seller = brand(order.brand)
+    buyer = account_row(order.account)
+    as_system = act.of_brand(order.brand).in_role("system").for_purpose(BILLING)
+    language = buyer.language or seller.languages[0]
+    at = order.placed_at
+    lines = [line for row in order.lines for line in _invoice_lines(row, seller, language, Period(at, at))]
+    party: Party = party_of(as_system, buyer)
+    issued = issue_invoice(
+        as_system,
+        account=order.account,
+        subject=buyer.subject,
+        lines=lines,
+        due_in=TIME_TO_PAY,
+        once=f"order:{order.id}",
+        party_json=to_json(party) if _keeps_party(as_system) else "",
+    )
+    for row in order.lines:
+        for piece in range(row.quantity):
+            open_service(
+                as_system.for_purpose(PurposeId("service")),
+                account=order.account,
+                subject=buyer.subject,
+                bought=Bought(row.described(language), row.product, row.driver, row.spec),
+                invoice=issued.id,
+                order_line=row.id,
+                once=f"order:{row.id}:{piece}",
+            )
+    return issued.id
+
+
+def _invoice_lines(row: OrderLineRow, seller: BrandRow, language: str, placed: Period) -> list[Line]:
+    """Return an order line as an invoice bills it: the term, and what is due once."""
+    about = Ref("shop.order_line", row.id)
+    title = row.described(language)[:200]
+    term = Period(placed.start, months_after(placed.start, row.months)) if row.months else None
+    lines = [Line(title, row.quantity, row.each_recurring, seller.tax_rate, about, term)]
+    if row.setup.minor:
+        lines.append(Line(title, row.quantity, row.each_setup, seller.tax_rate, about))
+    return lines
+
+
+def _sums(lines: tuple[Line, ...], seller: BrandRow) -> Totals:
+    """Add lines up as the brand's prices are meant."""
+    prices: Prices = "gross" if seller.prices == "gross" else "net"
+    return totals(lines, prices=prices)
+
+
+def _keeps_party(act: Act) -> bool:
+    """Say whether the policy has a place for the buyer's block."""
+    return CategoryId("invoice_party") in policy_in_force(act.brand, act.at).categories

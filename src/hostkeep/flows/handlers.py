@@ -1,0 +1,32 @@
+"""Who listens to what, and what falls due.  The whole of it, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hostkeep.billing.events import InvoiceIssued, InvoicePaid
+from hostkeep.flows import activation, checkout, clerk, mailing, notices
+from hostkeep.messaging.events import MailQueued
+from hostkeep.provisioning.events import ActionQueued, ServiceActivated, TaskOpened
+from hostkeep.runtime.jobs import Due
+from hostkeep.runtime.outbox import Handlers
+from hostkeep.shop.events import OrderPlaced
+
+HANDLERS: Handlers = MappingProxyType({
+    OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
+    InvoiceIssued: (notices.on_invoice_issued,),
+    InvoicePaid: (activation.on_invoice_paid, notices.on_invoice_paid),
+    ActionQueued: (activation.on_action_queued,),
+    ServiceActivated: (notices.on_service_activated,),
+    MailQueued: (mailing.on_mail_queued,),
+})
+
+DUE: Mapping[str, Due] = MappingProxyType({
+    "provisioning": activation.sweep_due,
+    "mail": mailing.sweep_due,
+})
+
+DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})
+DEMO_DUE: Mapping[str, Due] = MappingProxyType({"clerk": clerk.fill_open_tasks})
+"""What the demo adds: a clerk who does the manual tasks."""

@@ -1,0 +1,52 @@
+"""What happened, told by mail to the login that owns the account."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hostkeep.billing.events import InvoiceIssued, InvoicePaid
+from hostkeep.brands.queries import policy_in_force
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId
+from hostkeep.messaging.actions.queueing import queue_mail
+from hostkeep.people.queries import account, owner_of
+from hostkeep.provisioning.events import ServiceActivated
+from hostkeep.shop.events import OrderPlaced
+
+
+def on_order_placed(act: Act, event: OrderPlaced) -> None:
+    """Confirm the order."""
+    _tell(act, event.account, "order/confirmed", stream="account", about={"order": event.order})
+
+
+def on_invoice_issued(act: Act, event: InvoiceIssued) -> None:
+    """Say that there is an invoice, what is owed and how to pay it."""
+    _tell(act, event.account, "billing/invoice", stream="billing", about={"invoice": event.invoice})
+
+
+def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
+    """Say that the payment came."""
+    _tell(act, event.account, "billing/paid", stream="billing", about={"invoice": event.invoice})
+
+
+def on_service_activated(act: Act, event: ServiceActivated) -> None:
+    """Say that the service is ready, and where; secrets stay in the client area."""
+    _tell(act, event.account, "service/ready", stream="technical", about={"service": event.service})
+
+
+def _tell(act: Act, account_id: AccountId, template: str, *, stream: str, about: dict[str, UUID]) -> None:
+    """Queue a mail about one thing, once, in the account's language, on the stream or else on `account`."""
+    told = account(account_id)
+    act = act.of_brand(told.brand)
+    declared = policy_in_force(told.brand, act.at).streams
+    ids = {key: str(value) for key, value in about.items()}
+    spoken = {"language": told.language} if told.language else {}
+    queue_mail(
+        act,
+        stream=stream if stream in declared else "account",
+        template=template,
+        subject=owner_of(account_id).id,
+        address="login",
+        facts={**ids, **spoken, "account": str(account_id)},
+        once=":".join((template, *ids.values())),
+    )

@@ -1,0 +1,57 @@
+"""Tables of the ledger: append-only, in the schema `ledger`, where we may only read and insert."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+PLAIN = {
+    "Entry.key": "idempotency key made of handles and words of ours",
+    "Entry.brand": "slug of a brand",
+    "Entry.about_kind": "kind of the thing booked, a word of ours",
+    "Posting.account": "account code: a word and a handle",
+    "Posting.currency": "ISO 4217",
+}
+"""Why each text column here holds nothing personal."""
+
+
+class Entry(models.Model):
+    """One booking.  legs: how many postings it has, so that none can be added later."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.CharField(max_length=120, unique=True)
+    brand = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    about_kind = models.CharField(max_length=64)
+    about_id = models.UUIDField()
+    legs = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "ledger_entry"
+        constraints = [models.CheckConstraint(condition=Q(legs__gte=2), name="entry_has_two_legs")]
+        indexes = [models.Index(fields=["about_id"], name="ledger_entry_about")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Posting(models.Model):
+    """One leg of an entry.  minor: positive a debit, negative a credit."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings")
+    account = models.CharField(max_length=80)
+    minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        db_table = "ledger_posting"
+        constraints = [models.CheckConstraint(condition=~Q(minor=0), name="posting_moves_money")]
+        indexes = [
+            models.Index(fields=["account", "currency"], include=["minor"], name="ledger_posting_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.minor} {self.currency}"

@@ -1,0 +1,48 @@
+"""What makes an entry an entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hostkeep.kernel.money import Money
+from hostkeep.ledger.errors import Unbalanced
+
+LEAST_LEGS = 2
+LONGEST_CODE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of an entry.
+
+    account  a code such as "receivable:<account id>"; at most 80 ASCII characters, handles and words only
+    amount   not zero; positive is a debit, negative a credit
+    """
+
+    account: str
+    amount: Money
+
+
+def check(legs: Sequence[Leg]) -> None:
+    """Raise Unbalanced unless legs are two or more, none is zero, and each currency sums to zero."""
+    if len(legs) < LEAST_LEGS:
+        raise Unbalanced(legs=len(legs))
+    sums: dict[str, int] = defaultdict(int)
+    for leg in legs:
+        if leg.amount.minor == 0 or not _plain(leg.account):
+            raise Unbalanced(legs=len(legs))
+        sums[leg.amount.currency.code] += leg.amount.minor
+    if any(sums.values()):
+        raise Unbalanced(legs=len(legs))
+
+
+def without_empty(legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    """Return legs without those that move nothing, so that a caller may list a part that can be zero."""
+    return tuple(leg for leg in legs if leg.amount.minor)
+
+
+def _plain(account: str) -> bool:
+    """Tell whether a text can be an account code."""
+    return 0 < len(account) <= LONGEST_CODE and account.isascii() and account.isprintable()

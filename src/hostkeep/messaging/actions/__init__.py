@@ -1,0 +1,1 @@
+"""Deeds of mail: queue it, see it through, choose what one gets."""

@@ -1,0 +1,113 @@
+"""Seeing a mail through: take it, tell what became of it, wake it, refuse it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.drivers.mail import Bounced, Later, Outcome, Taken
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, MailId, Ref
+from hostkeep.messaging.errors import AlreadySettled, NoSuchMail, NotDue
+from hostkeep.messaging.events import MailQueued
+from hostkeep.messaging.models import Mail
+from hostkeep.messaging.rules.delivery import FINAL, LEASE, State, may_become, next_try
+from hostkeep.runtime.outbox import publish
+
+LONGEST_PROOF = 120
+LONGEST_CODE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A mail that went on.  state: where it stands now."""
+
+    mail: MailId
+    state: State
+
+    @property
+    def ref(self) -> Ref:
+        """The mail."""
+        return Ref("messaging.mail", self.mail)
+
+
+@recorded("messaging.mail.taken")
+def take_mail(act: Act, *, mail: MailId) -> Stepped:
+    """Take a queued mail for a hand-over that ends before act.at + LEASE.
+
+    Raises NotDue if it is settled, waits for its time, or is in other hands.
+    """
+    row = _locked(mail)
+    if not may_become(State(row.state), State.HANDING_OVER):
+        raise NotDue(mail=str(mail), state=row.state)
+    row.attempts += 1
+    row.due_at = act.at + LEASE
+    return _put(row, State.HANDING_OVER)
+
+
+@recorded("messaging.mail.answered")
+def record_outcome(act: Act, *, mail: MailId, outcome: Outcome) -> Stepped:
+    """Note what the other side said.  One that says "later" too often has bounced, with the code "expired".
+
+    An answer that comes after the lease ran out still counts, as long as no other came first.
+    Raises AlreadySettled.
+    """
+    row = _locked(mail)
+    if State(row.state) in FINAL:
+        raise AlreadySettled(mail=str(mail), state=row.state)
+    match outcome:
+        case Taken(proof=proof):
+            row.handed_over_at, row.proof, row.last_code = act.at, proof[:LONGEST_PROOF], ""
+            return _put(row, State.SENT)
+        case Later(code=code):
+            row.last_code = code[:LONGEST_CODE]
+            row.due_at = next_try(row.attempts, act.at)
+            if row.due_at is None:
+                row.last_code = "expired"
+            return _put(row, State.DEFERRED if row.due_at else State.BOUNCED)
+        case Bounced(code=code):
+            row.last_code = code[:LONGEST_CODE]
+            return _put(row, State.BOUNCED)
+    assert_never(outcome)
+
+
+@recorded("messaging.mail.woken")
+def wake_mail(act: Act, *, mail: MailId) -> Stepped:
+    """Queue a mail again whose next attempt is due or whose hand-over was never heard of again.
+
+    Writes a MailQueued event under the mail's own brand.  Raises NotDue.
+    """
+    row = _locked(mail)
+    if row.due_at is None or row.due_at > act.at or not may_become(State(row.state), State.QUEUED):
+        raise NotDue(mail=str(mail), state=row.state)
+    publish(act.of_brand(BrandId(row.brand)), MailQueued(mail))
+    return _put(row, State.QUEUED)
+
+
+@recorded("messaging.mail.refused")
+def refuse_mail(act: Act, *, mail: MailId, code: str) -> Stepped:
+    """Note that a queued mail must not leave.  code: a clause id or a refusal's code.  Raises NotDue."""
+    del act
+    row = _locked(mail)
+    if not may_become(State(row.state), State.REFUSED):
+        raise NotDue(mail=str(mail), state=row.state)
+    row.last_code = code[:LONGEST_CODE]
+    return _put(row, State.REFUSED)
+
+
+def _locked(mail: MailId) -> Mail:
+    """Return a mail that nobody else changes until the deed is done.  Raises NoSuchMail."""
+    row = Mail.objects.select_for_update().filter(id=mail).first()
+    if row is None:
+        raise NoSuchMail
+    return row
+
+
+def _put(row: Mail, state: State) -> Stepped:
+    """Store the mail in its new state; only what is under way or deferred has a due time."""
+    row.state = state
+    if state not in {State.HANDING_OVER, State.DEFERRED}:
+        row.due_at = None
+    row.save(update_fields=["state", "attempts", "due_at", "handed_over_at", "proof", "last_code"])
+    return Stepped(MailId(row.id), state)

@@ -1,0 +1,1 @@
+"""Handing mail to the outside world, never inside a transaction."""

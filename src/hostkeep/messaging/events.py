@@ -1,0 +1,14 @@
+"""What messaging tells the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hostkeep.kernel.ids import MailId
+
+
+@dataclass(frozen=True, slots=True)
+class MailQueued:
+    """A mail waits to be handed over."""
+
+    mail: MailId

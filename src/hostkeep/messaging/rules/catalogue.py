@@ -1,0 +1,103 @@
+"""The mails the house can write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from hostkeep.kernel.words import gettext_noop
+
+CARRIED = frozenset({"account", "language"})
+"""Facts any mail may have: the account whose history lists it, and the language it is written in."""
+
+_ID = re.compile(r"[0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One kind of mail.
+
+    name     its files are templates/mail/<name>.html and .txt
+    subject  its subject line with {named} fields, marked for translation
+    why      why one gets it, one sentence, marked for translation
+    needs    the facts it is written from, each the id of a row
+    """
+
+    name: str
+    subject: str
+    why: str
+    needs: frozenset[str]
+
+
+_ALL = (
+    Template(
+        "account/confirm",
+        gettext_noop("Confirm your address for {brand}"),
+        gettext_noop("You get this mail because this address was given when an account was made at {brand}."),
+        frozenset({"address"}),
+    ),
+    Template(
+        "account/reset",
+        gettext_noop("Set a new password for {brand}"),
+        gettext_noop("You get this mail because somebody asked for a new password for your account."),
+        frozenset(),
+    ),
+    Template(
+        "account/already",
+        gettext_noop("You already have an account at {brand}"),
+        gettext_noop("You get this mail because somebody tried to sign up with your address."),
+        frozenset(),
+    ),
+    Template(
+        "account/password_changed",
+        gettext_noop("Your password at {brand} was changed"),
+        gettext_noop("You get this mail because the password of your account was changed."),
+        frozenset(),
+    ),
+    Template(
+        "order/confirmed",
+        gettext_noop("Your order {number}"),
+        gettext_noop("You get this mail because you ordered."),
+        frozenset({"order"}),
+    ),
+    Template(
+        "billing/invoice",
+        gettext_noop("Invoice {number} from {brand}"),
+        gettext_noop("You get this mail because there is a new invoice in your account."),
+        frozenset({"invoice"}),
+    ),
+    Template(
+        "billing/paid",
+        gettext_noop("We have your payment for invoice {number}"),
+        gettext_noop("You get this mail because you paid an invoice."),
+        frozenset({"invoice"}),
+    ),
+    Template(
+        "service/ready",
+        gettext_noop("{service} is ready"),
+        gettext_noop("You get this mail because a service you ordered is ready."),
+        frozenset({"service"}),
+    ),
+)
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType({t.name: t for t in _ALL})
+"""Every mail by its name.  A reset asked for an unknown address writes to nobody: there is none for it."""
+
+
+def checked_facts(template: Template, facts: Mapping[str, str]) -> dict[str, str]:
+    """Return the facts of a mail if they are ids alone, all that it needs and no other.
+
+    Raises ValueError: a fact that is no id could be a person's name, and it would be stored in clear.
+    """
+    missing = template.needs - facts.keys()
+    foreign = facts.keys() - template.needs - CARRIED
+    if missing or foreign:
+        raise ValueError(f"{template.name}: missing {sorted(missing)}, foreign {sorted(foreign)}")
+    for key, value in facts.items():
+        shape = _LANGUAGE if key == "language" else _ID
+        if not shape.fullmatch(value):
+            raise ValueError(f"{template.name}: the fact {key} is no id")
+    return dict(facts)

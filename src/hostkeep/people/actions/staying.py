@@ -1,0 +1,85 @@
+"""Staying signed in: a series that can be revoked, a token that changes at each use."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import Ref, UserId
+from hostkeep.people.models import StaySeries
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What the browser keeps.  cookie: "series.token", empty when it ended.  user: whom it signs in."""
+
+    id: UUID
+    cookie: str
+    user: UserId | None
+
+    @property
+    def ref(self) -> Ref:
+        """The series."""
+        return Ref("people.stay", self.id)
+
+
+@recorded("people.stay.begun")
+def begin_stay(act: Act, *, user: UserId, life: timedelta) -> Stay:
+    """Begin a series for a browser whose owner chose to stay signed in."""
+    series, token = secrets.token_urlsafe(18), secrets.token_urlsafe(24)
+    row = StaySeries.objects.create(
+        brand=act.brand, user_id=user, series=_hash(series), token=_hash(token),
+        started_at=act.at, used_at=act.at, expires_at=act.at + life,
+    )  # fmt: skip
+    return Stay(row.id, f"{series}.{token}", user)
+
+
+@recorded("people.stay.used")
+def use_stay(act: Act, *, cookie: str) -> Stay:
+    """Take a series' cookie: a good token is changed for a new one; a used one ends the whole series.
+
+    A token used twice was copied: whoever holds the other copy is signed out too.
+    """
+    series, _, token = cookie.partition(".")
+    row = (
+        StaySeries.objects.select_for_update()
+        .filter(series=_hash(series), brand=act.brand, ended_at=None, expires_at__gt=act.at)
+        .first()
+    )
+    if row is None:
+        return Stay(uuid4(), "", None)
+    if not secrets.compare_digest(row.token, _hash(token)):
+        row.ended_at = act.at
+        row.save(update_fields=["ended_at"])
+        return Stay(row.id, "", None)
+    fresh = secrets.token_urlsafe(24)
+    row.token, row.used_at = _hash(fresh), act.at
+    row.save(update_fields=["token", "used_at"])
+    return Stay(row.id, f"{series}.{fresh}", UserId(row.user_id))
+
+
+@recorded("people.stay.ended")
+def end_stay(act: Act, *, stay: UUID, user: UserId) -> Stay:
+    """End one series of a login; another login's is left alone."""
+    StaySeries.objects.filter(id=stay, user_id=user, ended_at=None).update(ended_at=act.at)
+    return Stay(stay, "", None)
+
+
+@recorded("people.stay.ended_by_cookie")
+def end_stay_of_cookie(act: Act, *, cookie: str) -> Stay:
+    """End the series of a browser that signs out."""
+    row = StaySeries.objects.filter(series=_hash(cookie.partition(".")[0]), brand=act.brand).first()
+    if row is not None and row.ended_at is None:
+        row.ended_at = act.at
+        row.save(update_fields=["ended_at"])
+    return Stay(row.id if row else uuid4(), "", None)
+
+
+def _hash(text: str) -> str:
+    """Return the SHA-256 of a random text."""
+    return hashlib.sha256(text.encode()).hexdigest()

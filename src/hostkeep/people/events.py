@@ -1,0 +1,26 @@
+"""What people tells the house, after the fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from hostkeep.kernel.ids import AccountId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """A login and its account exist; the address is not confirmed yet."""
+
+    user: UserId
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMailWanted:
+    """The sign-in asks that a mail about a login address leaves.
+
+    note  handle of the row in people that says which mail
+    """
+
+    note: UUID

@@ -1,0 +1,90 @@
+"""Compile a policy file: read it, check its shape, check its sense, form the book.  Start here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hostkeep.policy.book import Policy
+from hostkeep.policy.checking import collecting, keeping, lawful, naming, permitting, sending
+from hostkeep.policy.desk import Desk
+from hostkeep.policy.draft import Draft, draft_of
+from hostkeep.policy.errors import PolicyError, Problem
+from hostkeep.policy.forming.whole import policy_of
+from hostkeep.policy.language import FILE, languages_of
+from hostkeep.policy.reading import read_source
+
+SensibleCheck = Callable[[Desk, Draft], None]
+
+PRESENT: tuple[SensibleCheck, ...] = (
+    naming.refuse_ids,
+    naming.refuse_doubles,
+    naming.refuse_undeclared,
+    collecting.refuse_forbidden,
+    permitting.refuse_idle_exceptions,
+    permitting.refuse_two_answers,
+    permitting.refuse_open_secrets,
+    permitting.refuse_ungranted_access,
+    sending.refuse_secret_cookies,
+    sending.refuse_secret_recipients,
+    sending.refuse_loud_streams,
+    keeping.refuse_endless,
+    keeping.refuse_archived_secrets,
+    keeping.refuse_notice,
+    keeping.refuse_unreachable_rights,
+    lawful.refuse_ticked,
+    lawful.note_long_keeping,
+    lawful.note_small_groups,
+    lawful.note_silent_changes,
+)
+"""Checks of what stands in the file."""
+
+ABSENT: tuple[SensibleCheck, ...] = (
+    naming.miss_uses,
+    collecting.miss_gateway_needs,
+    collecting.miss_collecting,
+    collecting.miss_readers,
+    collecting.miss_forms,
+    permitting.miss_closed_kinds,
+    sending.miss_streams,
+    sending.miss_session,
+    keeping.miss_retention,
+    keeping.miss_notice,
+    lawful.miss_opt_in,
+    lawful.miss_rights,
+)
+"""Checks of what does not stand in the file."""
+
+
+def compile_policy(text: str, *, file: str) -> Policy:
+    """Compile the text of a policy file.
+
+    file  its name in messages
+    Raises PolicyError, which holds every problem found; never anything else.
+    """
+    desk, draft = _checked(text, file)
+    if desk.refuses():
+        raise PolicyError([problem for problem in desk.problems if problem.level != "weak"])
+    return policy_of(desk, draft)
+
+
+def check_policy(text: str, *, file: str) -> tuple[Problem, ...]:
+    """Return all problems of a policy file, the weak ones too, by line; none if there is nothing to say."""
+    try:
+        desk, _ = _checked(text, file)
+    except PolicyError as error:
+        return error.problems
+    return tuple(sorted(desk.problems, key=lambda problem: problem.line))
+
+
+def _checked(text: str, file: str) -> tuple[Desk, Draft]:
+    """Read and check a file.  Raises PolicyError where it is not even readable."""
+    desk = read_source(text, file=file)
+    desk.languages = languages_of(desk.data)
+    draft = draft_of(FILE.parts(desk, (), desk.data))
+    whole = not desk.problems
+    for check in PRESENT:
+        check(desk, draft)
+    if whole:
+        for check in ABSENT:
+            check(desk, draft)
+    return desk, draft

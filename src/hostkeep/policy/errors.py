@@ -1,0 +1,55 @@
+"""What is wrong with a policy, so that its author can put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+
+Level = Literal["cannot_run", "unlawful", "weak"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to put right.
+
+    file     the file as its reader named it
+    line     counted from 1
+    clause   the id of the clause it stands in, or ""
+    says     what is wrong, one plain sentence
+    instead  what to write instead, or ""
+    level    cannot_run and unlawful refuse the file; weak only tells
+    """
+
+    file: str
+    line: int
+    clause: str
+    says: str
+    instead: str = ""
+    level: Level = "cannot_run"
+
+    def __str__(self) -> str:
+        """file:line: clause: what is wrong. What to write instead."""
+        clause = f"{self.clause}: " if self.clause else ""
+        instead = f" {self.instead}" if self.instead else ""
+        return f"{self.file}:{self.line}: {clause}{self.says}{instead}"
+
+
+class PolicyError(Foreseen):
+    """A policy file that does not load.  problems: all that was found, by line, at least one."""
+
+    code = "policy.refused"
+    title = gettext_noop("This policy cannot be used: {first}")
+    status = 422
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        first = self.problems[0]
+        super().__init__(first=str(first), clause=first.clause, count=len(self.problems))
+
+    def __str__(self) -> str:
+        """All problems, one a line."""
+        return "\n".join(str(problem) for problem in self.problems)

@@ -1,0 +1,1 @@
+"""Turn a draft that makes sense into a frozen policy.  Each module forms one part; start at whole.py."""

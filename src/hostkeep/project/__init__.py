@@ -1,0 +1,1 @@
+"""Composition root: environment, settings, urls, schedule, wiring. Nobody imports it."""

@@ -1,0 +1,140 @@
+"""The environment, parsed once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+KNOWN = frozenset({
+    "DATA", "KEYRING", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", "DEMO",
+    "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS", "LXD_SOCKET", "LXD_IMAGE",
+})  # fmt: skip
+
+
+class BadEnvironment(Exception):
+    """A HOSTKEEP_* variable is unknown or says something that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What the environment says.
+
+    data             the data folder
+    keyring          folder of wrapping keys, outside the database
+    database         Django's settings of the application's login
+    owner            Django's settings of the owner's login, for migrate, init and restore only
+    embedded         whether the database is our own, in the data folder
+    public_url       scheme, host and port under which the operator's own host is reached
+    trusted_proxies  how many proxies stand in front
+    demo             whether this is the demo
+    mail_route       "host:port" that takes every mail instead of the receiver's own host, or empty
+    brands           folder of the brands that come with a first start
+    """
+
+    data: Path
+    keyring: Path
+    database: Mapping[str, object]
+    owner: Mapping[str, object]
+    embedded: bool
+    public_url: str
+    trusted_proxies: int
+    demo: bool
+    secret_key: str
+    log_level: str
+    metrics_token: str
+    mail_route: str
+    brands: Path
+    lxd_socket: str
+    lxd_image: str
+
+
+def read(environ: Mapping[str, str]) -> Env:
+    """Parse the environment.  HOSTKEEP_X_FILE reads X from a file.  Raises BadEnvironment."""
+    said = _said(environ)
+    data = Path(said.get("DATA", ".hostkeep")).resolve()
+    url = said.get("DATABASE_URL", "")
+    owner_url = said.get("OWNER_DATABASE_URL", url)
+    database = _database(url) if url else _embedded(data, "hk_app")
+    owner = _database(owner_url) if url else _embedded(data, "hk_owner")
+    return Env(
+        data=data,
+        keyring=Path(said.get("KEYRING", str(data / "keys"))),
+        database=database,
+        owner=owner,
+        embedded=not url,
+        public_url=said.get("PUBLIC_URL", "http://localhost:8000").rstrip("/"),
+        trusted_proxies=_number(said, "TRUSTED_PROXIES", 0),
+        demo=said.get("DEMO") == "1",
+        secret_key=said.get("SECRET_KEY") or _own_secret(data),
+        log_level=said.get("LOG_LEVEL", "INFO"),
+        metrics_token=said.get("METRICS_TOKEN", ""),
+        mail_route=said.get("MAIL_ROUTE", ""),
+        brands=Path(said.get("BRANDS", "brands")).resolve(),
+        lxd_socket=said.get("LXD_SOCKET", ""),
+        lxd_image=said.get("LXD_IMAGE", "debian-13"),
+    )
+
+
+def _said(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return our variables without their prefix, files read.  Raises BadEnvironment."""
+    said: dict[str, str] = {}
+    for name, value in environ.items():
+        if not name.startswith("HOSTKEEP_"):
+            continue
+        key = name.removeprefix("HOSTKEEP_")
+        if key.endswith("_FILE") and key.removesuffix("_FILE") in KNOWN:
+            said[key.removesuffix("_FILE")] = Path(value).read_text(encoding="utf-8").strip()
+        elif key in KNOWN:
+            said[key] = value
+        else:
+            raise BadEnvironment(f"{name} is not a setting of Hostkeep; known are {', '.join(sorted(KNOWN))}")
+    return said
+
+
+def _number(said: Mapping[str, str], key: str, default: int) -> int:
+    """Return a setting as a number.  Raises BadEnvironment."""
+    text = said.get(key, str(default))
+    if not text.isdigit():
+        raise BadEnvironment(f"HOSTKEEP_{key} must be a number, not {text!r}")
+    return int(text)
+
+
+def _embedded(data: Path, user: str) -> Mapping[str, object]:
+    """Return Django's settings for the embedded server's socket."""
+    return {"NAME": "hostkeep", "USER": user, "HOST": str(data / "postgres"), "PORT": "", "PASSWORD": ""}
+
+
+def _database(url: str) -> Mapping[str, object]:
+    """Return Django's settings for a postgresql:// address.  Raises BadEnvironment."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise BadEnvironment("HOSTKEEP_DATABASE_URL must read postgresql://user:password@host:port/name")
+    host = parts.hostname or ""
+    for pair in parts.query.split("&"):
+        if pair.startswith("host="):
+            host = unquote(pair.removeprefix("host="))
+    return {
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+    }
+
+
+def _own_secret(data: Path) -> str:
+    """Return the secret kept in the data folder, made at the first start."""
+    folder = data / "keys"
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = folder / f"secret_key.{os.getpid()}"
+        handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        fresh.rename(path)
+    return path.read_text(encoding="ascii")

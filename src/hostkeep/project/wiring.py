@@ -1,0 +1,95 @@
+"""Joining the rooms at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from django.conf import settings
+
+from hostkeep.billing.calls import gateways
+from hostkeep.drivers.machines import Provisioner
+from hostkeep.drivers.mail import Mailer
+from hostkeep.drivers.payments import PaymentGateway
+from hostkeep.flows import handlers
+from hostkeep.kernel.ids import BrandId
+from hostkeep.messaging.calls import handing
+from hostkeep.provisioning.calls import drivers
+from hostkeep.runtime import addresses, egress, jobs, outbox, registry
+
+ROUTE_FILE = "mail-route"
+
+
+def join() -> None:
+    """Hand over listeners, due work and the mailer."""
+    outbox.carry_with(jobs.defer_delivery)
+    outbox.listen(handlers.HANDLERS)
+    for name, work in handlers.DUE.items():
+        jobs.schedule(name, work)
+    if settings.HOSTKEEP.demo:
+        outbox.listen(handlers.DEMO_HANDLERS)
+        for name, work in handlers.DEMO_DUE.items():
+            jobs.schedule(name, work)
+    handing.carry_with(_mailer)
+    drivers.carry_with(_provisioner)
+    gateways.carry_with(_gateway)
+
+
+def _mailer(brand: BrandId) -> Mailer:
+    """Return the driver that hands a brand's mail over; in the demo all of it goes to our own sink."""
+    del brand
+    env = settings.HOSTKEEP
+    said = {"starttls": "required", "helo": "hostkeep.invalid", "timeout": "20"}
+    if env.demo:
+        said["route_file"] = str(env.data / ROUTE_FILE)
+        said["ca"] = str(env.data / "mail" / "tls" / "certificate.pem")
+    elif env.mail_route:
+        said["route"] = f"* {env.mail_route}"
+    driver = registry.load("hostkeep.mailers", "smtp")
+    return cast("Mailer", driver.configured(said))
+
+
+def _gateway(name: str) -> PaymentGateway | None:
+    """Return a gateway that is set up on this machine, or None: then it is not offered."""
+    env = settings.HOSTKEEP
+    known: dict[str, dict[str, str]] = {"bank_transfer": {}}
+    if env.demo:
+        from hostkeep.faces.demo.pay_book import secret
+
+        known["testpay"] = {"base": env.public_url, "secret": secret(env.data)}
+    if name not in known:
+        return None
+    driver = registry.load("hostkeep.gateways", name)
+    wire = egress.wire_for(driver.manifest, driver.hosts(known[name]))
+    return cast("PaymentGateway", driver.configured(wire, known[name]))
+
+
+LXD_SOCKETS = (
+    "/var/lib/incus/unix.socket",
+    "/var/snap/lxd/common/lxd/unix.socket",
+    "/var/lib/lxd/unix.socket",
+)
+
+
+def _provisioner(name: str) -> Provisioner | None:
+    """Return a driver that is set up on this machine, or None: then staff do the work by hand."""
+    found = _provisioner_settings(name)
+    if found is None:
+        return None
+    driver = registry.load("hostkeep.provisioners", name)
+    config: Any = driver.config_type(**found)
+    return cast("Provisioner", driver(config, egress.wire_for(driver.manifest, ())))
+
+
+def _provisioner_settings(name: str) -> dict[str, Any] | None:
+    """Return what a driver is told, or None where it has nothing to work with."""
+    env = settings.HOSTKEEP
+    if name == "manual":
+        return {}
+    if name == "wireguard":
+        return {"folder": str(env.data / "wireguard"), "endpoint": addresses.operator_host()}
+    if name == "lxd":
+        wanted = (env.lxd_socket,) if env.lxd_socket else LXD_SOCKETS
+        socket = next((path for path in wanted if Path(path).exists()), None)
+        return {"socket": socket, "image": env.lxd_image} if socket else None
+    return None

@@ -1,0 +1,14 @@
+"""The application as a server calls it: the cookie guard around everything."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hostkeep.project.settings")
+_inner = get_wsgi_application()
+
+from hostkeep.faces.ui.guard import CookieGuard  # noqa: E402  Django must be set up first
+
+application = CookieGuard(_inner)

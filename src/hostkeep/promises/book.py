@@ -1,0 +1,108 @@
+"""The book of controls: for each clause what keeps it, and how that is shown.
+
+A clause has its line here, or stands in unbuilt.py, or is prose; a house of tests holds the three apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from hostkeep.kernel.ids import ClauseId
+from hostkeep.promises.control import Control
+from hostkeep.promises.evidence import cookies, forms, hosts, policy_page, readings
+from hostkeep.promises.evidence.forms import SIGNUP
+from hostkeep.promises.probes import sessions, traces, undeclared
+from hostkeep.promises.probes.hosts import unknown_refused
+
+VISIT_IDLE = timedelta(minutes=30)
+"""A session cookie 'of the current visit' idles no longer than a visit's usual pause.
+
+Source: 30 minutes is the pause after which web statistics commonly count a new visit.
+"""
+
+_CONTROLS = (
+    Control(
+        clause=ClauseId("V6-2"),
+        symbol="hostkeep.faces.ui.reading.read_form",
+        state=(forms.asks_exactly("signup", "name", "address", "phone", "email"),),
+        sample=(forms.draws_what_it_asks("signup", SIGNUP), readings.readable_for("address", "order")),
+        probe=(
+            undeclared.refuses_field("signup", SIGNUP, "birth_date"),
+            undeclared.refuses_purpose("address", "offers"),
+        ),
+    ),
+    Control(
+        clause=ClauseId("PH-1"),
+        symbol="hostkeep.policy.render.page.policy_page",
+        state=(hosts.policy_names_hosts(),),
+        sample=(
+            policy_page.names_host_and_clauses(),
+            policy_page.cookies_agree(),
+            policy_page.fields_agree(),
+        ),
+        probe=(undeclared.refuses_field("signup", SIGNUP, "shoe_size"), undeclared.drops_cookie()),
+    ),
+    Control(
+        clause=ClauseId("VPN-3"),
+        symbol="hostkeep.vault.door.put",
+        state=(
+            forms.asks_exactly("signup", "email"),
+            forms.has_statement("signup", "VPN-11"),
+            forms.categories_sealed(
+                "email", "service_secret", "cookies", "chosen_service", "use_time", "connect_ip"
+            ),
+        ),
+        sample=(forms.draws_what_it_asks("signup", SIGNUP), readings.readable_for("email", "account")),
+        probe=(
+            undeclared.refuses_field("signup", SIGNUP, "phone"),
+            traces.signup_leaves_nothing_in_clear(),
+        ),
+    ),
+    Control(
+        clause=ClauseId("VPN-6"),
+        symbol="hostkeep.faces.ui.guard.CookieGuard",
+        state=(cookies.declares_one_of_the_visit(VISIT_IDLE),),
+        sample=(cookies.signing_in_sets_one(),),
+        probe=(
+            undeclared.drops_cookie(),
+            undeclared.cuts_lifetime(),
+            sessions.refused_after_signing_out(),
+            sessions.refused_after_idle_limit(),
+        ),
+    ),
+    Control(
+        clause=ClauseId("VS-4"),
+        symbol="hostkeep.faces.ui.guard.CookieGuard",
+        state=(cookies.declared_by("VS-4"),),
+        sample=(
+            cookies.reads_without("/", "/help/", "/privacy/", "/contact/", "/auth/login/", SIGNUP),
+            cookies.login_says_it_needs_one(),
+        ),
+        probe=(undeclared.drops_cookie(), undeclared.cuts_lifetime()),
+    ),
+    Control(
+        clause=ClauseId("VS-17"),
+        symbol="hostkeep.faces.ui.hosts.Hosts",
+        state=(hosts.policy_names_hosts(),),
+        sample=(hosts.answers_on_each(),),
+        probe=(unknown_refused(), sessions.worthless_elsewhere()),
+    ),
+    Control(
+        clause=ClauseId("VS-19"),
+        symbol="hostkeep.people.actions.joining.accept_statements",
+        state=(forms.has_statement("signup", "VS-19"),),
+        sample=(
+            forms.shows_statement("signup", SIGNUP, "VS-19"),
+            forms.registering_records("storage_notice"),
+        ),
+        probe=(
+            traces.visit_leaves_nothing("/", "/privacy/", SIGNUP, "/auth/login/"),
+            traces.no_consent_by_registering(),
+        ),
+    ),
+)
+
+CONTROLS: Mapping[ClauseId, Control] = MappingProxyType({control.clause: control for control in _CONTROLS})
+"""By clause, one control each."""

@@ -1,0 +1,1 @@
+"""How things stand, and good examples: checks that read and, where they must act, undo it."""

@@ -1,0 +1,74 @@
+"""The policy as it is published: page, data and forms say the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.promises.control import Check, Scene, Seen, verdict
+from hostkeep.promises.evidence.forms import CARRIED, SIGNUP, posted_names
+from hostkeep.promises.evidence.hosts import POLICY_DATA
+from hostkeep.promises.pages import SeenPage, read_page
+
+PAGE = "/privacy/"
+COOKIE_NAME = re.compile(r"__[A-Za-z]+-[a-z_]+")
+
+
+def names_host_and_clauses() -> Check:
+    """Check that the page names the hosts it covers and carries every clause of the policy in force."""
+
+    def look(scene: Scene) -> Seen:
+        words = _page(scene).words
+        hosts = [host for host in scene.policy.hosts if host in words]
+        clauses = [c.id for c in scene.policy.clauses if c.id in words and c.text["en"] in words]
+        good = len(hosts) == len(scene.policy.hosts) and len(clauses) == len(scene.policy.clauses)
+        return verdict(good, f"{len(hosts)} hosts, {len(clauses)}/{len(scene.policy.clauses)} clauses")
+
+    return Check(gettext_noop("The page names its hosts and shows every clause in force"), look)
+
+
+def cookies_agree() -> Check:
+    """Check that page, policy.json and the guard's list name the same cookies."""
+
+    def look(scene: Scene) -> Seen:
+        declared = set(scene.policy.cookies)
+        shown = set(COOKIE_NAME.findall(_page(scene).words))
+        told = {cookie["name"] for cookie in _data(scene).get("cookies", ())}
+        return verdict(shown == told == declared, f"{len(shown)}, {len(told)}, {len(declared)}")
+
+    return Check(gettext_noop("Page, data and cookie list name the same cookies"), look)
+
+
+def fields_agree() -> Check:
+    """Check that page, policy.json and the sign-up form ask the same."""
+
+    def look(scene: Scene) -> Seen:
+        form = scene.policy.forms["signup"]
+        asked = {field.category for field in form.fields}
+        data = _data(scene)
+        told = {field["category"] for field in data.get("forms", {}).get("signup", ())}
+        drawn = read_page(scene.browser().get(f"{SIGNUP}?lang=en").body).form(SIGNUP)
+        names = set(drawn.inputs) - CARRIED if drawn else set()
+        words = _page(scene).words
+        shown = {c for c in asked if scene.policy.categories[c].label["en"] in words}
+        same = told == asked == shown and names == posted_names(form)
+        good = same and data.get("digest") == scene.policy.digest
+        return verdict(good, f"{len(shown)}, {len(told)}, {len(names)}")
+
+    return Check(gettext_noop("Page, data and sign-up form ask the same"), look)
+
+
+def _page(scene: Scene) -> SeenPage:
+    """Read the policy page in English."""
+    return read_page(scene.stranger.request("GET", scene.brand.host, f"{PAGE}?lang=en").body)
+
+
+def _data(scene: Scene) -> dict[str, Any]:
+    """Read policy.json; nothing where it is none."""
+    try:
+        found = json.loads(scene.stranger.request("GET", scene.brand.host, POLICY_DATA).body)
+    except json.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,71 @@
+"""What colour a promise has, from what was seen and when.
+
+Green is never a default: each of the three parts must have passed, and lately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from hostkeep.kernel.words import gettext_noop
+
+Part = Literal["state", "sample", "probe"]
+Result = Literal["passed", "failed", "absent", "unsure"]
+Light = Literal["green", "grey", "red", "statement"]
+
+PARTS: tuple[Part, ...] = ("state", "sample", "probe")
+"""An assertion on how things stand; a good example; a forbidden attempt that must be refused."""
+
+KEPT = gettext_noop("State, good example and forbidden attempt were all as they should be.")
+BROKEN = gettext_noop("A check found this promise broken.")
+ABSENT = gettext_noop("This machine lacks something that the check needs.")
+UNSURE = gettext_noop("A check could not be brought to its end.")
+UNTRIED = gettext_noop("This was not tried yet.")
+STALE = gettext_noop("The last proof is too old.")
+NOT_BUILT = gettext_noop("The control for this clause is not built yet.")
+UNKNOWN = gettext_noop("No control of ours knows this clause.")
+STATEMENT = gettext_noop("A statement binds its reader, not the program: there is nothing to prove.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The last result of one check.
+
+    result  None if it was never tried
+    at      when it was last seen so
+    since   from when on it was seen so, without a break
+    """
+
+    part: Part
+    result: Result | None
+    at: datetime | None
+    since: datetime | None = None
+
+
+def light_of(sights: Iterable[Sight], *, at: datetime, max_age: timedelta) -> tuple[Light, str]:
+    """Return the light of a promise with a control, and why it has it.
+
+    A failed check stays red until it passes, however old it is.  Green wants every check passed, none of them
+    older than max_age, and at least one check in each part.
+    """
+    seen = tuple(sights)
+    results = {sight.result for sight in seen}
+    for result, light, why in _GRAVEST_FIRST:
+        if result in results:
+            return light, why
+    if {sight.part for sight in seen} != set(PARTS):
+        return "grey", UNTRIED
+    if any(sight.at is None or at - sight.at > max_age for sight in seen):
+        return "grey", STALE
+    return "green", KEPT
+
+
+_GRAVEST_FIRST: tuple[tuple[Result | None, Light, str], ...] = (
+    ("failed", "red", BROKEN),
+    ("absent", "grey", ABSENT),
+    ("unsure", "grey", UNSURE),
+    (None, "grey", UNTRIED),
+)

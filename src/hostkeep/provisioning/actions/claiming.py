@@ -1,0 +1,66 @@
+"""Taking work up: one worker at a time, and what a dead worker held comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.drivers.machines import Ask
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import ActionId, BrandId, Ref, ServiceId, SubjectId
+from hostkeep.provisioning.errors import NoSuchAction, NotDue
+from hostkeep.provisioning.models import Action
+from hostkeep.provisioning.rules.work import LEASE, Claimed, Stage, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Work in our hands, and whose policy it is done under."""
+
+    work: Claimed
+    brand: BrandId
+    subject: SubjectId
+
+    @property
+    def ref(self) -> Ref:
+        """The piece of work."""
+        return Ref("provisioning.action", self.work.id)
+
+
+@recorded("provisioning.action.claimed")
+def claim_action(act: Act, *, action: ActionId) -> Taken:
+    """Take a piece of work into our hands for the time of a lease.
+
+    Work that another worker held until its lease ran out is ours too, and is known to have been asked before.
+    Raises NoSuchAction, NotDue (finished, not yet due, or in other hands).
+    """
+    row = Action.objects.select_for_update(of=("self",)).select_related("service").filter(id=action).first()
+    if row is None:
+        raise NoSuchAction
+    waits_for = {Stage.QUEUED: row.due_at, Stage.WAITING: row.due_at, Stage.RUNNING: row.leased_to}
+    due = waits_for.get(Stage(row.stage))
+    if due is None or due > act.at:
+        raise NotDue
+    before = row.claims > 0
+    row.claims += 1
+    row.stage, row.leased_to, row.due_at = Stage.RUNNING, act.at + LEASE, None
+    row.started_at = row.started_at or act.at
+    row.save()
+    return Taken(_claimed(row, before=before), BrandId(row.service.brand), SubjectId(row.service.subject))
+
+
+def _claimed(row: Action, *, before: bool) -> Claimed:
+    """Return the work as its driver needs it: handles and sizes, no person."""
+    service = row.service
+    spec = {**service.spec, "renew": row.target} if row.verb == Verb.RENEW else dict(service.spec)
+    return Claimed(
+        id=ActionId(row.id),
+        service=ServiceId(service.id),
+        driver=service.driver,
+        verb=Verb(row.verb),
+        ask=Ask(once=str(row.id), handle=service.handle, spec=spec, sealed={}),
+        fence=row.claims,
+        before=before,
+        facts=dict(service.facts),
+        kept=frozenset(service.kept),
+    )

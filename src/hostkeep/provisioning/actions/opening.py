@@ -1,0 +1,74 @@
+"""Opening services: what an order buys, before it is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
+from hostkeep.provisioning.errors import OpenedDifferently
+from hostkeep.provisioning.models import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What is to be run, as the catalogue says.
+
+    title    what people read
+    product  slug of the catalogue
+    driver   name of the driver that should run it
+    spec     sizes for the driver, texts only
+    """
+
+    title: str
+    product: str
+    driver: str
+    spec: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A service that waits to be paid."""
+
+    id: ServiceId
+
+    @property
+    def ref(self) -> Ref:
+        """The service."""
+        return Ref("provisioning.service", self.id)
+
+
+@recorded("provisioning.service.opened")
+def open_service(
+    act: Act, *, account: AccountId, subject: SubjectId, bought: Bought, invoice: InvoiceId, order_line: UUID,
+    once: str,
+) -> Opened:  # fmt: skip
+    """Open a service that is built once its invoice is paid.
+
+    subject     whose vault keeps its secrets
+    order_line  what it was bought by
+    once        idempotency key; the same key opens nothing more and answers with the first service
+
+    Writes a Service and an audit entry.  Raises OpenedDifferently (with the first service's id).
+    """
+    content = {
+        "brand": str(act.brand),
+        "account": account,
+        "subject": subject,
+        "order_line": order_line,
+        "invoice": invoice,
+        "title": bought.title,
+        "product": bought.product,
+        "spec": dict(bought.spec),
+    }
+    service = Service(
+        id=uuid4(), once=once, driver=bought.driver, handle=f"hk-{uuid4().hex}", created_at=act.at, **content
+    )
+    Service.objects.bulk_create([service], ignore_conflicts=True)
+    stands = Service.objects.get(once=once)
+    if any(getattr(stands, name) != value for name, value in content.items()):
+        raise OpenedDifferently(service=str(stands.id))
+    return Opened(ServiceId(stands.id))

@@ -1,0 +1,1 @@
+"""Calls to drivers: never inside a transaction."""

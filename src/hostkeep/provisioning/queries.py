@@ -1,0 +1,248 @@
+"""What provisioning shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from hostkeep.kernel.ids import AccountId, ActionId, BrandId, InvoiceId, ServiceId, SubjectId
+from hostkeep.provisioning.errors import NoSuchService, NoSuchTask
+from hostkeep.provisioning.models import Action, Service, Task
+from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.provisioning.rules.work import Stage, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service.
+
+    facts     what its driver says in the open: address, end point, ...
+    kept      names of the secrets that lie in the vault for it
+    """
+
+    id: ServiceId
+    brand: BrandId
+    account: AccountId
+    subject: SubjectId
+    invoice: InvoiceId
+    order_line: UUID
+    title: str
+    product: str
+    driver: str
+    spec: Mapping[str, str]
+    state: State
+    handle: str
+    facts: Mapping[str, str]
+    kept: tuple[str, ...]
+    created_at: datetime
+    activated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """A piece of work.  done_role: the role of the person who did it, if a person did."""
+
+    id: ActionId
+    service: ServiceId
+    title: str
+    brand: BrandId
+    verb: Verb
+    stage: Stage
+    failures: int
+    code: str
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    done_role: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task for staff.  kind: what is to be done, a verb of rules.work."""
+
+    id: UUID
+    service: ServiceId
+    brand: BrandId
+    title: str
+    product: str
+    handle: str
+    spec: Mapping[str, str]
+    kind: Verb
+    state: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPile:
+    """How much waits in a brand: services being built, tasks for staff, work that was given up."""
+
+    building: int = 0
+    open_tasks: int = 0
+    parked: int = 0
+
+
+def service(wanted: ServiceId) -> ServiceRow:
+    """Return one service.  Raises NoSuchService."""
+    row = Service.objects.filter(id=wanted).first()
+    if row is None:
+        raise NoSuchService
+    return _service_row(row)
+
+
+def service_of(account: AccountId, wanted: ServiceId) -> ServiceRow:
+    """Return one service of an account; another account's does not exist.  Raises NoSuchService."""
+    row = Service.objects.filter(id=wanted, account=account).first()
+    if row is None:
+        raise NoSuchService
+    return _service_row(row)
+
+
+def services_of(account: AccountId) -> tuple[ServiceRow, ...]:
+    """Return an account's services, newest first, the closed ones last."""
+    rows = Service.objects.filter(account=account).order_by("-created_at", "id")
+    found = [_service_row(row) for row in rows]
+    return tuple(sorted(found, key=lambda row: row.state is State.CLOSED))
+
+
+def services_billed_by(invoice: InvoiceId) -> tuple[ServiceRow, ...]:
+    """Return the services whose building starts when an invoice is paid."""
+    rows = Service.objects.filter(invoice=invoice).order_by("created_at", "id")
+    return tuple(_service_row(row) for row in rows)
+
+
+def services_where(*, states: Sequence[State], brand: BrandId | None = None) -> Sequence[ServiceRow]:
+    """Return services in some states, of one brand or all, newest first; a slice reads only what it shows."""
+    rows = Service.objects.filter(state__in=states).order_by("-created_at", "id")
+    return _Rows(rows.filter(brand=brand) if brand else rows)
+
+
+def work_of(wanted: ServiceId) -> tuple[WorkRow, ...]:
+    """Return all work asked for a service, newest first."""
+    return _work_rows(Action.objects.filter(service_id=wanted).order_by("-queued_at"))
+
+
+def parked_work() -> tuple[WorkRow, ...]:
+    """Return work that was given up and not repaired, oldest first, at most 200 pieces."""
+    return _work_rows(Action.objects.filter(stage=Stage.PARKED).order_by("queued_at")[:200])
+
+
+def due_work(at: datetime) -> tuple[ActionId, ...]:
+    """Return work that may be taken up at a time, and work whose worker's lease ran out."""
+    due = Q(stage__in=[Stage.QUEUED, Stage.WAITING], due_at__lte=at)
+    lost = Q(stage=Stage.RUNNING, leased_to__lte=at)
+    found = Action.objects.filter(due | lost).order_by("queued_at").values_list("id", flat=True)
+    return tuple(ActionId(i) for i in found)
+
+
+def open_tasks() -> tuple[TaskRow, ...]:
+    """Return what staff have to do, oldest first, at most 200 tasks."""
+    rows = Task.objects.filter(state=Task.OPEN).select_related("service").order_by("opened_at")[:200]
+    return tuple(_task_row(row) for row in rows)
+
+
+def task(wanted: UUID) -> TaskRow:
+    """Return one task.  Raises NoSuchTask."""
+    row = Task.objects.select_related("service").filter(id=wanted).first()
+    if row is None:
+        raise NoSuchTask
+    return _task_row(row)
+
+
+def addresses_in_use(*, driver: str) -> frozenset[str]:
+    """Return the addresses that living services of a driver show."""
+    rows = Service.objects.filter(driver=driver).exclude(state=State.CLOSED)
+    return frozenset(facts["address"] for facts in rows.values_list("facts", flat=True) if "address" in facts)
+
+
+def open_task_count() -> int:
+    """Count what staff have to do."""
+    return Task.objects.filter(state=Task.OPEN).count()
+
+
+def piles_by_brand() -> Mapping[BrandId, BrandPile]:
+    """Count what waits, by brand; a brand where nothing waits is left out.  Three queries."""
+    building = Service.objects.filter(state=State.BUILDING).values_list("brand")
+    tasks = Task.objects.filter(state=Task.OPEN).values_list("service__brand")
+    parked = Action.objects.filter(stage=Stage.PARKED).values_list("service__brand")
+    built, waiting, given_up = (dict(rows.annotate(Count("id"))) for rows in (building, tasks, parked))
+    return {
+        BrandId(brand): BrandPile(built.get(brand, 0), waiting.get(brand, 0), given_up.get(brand, 0))
+        for brand in {*built, *waiting, *given_up}
+    }
+
+
+class _Rows(Sequence[ServiceRow]):
+    """Services that are read page by page."""
+
+    def __init__(self, rows: QuerySet[Service]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return self._rows.count()
+
+    def __getitem__(self, place: int | slice) -> ServiceRow | tuple[ServiceRow, ...]:  # type: ignore[override]
+        if isinstance(place, int):
+            return _service_row(self._rows[place])
+        return tuple(_service_row(row) for row in self._rows[place])
+
+
+def _service_row(row: Service) -> ServiceRow:
+    return ServiceRow(
+        id=ServiceId(row.id),
+        brand=BrandId(row.brand),
+        account=AccountId(row.account),
+        subject=SubjectId(row.subject),
+        invoice=InvoiceId(row.invoice),
+        order_line=row.order_line,
+        title=row.title,
+        product=row.product,
+        driver=row.driver,
+        spec=row.spec,
+        state=State(row.state),
+        handle=row.handle,
+        facts=row.facts,
+        kept=tuple(row.kept),
+        created_at=row.created_at,
+        activated_at=row.activated_at,
+    )
+
+
+def _work_rows(rows: QuerySet[Action]) -> tuple[WorkRow, ...]:
+    return tuple(
+        WorkRow(
+            id=ActionId(row.id),
+            service=ServiceId(row.service_id),
+            title=row.service.title,
+            brand=BrandId(row.service.brand),
+            verb=Verb(row.verb),
+            stage=Stage(row.stage),
+            failures=row.failures,
+            code=row.last_code,
+            queued_at=row.queued_at,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            due_at=row.due_at,
+            done_role=row.task.done_role if hasattr(row, "task") else "",
+        )
+        for row in rows.select_related("service", "task")
+    )
+
+
+def _task_row(row: Task) -> TaskRow:
+    return TaskRow(
+        id=row.id,
+        service=ServiceId(row.service_id),
+        brand=BrandId(row.service.brand),
+        title=row.service.title,
+        product=row.service.product,
+        handle=row.service.handle,
+        spec=row.service.spec,
+        kind=Verb(row.kind),
+        state=row.state,
+        opened_at=row.opened_at,
+    )

@@ -1,0 +1,1 @@
+"""Aggregates for the business: counts and sums, never persons."""

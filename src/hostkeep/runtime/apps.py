@@ -1,0 +1,10 @@
+"""The runtime room."""
+
+from django.apps import AppConfig
+
+
+class RuntimeRoom(AppConfig):
+    """Housekeeping."""
+
+    name = "hostkeep.runtime"
+    label = "runtime"

@@ -1,0 +1,40 @@
+"""What time it is, here and in the database: the system's, plus the demo's offset."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.runtime.models import Clock
+
+
+class ClockStands(Foreseen):
+    """The clock cannot be moved so."""
+
+    code = "runtime.clock.stands"
+    title = gettext_noop("The clock can only be moved forward, and only in the demo.")
+
+
+def now() -> datetime:
+    """Return the time that stands in every act.  For faces and the job runner alone.
+
+    Outside the demo the offset is always zero and the table is not read.
+    """
+    system = datetime.now(UTC)
+    if not settings.HOSTKEEP.demo:
+        return system
+    ahead = Clock.objects.filter(id=1).values_list("ahead", flat=True).first()
+    return system + (ahead or timedelta())
+
+
+def advance(by: timedelta) -> datetime:
+    """Move the demo's clock forward by so much; return the new time.  Raises ClockStands."""
+    if not settings.HOSTKEEP.demo or by <= timedelta():
+        raise ClockStands
+    row, _ = Clock.objects.get_or_create(id=1)
+    row.ahead += by
+    row.save(update_fields=["ahead"])
+    return now()

@@ -1,0 +1,129 @@
+"""The job runner: the one place besides the faces where acts are made and the clock is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import OPERATOR, ActorId, BrandId, PurposeId
+from hostkeep.runtime import brand as running_brand
+from hostkeep.runtime import clock, outbox, rescue
+from hostkeep.runtime.models import Delivery
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 8
+DUE_EVERY = "* * * * *"
+
+Due = Callable[[Act], int]
+
+_due: dict[str, Due] = {}
+
+
+def schedule(name: str, work: Due) -> None:
+    """Make due work known: work(act) does what is due at act.at and returns how much it did."""
+    _due[name] = work
+
+
+def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
+    """Return the act of a job: role "system", purpose "service" until a handler says better."""
+    return Act(
+        actor=ActorId(f"job:{name}"),
+        role="system",
+        purpose=PurposeId("service"),
+        at=clock.now(),
+        trace=trace,
+        brand=brand,
+    )
+
+
+def defer_delivery(delivery: str, seconds: int) -> None:
+    """Defer the job of a delivery in the running transaction."""
+    task: Any = app.tasks["hostkeep.deliver"]
+    task.configure(schedule_in={"seconds": seconds} if seconds else None).defer(delivery=delivery)
+
+
+@app.task(name="hostkeep.deliver", queue="events")
+def deliver(delivery: str) -> None:
+    """Hand one event to one handler.  A failure is tried again with back-off, then parked and shown."""
+    row = Delivery.objects.select_related("event").filter(id=delivery, state=Delivery.WAITING).first()
+    if row is None:
+        return
+    brand = BrandId(row.event.brand)
+    act = job_act(row.handler.rsplit(".", 1)[-1], brand=brand, trace=str(row.event.id))
+    handler = outbox.handler_of(row)
+    if handler is None:
+        _failed(row, LookupError(row.handler))
+        return
+    try:
+        with running_brand.during(brand):
+            handler(act, outbox.event_of(row))
+    except Exception as error:  # noqa: BLE001  a poisoned event must not stop the others
+        _failed(row, error)
+        return
+    Delivery.objects.filter(id=row.id).update(state=Delivery.DONE, done_at=act.at, last_code="")
+
+
+def _failed(row: Delivery, error: Exception) -> None:
+    """Note a failure, then try again later or park."""
+    code = error.code if isinstance(error, Foreseen) else type(error).__name__
+    attempts = row.attempts + 1
+    parked = attempts >= MOST_ATTEMPTS
+    with transaction.atomic():
+        Delivery.objects.filter(id=row.id).update(
+            attempts=attempts, last_code=code[:128], state=Delivery.PARKED if parked else Delivery.WAITING
+        )
+        if not parked:
+            defer_delivery(str(row.id), int(2**attempts))
+    log.warning("event.failed", handler=row.handler, code=code, attempts=attempts, parked=parked)
+
+
+@app.task(name="hostkeep.due", queue="due", queueing_lock="hostkeep.due")
+def run_due() -> None:
+    """Do all work that is due now."""
+    do_due()
+
+
+@app.periodic(cron=DUE_EVERY)
+@app.task(name="hostkeep.tick", queue="due", queueing_lock="hostkeep.tick")
+def tick(timestamp: int) -> None:
+    """Every minute: do what is due."""
+    del timestamp
+    do_due()
+
+
+def do_due() -> int:
+    """Run every piece of scheduled work once at the present time; return how much was done."""
+    done = rescue.take_over()
+    for name, work in _due.items():
+        act = job_act(name, brand=OPERATOR, trace=f"due:{name}")
+        try:
+            done += work(act)
+        except Exception as error:  # noqa: BLE001  one piece of work must not stop the next
+            log.warning("due.failed", work=name, code=type(error).__name__)
+    return done
+
+
+def advance_clock(by: timedelta) -> None:
+    """Move the demo's clock hour by hour and do what falls due at each stop."""
+    left = by
+    hour = timedelta(hours=1)
+    while left > timedelta():
+        clock.advance(min(hour, left))
+        left -= hour
+        do_due()
+        drain()
+
+
+def drain() -> None:
+    """Work off every job that waits, in this process, until none is left."""
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()) as worker:
+        worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)

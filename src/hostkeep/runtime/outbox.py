@@ -1,0 +1,66 @@
+"""Events: written in the transaction that made them true, delivered after it by a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import Any
+from uuid import UUID
+
+from hostkeep.kernel.act import Act
+from hostkeep.runtime.models import Delivery, Event
+
+Handler = Callable[[Act, Any], None]
+Handlers = Mapping[type, tuple[Handler, ...]]
+
+_kinds: dict[str, type] = {}
+_handlers: dict[str, dict[str, Handler]] = {}
+_defer: list[Callable[[str, int], None]] = []
+
+
+def listen(handlers: Handlers) -> None:
+    """Make handlers known.  Called once for each table at start, by the composition root."""
+    for kind, listeners in handlers.items():
+        _kinds[kind.__qualname__] = kind
+        for handler in listeners:
+            _handlers.setdefault(kind.__qualname__, {})[name_of(handler)] = handler
+
+
+def carry_with(defer: Callable[[str, int], None]) -> None:
+    """Say how a delivery becomes a job: defer(delivery id, seconds from now), in the running transaction."""
+    _defer[:] = [defer]
+
+
+def name_of(handler: Handler) -> str:
+    """Return the name under which a handler is stored: its module and its own name."""
+    return f"{handler.__module__.removeprefix('hostkeep.')}.{handler.__qualname__}"
+
+
+def publish(act: Act, event: Any, *, after: int = 0) -> None:
+    """Store an event (a frozen dataclass of ids) and one job for each of its handlers, with the deed.
+
+    after  seconds until its handlers run
+    """
+    kind = type(event).__qualname__
+    body = {k: str(v) for k, v in asdict(event).items()}
+    row = Event.objects.create(kind=kind, body=body, brand=act.brand, trace=act.trace, at=act.at)
+    for name in _handlers.get(kind, {}):
+        delivery = Delivery.objects.create(event=row, handler=name)
+        defer_delivery(delivery.id, after)
+
+
+def defer_delivery(delivery: UUID, seconds: int) -> None:
+    """Make the job that carries a delivery, so many seconds from now."""
+    for defer in _defer:
+        defer(str(delivery), seconds)
+
+
+def handler_of(delivery: Delivery) -> Handler | None:
+    """Return the function a delivery goes to, or None if the house no longer has it."""
+    return _handlers.get(delivery.event.kind, {}).get(delivery.handler)
+
+
+def event_of(delivery: Delivery) -> Any:
+    """Return the event as it was published."""
+    kind = _kinds[delivery.event.kind]
+    return kind(**{f.name: UUID(delivery.event.body[f.name]) for f in fields(kind)})

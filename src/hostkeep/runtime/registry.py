@@ -1,0 +1,18 @@
+"""Drivers by name, found by entry point.  The one place that loads code by name."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
+GROUPS = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.registrars", "hostkeep.mailers")
+
+
+def names(group: str) -> tuple[str, ...]:
+    """Return the names that are installed in a group, sorted."""
+    return tuple(sorted({entry.name for entry in entry_points(group=group)}))
+
+
+def load(group: str, name: str) -> Any:
+    """Load a driver class.  Raises KeyError if none bears the name."""
+    return entry_points(group=group)[name].load()

@@ -1,0 +1,1 @@
+"""Deeds of the shop: loading a catalogue, filling a cart, placing an order."""

@@ -1,0 +1,227 @@
+"""A cart becomes an order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, CartId, OrderId, Ref
+from hostkeep.kernel.money import CURRENCIES, Money, money
+from hostkeep.runtime.outbox import publish
+from hostkeep.shop.errors import (
+    CartEmpty,
+    NoSuchCart,
+    NoSuchOrder,
+    NotForSale,
+    OnceReused,
+    PriceChanged,
+    SoldOut,
+)
+from hostkeep.shop.events import OrderPlaced
+from hostkeep.shop.models import Cart, Order, OrderLine, Product, Receipt
+from hostkeep.shop.queries.holding import held_cart
+from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
+from hostkeep.shop.rules.catalogue import in_language
+from hostkeep.shop.rules.pricing import sum_of
+from hostkeep.shop.rules.tokens import hash_of
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order that stands.  total: due for the first terms, in list prices."""
+
+    order: OrderId
+    total: Money
+
+    @property
+    def ref(self) -> Ref:
+        """The order."""
+        return Ref("shop.order", self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A receipt that a browser may look at."""
+
+    receipt: UUID
+
+    @property
+    def ref(self) -> Ref:
+        """The receipt."""
+        return Ref("shop.receipt", self.receipt)
+
+
+@recorded("shop.order.placed")
+def place_order(
+    act: Act, *, cart: CartId, account: AccountId, currency: str, expected: Money, once: str
+) -> Placed:
+    """Turn all that lies in a cart into an order, at the prices the customer saw or not at all.
+
+    currency  the cart's, as shown
+    expected  the sum of the cart's first terms in list prices, as shown
+    once      idempotency key, made for each page that was shown; the same again, also at the same moment,
+              is the same order
+
+    Reads prices and stock again under lock.  Writes an Order with copies of what was bought, takes the
+    pieces out of stock, empties the cart, publishes OrderPlaced and writes an audit entry, or nothing.
+    Raises NoSuchCart, CartEmpty, NotForSale, SoldOut, PriceChanged, OnceReused.
+    """
+    key, content = hash_of(once), _content(cart, account, expected)
+    if known := _known(act, key, content):
+        return known
+    held = held_cart(act, cart)
+    if held.account_id not in {None, account}:
+        raise NoSuchCart
+    if known := _known(act, key, content):
+        return known
+    priced = _locked_lines(held)
+    total = _checked_total(priced, held, currency, expected)
+    _take_from_stock(priced)
+    order = _write(
+        Order(
+            brand=act.brand,
+            account_id=account,
+            cart=held.id,
+            currency=total.currency.code,
+            total_minor=total.minor,
+            once_hash=key,
+            content=content,
+            placed_at=act.at,
+        )
+    )
+    OrderLine.objects.bulk_create(_copy(order, place, line) for place, line in enumerate(priced, start=1))
+    held.lines.all().delete()
+    held.touched_at = act.at
+    held.save(update_fields=["touched_at"])
+    placed = Placed(OrderId(order.id), total)
+    publish(act, OrderPlaced(placed.order, account))
+    return placed
+
+
+@recorded("shop.receipt.kept")
+def keep_receipt(act: Act, *, order: OrderId, account: AccountId, token_hash: str) -> Kept:
+    """Let the browser that holds a token look at an order without signing in; once more changes nothing.
+
+    token_hash  rules.tokens.hash_of(token)
+    Writes a Receipt and an audit entry, or nothing.  Raises NoSuchOrder.
+    """
+    if not Order.objects.filter(id=order, brand=act.brand, account_id=account).exists():
+        raise NoSuchOrder
+    receipt, _ = Receipt.objects.get_or_create(
+        order_id=order, token_hash=token_hash, defaults={"kept_at": act.at}
+    )
+    return Kept(receipt.id)
+
+
+def _content(cart: CartId, account: AccountId, expected: Money) -> str:
+    """Return a digest of what an idempotency key stands for."""
+    told = f"{cart} {account} {expected.minor} {expected.currency.code}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _known(act: Act, key: str, content: str) -> Placed | None:
+    """Return the order that stands under a key.  Raises OnceReused if it is another one."""
+    order = Order.objects.filter(brand=act.brand, once_hash=key).first()
+    if order is None:
+        return None
+    if order.content != content:
+        raise OnceReused
+    return Placed(OrderId(order.id), money(order.total_minor, order.currency))
+
+
+def _locked_lines(held: Cart) -> tuple[PricedLine, ...]:
+    """Return the lines as they cost now, their products locked in the order of their ids.
+
+    Loading a catalogue locks the products too, so neither price nor stock can change until the order stands.
+    """
+    lines = lines_of(held.id)
+    products = {line.plan.product_id for line in lines}
+    list(Product.objects.select_for_update().filter(id__in=products).order_by("id").values("id"))
+    return price_lines(lines_of(held.id), CURRENCIES[held.currency])
+
+
+def _checked_total(priced: Sequence[PricedLine], held: Cart, currency: str, expected: Money) -> Money:
+    """Return what the lines cost, if all can be had and cost what the customer saw."""
+    if not priced:
+        raise CartEmpty
+    for line in priced:
+        title = in_language(line.product.title, "en")
+        if line.state == "retired":
+            raise NotForSale(what=title)
+        if line.state == "short":
+            raise SoldOut(what=title, left=line.product.stock or 0)
+    total = sum_of([line.cost for line in priced], CURRENCIES[held.currency]).first
+    if total != expected or held.currency != currency:
+        raise PriceChanged(
+            what=", ".join(_dearer(priced)), shown=expected.minor, now=total.minor, currency=held.currency
+        )
+    return total
+
+
+def _dearer(priced: Sequence[PricedLine]) -> list[str]:
+    """Return the titles of the lines that do not cost what they did when they were put in."""
+    return [
+        in_language(line.product.title, "en")
+        for line in priced
+        if (line.line.seen_minor, line.line.seen_currency)
+        != (line.each.first.minor, line.each.first.currency.code)
+    ]
+
+
+def _take_from_stock(priced: Sequence[PricedLine]) -> None:
+    """Take the pieces out of stock; the products are locked."""
+    wanted = Counter[UUID]()
+    for line in priced:
+        wanted[line.product.id] += line.line.quantity
+    for product in {line.product.id: line.product for line in priced}.values():
+        if product.stock is not None:
+            Product.objects.filter(id=product.id).update(stock=product.stock - wanted[product.id])
+
+
+def _write(order: Order) -> Order:
+    """Write an order's head.  Raises OnceReused if another cart used its key at this moment."""
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError:
+        raise OnceReused from None
+    return order
+
+
+def _copy(order: Order, place: int, line: PricedLine) -> OrderLine:
+    """Copy a line from the catalogue, so that nothing that happens there later reaches the order."""
+    spec = dict(line.product.spec)
+    for choice in line.choices:
+        spec |= choice.spec
+    return OrderLine(
+        order=order,
+        position=place,
+        product=line.product.slug,
+        plan=line.plan.slug,
+        title=line.product.title,
+        months=line.plan.months,
+        quantity=line.line.quantity,
+        options=[
+            {
+                "option": choice.option.slug,
+                "choice": choice.slug,
+                "label": choice.option.title,
+                "choice_label": choice.title,
+            }
+            for choice in line.choices
+        ],
+        recurring_minor=line.cost.recurring.minor,
+        setup_minor=line.cost.setup.minor,
+        driver=line.product.driver,
+        spec=spec | line.line.answers,
+        answers=line.line.answers,
+        requires=line.product.requires,
+        recipient=line.product.recipient,
+    )

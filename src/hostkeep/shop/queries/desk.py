@@ -1,0 +1,38 @@
+"""Orders as the back office sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from hostkeep.kernel.ids import BrandId
+from hostkeep.shop.models import Order
+from hostkeep.shop.queries.orders import _rows
+from hostkeep.shop.rules.rows import OrderRow
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Some orders, newest first.  total: how many there are in all."""
+
+    rows: tuple[OrderRow, ...]
+    total: int
+
+
+def orders_page(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> OrderPage:
+    """Return orders of one brand or of all, newest first.  Four queries.
+
+    first  how many at most; skip: how many newer ones to leave out
+    """
+    found = Order.objects.filter(brand=brand) if brand else Order.objects.all()
+    ids = list(found.order_by("-placed_at", "-id").values_list("id", flat=True)[skip : skip + first])
+    return OrderPage(_rows(Order.objects.filter(id__in=ids), first), found.count())
+
+
+def placed_by_brand(since: datetime) -> Mapping[BrandId, int]:
+    """Return how many orders were placed since a time in each brand that has some.  One query."""
+    counts = Order.objects.filter(placed_at__gte=since).values_list("brand").annotate(count=Count("id"))
+    return {BrandId(brand): count for brand, count in counts.order_by()}

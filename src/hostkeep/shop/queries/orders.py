@@ -1,0 +1,102 @@
+"""What was ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from hostkeep.kernel.ids import AccountId, BrandId, OrderId
+from hostkeep.kernel.money import Currency, Money, money
+from hostkeep.shop.errors import NoSuchOrder
+from hostkeep.shop.models import Order, OrderLine, Receipt
+from hostkeep.shop.rules.rows import OrderLineRow, OrderRow, PickedRow
+from hostkeep.shop.rules.tokens import hash_of
+
+
+def orders_of(account: AccountId, *, first: int = 50) -> tuple[OrderRow, ...]:
+    """Return an account's newest orders, newest first.  Two queries."""
+    return _rows(Order.objects.filter(account_id=account), first)
+
+
+def orders_of_brand(brand: BrandId, *, first: int = 50) -> tuple[OrderRow, ...]:
+    """Return a brand's newest orders, newest first, for its staff.  Two queries."""
+    return _rows(Order.objects.filter(brand=brand), first)
+
+
+def order_of(account: AccountId, order: OrderId) -> OrderRow:
+    """Return one order of an account.  Two queries.
+
+    Raises NoSuchOrder, also for an order of somebody else.
+    """
+    for row in _rows(Order.objects.filter(account_id=account, id=order), 1):
+        return row
+    raise NoSuchOrder
+
+
+def order(order_id: OrderId) -> OrderRow:
+    """Return one order, for flows and staff.  Raises NoSuchOrder.  Two queries."""
+    for row in _rows(Order.objects.filter(id=order_id), 1):
+        return row
+    raise NoSuchOrder
+
+
+def order_by_once(brand: BrandId, once: str) -> OrderRow | None:
+    """Return the order that stands under an idempotency key, or None.  Two queries."""
+    for row in _rows(Order.objects.filter(brand=brand, once_hash=hash_of(once)), 1):
+        return row
+    return None
+
+
+def order_lines(order_id: OrderId) -> tuple[OrderLineRow, ...]:
+    """Return the lines of an order as the catalogue stood.  Raises NoSuchOrder.  Two queries."""
+    return order(order_id).lines
+
+
+def receipt_by_token(brand: BrandId, token_hash: str) -> tuple[OrderRow, ...]:
+    """Return the orders whose receipts a browser's token stands for, newest first.  Two queries.
+
+    token_hash  rules.tokens.hash_of(token)
+    """
+    kept = Receipt.objects.filter(token_hash=token_hash).values("order_id")
+    return _rows(Order.objects.filter(brand=brand, id__in=kept), 50)
+
+
+def _rows(found: QuerySet[Order], first: int) -> tuple[OrderRow, ...]:
+    """Freeze orders with their lines."""
+    newest = found.order_by("-placed_at", "-id").prefetch_related("lines")[:first]
+    return tuple(
+        OrderRow(
+            id=OrderId(row.id),
+            brand=BrandId(row.brand),
+            account=AccountId(row.account_id),
+            total=money(row.total_minor, row.currency),
+            placed_at=row.placed_at,
+            lines=_lines(row.lines.all(), money(0, row.currency).currency),
+        )
+        for row in newest
+    )
+
+
+def _lines(lines: Iterable[OrderLine], currency: Currency) -> tuple[OrderLineRow, ...]:
+    """Freeze the lines of an order, in their order."""
+    return tuple(
+        OrderLineRow(
+            id=line.id,
+            position=line.position,
+            product=line.product,
+            plan=line.plan,
+            title=line.title,
+            months=line.months,
+            quantity=line.quantity,
+            options=tuple(PickedRow(**picked) for picked in line.options),
+            recurring=Money(line.recurring_minor, currency),
+            setup=Money(line.setup_minor, currency),
+            driver=line.driver,
+            spec=line.spec,
+            answers=line.answers,
+            requires=tuple(line.requires),
+            recipient=line.recipient,
+        )
+        for line in sorted(lines, key=lambda line: line.position)
+    )

@@ -1,0 +1,105 @@
+"""Cart lines with today's prices, for this room's own queries and actions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from hostkeep.kernel.money import Currency, Money
+from hostkeep.shop.models import CartLine, Choice, ChoicePrice, Plan, Price, Product
+from hostkeep.shop.rules.pricing import Cost, Extra, Term, cost_of
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A cart line and what it costs today.
+
+    each   one piece; nothing where it is no longer sold
+    cost   all pieces; nothing where it is no longer sold
+    state  "good", "retired" or "short"
+    """
+
+    line: CartLine
+    plan: Plan
+    product: Product
+    choices: tuple[Choice, ...]
+    each: Cost
+    cost: Cost
+    state: str
+
+
+def price_lines(lines: Sequence[CartLine], currency: Currency) -> tuple[PricedLine, ...]:
+    """Price lines whose plan, product and group were read with them.  Two queries, however many lines."""
+    terms = _terms([line.plan_id for line in lines], currency)
+    extras = _extras({UUID(choice) for line in lines for choice in line.choices}, currency)
+    wanted = Counter[UUID]()
+    for line in lines:
+        wanted[line.plan.product_id] += line.quantity
+    return tuple(_priced(line, terms, extras, wanted, currency) for line in lines)
+
+
+def lines_of(cart: UUID) -> list[CartLine]:
+    """Return the lines of a cart with plan, product and group, oldest first.  One query."""
+    found = CartLine.objects.filter(cart_id=cart).select_related("plan__product__group")
+    return list(found.order_by("added_at", "id"))
+
+
+def _terms(plans: Sequence[UUID], currency: Currency) -> dict[UUID, Term]:
+    """Return today's prices of plans."""
+    found = Price.objects.filter(plan_id__in=plans, currency=currency.code, until=None).select_related("plan")
+    return {
+        price.plan_id: Term(
+            Money(price.minor, currency), Money(price.setup_minor, currency), price.plan.months
+        )
+        for price in found
+    }
+
+
+def _extras(choices: set[UUID], currency: Currency) -> dict[UUID, tuple[Choice, Extra]]:
+    """Return choices with what they add today."""
+    found = ChoicePrice.objects.filter(choice_id__in=choices, currency=currency.code, until=None)
+    return {
+        price.choice_id: (
+            price.choice,
+            Extra(Money(price.monthly_minor, currency), Money(price.once_minor, currency)),
+        )
+        for price in found.select_related("choice__option")
+    }
+
+
+def _priced(
+    line: CartLine,
+    terms: dict[UUID, Term],
+    extras: dict[UUID, tuple[Choice, Extra]],
+    wanted: Counter[UUID],
+    currency: Currency,
+) -> PricedLine:
+    """Price one line."""
+    plan, product = line.plan, line.plan.product
+    picked = [extras[UUID(choice)] for choice in line.choices if UUID(choice) in extras]
+    choices = tuple(sorted((choice for choice, _ in picked), key=lambda c: (c.option.position, c.position)))
+    term = terms.get(plan.id)
+    if term is None or len(picked) < len(line.choices) or _retired(plan, choices):
+        nothing = Cost(Money(0, currency), Money(0, currency))
+        return PricedLine(line, plan, product, choices, nothing, nothing, "retired")
+    added = [extra for _, extra in picked]
+    short = product.stock is not None and product.stock < wanted[product.id]
+    return PricedLine(
+        line=line,
+        plan=plan,
+        product=product,
+        choices=choices,
+        each=cost_of(term, added, 1),
+        cost=cost_of(term, added, line.quantity),
+        state="short" if short else "good",
+    )
+
+
+def _retired(plan: Plan, choices: tuple[Choice, ...]) -> bool:
+    """Say whether anything of a line was taken off the shelf."""
+    ends = [plan.retired_at, plan.product.retired_at, plan.product.group.retired_at]
+    for choice in choices:
+        ends += [choice.retired_at, choice.option.retired_at]
+    return any(end is not None for end in ends)

@@ -1,0 +1,1 @@
+"""Pure rules of the shop: prices, quantities, references and the reading of catalogues."""

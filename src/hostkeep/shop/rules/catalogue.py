@@ -1,0 +1,115 @@
+"""A catalogue as frozen data: what a brand sells, as its file says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hostkeep.shop.rules.pricing import Extra, Term
+
+Words = Mapping[str, str]
+"""A text by language; the key "" stands for every language."""
+
+
+def in_language(words: Words, language: str) -> str:
+    """Return a text in a language, else in English, else in the first there is, else an empty text."""
+    for key in (language, "", "en"):
+        if key in words:
+            return words[key]
+    return next(iter(words.values()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One cell of the price list: label over value."""
+
+    label: Words
+    value: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A plain question of the product page.
+
+    kind    "domain_name": letters, digits, hyphens and dots
+    ending  what the answer must end with, or an empty text
+    """
+
+    slug: str
+    label: Words
+    kind: str
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """A plan.  terms: its price by currency code."""
+
+    slug: str
+    months: int
+    terms: Mapping[str, Term]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceEntry:
+    """A choice of an option.  extras: what it adds, by currency.  spec: what it changes in the product's."""
+
+    slug: str
+    label: Words
+    note: Words
+    extras: Mapping[str, Extra]
+    spec: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionEntry:
+    """An option; its first choice is the standard one."""
+
+    slug: str
+    label: Words
+    choices: tuple[ChoiceEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEntry:
+    """A product.
+
+    stock      how many may be sold, or None without a limit
+    requires   policy categories its order asks beyond sign-up
+    recipient  the policy's recipient of these, or an empty text
+    resold     provided by somebody else
+    hidden     on sale by its address, in no list
+    """
+
+    slug: str
+    name: Words
+    tagline: Words
+    facts: tuple[Fact, ...]
+    driver: str
+    spec: Mapping[str, str]
+    stock: int | None
+    requires: tuple[str, ...]
+    recipient: str
+    resold: bool
+    hidden: bool
+    questions: tuple[Question, ...]
+    plans: tuple[PlanEntry, ...]
+    options: tuple[OptionEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEntry:
+    """A shelf of products, in the order shown."""
+
+    slug: str
+    name: Words
+    intro: Words
+    products: tuple[ProductEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFile:
+    """The whole of a file.  digest: SHA-256 of its text, hex."""
+
+    digest: str
+    groups: tuple[GroupEntry, ...]

@@ -1,0 +1,93 @@
+"""What a configured line costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hostkeep.kernel.money import Currency, Money, total
+from hostkeep.shop.errors import BadQuantity
+
+LEAST = 1
+MOST = 20
+"""Bounds of a quantity.  Whoever needs more than twenty talks to sales."""
+
+MOST_LINES = 30
+"""Bound of a cart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A plan's price in one currency.
+
+    price   for the whole term, for one piece
+    setup   once, for one piece
+    months  length of the term, >= 1
+    """
+
+    price: Money
+    setup: Money
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a choice adds to one piece.  monthly: each month of the term.  once: with the first invoice."""
+
+    monthly: Money
+    once: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a line costs, all its pieces together.
+
+    recurring  for each term
+    setup      once
+    """
+
+    recurring: Money
+    setup: Money
+
+    @property
+    def first(self) -> Money:
+        """What is due for the first term."""
+        return self.recurring + self.setup
+
+
+def cost_of(term: Term, extras: Sequence[Extra], quantity: int) -> Cost:
+    """Price so many pieces of a plan with what was chosen.
+
+    extras    may be empty, in the term's currency
+    quantity  LEAST..MOST
+    Raises BadQuantity, MixedCurrencies.
+    """
+    checked_quantity(quantity)
+    currency = term.price.currency
+    monthly = total([extra.monthly for extra in extras], currency)
+    once = total([extra.once for extra in extras], currency)
+    recurring = term.price + monthly.times(term.months)
+    return Cost(recurring.times(quantity), (term.setup + once).times(quantity))
+
+
+def sum_of(costs: Sequence[Cost], currency: Currency) -> Cost:
+    """Add the lines of a cart, which may have none.  Raises MixedCurrencies."""
+    return Cost(
+        total([cost.recurring for cost in costs], currency),
+        total([cost.setup for cost in costs], currency),
+    )
+
+
+def checked_quantity(quantity: int) -> int:
+    """Return quantity.  Raises BadQuantity outside LEAST..MOST."""
+    if not LEAST <= quantity <= MOST:
+        raise BadQuantity(least=LEAST, most=MOST)
+    return quantity
+
+
+def read_quantity(text: str) -> int:
+    """Read a quantity as a person typed it.  Raises BadQuantity on all but LEAST..MOST in plain digits."""
+    typed = text.strip()
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST))):
+        raise BadQuantity(least=LEAST, most=MOST)
+    return checked_quantity(int(typed))

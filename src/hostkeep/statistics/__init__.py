@@ -1,0 +1,1 @@
+"""Visits without identifiers, and the diagnostics log. Empty until its issue lands."""

@@ -1,0 +1,1 @@
+"""What statistics foresees and refuses."""

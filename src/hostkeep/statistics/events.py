@@ -1,0 +1,1 @@
+"""What statistics tells the house, after the fact."""

@@ -1,0 +1,1 @@
+"""Tickets, departments, calls and support records. Empty until its issue lands."""

@@ -1,0 +1,1 @@
+"""What support tells the house, after the fact."""

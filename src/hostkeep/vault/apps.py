@@ -1,0 +1,10 @@
+"""The vault room."""
+
+from django.apps import AppConfig
+
+
+class VaultRoom(AppConfig):
+    """The room."""
+
+    name = "hostkeep.vault"
+    label = "vault"

@@ -1,0 +1,31 @@
+"""Small seals for the rooms above: login addresses, sessions, cache keys.  The keys stay behind the wall."""
+
+from __future__ import annotations
+
+from hostkeep.vault import cipher, keys
+from hostkeep.vault.models import Keyring
+from hostkeep.vault.wall import opened
+
+BrokenSeal = cipher.BrokenSeal
+seal_login = cipher.seal_login
+unseal_login = cipher.unseal_login
+is_sealed_login = cipher.is_sealed_login
+seal_for = cipher.seal_for
+unseal_for = cipher.unseal_for
+keyed_hash = cipher.keyed_hash
+
+
+def check_keyring() -> None:
+    """Prove that the keyring folder is the one this database was sealed with; put the proof down at first.
+
+    Raises WrongKeyring.
+    """
+    epoch = keys.current_epoch()
+    with opened():
+        row = Keyring.objects.filter(id=1).first()
+        if row is None:
+            nonce = keys.new_data_key()
+            Keyring.objects.create(epoch=epoch, nonce=nonce, proof=keys.proof_of(nonce, epoch=epoch))
+            return
+        if keys.proof_of(bytes(row.nonce), epoch=row.epoch) != bytes(row.proof):
+            raise keys.WrongKeyring

@@ -1,0 +1,21 @@
+"""The wall: only inside `opened()` may our statements touch the vault's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Take the vault's role for the statements inside, and give it back in the same block.
+
+    The inner transaction block is needed: the role would outlive a savepoint.  Never RESET ROLE.
+    It stops mistakes and forgotten queries, not an attacker who runs statements of his own as our process.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE hk_vault")
+        yield
+        cursor.execute("SET LOCAL ROLE hk_app")

@@ -1,0 +1,58 @@
+"""A shop as a stranger meets it: the whole application, guard included, called in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hostkeep.brands.queries import brand, policy_in_force
+from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.promises.book import CONTROLS
+from hostkeep.promises.canaries import canary_of
+from hostkeep.promises.control import Scene
+from hostkeep.promises.stranger import Browser, Stranger, WsgiStranger
+from hostkeep.runtime import clock
+from tests.conftest import make_act
+
+Open = Callable[..., Browser]
+Prove = Callable[[str], dict[str, str]]
+BRANDS = {"V6": "vps6", "PH": "photonvps", "VPN": "vpn", "VS": "vietnam-server", "VF": "vpsfast"}
+
+
+@pytest.fixture
+def stranger(db) -> Stranger:
+    from hostkeep.project.wsgi import application
+
+    return WsgiStranger(application)
+
+
+@pytest.fixture
+def shop(stranger: Stranger) -> Open:
+    """Open a browser at a brand."""
+    return lambda name, **environ: Browser(stranger, f"{name}.localhost", environ)
+
+
+@pytest.fixture
+def scene(stranger: Stranger) -> Callable[[str], Scene]:
+    """Where the checks of a brand act."""
+
+    def make(name: str) -> Scene:
+        row = brand(BrandId(name))
+        act = make_act(brand=name, purpose="account", at=clock.now())
+        policy = policy_in_force(row.id, act.at)
+        return Scene(act, row, policy, canary_of(act, policy), stranger)
+
+    return make
+
+
+@pytest.fixture
+def prove(scene: Callable[[str], Scene]) -> Prove:
+    """Run the control of a clause: the checks that did not pass, by their sentence; empty when all hold."""
+
+    def run(clause: str) -> dict[str, str]:
+        there = scene(BRANDS[clause.partition("-")[0]])
+        seen = {check.what: check.look(there) for _, check in CONTROLS[ClauseId(clause)].checks()}
+        return {what: f"{s.result}: {s.value}" for what, s in seen.items() if s.result != "passed"}
+
+    return run

@@ -1,0 +1,103 @@
+"""A house to test in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import ActorId, BrandId, PurposeId, SubjectId
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parent.parent
+
+
+def make_act(
+    role: str = "system",
+    purpose: str = "service",
+    *,
+    brand: str = "vps6",
+    at: datetime = NOON,
+    actor: str = "job:test",
+    own: SubjectId | None = None,
+) -> Act:
+    """An act for a test.  Time is a parameter, so nothing is frozen."""
+    return Act(ActorId(actor), role, PurposeId(purpose), at, "t-1", BrandId(brand), own)
+
+
+@pytest.fixture(scope="session")
+def pg(django_db_blocker):
+    """The run's own server, its template migrated."""
+    from tests import database
+
+    with django_db_blocker.unblock():
+        return database.server()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(pg, django_db_blocker) -> Iterator[None]:
+    """One clone of the template for this worker, used as the application's role."""
+    from tests import database
+
+    with django_db_blocker.unblock(), database.clone(pg) as name:
+        database.point(name, user="hk_app", folder=pg.folder)
+        _load_brands()
+        yield
+        database.close()
+
+
+@pytest.fixture
+def committed(pg, django_db_blocker) -> Iterator[str]:
+    """A database of its own where commits are real: for races, kill -9 and triggers."""
+    from tests import database
+
+    before = dict(connections["default"].settings_dict)
+    with django_db_blocker.unblock(), database.clone(pg) as name:
+        database.point(name, user="hk_app", folder=pg.folder)
+        _load_brands()
+        yield name
+        database.point(before["NAME"], user="hk_app", folder=Path(before["HOST"]))
+
+
+def _load_brands() -> None:
+    """The five brands with their policies in force, as a first start loads them."""
+    from hostkeep.flows.brandloading import load_folder
+
+    for folder in sorted((ROOT / "brands").iterdir()):
+        if (folder / "policy.yaml").exists():
+            load_folder(make_act(role="owner", purpose="site_administration", brand=folder.name), folder=folder)
+
+
+@pytest.fixture
+def db_all(db) -> None:
+    """Only a name that says what is meant."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every database test may use both connections: deeds and the audit's own."""
+    for item in items:
+        for mark in item.iter_markers("django_db"):
+            if not mark.kwargs.get("databases"):
+                mark.kwargs["databases"] = "__all__"
+        if "db" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.django_db(databases="__all__"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The controller ends the server it started, and removes its folder."""
+    if hasattr(config, "workerinput"):
+        return
+    data = Path(os.environ.get("TEST_DATA", ""))
+    if data.name.startswith("hkt-") and (data / "postgres" / "postmaster.pid").exists():
+        from hostkeep.runtime import postgres
+
+        pid = int((data / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+        postgres.stop(postgres.Server(data / "postgres", pid))
+    if data.name.startswith("hkt-"):
+        shutil.rmtree(data, ignore_errors=True)

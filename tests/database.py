@@ -1,0 +1,73 @@
+"""A real server for the tests, with the walls up: migrated as the owner, used as the application.
+
+One server a test run, one template, one clone a worker, and one more for each test that truly commits.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from django.core.management import call_command
+from django.db import connections
+
+from hostkeep.runtime import postgres, roles
+
+DATA = Path(os.environ["TEST_DATA"])
+TEMPLATE = "hk_template"
+ALIASES = ("default", "audit")
+
+
+def server() -> postgres.Server:
+    """Start the run's own server, or find it: workers take turns."""
+    with (DATA / "turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        running = postgres.start(DATA)
+        _template(running)
+    return running
+
+
+def _template(running: postgres.Server) -> None:
+    with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
+        if line.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            return
+        fresh = "hk_making"
+        line.execute(f'DROP DATABASE IF EXISTS "{fresh}"')
+        for statement in roles.database_sql(fresh):
+            line.execute(statement)
+        point(fresh, user="hk_owner", folder=running.folder)
+        with connections["default"].cursor() as cursor:
+            cursor.execute(roles.OWNER_SQL)
+        call_command("migrate", verbosity=0)
+        close()
+        line.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{TEMPLATE}"')
+
+
+def point(name: str, *, user: str, folder: Path) -> None:
+    """Point every alias at a database, as a role."""
+    close()
+    for alias in ALIASES:
+        connections[alias].settings_dict.update(NAME=name, USER=user, HOST=str(folder), PORT="", PASSWORD="")
+
+
+def close() -> None:
+    for alias in ALIASES:
+        connections[alias].close()
+
+
+@contextmanager
+def clone(running: postgres.Server) -> Iterator[str]:
+    """A database of its own, dropped afterwards."""
+    name = f"hk_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
+        with (DATA / "turn").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER hk_owner')
+        line.execute(f'GRANT CONNECT ON DATABASE "{name}" TO hk_app')
+        yield name
+        line.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

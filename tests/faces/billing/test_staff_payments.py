@@ -1,0 +1,133 @@
+"""Payments at the back office."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+
+from hostkeep.billing.models import Payment
+from hostkeep.billing.queries.invoices import sheet
+from tests.drivers.bank_files import Entry, camt
+from tests.faces.billing.conftest import Customer, Payments, a_customer
+from tests.faces.services.conftest import Staff
+from tests.faces.shop.conftest import text
+
+FILE = "/staff/payments/bank-file/"
+
+
+def staff(role: str = "billing") -> Staff:
+    member = Staff()
+    member.signs_in(role)
+    return member
+
+
+def reads(member: Staff, body: bytes, brand: str = "vps6") -> HttpResponse:
+    file = SimpleUploadedFile("statement.xml", body, "application/xml")
+    return member.posts(member.get(FILE), FILE, brand=brand, file=file)
+
+
+def test_a_bank_file_from_upload_to_paid(ann: Customer) -> None:
+    member, issued = staff(), ann.owes()
+    reference = sheet(issued.id, of=ann.buyer.account).reference
+    body = camt(Entry("24.08", f"CANARY {reference}"), Entry("5.00", "no idea", ref="b"), Entry("1.00", side="DBIT"))
+
+    page = text(reads(member, body))
+
+    assert "2 transfers in" in page
+    assert "1 other entry left out" in page
+    assert issued.number in page
+    assert "Paid in full" in page
+    assert "Unmatched" in page
+    assert "CANARY" not in page
+    assert sheet(issued.id, of=ann.buyer.account).is_paid
+    assert "This very file was read before." in text(reads(member, body))
+    assert Payment.objects.count() == 2
+
+
+def test_money_nobody_claims_is_matched_by_hand(ann: Customer) -> None:
+    member, issued = staff(), ann.owes()
+    reads(member, camt(Entry("24.08", "no idea")))
+    page = text(member.get("/staff/payments/"))
+    assert "Unmatched" in page
+    waiting = Payment.objects.get()
+    path = f"/staff/payments/vps6/{waiting.id}/match/"
+    assert path in page
+    form = member.get(path)
+    assert issued.number in text(form)
+    assert member.posts(form, path, number="V6-1999-000001").status_code == 404
+    assert member.posts(form, path, number=f" {issued.number.lower()} ").status_code == 302
+    assert sheet(issued.id, of=ann.buyer.account).is_paid
+    listed = text(member.get("/staff/payments/", brand="vps6"))
+    assert "Unmatched" not in listed.partition("<table")[2]
+    assert f"The payment went on invoice {issued.number}." in listed
+    assert member.posts(form, path, number=issued.number).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"no xml", "The file is not XML."),
+        (b'<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>', "The file declares entities."),
+        (b"<html/>", "no CAMT.053 statement"),
+        (camt(Entry("1.001")), "finer than its currency"),
+        (camt(Entry("1.00", day="soon")), "A booking date"),
+        (camt(Entry("1.00"), account="NL00OTHR0000000001"), "another account"),
+        (b"x" * 5_000_001, "larger than 5 MB"),
+        (b" ", "The file is empty."),
+    ],
+    ids=["xml", "bomb", "format", "decimals", "date", "account", "size", "empty"],
+)
+def test_a_file_that_cannot_be_used(payments: Payments, body: bytes, said: str) -> None:
+    answer = reads(staff(), body)
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert "Nothing was booked." in text(answer)
+    assert not Payment.objects.exists()
+
+
+def test_no_file_at_all(payments: Payments) -> None:
+    member = staff()
+    answer = member.posts(member.get(FILE), FILE, brand="vps6")
+    assert (answer.status_code, "The file is empty." in text(answer)) == (422, True)
+
+
+def test_vpn5_a_bank_file_at_the_vpn_brand(payments: Payments) -> None:
+    answer = reads(staff(), camt(Entry("5.00")), brand="vpn")
+    assert answer.status_code == 422
+    assert "VPN-5" in text(answer)
+    assert not Payment.objects.exists()
+
+
+def test_a_brand_that_is_none(payments: Payments) -> None:
+    assert reads(staff(), camt(Entry("5.00")), brand="acme").status_code in {404, 422}
+
+
+@pytest.mark.parametrize("role", ["support", "engineer"])
+def test_only_who_looks_after_money(payments: Payments, role: str) -> None:
+    member = staff(role)
+    for path in ("/staff/payments/", FILE):
+        assert member.get(path).status_code == 403
+
+
+def test_a_customer_is_no_staff(ann: Customer) -> None:
+    answer = ann.browser.client.get("/staff/payments/", headers={"host": "localhost"})
+    assert answer.status_code in {302, 403}
+    assert ann.browser.get("/staff/payments/").status_code == 404
+
+
+def test_another_brands_payment_is_not_matched_here(ann: Customer) -> None:
+    member = staff()
+    reads(member, camt(Entry("24.08", "no idea")))
+    path = f"/staff/payments/vpsfast/{Payment.objects.get().id}/match/"
+    assert member.get(path).status_code == 404
+
+
+def test_credit_is_shown(payments: Payments) -> None:
+    member, customer = staff(), a_customer("vps6")
+    issued = customer.owes()
+    reference = sheet(issued.id, of=customer.buyer.account).reference
+    reads(member, camt(Entry("30.00", reference, ref="a"), Entry("1.00", reference, ref="b")))
+    page = text(member.get("/staff/payments/"))
+    assert "€5.92" in page
+    assert "None, all of it is credit" in page

@@ -1,0 +1,72 @@
+"""What is held, what was ticked, which mail is wanted."""
+
+from __future__ import annotations
+
+import pytest
+
+from hostkeep.audit.models import Entry
+from hostkeep.kernel.ids import BrandId
+from hostkeep.messaging.queries import choices_of
+from hostkeep.runtime import clock
+from hostkeep.vault.door import Refused
+from hostkeep.vault.holdings import held
+from tests.conftest import make_act
+from tests.faces.client.conftest import BRANDS
+from tests.faces.shop.conftest import hidden, text
+
+HERE, MESSAGES = "/account/privacy/", "/account/privacy/messages/"
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_it_lists_the_kinds_of_facts_but_no_value(member, brand: str) -> None:
+    ann = member(brand)
+    page = text(ann.get(HERE))
+    for value in ("Ann Fields", "+31201234567", "Keizersgracht", "ann@example.test"):
+        assert value not in page
+    assert ("Postal address" in page) == (brand == "vps6")
+    assert "Customer number" in page
+    assert "Version 1" in page
+
+
+def test_it_says_since_when_why_and_until_when(ann) -> None:
+    page = text(ann.get(HERE))
+    assert "At once after the account is closed: switched off, erased after 2 years" in page
+    assert '<a class="clause-id" href="/privacy/#V6-2">V6-2</a>' in page
+
+
+def test_what_is_held_is_told_to_its_owner_alone(member) -> None:
+    ann, bob = member("vps6"), member("vps6", "bob")
+    act = make_act("customer", "rights", brand="vps6", at=clock.now(), own=bob.account.subject)
+    assert {row.category for row in held(act, subject=bob.account.subject)} == {"name", "email", "phone", "address"}
+    with pytest.raises(Refused):
+        held(act, subject=ann.account.subject)
+    assert Entry.objects.filter(verb="vault.holdings.refused", thing=ann.account.subject).count() == 1
+
+
+def test_a_stream_is_switched_off_and_on(ann) -> None:
+    page = ann.get(HERE)
+    assert text(page).count('class="switch"') == 3
+    assert ann.sends(page, MESSAGES, site_news="on").status_code == 302
+    assert choices_of(ann.account.subject, brand=BrandId("vps6")) == {"offers": False, "product_news": False}
+    assert Entry.objects.filter(verb="messaging.stream.stopped", thing=ann.account.subject).count() == 2
+
+    assert ann.sends(ann.get(HERE), MESSAGES, site_news="on", offers="on").status_code == 302
+    assert choices_of(ann.account.subject, brand=BrandId("vps6")) == {"offers": True, "product_news": False}
+
+
+@pytest.mark.parametrize(("key", "clause"), [("billing", "V6-"), ("newsletter", "V6-"), ("<b>", "V6-")])
+def test_a_stream_that_is_not_theirs_to_switch_is_refused(ann, key: str, clause: str) -> None:
+    page = ann.get(HERE)
+    answer = ann.sends(page, MESSAGES, **{key: "on"})
+    assert answer.status_code == 422
+    assert clause in text(answer)
+    assert "<b>" not in answer.content.decode().split("<main")[1].replace("<b>Why", "")
+    assert choices_of(ann.account.subject, brand=BrandId("vps6")) == {}
+
+
+def test_where_nothing_can_be_switched_off_there_is_no_switch(member) -> None:
+    ann = member("vpn")
+    page = ann.get(HERE)
+    assert 'class="switch"' not in text(page)
+    assert hidden(page, MESSAGES) == {}
+    assert "We send nothing that you could switch off" in text(page)

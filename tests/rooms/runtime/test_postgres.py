@@ -1,0 +1,82 @@
+"""The embedded database: start, reuse, recover, refuse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from hostkeep.runtime import postgres
+
+
+@pytest.fixture
+def data():
+    with tempfile.TemporaryDirectory(prefix="hkp-", dir="/tmp") as folder:
+        yield Path(folder) / "d"
+
+
+def test_it_starts_is_found_again_and_stops(data: Path) -> None:
+    first = postgres.start(data)
+    try:
+        assert postgres.start(data).pid == first.pid
+        with psycopg.connect(first.url("hk_app")) as line:
+            assert line.execute("SELECT current_user").fetchone() == ("hk_app",)
+    finally:
+        postgres.stop(first)
+    assert not psutil.pid_exists(first.pid) or psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_after_kill_9_the_next_start_recovers(data: Path) -> None:
+    first = postgres.start(data)
+    with psycopg.connect(first.url("postgres"), autocommit=True) as line:
+        line.execute("CREATE TABLE kept (x int)")
+        line.execute("INSERT INTO kept VALUES (42)")
+    children = psutil.Process(first.pid).children(recursive=True)
+    os.kill(first.pid, signal.SIGKILL)
+    for child in children:
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            pass
+    time.sleep(0.3)
+    second = postgres.start(data)
+    try:
+        with psycopg.connect(second.url("postgres")) as line:
+            assert line.execute("SELECT x FROM kept").fetchone() == (42,)
+    finally:
+        postgres.stop(second)
+
+
+def test_a_newer_data_folder_is_refused_in_plain_words(data: Path) -> None:
+    (data / "postgres").mkdir(parents=True)
+    (data / "postgres" / "PG_VERSION").write_text("19\n")
+    with pytest.raises(postgres.BadDataFolder) as refusal:
+        postgres.start(data)
+    assert "PostgreSQL 19" in str(refusal.value.facts["why"])
+
+
+def test_a_foreign_database_is_refused(data: Path) -> None:
+    (data / "postgres").mkdir(parents=True)
+    (data / "postgres" / "PG_VERSION").write_text("18\n")
+    with pytest.raises(postgres.BadDataFolder) as refusal:
+        postgres.start(data)
+    assert "not Hostkeep's" in str(refusal.value.facts["why"])
+
+
+def test_a_folder_full_of_other_things_is_refused(data: Path) -> None:
+    (data / "postgres").mkdir(parents=True)
+    (data / "postgres" / "holiday.jpg").write_text("x")
+    with pytest.raises(postgres.BadDataFolder):
+        postgres.start(data)
+
+
+def test_a_path_too_long_for_a_socket_is_refused(data: Path) -> None:
+    with pytest.raises(postgres.BadDataFolder) as refusal:
+        postgres.start(data / ("x" * 90))
+    assert "longer than 80 bytes" in str(refusal.value.facts["why"])
