@@ -143,6 +143,12 @@ def listeners(port: int) -> set[int]:
     return holders
 
 
+def database_of(data: Path) -> set[int]:
+    """The process of a data folder's database, which leads a life of its own."""
+    lock = data / "postgres" / "postmaster.pid"
+    return {int(lock.read_text().split("\n", 1)[0])} if lock.exists() else set()
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs; a zombie does not."""
     with suppress(OSError):
@@ -191,13 +197,10 @@ def start(data: Path, *, settings: Mapping[str, str] = {}, port: int = 0) -> Run
 
 def _await_ready(demo: RunningDemo) -> None:
     ready = re.compile(rf"^{READY}http://localhost:{demo.port}$", re.M)
-    before = demo.printed()
-
     def said() -> bool:
         assert demo.process.poll() is None, f"the demo ended: {demo.printed()[-3000:]}"
-        return bool(ready.search(demo.printed(), 0))
+        return bool(ready.search(demo.printed()))
 
-    del before
     until(said, f"the demo; it printed: {demo.printed()[-3000:]}", seconds=PATIENCE)
     holders, own = listeners(demo.port), descendants(demo.process.pid)
     assert holders and holders <= own, f"strangers on port {demo.port}: {holders - own}"
@@ -205,7 +208,7 @@ def _await_ready(demo: RunningDemo) -> None:
 
 def stop(demo: RunningDemo) -> None:
     """Ask the demo to end, wait, and check that all of it is gone."""
-    family = descendants(demo.process.pid)
+    family = descendants(demo.process.pid) | database_of(demo.data)
     if demo.process.poll() is None:
         os.killpg(demo.process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):

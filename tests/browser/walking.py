@@ -48,11 +48,13 @@ def buy(demo: RunningDemo, customer: Customer, shopper: Shopper, folder: Path) -
     confirm(demo, shopper, customer)
     log_in(shopper, customer.email, customer.signup["password1"])
     bought.cookies |= shopper.cookies()
-    bought.amount = check_out(shopper, customer)
+    bought.amount = check_out(demo, shopper, customer)
     pay(shopper, bought.amount)
     for wanted in customer.wants:
         bought.services[wanted.named] = follow_building(shopper, wanted)
     keep_invoice(shopper, bought, folder)
+    for wanted in customer.wants:
+        open_access(shopper, bought, wanted, folder)
     bought.cookies |= shopper.cookies()
     return bought
 
@@ -132,7 +134,7 @@ def log_in(shopper: Shopper, email: str, password: str, *, expected: str | None 
     assert inside == bool(expected), f"{shopper.page.url}: {shopper.says()[:300]}"
 
 
-def check_out(shopper: Shopper, customer: Customer) -> str:
+def check_out(demo: RunningDemo, shopper: Shopper, customer: Customer) -> str:
     """Order what waited in the cart; return the amount the page asked for."""
     shopper.open("/cart/")
     for wanted in customer.wants:
@@ -140,7 +142,8 @@ def check_out(shopper: Shopper, customer: Customer) -> str:
     shopper.press("^Check out$")
     expect(shopper.page).to_have_url(f"{shopper.shop}/checkout/")
     form = "form[action='/checkout/']"
-    asked = [name for name in shopper.inputs(form) if name != "gateway"]
+    streams = set(demo.data_of("/privacy/policy.json", customer.brand)["streams"])
+    asked = [name for name in shopper.inputs(form) if name != "gateway" and name not in streams]
     assert sorted(asked) == sorted(customer.order), "an order asks what its products need, and nothing else"
     shopper.type(customer.order)
     shopper.page.locator(f"{form} [name=gateway][value={customer.gateway}]").check()
@@ -180,6 +183,25 @@ def follow_building(shopper: Shopper, wanted: Wanted) -> str:
     until(active, f"{wanted.named} to be active; it says {shopper.says()[:600]}", seconds=90, pause=1)
     shopper.picture(f"active-{wanted.slug}")
     return address
+
+
+def open_access(shopper: Shopper, bought: Bought, wanted: Wanted, folder: Path) -> None:
+    """Open what opens the service, where there is such a thing: a configuration file, or a password."""
+    page = shopper.open(bought.services[wanted.named])
+    if wanted.driver == "wireguard":
+        page.locator("main form[action$='/access/wireguard.conf/'] button").first.click()
+        page.locator("main svg[role=img], main figure svg").first.wait_for()
+        shopper.picture("configuration")
+        with page.expect_download() as waiting:
+            page.locator("main form[action$='/access/wireguard.conf/file/'] button").first.click()
+        assert waiting.value.suggested_filename.endswith(".conf")
+        path = folder / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        bought.secrets[wanted.named] = path.read_text()
+    elif wanted.driver == "manual":
+        page.locator("main form[action$='/access/access/'] button").click()
+        bought.secrets[wanted.named] = page.locator("main pre.code").first.inner_text().strip()
+        shopper.picture(f"access-{wanted.slug}")
 
 
 def keep_invoice(shopper: Shopper, bought: Bought, folder: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from hostkeep.brands import queries
 from hostkeep.brands.queries import brand, policy_in_force
 from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.promises import ledger
 from hostkeep.promises.book import CONTROLS
 from hostkeep.promises.canaries import canary_of
 from hostkeep.promises.control import Scene
@@ -18,6 +20,14 @@ from tests.conftest import make_act
 Open = Callable[..., Browser]
 Prove = Callable[[str], dict[str, str]]
 BRANDS = {"V6": "vps6", "PH": "photonvps", "VPN": "vpn", "VS": "vietnam-server", "VF": "vpsfast"}
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """What a process believes of brands and lights ends with the test that read it."""
+    yield
+    queries.forget()
+    ledger.forget()
 
 
 @pytest.fixture

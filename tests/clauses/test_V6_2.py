@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hostkeep.brands.queries import policy_in_force
-from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId
+from hostkeep.policy.decide import Decision
 from hostkeep.promises.evidence.tables import holding
 from hostkeep.promises.pages import read_page
 from hostkeep.promises.personas import persona
@@ -66,19 +69,15 @@ def test_V6_2_turns_red_when_forms_take_more_than_they_declare(prove, monkeypatc
 
 
 def test_V6_2_turns_red_when_the_door_asks_nobody(prove, monkeypatch) -> None:
-    monkeypatch.setattr(door, "_demand", lambda *_: None)
-    monkeypatch.setattr(door, "policy_in_force", lambda *_: AllowsAll(policy_in_force(BrandId("vps6"), clock.now())))
+    policy = policy_in_force(BrandId("vps6"), clock.now())
+    monkeypatch.setattr(door, "decide", lambda *_: Decision(True, ClauseId(""), "permit"))
+    monkeypatch.setattr(door, "policy_in_force", lambda *_: replace(policy, table=Everything(policy.table)))
 
     assert list(prove("V6-2")) == ["A value is asked for a purpose that the policy does not name"]
 
 
-class AllowsAll:
-    """A policy whose table has every cell."""
-
-    def __init__(self, policy) -> None:
-        self.digest, self.table = policy.digest, Everything(policy.table)
-
-
 class Everything(dict):
+    """A decision table that has every cell."""
+
     def __missing__(self, _key):
         return next(iter(self.values()))

@@ -159,7 +159,7 @@ class PaymentAttempt(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=8, default="waiting")
     code = models.CharField(max_length=16, blank=True)
-    visit = models.CharField(max_length=300, blank=True)
+    visit = models.CharField(max_length=2000, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import structlog
 
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.drivers.machines import Refused
+from hostkeep.drivers.machines import Outcome, Refused
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ActionId, PurposeId
@@ -21,6 +21,7 @@ from hostkeep.provisioning.calls.running import ask_driver
 from hostkeep.provisioning.errors import NoSuchDriver, NoSuchStep, NotDue
 from hostkeep.provisioning.events import ActionQueued
 from hostkeep.provisioning.queries import due_work, services_billed_by
+from hostkeep.provisioning.rules.work import Claimed
 
 log = structlog.get_logger()
 
@@ -69,14 +70,20 @@ def run_action(act: Act, *, action: ActionId) -> None:
     _answer(under, taken)
 
 
-def _answer(act: Act, taken: Taken) -> None:
-    work = taken.work
+def _asked(work: Claimed) -> Outcome:
+    """Ask the driver, if there is one and it does not kill who asks."""
+    if work.lost:
+        return Refused("worker_lost")
     try:
         driver = driver_for(work.driver)
     except NoSuchDriver as refusal:
-        record_outcome(act, work=work, outcome=Refused(refusal.code))
-        return
-    outcome = ask_driver(driver, work)
+        return Refused(refusal.code)
+    return ask_driver(driver, work)
+
+
+def _answer(act: Act, taken: Taken) -> None:
+    work = taken.work
+    outcome = _asked(work)
     try:
         answered = record_outcome(act, work=work, outcome=outcome)
     except Foreseen as refusal:

@@ -91,9 +91,7 @@ def pay_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str, li
     return Asked(begun.attempt, outcome)
 
 
-def take_notice(
-    act: Act, *, gateway: str, headers: Mapping[str, str], body: bytes, heard_at: float
-) -> Told:
+def take_notice(act: Act, *, gateway: str, headers: Mapping[str, str], body: bytes, heard_at: float) -> Told:
     """Take a call-back: check its signature first, then keep what it means.
 
     heard_at  Unix seconds by the machine's own clock: a stranger's signature knows nothing of the demo's

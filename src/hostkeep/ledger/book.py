@@ -24,11 +24,6 @@ class Posted:
     id: UUID
     again: bool
 
-    @property
-    def ref(self) -> Ref:
-        """The entry."""
-        return Ref("ledger.entry", self.id)
-
 
 def post(act: Act, *, key: str, about: Ref, postings: Sequence[Leg]) -> Posted:
     """Book the legs as one entry of act.brand, in the caller's transaction.

@@ -11,9 +11,10 @@ from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import handlers
+from hostkeep.flows import handlers, paying
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
+from hostkeep.promises import rounds, stranger
 from hostkeep.provisioning.calls import drivers
 from hostkeep.runtime import addresses, egress, jobs, outbox, registry
 
@@ -33,6 +34,16 @@ def join() -> None:
     handing.carry_with(_mailer)
     drivers.carry_with(_provisioner)
     gateways.carry_with(_gateway)
+    jobs.schedule("payments", paying.look_up_open)
+    jobs.watch("promises", rounds.run_due)
+    stranger.carry_with(_stranger)
+
+
+def _stranger() -> stranger.Stranger:
+    """Return somebody who meets our pages as a visitor does: through the whole application, guard and all."""
+    from hostkeep.project.wsgi import application
+
+    return stranger.WsgiStranger(application)
 
 
 def _mailer(brand: BrandId) -> Mailer:

@@ -10,5 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hostkeep.project.settings")
 _inner = get_wsgi_application()
 
 from hostkeep.faces.ui.guard import CookieGuard  # noqa: E402  Django must be set up first
+from hostkeep.promises.tempter import Tempter  # noqa: E402
 
-application = CookieGuard(_inner)
+application = CookieGuard(Tempter(_inner))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 CONTROLS = frozenset({"input", "select", "textarea", "button"})
+CELLS = frozenset({"td", "th"})
 SILENT = frozenset({"script", "style", "template", "svg"})
 
 
@@ -20,11 +21,17 @@ class SeenForm:
 
 @dataclass(frozen=True, slots=True)
 class SeenPage:
-    """A page.  words: its visible text, one space between words.  links: where it leads, as written."""
+    """A page.
+
+    words  its visible text, one space between words
+    links  where it leads, as written
+    rows   of its tables, the text of each cell
+    """
 
     words: str
     forms: tuple[SeenForm, ...]
     links: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
     def form(self, action: str) -> SeenForm | None:
         """Return the form that posts to an address, or None."""
@@ -37,17 +44,24 @@ def read_page(body: str) -> SeenPage:
     reader.feed(body)
     reader.close()
     forms = tuple(SeenForm(action, inputs) for action, inputs in reader.forms)
-    return SeenPage(" ".join(" ".join(reader.texts).split()), forms, tuple(reader.links))
+    rows = tuple(tuple(_tidy(cell) for cell in row) for row in reader.rows)
+    return SeenPage(_tidy(reader.texts), forms, tuple(reader.links), rows)
+
+
+def _tidy(texts: Iterable[str]) -> str:
+    """Join texts with one space between words."""
+    return " ".join(" ".join(texts).split())
 
 
 class _Reader(HTMLParser):
-    """Collects forms, texts and links."""
+    """Collects forms, texts, links and rows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[tuple[str, dict[str, str]]] = []
         self.texts: list[str] = []
         self.links: list[str] = []
+        self.rows: list[list[list[str]]] = []
         self.silent = 0
         self.inside = False
 
@@ -55,6 +69,10 @@ class _Reader(HTMLParser):
         """Note a form, a control or a link."""
         found = {name: value or "" for name, value in attrs}
         self.silent += tag in SILENT
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in CELLS and self.rows:
+            self.rows[-1].append([])
         if tag == "form":
             self.inside = True
             self.forms.append((found.get("action", ""), {}))
@@ -67,8 +85,13 @@ class _Reader(HTMLParser):
         """Leave a form or a silent part."""
         self.silent -= tag in SILENT and self.silent > 0
         self.inside = self.inside and tag != "form"
+        if tag == "table":
+            self.rows.append([])
 
     def handle_data(self, data: str) -> None:
         """Collect text that people see."""
-        if not self.silent:
-            self.texts.append(data)
+        if self.silent:
+            return
+        self.texts.append(data)
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1].append(data)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any, Protocol, cast
 from urllib.parse import urlencode, urlsplit
 
+from django.db import connections
 from django.utils import translation
 
 from hostkeep.promises.errors import NoStranger
@@ -18,6 +20,8 @@ from hostkeep.runtime import addresses
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Header = tuple[str, str]
+OURS = "hostkeep.promises.stranger"
+"""Stands in the WSGI environ of what a probe asks; no request from the network can carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class WsgiStranger:
             begun.append((status, headers))
             return io.BytesIO().write
 
-        with translation.override(translation.get_language()):
+        with translation.override(translation.get_language()), kept_open(), unlogged():
             body = self._read(asked, start_response)
         status, headers = begun[-1]
         return Answer(int(status.split(" ", 1)[0]), tuple(headers), body.decode("utf-8", "replace"))
@@ -131,7 +135,49 @@ def _environ(method: str, host: str, path: str, body: bytes) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        OURS: True,
     }
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Keep this thread's connections through a request, where a transaction is under way.
+
+    A request's begin and end close a connection that is not in autocommit; in a rehearsal that would end it.
+    """
+    busy = [line for line in connections.all(initialized_only=True) if line.in_atomic_block]
+    for line in busy:
+        vars(line)[CLOSING] = _stay
+    try:
+        yield
+    finally:
+        for line in busy:
+            del vars(line)[CLOSING]
+
+
+CLOSING = "close_if_unusable_or_obsolete"
+"""What Django calls on each connection when a request begins and when it ends."""
+
+
+def _stay() -> None:
+    """Close nothing."""
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Keep the refusals of our own attempts out of the log, where they would look like somebody else's."""
+    log = logging.getLogger("django.request")
+    log.addFilter(_of_others)
+    try:
+        yield
+    finally:
+        log.removeFilter(_of_others)
+
+
+def _of_others(record: logging.LogRecord) -> bool:
+    """Say whether a line is worth keeping: it is an error, or about a request that was not ours."""
+    meta = getattr(getattr(record, "request", None), "META", {})
+    return record.levelno >= logging.ERROR or OURS not in meta
 
 
 def some_address() -> str:

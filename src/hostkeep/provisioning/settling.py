@@ -18,6 +18,9 @@ from hostkeep.vault import door
 
 SECRET = CategoryId("service_secret")
 
+CALM = 4
+"""Seconds until a new task is told of: whoever comes at once would find its service's page not yet opened."""
+
 
 def slot_of(service: ServiceId, name: str) -> str:
     """Return the vault's slot of a secret of a service."""
@@ -82,7 +85,7 @@ def open_task(act: Act, service: Service, work: Action) -> None:
         action=work, defaults={"service": service, "kind": work.verb, "opened_at": act.at}
     )
     if fresh:
-        publish(act, TaskOpened(task.id))
+        publish(act, TaskOpened(task.id), after=CALM)
 
 
 def drop_open_work(act: Act, service: Service) -> None:

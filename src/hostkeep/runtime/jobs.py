@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from hostkeep.kernel.act import Act
@@ -25,11 +25,17 @@ DUE_EVERY = "* * * * *"
 Due = Callable[[Act], int]
 
 _due: dict[str, Due] = {}
+_watches: dict[str, Due] = {}
 
 
 def schedule(name: str, work: Due) -> None:
     """Make due work known: work(act) does what is due at act.at and returns how much it did."""
     _due[name] = work
+
+
+def watch(name: str, work: Due) -> None:
+    """Make a watch known: due work that only looks, and so need not be done at each stop of a moved clock."""
+    _watches[name] = work
 
 
 def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
@@ -89,6 +95,7 @@ def _failed(row: Delivery, error: Exception) -> None:
 def run_due() -> None:
     """Do all work that is due now."""
     do_due()
+    look()
 
 
 @app.periodic(cron=DUE_EVERY)
@@ -97,22 +104,30 @@ def tick(timestamp: int) -> None:
     """Every minute: do what is due."""
     del timestamp
     do_due()
+    look()
 
 
 def do_due() -> int:
     """Run every piece of scheduled work once at the present time; return how much was done."""
-    done = rescue.take_over()
-    for name, work in _due.items():
-        act = job_act(name, brand=OPERATOR, trace=f"due:{name}")
-        try:
-            done += work(act)
-        except Exception as error:  # noqa: BLE001  one piece of work must not stop the next
-            log.warning("due.failed", work=name, code=type(error).__name__)
-    return done
+    return rescue.take_over() + sum(_do(name, work) for name, work in _due.items())
+
+
+def look() -> int:
+    """Run every watch once at the present time; return how much was done."""
+    return sum(_do(name, work) for name, work in _watches.items())
+
+
+def _do(name: str, work: Due) -> int:
+    """Do one piece of work; one that goes wrong must not stop the next."""
+    try:
+        return work(job_act(name, brand=OPERATOR, trace=f"due:{name}"))
+    except Exception as error:  # noqa: BLE001  see above
+        log.warning("due.failed", work=name, code=type(error).__name__)
+        return 0
 
 
 def advance_clock(by: timedelta) -> None:
-    """Move the demo's clock hour by hour and do what falls due at each stop."""
+    """Move the demo's clock hour by hour and do what falls due at each stop; look around at the end."""
     left = by
     hour = timedelta(hours=1)
     while left > timedelta():
@@ -120,10 +135,23 @@ def advance_clock(by: timedelta) -> None:
         left -= hour
         do_due()
         drain()
+    look()
 
 
 def drain() -> None:
     """Work off every job that waits, in this process, until none is left."""
+    if not _waiting():
+        return
     connector: Any = app.connector
     with app.replace_connector(connector.get_worker_connector()) as worker:
         worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+def _waiting() -> bool:
+    """Say whether a job waits to be begun now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo'"
+            " AND (scheduled_at IS NULL OR scheduled_at <= clock_timestamp()))"
+        )
+        return bool(cursor.fetchone()[0])

@@ -46,7 +46,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE hk_owner IN SCHEMA public
   GRANT USAGE, SELECT ON SEQUENCES TO hk_app;
 GRANT USAGE ON SCHEMA public TO hk_app;
 """
-"""What the owner runs before it migrates.  The schemas behind the wall grant one by one, in their migrations."""
+"""What the owner runs before it migrates.  The schemas behind the wall grant in their own migrations."""
 
 
 def administrator_sql(database: str) -> str:

@@ -45,7 +45,10 @@ def store(
 
 
 def open_many(asks: Iterable[tuple[SubjectId, CategoryId, str]]) -> dict[tuple[UUID, str, str], str]:
-    """Open the values asked for, by (subject, category, slot); what is not there is left out.  Two queries."""
+    """Open the values asked for, by (subject, category, slot); what is not there is left out.
+
+    Two queries.
+    """
     wanted = set(asks)
     subjects = {subject for subject, _, _ in wanted}
     categories = {category for _, category, _ in wanted}

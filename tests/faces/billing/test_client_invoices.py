@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from hostkeep.audit.models import Entry as AuditEntry
 from hostkeep.billing.models import Payment, PaymentAttempt
@@ -20,7 +22,7 @@ from hostkeep.billing.rules.lines import Line
 from hostkeep.kernel.ids import Ref
 from hostkeep.runtime import clock
 from tests.faces.billing.conftest import Customer, Payments, a_customer
-from tests.faces.shop.conftest import HERE, text
+from tests.faces.shop.conftest import hidden, text
 from tests.rooms.billing.making import line
 
 
@@ -29,7 +31,7 @@ def test_the_list(ann: Customer) -> None:
     page = text(ann.browser.get("/account/invoices/"))
     assert page.index(new.number) < page.index(old.number)
     assert "Overdue" in page
-    assert "Due in 6 days" in page or "Due in 7 days" in page
+    assert "Due in 7 days" in page
     assert "and 1 more" in page
     assert f"/account/invoices/{new.id}/" in page
     assert 'class="count">2<' in page
@@ -50,13 +52,16 @@ def test_a_long_list_has_pages(ann: Customer) -> None:
     assert "26–27 of 27" in second
 
 
-def test_the_list_asks_the_database_little(ann: Customer, django_assert_max_num_queries) -> None:
+def test_the_list_asks_the_database_little(ann: Customer) -> None:
     for _ in range(5):
         ann.owes()
     ann.browser.get("/account/invoices/")
-    with django_assert_max_num_queries(7) as asked:
+    with CaptureQueriesContext(connection) as asked:
         ann.browser.get("/account/invoices/")
-    assert sum("billing_" in query["sql"] for query in asked.captured_queries) == 1
+    said = [query["sql"] for query in asked.captured_queries]
+    assert sum("billing_" in sql for sql in said) == 1
+    # The rest: session, user and account; the demo reads its clock besides.
+    assert len([sql for sql in said if "runtime_clock" not in sql]) <= 4
 
 
 def test_one_invoice_as_on_paper(ann: Customer) -> None:
@@ -81,7 +86,7 @@ def test_one_invoice_as_on_paper(ann: Customer) -> None:
     assert "NL67 HKPD 0123 4567 89" in page
     assert "V6-" in page.partition("accounting law")[2][:200]
     assert "Simplified" not in page
-    seen = AuditEntry.objects.filter(verb="vault.value.revealed", category="invoice_party")
+    seen = AuditEntry.objects.using("audit").filter(verb="vault.value.revealed", category="invoice_party")
     assert seen.count() == 1
 
 
@@ -116,7 +121,7 @@ def test_anothers_invoice_does_not_exist(ann: Customer, tail: str) -> None:
     assert answer.status_code == 404
     assert issued.number not in text(answer)
     assert "Åberg" not in text(answer)
-    assert not AuditEntry.objects.filter(verb="vault.value.revealed").exists()
+    assert not AuditEntry.objects.using("audit").filter(verb="vault.value.revealed").exists()
 
 
 def test_anothers_invoice_cannot_be_paid_nor_asked_about(ann: Customer) -> None:
@@ -127,8 +132,8 @@ def test_anothers_invoice_cannot_be_paid_nor_asked_about(ann: Customer) -> None:
     )
     attempt = PaymentAttempt.objects.get()
     assert answer.status_code == 302
-    token = {"form_token": eve.browser.client.session["form_token"]}
-    assert eve.browser.post(f"/account/invoices/{issued.id}/pay/", gateway="testpay", **token).status_code == 404
+    form = hidden(eve.page(own), f"/account/invoices/{own.id}/pay/")
+    assert eve.browser.post(f"/account/invoices/{issued.id}/pay/", gateway="testpay", **form).status_code == 404
     assert PaymentAttempt.objects.count() == 1
     assert ann.browser.get(f"/account/payments/{attempt.id}/return/").status_code == 404
     assert ann.browser.get(f"/account/payments/{uuid4()}/return/").status_code == 404
@@ -280,4 +285,3 @@ def test_a_call_back_over_http(ann: Customer, payments: Payments) -> None:
         assert "Set-Cookie" not in answer
     assert Client().get("/callbacks/testpay/", headers=host).status_code == 405
     assert Client().post("/callbacks/testpay/", b"{}", "application/json", headers={"host": "localhost"}).status_code in {404, 403}
-    assert HERE

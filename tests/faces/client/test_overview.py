@@ -55,7 +55,7 @@ def test_the_overview_opens_no_fact(ann) -> None:
     ann.get("/account/")
     ann.get("/account/privacy/")
     ann.get("/account/orders/")
-    assert not Entry.objects.filter(verb="vault.value.revealed", thing=ann.account.subject).exists()
+    assert not Entry.objects.using("audit").filter(verb="vault.value.revealed", thing=ann.account.subject).exists()
 
 
 def test_pages_ask_the_database_within_their_budget(ann, gateway, django_assert_max_num_queries) -> None:

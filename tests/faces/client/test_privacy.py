@@ -40,7 +40,7 @@ def test_what_is_held_is_told_to_its_owner_alone(member) -> None:
     assert {row.category for row in held(act, subject=bob.account.subject)} == {"name", "email", "phone", "address"}
     with pytest.raises(Refused):
         held(act, subject=ann.account.subject)
-    assert Entry.objects.filter(verb="vault.holdings.refused", thing=ann.account.subject).count() == 1
+    assert Entry.objects.using("audit").filter(verb="vault.holdings.refused", thing=ann.account.subject).count() == 1
 
 
 def test_a_stream_is_switched_off_and_on(ann) -> None:

@@ -38,6 +38,7 @@ def claimed(verb: Verb, *, kept: frozenset[str] = frozenset(), facts: dict[str, 
         ask=Ask("1", "hk-00000001", {}, {}),
         fence=2,
         before=True,
+        lost=False,
         facts=facts or {},
         kept=kept,
     )

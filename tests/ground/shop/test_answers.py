@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hostkeep.shop.errors import BadAnswer
 from hostkeep.shop.rules.answers import read_answers
 from hostkeep.shop.rules.catalogue import Question
-from hostkeep.shop.rules.references import receipts_reference, reference_hash
+from hostkeep.shop.rules.tokens import hash_of, receipts_token
 
 VN = Question("domain", {"en": "Name"}, "domain_name", ".vn")
 ANY = Question("domain", {"en": "Name"}, "domain_name", "")
@@ -52,7 +52,7 @@ def test_any_text_is_a_name_or_refused(typed: str) -> None:
 
 
 @given(st.text())
-def test_references_are_hashed_and_do_not_lead_back(reference: str) -> None:
-    assert len(reference_hash(reference)) == 64
-    assert len(receipts_reference(reference)) == 32
-    assert receipts_reference(reference) not in reference_hash(reference)
+def test_tokens_are_hashed_and_do_not_lead_back(token: str) -> None:
+    assert len(hash_of(token)) == 64
+    assert len(receipts_token(token)) == 32
+    assert receipts_token(token) not in hash_of(token)

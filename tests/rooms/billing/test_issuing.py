@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.errors import EmptyInvoice, IssuedDifferently, NoSuchInvoice
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series
 from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, owing, sheet, unpaid_count
 from hostkeep.billing.rules.party import Party
+from hostkeep.drivers.payments import Settled
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, BrandId
 from hostkeep.kernel.money import EUR, VND, Money
@@ -227,3 +229,18 @@ def test_who_may_have_sent_just_this_amount(db) -> None:
     assert owing(BrandId("vpsfast"), amount=Money(1210, EUR)) == ()
     assert invoice_by_number(BrandId("vps6"), issued.number.lower()) == issued.id
     assert invoice_by_number(BrandId("vpn"), issued.number) is None
+
+
+def test_what_is_still_owed(db) -> None:
+    from hostkeep.billing.queries.unpaid import unpaid_by_brand, unpaid_of
+
+    buyer, other = Buyer(), Buyer("vpn")
+    late, later = buyer.owes(at=NOON), buyer.owes(line(5), line(6), at=NOON + WEEK)
+    buyer.owes(line(1000), line(-1000))
+    other.owes(line(500))
+    begun = begin_payment(buyer.act(), of=buyer.account, invoice=later.id, gateway="testpay")
+    record_outcome(billing_act(), attempt=begun.attempt, outcome=Settled("p", Money(1, EUR)))
+    rows = unpaid_of(buyer.account)
+    assert [(row.number, row.more) for row in rows] == [(late.number, 0), (later.number, 1)]
+    assert [row.owed for row in rows] == [Money(2408, EUR), Money(12, EUR)]
+    assert unpaid_by_brand() == {"vps6": 2, "vpn": 1}

@@ -30,13 +30,14 @@ class Room:
     """What a test says in its own words."""
 
     drivers: dict[str, Provisioner]
+    brand: str = BRAND
     account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
     subject: SubjectId = field(default_factory=lambda: SubjectId(uuid4()))
     act: Act = field(default_factory=lambda: make_act(brand=BRAND))
 
     def later(self, **span: int) -> Act:
         """Let time pass."""
-        self.act = make_act(brand=BRAND, at=self.act.at + timedelta(**span))
+        self.act = make_act(brand=self.brand, at=self.act.at + timedelta(**span))
         return self.act
 
     def orders(self, driver: str = "fake", *, spec: Mapping[str, str] | None = None) -> ServiceId:
@@ -69,7 +70,7 @@ class Room:
 
     def secret(self, service: ServiceId, name: str = "access") -> str | None:
         """What the customer sees of a secret."""
-        act = make_act("customer", brand=BRAND, at=self.act.at, actor="user:test", own=self.subject)
+        act = make_act("customer", brand=self.brand, at=self.act.at, actor="user:test", own=self.subject)
         sealed = door.reveal(
             act, subject=self.subject, category=CategoryId("service_secret"), slot=f"{service}:{name}"
         )

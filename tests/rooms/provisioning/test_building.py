@@ -192,6 +192,18 @@ def test_work_whose_worker_died_comes_back_when_its_lease_runs_out(room: Room, f
     assert fake.made == {queries.service(service).handle: 1}
 
 
+def test_work_that_kills_its_workers_is_given_up(room: Room, fake: FakeProvisioner) -> None:
+    service = room.orders()
+    room.pays(service)
+    for _ in range(8):
+        claim_action(room.act, action=work(service).id)
+        room.later(minutes=5)
+    room.works()
+    assert work(service).code == "worker_lost"
+    assert state(service) is State.FAILED
+    assert fake.asked == []
+
+
 def test_an_answer_that_comes_after_the_lease_is_not_entered_but_looked_into(
     room: Room, fake: FakeProvisioner
 ) -> None:

@@ -110,7 +110,7 @@ def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
         booked = receive(act, came, invoice=invoice)
     state = attempt_after(cast("AttemptState", attempt.state), outcome)
     visit = outcome.visit or "" if isinstance(outcome, Waiting) else attempt.visit
-    code = outcome.code if isinstance(outcome, Declined) and state == "declined" else attempt.code
+    code = outcome.code[:16] if isinstance(outcome, Declined) and state == "declined" else attempt.code
     if (state, visit, code) != (attempt.state, attempt.visit, attempt.code):
         attempt.state, attempt.visit, attempt.code = state, visit, code
         attempt.save(update_fields=["state", "visit", "code"])

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -68,19 +69,19 @@ def render_invoice(data: InvoiceDocument) -> bytes:
     """
     said = json.dumps(asdict(data) | {"day": [data.day.year, data.day.month, data.day.day]})
     try:
-        return _compiled(said, own_fonts_only=True, standards=["a-3b"])
+        return _compiled(said, own_fonts_only=True, standard="a-3b")
     except typst.TypstError:
         pass
     try:
-        return _compiled(said, own_fonts_only=False, standards=["a-3b"])
+        return _compiled(said, own_fonts_only=False, standard="a-3b")
     except typst.TypstError:
-        return _compiled(said, own_fonts_only=False, standards=[])
+        return _compiled(said, own_fonts_only=False, standard=None)
 
 
-def _compiled(said: str, *, own_fonts_only: bool, standards: list[str]) -> bytes:
+def _compiled(said: str, *, own_fonts_only: bool, standard: Literal["a-3b"] | None) -> bytes:
     """Run typst over the sheet."""
     pdf = typst.compile(
-        str(SHEET), format="pdf", pdf_standards=standards, ignore_system_fonts=own_fonts_only,
+        str(SHEET), format="pdf", pdf_standards=standard, ignore_system_fonts=own_fonts_only,
         sys_inputs={"data": said},
     )  # fmt: skip
     return bytes(pdf)

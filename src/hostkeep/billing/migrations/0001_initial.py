@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 ("state", models.CharField(default="waiting", max_length=8)),
                 ("code", models.CharField(blank=True, max_length=16)),
-                ("visit", models.CharField(blank=True, max_length=300)),
+                ("visit", models.CharField(blank=True, max_length=2000)),
                 ("created_at", models.DateTimeField()),
                 (
                     "invoice",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, LessThan
 
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
@@ -105,10 +106,11 @@ class InvoiceSheet:
         return self.owed.minor <= 0
 
 
-_LIST = (
+LISTED = (
     "id", "number", "title", "line_count", "gross_minor", "paid_minor", "currency", "issued_at", "due_at",
     "total", "unpaid",
 )  # fmt: skip
+"""What `row_of` reads, in its order; total and unpaid come last and are the list's own."""
 
 
 def invoices_of(account: AccountId, *, first: int = 50, skip: int = 0) -> InvoicePage:
@@ -116,33 +118,33 @@ def invoices_of(account: AccountId, *, first: int = 50, skip: int = 0) -> Invoic
 
     first  how many at most; skip: how many newer ones to leave out
     """
-    found = _with_paid(Invoice.objects.filter(account=account)).annotate(
+    found = with_paid(Invoice.objects.filter(account=account)).annotate(
         title=Subquery(InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")),
         total=Window(Count("*")),
-        unpaid=Window(Count("*", filter=Q(paid_minor__lt=F("gross_minor")))),
+        unpaid=Window(Count("pk", filter=Q(paid_minor__lt=F("gross_minor")))),
     )
-    rows = list(found.order_by("-issued_at", "-id").values_list(*_LIST)[skip : skip + first])
+    rows = list(found.order_by("-issued_at", "-id").values_list(*LISTED)[skip : skip + first])
     total, unpaid = rows[0][-2:] if rows else (0, 0)
-    return InvoicePage(tuple(_row(row) for row in rows), total, unpaid)
+    return InvoicePage(tuple(row_of(row) for row in rows), total, unpaid)
 
 
 def unpaid_count(account: AccountId) -> int:
     """Return how many invoices of an account still owe something, for its tab.  One database query."""
-    return int(_unpaid(Invoice.objects.filter(account=account)).count())
+    return int(still_unpaid(Invoice.objects.filter(account=account)).count())
 
 
 def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow, ...]:
     """Return a brand's invoices on which exactly this is still owed, newest first: who may have sent it."""
-    found = _with_paid(
+    found = with_paid(
         Invoice.objects.filter(brand=brand, currency=amount.currency.code, gross_minor__gte=amount.minor)
     )
     rows = (
-        found.filter(paid_minor=F("gross_minor") - amount.minor)
+        found.filter(Exact(F("paid_minor"), F("gross_minor") - amount.minor))
         .annotate(title=Value(""), total=Value(0), unpaid=Value(0))
         .order_by("-issued_at", "-id")
-        .values_list(*_LIST)[:first]
+        .values_list(*LISTED)[:first]
     )
-    return tuple(_row(row) for row in rows)
+    return tuple(row_of(row) for row in rows)
 
 
 def invoice_by_number(brand: BrandId, number: str) -> InvoiceId | None:
@@ -187,8 +189,8 @@ def _line(line: InvoiceLine, code: str) -> Line:
     return Line(line.title, line.quantity, money(line.unit_minor, code), line.tax_rate, about, period)
 
 
-def _row(row: Sequence[object]) -> InvoiceRow:
-    """Make a list row of what _LIST fetched."""
+def row_of(row: Sequence[object]) -> InvoiceRow:
+    """Make a list row of what LISTED fetched."""
     id_, number, title, lines, gross, paid, code, issued_at, due_at = cast(
         "tuple[UUID, str, str, int, int, int, str, datetime, datetime]", row[:-2]
     )
@@ -197,7 +199,7 @@ def _row(row: Sequence[object]) -> InvoiceRow:
     )
 
 
-def _with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
+def with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Add to each invoice what went on it so far."""
     parts = Allocation.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
     return found.annotate(
@@ -205,6 +207,6 @@ def _with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
-def _unpaid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
+def still_unpaid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Leave only invoices on which something is owed."""
-    return _with_paid(found).filter(paid_minor__lt=F("gross_minor"))
+    return with_paid(found).filter(LessThan(F("paid_minor"), F("gross_minor")))

@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from django.db.models import Count, OuterRef, Subquery, Value
 
 from hostkeep.billing.models import Invoice, InvoiceLine
-from hostkeep.billing.queries.invoices import _LIST, InvoiceRow, _row, _unpaid
+from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of, still_unpaid
 from hostkeep.kernel.ids import AccountId, BrandId
 
 
 def unpaid_of(account: AccountId, *, first: int = 50) -> tuple[InvoiceRow, ...]:
     """Return an account's invoices on which something is owed, the first due first.  One query."""
     titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
-    found = _unpaid(Invoice.objects.filter(account=account)).annotate(title=Subquery(titles), total=Value(0))
-    return tuple(_row(row) for row in found.order_by("due_at", "id").values_list(*_LIST)[:first])
+    owed = still_unpaid(Invoice.objects.filter(account=account))
+    found = owed.annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
+    return tuple(row_of(row) for row in found.order_by("due_at", "id").values_list(*LISTED)[:first])
 
 
 def unpaid_by_brand() -> Mapping[BrandId, int]:
     """Return how many invoices are unpaid in each brand that has some.  One query."""
-    counts = _unpaid(Invoice.objects.all()).values_list("brand").annotate(count=Count("id")).order_by()
+    counts = still_unpaid(Invoice.objects.all()).values_list("brand").annotate(count=Count("id")).order_by()
     return {BrandId(row[0]): int(row[-1]) for row in counts}

@@ -25,7 +25,7 @@ def customers_only(view: View[P]) -> View[P]:
     """Let signed-in customers of this brand in; send the others to the login, and back afterwards."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if accounts.account_or_none(request) is None:
             query = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"/auth/login/?{query}")

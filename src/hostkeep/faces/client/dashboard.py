@@ -15,9 +15,11 @@ from hostkeep.billing.queries.invoices import InvoiceRow
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.brands.queries import VersionRow, versions_of
 from hostkeep.faces.client.account import account_of, customers_only
-from hostkeep.faces.signin.factors import Factors, factors_of
+from hostkeep.faces.signin.factors import factors_of
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.amounts import money_text
+from hostkeep.faces.ui.moments import day_text
+from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.words import STATES
 from hostkeep.kernel.money import Currency, Money
 from hostkeep.people.queries import AccountRow
@@ -60,7 +62,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "unpaid": len(unpaid),
         "owed": owed_sums(unpaid),
         "facts": len({row.category for row in held(act, subject=account.subject)}),
-        "nexts": _nexts(unpaid, alive, factors_of(request), act.at),
+        "nexts": _nexts(request, unpaid, alive, act.at),
         "announced": _announced(account, act.at),
         "now_at": act.at,
     }
@@ -90,12 +92,12 @@ def _announced(account: AccountRow, at: datetime) -> VersionRow | None:
 
 
 def _nexts(
-    unpaid: Sequence[InvoiceRow], services: Sequence[ServiceRow], factors: Factors, at: datetime
+    request: HttpRequest, unpaid: Sequence[InvoiceRow], services: Sequence[ServiceRow], at: datetime
 ) -> tuple[Next, ...]:
     """Say what comes next: money first, then what is being done, then what would be wise."""
-    found = [_pay(row, at) for row in unpaid[:2]]
+    found = [_pay(request, row, at) for row in unpaid[:2]]
     found += [_service(row) for row in services if row.state in {State.FAILED, State.BUILDING}][:2]
-    if services and not factors.any:
+    if services and not factors_of(request).any:
         found.append(
             Next(
                 "", "lock", gettext("Your password is the only lock."),
@@ -106,13 +108,18 @@ def _nexts(
     return tuple(found)
 
 
-def _pay(row: InvoiceRow, at: datetime) -> Next:
+def _pay(request: HttpRequest, row: InvoiceRow, at: datetime) -> Next:
     """Ask for the payment of an invoice."""
+    language = language_of(request)
+    zone = request.brand.zone  # type: ignore[attr-defined]
+    day = day_text(row.due_at, zone, language)
+    due = {"amount": money_text(row.owed, language), "day": day, "what": row.title}
     late = row.due_at <= at
     waits = gettext("Invoice %(number)s waits for payment.")
     title = gettext("Invoice %(number)s is overdue.") if late else waits
     return Next(
-        "bad" if late else "warn", "alert", title % {"number": row.number}, row.title,
+        "bad" if late else "warn", "alert", title % {"number": row.number},
+        gettext("%(amount)s until %(day)s for %(what)s.") % due,
         f"/account/invoices/{row.id}/", gettext("Pay now"),
     )  # fmt: skip
 

@@ -94,7 +94,9 @@ def _sealed(rows: Iterable[HeldRow], policy: Policy) -> list[Seen]:
 
 def _sealed_note(pieces: int) -> str:
     """Say how many values lie sealed."""
-    return ngettext("Sealed", "%(count)s values, each sealed", pieces) % {"count": pieces}
+    if pieces == 1:
+        return gettext("Sealed")
+    return gettext("%(count)s values, each sealed") % {"count": pieces}
 
 
 def _of_account(account: AccountRow, accepted: Sequence[AcceptanceRow], chosen: int) -> list[Seen]:

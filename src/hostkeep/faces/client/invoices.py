@@ -36,6 +36,7 @@ from hostkeep.people.queries import AccountRow
 PAGE = 25
 MOST_PAGES = 10_000
 SOON = timedelta(days=14)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +171,13 @@ def _listed(row: InvoiceRow, at: datetime) -> Listed:
     left = row.due_at - at
     if state != "unpaid" or left > SOON:
         return Listed(row, state, "")
-    days = max(left.days, 0)
+    days = -(-left // DAY)
     return Listed(row, state, ngettext("Due in %(days)s day", "Due in %(days)s days", days) % {"days": days})
 
 
 def _last_day(end: datetime) -> datetime:
     """Return the last day of a half-open period, as people write it."""
-    return end - timedelta(days=1)
+    return end - DAY
 
 
 invoice_urls = [

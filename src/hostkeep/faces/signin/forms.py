@@ -35,7 +35,7 @@ class PolicySignup(SignupForm):
         from allauth.core import context
 
         self.http: HttpRequest = context.request
-        self.policy = self.http.policy  # type: ignore[attr-defined]
+        self.policy = self.http.policy
         self.language = str(getattr(self.http, "LANGUAGE_CODE", "en"))
         form = self.policy.forms["signup"]
         self.drawn: PolicyForm = blank_form(self.policy, form, language=self.language)

@@ -51,7 +51,7 @@ def staff_only(room: str) -> Callable[[View[P]], View[P]]:
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
-        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             role = role_of(request)
             if not role:
                 return HttpResponseRedirect(f"/auth/login/?{urlencode({'next': request.get_full_path()})}")

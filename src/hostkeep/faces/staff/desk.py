@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +27,9 @@ from hostkeep.runtime.parked import parked, parked_by_brand, parked_count
 from hostkeep.shop.queries.desk import placed_by_brand
 
 WEEK = timedelta(days=7)
-ENTRIES = 15
+ENTRIES = 12
+READ = 80
+"""How far back the audit is read for so many lines: readings of one moment are one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,17 @@ class BrandDesk:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the audit as the desk shows it: handles alone.  who: "customer 1a2b3c4d"."""
+    """A line of the audit as the desk shows it: handles alone.
+
+    row         the newest of the entries it stands for
+    who         "customer 1a2b3c4d"
+    categories  of what was read, where it was a reading
+    """
 
     row: EntryRow
     who: str
     thing: str
+    categories: tuple[str, ...]
 
 
 @require_safe
@@ -70,7 +79,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "tasks": sum(row.tasks for row in rows),
         "parked": sum(row.parked for row in rows),
         "deferred": sum(row.deferred for row in rows),
-        "entries": [told(row) for row in newest(first=ENTRIES)],
+        "entries": told(newest(first=READ))[:ENTRIES],
         "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
         "today": act.at,
     }
@@ -113,9 +122,17 @@ def brand_desks(placed: Mapping[BrandId, int]) -> tuple[BrandDesk, ...]:
     )
 
 
-def told(row: EntryRow) -> Entry:
-    """Put an entry into handles."""
+def told(rows: Iterable[EntryRow]) -> tuple[Entry, ...]:
+    """Put entries into handles, what happened to one thing in one moment into one line."""
+    moments = groupby(rows, key=lambda row: (row.verb, row.actor, row.thing, row.at))
+    return tuple(_line(list(found)) for _, found in moments)
+
+
+def _line(found: Sequence[EntryRow]) -> Entry:
+    """Put the entries of one moment into a line."""
+    row = found[0]
     kind, _, handle = row.actor.partition(":")
-    short = handle[:8] if kind in {"user", "staff"} else handle
-    who = f"{row.role} {short}".strip() if kind in {"user", "staff"} else f"{kind} {short}".strip()
-    return Entry(row, who, f"{row.kind} {str(row.thing)[:8]}")
+    person = kind in {"user", "staff"}
+    who = f"{row.role if person else kind} {handle[:8] if person else handle}".strip()
+    categories = tuple(dict.fromkeys(entry.category for entry in found if entry.category))
+    return Entry(row, who, f"{row.kind} {str(row.thing)[:8]}", categories)

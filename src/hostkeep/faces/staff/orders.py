@@ -80,7 +80,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "services": services,
         "invoice": _invoice_in(row, services),
         "facts": masked_facts(act, {piece.category for piece in held(act, subject=buyer.subject)}, request),
-        "entries": [told(entry) for entry in entries_about(row.id, first=10)],
+        "entries": told(entries_about(row.id, first=10)),
         "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
     }
     return show(request, "staff/order.html", context)

@@ -24,6 +24,7 @@ CODES: Mapping[str, str] = MappingProxyType({
     "for_staff": gettext_noop("Waits for staff."),
     "queued": gettext_noop("Waits at the server."),
     "building": gettext_noop("The server is still building it."),
+    "worker_lost": gettext_noop("Our own worker died over this eight times."),
     "capacity.full": gettext_noop("The server is full."),
     "image.missing": gettext_noop("The server does not have the image."),
     "spec.unknown": gettext_noop("The catalogue's sizes cannot be built."),

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hostkeep.faces.staff.access import role_of, staff_only
@@ -63,6 +64,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 @staff_only("tasks")
 def task_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
     """Show a task, and close it with the access data it made.  Raises NoSuchTask, TaskClosed."""

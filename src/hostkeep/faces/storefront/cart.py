@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.brands.queries import BrandRow
-from hostkeep.faces.storefront.cart_keeping import COOKIE, cart_of, declared
+from hostkeep.faces.storefront.cart_keeping import COOKIE, RECEIPTS, cart_of, declared
 from hostkeep.faces.storefront.products import role_of
 from hostkeep.faces.storefront.shop_forms import refuse_undeclared
 from hostkeep.faces.ui.accounts import account_or_none
@@ -69,6 +69,7 @@ def cart_page(request: HttpRequest, held: CartRow | None, refusal: Foreseen | No
         "problem": title_of(refusal) if refusal else "",
         "currency": held.currency.code if held else brand.currencies[0],
         "cookie": declared(request, COOKIE),
+        "receipts": declared(request, RECEIPTS),
         "cart_count": held.pieces if held else 0,
     }
     return show(request, "storefront/cart.html", context, status=refusal.status if refusal else 200)

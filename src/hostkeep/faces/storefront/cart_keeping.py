@@ -6,11 +6,13 @@ No page sets anything when it is looked at; the first post to the cart does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import brand_id_of
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.people.queries import AccountRow
@@ -25,16 +27,15 @@ KEY = "cart"
 """Where the session keeps the token."""
 
 
-class CartCount:
-    """Middleware: gives pages the number of pieces in the cart, read only where a page shows it."""
+def with_cart_count(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a page's bar show how many pieces lie in the cart; read only where the page shows it."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on."""
+    @wraps(view)
+    def counting(request: HttpRequest, **found: object) -> HttpResponse:
         request.cart_count = SimpleLazyObject(lambda: count_pieces(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        return view(request, **found)
+
+    return counting
 
 
 def declared(request: HttpRequest, name: str) -> Cookie | None:
@@ -89,9 +90,15 @@ def cart_of(request: HttpRequest, account: AccountRow | None) -> CartRow | None:
 
 
 def count_pieces(request: HttpRequest) -> int:
-    """Return how many pieces lie in the cart the browser holds.  One query at most, none without a token."""
-    token = token_of(request)
-    return carts.pieces_by_token(brand_id_of(request), hash_of(token)) if token else 0
+    """Return how many pieces lie in the cart of this browser, else in the account's.
+
+    A visitor without a cart costs no query, one with a cart a single one.
+    """
+    brand, token = brand_id_of(request), token_of(request)
+    if token:
+        return carts.pieces_by_token(brand, hash_of(token))
+    account = account_or_none(request)
+    return carts.pieces_of_account(brand, account.id) if account else 0
 
 
 def _set(response: HttpResponse, cookie: Cookie, token: str) -> None:

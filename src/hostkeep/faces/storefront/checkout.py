@@ -14,14 +14,13 @@ from hostkeep.billing.errors import AlreadyPaid
 from hostkeep.drivers.payments import Waiting
 from hostkeep.faces.storefront.cart import cart_page
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_receipts_token
-from hostkeep.faces.storefront.shop_forms import SIGNS, closing_clause
+from hostkeep.faces.storefront.shop_forms import SIGNS, asked_for, closing_clause
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.fields import PolicyForm, blank_form
 from hostkeep.faces.ui.pages import language_of, posted, reader_of, show
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.reading import read_form
-from hostkeep.faces.ui.words import said
 from hostkeep.flows import checkout as flow
 from hostkeep.flows import paying
 from hostkeep.kernel.act import Act
@@ -117,12 +116,9 @@ def _account_step(request: HttpRequest, held: CartRow) -> HttpResponse:
     """Ask a visitor to sign up or to log in."""
     policy: Policy = request.policy  # type: ignore[attr-defined]
     signup = policy.forms.get("signup")
-    language = language_of(request)
     context = {
         "cart": held,
-        "asked": [said(policy.categories[f.category].label, language) for f in signup.fields]
-        if signup
-        else [],
+        "asked": asked_for(policy, signup.fields if signup else (), language_of(request)),
         "clause": signup.closed_by if signup else "",
         "trail": _trail(),
     }

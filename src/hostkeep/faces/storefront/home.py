@@ -10,10 +10,12 @@ from django.views.decorators.http import require_safe
 
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.still import still
 from hostkeep.shop.queries.shelves import groups_of
 
 
 @require_safe
+@still
 def home(request: HttpRequest) -> HttpResponse:
     """Show the shop's front.  A visitor costs one query."""
     brand: BrandRow = request.brand  # type: ignore[attr-defined]

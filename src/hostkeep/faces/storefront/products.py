@@ -10,12 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_token
-from hostkeep.faces.storefront.shop_forms import refuse_undeclared, with_prefix
+from hostkeep.faces.storefront.shop_forms import asked_for, refuse_undeclared, with_prefix
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import language_of, show
-from hostkeep.faces.ui.words import said
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Policy
@@ -131,6 +130,7 @@ def _page(
         "asked": _asked(policy, row, language_of(request)),
         "short": row.left is not None and row.left <= SHORT,
         "most": 1 if row.questions else MOST,
+        "by_the_month": any(each.months == 1 for each in row.plans),
     }
     return show(request, "storefront/product.html", context, status=refusal.status if refusal else 200)
 
@@ -183,7 +183,4 @@ def _asked(policy: Policy, row: ProductRow, language: str) -> list[str]:
     """Return what an order of the product asks for, as people call it: the sign-up's facts and its own."""
     signup, order = policy.forms.get("signup"), policy.forms.get("order")
     fields = [*(signup.fields if signup else ()), *(order.fields if order else ())]
-    asked = {ask.category for ask in fields if ask.required or ask.category in row.requires} - {"password"}
-    return [
-        said(policy.categories[each.category].label, language) for each in fields if each.category in asked
-    ]
+    return asked_for(policy, fields, language, also=row.requires)

@@ -19,5 +19,5 @@ def receipts(request: HttpRequest) -> HttpResponse:
     token = request.COOKIES.get(RECEIPTS, "") if cookie else ""
     found = receipt_by_token(brand_id_of(request), hash_of(token)) if token else ()
     language = language_of(request)
-    rows = [(order, [line.described(language) for line in order.lines]) for order in found]
+    rows = [(order, [(line.quantity, line.described(language)) for line in order.lines]) for order in found]
     return show(request, "storefront/receipts.html", {"receipts": rows, "cookie": cookie})

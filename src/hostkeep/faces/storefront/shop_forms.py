@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 from django.http import HttpRequest
 
 from hostkeep.faces.ui.reading import UndeclaredField
+from hostkeep.faces.ui.words import said
 from hostkeep.kernel.ids import ClauseId
-from hostkeep.policy.book import Policy
+from hostkeep.policy.book import FormField, Policy
 
 SIGNS = frozenset({"token", "form_token", "go"})
 """Keys that are no answers: the session's token and the names of buttons."""
@@ -20,6 +21,17 @@ def closing_clause(policy: Policy) -> ClauseId:
     """Return the clause named to who posts what the shop does not ask."""
     form = policy.forms.get("order") or policy.forms.get("signup")
     return form.closed_by if form else ClauseId("")
+
+
+def asked_for(
+    policy: Policy, fields: Iterable[FormField], language: str, also: Collection[str] = ()
+) -> list[str]:
+    """Return what these fields ask of everybody, as people call it; a password is no fact about anybody.
+
+    also  categories that are asked here although the form leaves them open
+    """
+    asked = [field.category for field in fields if field.required or field.category in also]
+    return [said(policy.categories[name].label, language) for name in asked if name != "password"]
 
 
 def refuse_undeclared(request: HttpRequest, known: Collection[str], prefixes: tuple[str, ...] = ()) -> None:

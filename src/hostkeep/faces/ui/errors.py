@@ -81,7 +81,8 @@ class Refusals:
         """Turn a refusal into an answer; leave the rest to the 500 page."""
         if isinstance(error, Foreseen):
             return answer(request, error)
-        if not isinstance(error, Http404):
+        if not isinstance(error, Http404) and not type(error).__module__.startswith("allauth."):
+            # The sign-in library steers by exceptions of its own, which its middleware answers.
             log.error("page.broke", exc_info=(type(error), error, error.__traceback__))
         return None
 

@@ -116,7 +116,9 @@ def phone(value: str, reader: Reader) -> str | Wrong:
 def _example(region: str) -> str:
     """Give a number of a region as people write it."""
     number = phonenumbers.example_number(region) or phonenumbers.example_number("NL")
-    return str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)) if number else "+31 20 1234567"
+    if number is None:
+        return "+31 20 1234567"
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))
 
 
 def country(value: str, reader: Reader) -> str | Wrong:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 SESSION = "__Host-sid"
 OPERATOR_MANIFEST: Mapping[str, int | None] = {SESSION: None}
-"""The operator's host sets the session cookie alone.  Name -> longest life in seconds; None: browser's end."""
+"""The operator's host sets the session cookie alone.  Name -> most seconds it lives; None: browser's end."""
 
 Header = tuple[str, str]
 

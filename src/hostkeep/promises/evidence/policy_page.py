@@ -7,12 +7,15 @@ import re
 from typing import Any
 
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.policy.book import Policy
+from hostkeep.policy.vocabulary.terms import say, terms
 from hostkeep.promises.control import Check, Scene, Seen, verdict
 from hostkeep.promises.evidence.forms import CARRIED, SIGNUP, posted_names
 from hostkeep.promises.evidence.hosts import POLICY_DATA
 from hostkeep.promises.pages import SeenPage, read_page
 
 PAGE = "/privacy/"
+COLUMNS = 5
 COOKIE_NAME = re.compile(r"__[A-Za-z]+-[a-z_]+")
 
 
@@ -46,18 +49,32 @@ def fields_agree() -> Check:
 
     def look(scene: Scene) -> Seen:
         form = scene.policy.forms["signup"]
-        asked = {field.category for field in form.fields}
         data = _data(scene)
         told = {field["category"] for field in data.get("forms", {}).get("signup", ())}
         drawn = read_page(scene.browser().get(f"{SIGNUP}?lang=en").body).form(SIGNUP)
         names = set(drawn.inputs) - CARRIED if drawn else set()
-        words = _page(scene).words
-        shown = {c for c in asked if scene.policy.categories[c].label["en"] in words}
-        same = told == asked == shown and names == posted_names(form)
-        good = same and data.get("digest") == scene.policy.digest
+        shown, declared = _fields_shown(_page(scene)), _fields_declared(scene.policy)
+        same = shown == declared and told == {field.category for field in form.fields}
+        good = same and names == posted_names(form) and data.get("digest") == scene.policy.digest
         return verdict(good, f"{len(shown)}, {len(told)}, {len(names)}")
 
     return Check(gettext_noop("Page, data and sign-up form ask the same"), look)
+
+
+def _fields_shown(page: SeenPage) -> set[tuple[str, ...]]:
+    """Return the rows of the page's table of fields: field, form, why, clause."""
+    titles = {say("form", name, "en") for name in terms("form")}
+    rows = [row for row in page.rows if len(row) == COLUMNS and row[1] in titles]
+    return {(field, form, why, clause) for field, form, _, why, clause in rows}
+
+
+def _fields_declared(policy: Policy) -> set[tuple[str, ...]]:
+    """Return what the table of fields must say."""
+    return {
+        (policy.categories[f.category].label["en"], say("form", form.name, "en"), f.why["en"], f.clause)
+        for form in policy.forms.values()
+        for f in form.fields
+    }
 
 
 def _page(scene: Scene) -> SeenPage:

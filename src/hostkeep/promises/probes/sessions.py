@@ -9,9 +9,9 @@ from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.actions.canaries import age_sessions
 from hostkeep.people.sessions import idle_of
 from hostkeep.promises.control import Check, Scene, Seen, rehearsed, verdict
-from hostkeep.promises.signing import is_inside, sign_in, sign_out
+from hostkeep.promises.signing import INSIDE, LOGOUT, is_inside, sign_in, sign_out
 
-INSIDE, OUTSIDE = "in", "out"
+IN, OUT = "in", "out"
 
 
 def refused_after_signing_out() -> Check:
@@ -25,7 +25,7 @@ def refused_after_signing_out() -> Check:
             sign_out(browser)
             browser.cookies = copy
             inside = is_inside(browser)
-        return verdict(not inside, INSIDE if inside else OUTSIDE)
+        return verdict(not inside, IN if inside else OUT)
 
     return Check(gettext_noop("A cookie is used again after logging out"), look)
 
@@ -41,7 +41,7 @@ def refused_after_idle_limit() -> Check:
             aged = age_sessions(scene.act, user=scene.canary.user, by=limit + timedelta(seconds=1))
             inside = is_inside(browser)
         good = aged.count > 0 and not inside
-        return verdict(good, f"{INSIDE if inside else OUTSIDE} after {limit}")
+        return verdict(good, f"{IN if inside else OUT} after {limit}")
 
     return Check(gettext_noop("A cookie is used again after the idle limit"), look)
 
@@ -54,14 +54,16 @@ def worthless_elsewhere() -> Check:
         with rehearsed():
             here = scene.browser()
             sign_in(scene, here)
-            let_in = [host for host in foreign if _is_let_in(scene, host, here.cookies)]
+            let_in = [host for host in foreign if _is_known_at(scene, host, here.cookies)]
         return verdict(foreign and not let_in, f"{len(foreign)} hosts {' '.join(let_in)}".strip())
 
     return Check(gettext_noop("A session is carried to the hosts of other shops"), look)
 
 
-def _is_let_in(scene: Scene, host: str, cookies: dict[str, str]) -> bool:
-    """Say whether a host lets these cookies in."""
-    there = scene.browser(host)
-    there.cookies = dict(cookies)
-    return is_inside(there)
+def _is_known_at(scene: Scene, host: str, cookies: dict[str, str]) -> bool:
+    """Say whether a host answers the bearer of these cookies otherwise than somebody without any."""
+    for path in (LOGOUT, INSIDE):
+        with_them = scene.stranger.request("GET", host, path, cookies=cookies)
+        if with_them.status != scene.stranger.request("GET", host, path).status:
+            return True
+    return False

@@ -10,7 +10,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActionId, BrandId, Ref, ServiceId, SubjectId
 from hostkeep.provisioning.errors import NoSuchAction, NotDue
 from hostkeep.provisioning.models import Action
-from hostkeep.provisioning.rules.work import LEASE, Claimed, Stage, Verb
+from hostkeep.provisioning.rules.work import LEASE, MOST_FAILURES, Claimed, Stage, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ def claim_action(act: Act, *, action: ActionId) -> Taken:
     """Take a piece of work into our hands for the time of a lease.
 
     Work that another worker held until its lease ran out is ours too, and is known to have been asked before.
+    Each worker lost over it counts as a failure.
     Raises NoSuchAction, NotDue (finished, not yet due, or in other hands).
     """
     row = Action.objects.select_for_update(of=("self",)).select_related("service").filter(id=action).first()
@@ -43,6 +44,7 @@ def claim_action(act: Act, *, action: ActionId) -> Taken:
         raise NotDue
     before = row.claims > 0
     row.claims += 1
+    row.failures += row.stage == Stage.RUNNING
     row.stage, row.leased_to, row.due_at = Stage.RUNNING, act.at + LEASE, None
     row.started_at = row.started_at or act.at
     row.save()
@@ -61,6 +63,7 @@ def _claimed(row: Action, *, before: bool) -> Claimed:
         ask=Ask(once=str(row.id), handle=service.handle, spec=spec, sealed={}),
         fence=row.claims,
         before=before,
+        lost=row.failures >= MOST_FAILURES,
         facts=dict(service.facts),
         kept=frozenset(service.kept),
     )

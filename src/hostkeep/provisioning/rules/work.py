@@ -73,6 +73,7 @@ class Claimed:
 
     fence   how often it was taken up; an answer counts only if nobody has taken it up since
     before  whether it was asked before and the answer is not known
+    lost    whether so many workers were lost over it that no other should be
     facts   what the house holds to be so of the service
     kept    names of the secrets that lie in the vault
     """
@@ -84,6 +85,7 @@ class Claimed:
     ask: Ask
     fence: int
     before: bool
+    lost: bool
     facts: Mapping[str, str]
     kept: frozenset[str]
 
