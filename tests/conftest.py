@@ -40,6 +40,17 @@ def pg(django_db_blocker):
         return database.server()
 
 
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test learns brands and versions anew, and believes them to its end, however slow the machine."""
+    from hostkeep.brands import queries
+
+    monkeypatch.setattr(queries, "FRESH", 60.0)
+    queries.forget()
+    yield
+    queries.forget()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(pg, django_db_blocker) -> Iterator[None]:
     """One clone of the template for this worker, used as the application's role."""
@@ -47,7 +58,6 @@ def django_db_setup(pg, django_db_blocker) -> Iterator[None]:
 
     with django_db_blocker.unblock(), database.clone(pg) as name:
         database.point(name, user="hk_app", folder=pg.folder)
-        _load_brands()
         yield
         database.close()
 
@@ -60,23 +70,8 @@ def committed(pg, django_db_blocker) -> Iterator[str]:
     before = dict(connections["default"].settings_dict)
     with django_db_blocker.unblock(), database.clone(pg) as name:
         database.point(name, user="hk_app", folder=pg.folder)
-        _load_brands()
         yield name
         database.point(before["NAME"], user="hk_app", folder=Path(before["HOST"]))
-
-
-def _load_brands() -> None:
-    """The five brands with their policies in force, as a first start loads them."""
-    from hostkeep.flows.brandloading import load_folder
-
-    for folder in sorted((ROOT / "brands").iterdir()):
-        if (folder / "policy.yaml").exists():
-            load_folder(make_act(role="owner", purpose="site_administration", brand=folder.name), folder=folder)
-
-
-@pytest.fixture
-def db_all(db) -> None:
-    """Only a name that says what is meant."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,11 +24,40 @@ ALIASES = ("default", "audit")
 
 
 def server() -> postgres.Server:
-    """Start the run's own server, or find it: workers take turns."""
+    """Start the run's own server, or find it: workers take turns.
+
+    TEST_SERVER names the socket folder of another server that the caller started, of another release.
+    """
     with (DATA / "turn").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        running = postgres.start(DATA)
+        running = _other(Path(os.environ["TEST_SERVER"])) if "TEST_SERVER" in os.environ else _ours()
         _template(running)
+    return running
+
+
+def _ours() -> postgres.Server:
+    """The embedded server.  It forgets nothing in a test that a power cut could take: no waiting for the disk."""
+    running = postgres.start(DATA)
+    with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            line.execute(f"ALTER SYSTEM SET {setting} = off")
+        line.execute("SELECT pg_reload_conf()")
+    return running
+
+
+def load_brands() -> None:
+    """The five brands with their policies in force, as a first start loads them."""
+    from hostkeep.flows.brandloading import load_folder
+    from tests.conftest import ROOT, make_act
+
+    for folder in sorted((ROOT / "brands").iterdir()):
+        load_folder(make_act(role="owner", purpose="site_administration", brand=folder.name), folder=folder)
+
+
+def _other(folder: Path) -> postgres.Server:
+    running = postgres.Server(folder, 0)
+    with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
+        line.execute(roles.SUPERUSER_SQL)
     return running
 
 
@@ -44,6 +73,8 @@ def _template(running: postgres.Server) -> None:
         with connections["default"].cursor() as cursor:
             cursor.execute(roles.OWNER_SQL)
         call_command("migrate", verbosity=0)
+        point(fresh, user="hk_app", folder=running.folder)
+        load_brands()
         close()
         line.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{TEMPLATE}"')
 

@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,19 @@ READY = "Hostkeep is ready at "
 
 @dataclass(slots=True)
 class RunningDemo:
-    """A demo of our own.  log: all that its processes print."""
+    """A demo of our own.
+
+    log       all that its processes print
+    begun     where in it this start begins
+    settings  what it was told beyond port and data
+    """
 
     port: int
     data: Path
     log: Path
     process: subprocess.Popen[bytes]
+    begun: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> str:
@@ -78,7 +85,9 @@ class RunningDemo:
 
     def command(self, *words: str) -> str:
         """Run one command of ours on this demo's data."""
-        env = clean_environment() | {"HOSTKEEP_DATA": str(self.data), "HOSTKEEP_DEMO": "1", "HOSTKEEP_PUBLIC_URL": self.home}
+        env = clean_environment() | dict(self.settings) | {
+            "HOSTKEEP_DATA": str(self.data), "HOSTKEEP_DEMO": "1", "HOSTKEEP_PUBLIC_URL": self.home,
+        }  # fmt: skip
         done = subprocess.run([*MAIN, *words], env=env, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -181,12 +190,13 @@ def start(data: Path, *, settings: Mapping[str, str] = {}, port: int = 0) -> Run
     port = port or free_port()
     assert not listeners(port), f"port {port} is taken"
     log = data.parent / f"{data.name}.log"
+    begun = log.stat().st_size if log.exists() else 0
     with log.open("ab") as out:
         process = subprocess.Popen(
             [*MAIN, "demo", "--port", str(port), "--data", str(data)],
             cwd=ROOT, env=clean_environment() | dict(settings), stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
-    demo = RunningDemo(port, data, log, process)
+    demo = RunningDemo(port, data, log, process, begun, settings)
     try:
         _await_ready(demo)
     except BaseException:
@@ -199,7 +209,7 @@ def _await_ready(demo: RunningDemo) -> None:
     ready = re.compile(rf"^{READY}http://localhost:{demo.port}$", re.M)
     def said() -> bool:
         assert demo.process.poll() is None, f"the demo ended: {demo.printed()[-3000:]}"
-        return bool(ready.search(demo.printed()))
+        return bool(ready.search(demo.log.read_bytes()[demo.begun :].decode(errors="replace")))
 
     until(said, f"the demo; it printed: {demo.printed()[-3000:]}", seconds=PATIENCE)
     holders, own = listeners(demo.port), descendants(demo.process.pid)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from tests.browser.running_demo import (
 class Parts:
     """Sink, worker and pages on a data folder that a demo made before."""
 
-    def __init__(self, demo: RunningDemo, settings: Mapping[str, str]) -> None:
+    def __init__(self, demo: RunningDemo) -> None:
         self.demo = demo
-        self._env = clean_environment() | dict(settings) | {
+        self._env = clean_environment() | dict(demo.settings) | {
             "HOSTKEEP_DATA": str(demo.data), "HOSTKEEP_DEMO": "1", "HOSTKEEP_PUBLIC_URL": demo.home,
         }  # fmt: skip
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -93,9 +93,9 @@ def end_database(data: Path) -> None:
 
 
 @contextmanager
-def separate_parts(demo: RunningDemo, settings: Mapping[str, str]) -> Iterator[Parts]:
+def separate_parts(demo: RunningDemo) -> Iterator[Parts]:
     """Run all parts one by one while the block lasts."""
-    parts = Parts(demo, settings)
+    parts = Parts(demo)
     try:
         parts.start_sink()
         parts.start_worker()

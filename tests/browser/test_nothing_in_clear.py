@@ -137,3 +137,33 @@ def test_a_cart_cookie_is_a_random_reference(stories: Stories) -> None:
 
 def test_the_tunnels_customer_has_no_other_cookie_than_the_session(stories: Stories) -> None:
     assert set(stories.of(VPN).cookies) == {"__Host-sid"}
+
+
+CATALOGUE = {
+    "brands_brand", "brands_policyversion", "shop_catalogue", "shop_group", "shop_product", "shop_plan", "shop_price",
+    "shop_option", "shop_choice", "shop_choiceprice",
+}  # fmt: skip
+"""What the shop window shows: the names of products stand there for everybody."""
+
+
+def test_what_the_tunnels_customer_chose_is_named_in_no_row_of_theirs(stories: Stories, demo: RunningDemo) -> None:
+    stories.of(VPN)
+    with psycopg.connect(demo.told()["database_url"]) as line:
+        chosen = line.execute(
+            "SELECT p.id::text, l.id::text FROM shop_product p JOIN shop_plan l ON l.product_id = p.id WHERE p.slug = 'solo'"
+        ).fetchall()
+        assert chosen
+        names = re.compile("|".join({r"\bsolo\b", "Một mình", *(re.escape(one) for row in chosen for one in row)}), re.I)
+        tables = line.execute(
+            "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename), tablename FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        told = {
+            name
+            for place, name in tables
+            if name not in CATALOGUE
+            for row in line.execute(f"SELECT t::text FROM {place} t").fetchall()
+            if names.search(row[0])
+        }
+    assert {"provisioning_service", "shop_orderline"} <= {name for _, name in tables}
+    assert told == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.holding_line import HoldingLine, holding_line
 from tests.browser.running_demo import RunningDemo, descendants, kill, running_demo, short_folder, start, stop, until
 from tests.browser.separate_parts import Parts, family_of_database, separate_parts
 from tests.browser.shoppers import Shopper, shopper
@@ -22,8 +22,15 @@ Visitor = Callable[..., Shopper]
 
 
 @pytest.fixture
-def settings(hypervisor: Daemon) -> dict[str, str]:
-    return {"HOSTKEEP_LXD_SOCKET": hypervisor.socket, "HOSTKEEP_LXD_IMAGE": IMAGE, "HOSTKEEP_LOG_LEVEL": "INFO"}
+def line(hypervisor: Daemon) -> Iterator[HoldingLine]:
+    """The way to the hypervisor, which can lose answers."""
+    with short_folder() as folder, holding_line(folder / "lxd.socket", hypervisor.socket) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(line: HoldingLine) -> dict[str, str]:
+    return {"HOSTKEEP_LXD_SOCKET": str(line.path), "HOSTKEEP_LXD_IMAGE": IMAGE, "HOSTKEEP_LOG_LEVEL": "INFO"}
 
 
 @pytest.fixture
@@ -36,8 +43,8 @@ def prepared(settings: dict[str, str]) -> Iterator[RunningDemo]:
 
 
 @pytest.fixture
-def parts(prepared: RunningDemo, settings: dict[str, str]) -> Iterator[Parts]:
-    with separate_parts(prepared, settings) as running:
+def parts(prepared: RunningDemo) -> Iterator[Parts]:
+    with separate_parts(prepared) as running:
         yield running
 
 
@@ -99,17 +106,18 @@ def test_a_worker_killed_after_the_payment(parts: Parts, browser, hypervisor: Da
     exactly_one(demo, hypervisor, before)
 
 
-def test_a_worker_killed_while_it_builds(parts: Parts, browser, hypervisor: Daemon) -> None:
+def test_a_worker_killed_before_it_heard_the_answer(
+    parts: Parts, line: HoldingLine, browser, hypervisor: Daemon
+) -> None:
     demo, before = parts.demo, machines(hypervisor)
     with shopper(browser, demo.shop("vpsfast")) as person:
-        os.kill(hypervisor.process.pid, signal.SIGSTOP)
-        try:
-            order(person, password_of(demo), "dash-1")
-            running = "SELECT count(*) FROM provisioning_action WHERE stage = 'running'"
-            until(lambda: asked(demo, running) == 1, "the worker to ask the hypervisor")
-            parts.kill("worker")
-        finally:
-            os.kill(hypervisor.process.pid, signal.SIGCONT)
+        line.losing.set()
+        order(person, password_of(demo), "dash-1")
+        assert line.asked.wait(60), "the worker asks the hypervisor"
+        until(lambda: len(machines(hypervisor) - before) == 1, "the hypervisor to make the container")
+        parts.kill("worker")
+        line.losing.clear()
+        assert asked(demo, "SELECT count(*) FROM provisioning_action WHERE stage = 'running'") == 1
 
         parts.start_worker()
         demo.command("clock", "advance", "1h")

@@ -55,7 +55,18 @@ def is_inside(person: Shopper) -> bool:
 
 def give(person: Shopper, name: str, value: str) -> None:
     """Put a cookie into a browser, as one who copied it would."""
-    person.context.add_cookies([{"name": name, "value": value, "url": person.shop, "secure": True, "httpOnly": True}])
+    person.open("/")
+    person.page.evaluate("text => { document.cookie = text }", f"{name}={value}; Path=/; Secure; SameSite=Lax")
+    assert person.cookies()[name] == value
+
+
+def open_lock(demo: RunningDemo, person: Shopper, path: str) -> None:
+    """Open a page about the locks of a login: it asks for the password once more."""
+    person.open(path)
+    assert "/auth/reauthenticate/" in person.page.url, "a step about security asks again"
+    person.page.locator("main [name=password]").fill(demo.told()["accounts"][0]["password"])
+    person.press("^Go on$")
+    person.page.wait_for_url(f"{person.shop}{path}")
 
 
 class TestStayingSignedIn:
@@ -167,7 +178,7 @@ def test_another_accounts_invoice_is_not_there(demo, stories, visitor: Visitor) 
 def test_a_customer_sets_an_authenticator_app_up_and_needs_it_from_then_on(demo, visitor: Visitor) -> None:
     person = visitor("photonvps")
     enter(demo, person, "binh@example.test")
-    person.open("/auth/2fa/totp/activate/")
+    open_lock(demo, person, "/auth/2fa/totp/activate/")
     secret = person.page.locator("main dl code").inner_text().strip()
     assert person.page.locator("main svg").count() >= 1
     person.type({"code": fresh_code(secret)})
@@ -194,17 +205,17 @@ def test_a_customer_sets_an_authenticator_app_up_and_needs_it_from_then_on(demo,
 def test_a_customer_logs_in_by_passkey(demo, visitor: Visitor) -> None:
     person = visitor("vpsfast")
     enter(demo, person, "ann@example.test")
-    key = add_passkey(person)
+    key = add_passkey(demo, person)
     leave(person)
     use_passkey(person, "/account/")
     assert is_inside(person)
     assert key.credentials()[0]["rpId"] == "vpsfast.localhost"
 
 
-def add_passkey(person: Shopper) -> VirtualKey:
+def add_passkey(demo: RunningDemo, person: Shopper) -> VirtualKey:
     """Add a passkey of this browser to the login."""
     key = VirtualKey(person.page)
-    person.open("/auth/2fa/webauthn/add/")
+    open_lock(demo, person, "/auth/2fa/webauthn/add/")
     name = person.page.locator("main [name=name]")
     if name.count():
         name.fill("This laptop")
@@ -234,8 +245,7 @@ class TestStaff:
         person.page.locator("main form[action='/auth/login/'] button").first.click()
         expect(person.page).to_have_url(re.compile("/auth/2fa/authenticate/"))
         person.page.goto(f"{person.shop}/staff/")
-        assert "/auth/login/" in person.page.url, "half a login opens nothing"
-        person.open("/auth/2fa/authenticate/")
+        assert person.page.url.endswith("/auth/2fa/authenticate/"), "half a login opens nothing"
         person.type({"code": fresh_code(login["totp_secret"])})
         person.press("^Log in$")
         person.open("/staff/")
@@ -250,7 +260,7 @@ class TestStaff:
     def test_a_passkey_opens_the_desk(self, demo, visitor: Visitor) -> None:
         person = visitor()
         self.enter(demo, person, "support")
-        add_passkey(person)
+        add_passkey(demo, person)
         person.open("/auth/logout/")
         person.press("^Log out$")
         person.page.goto(f"{person.shop}/staff/")

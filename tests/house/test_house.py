@@ -186,6 +186,7 @@ def test_who_reads_the_running_brand() -> None:
     }
     assert readers == {
         "people/fields.py", "people/sessions.py", "people/cachekeys.py", "faces/signin/adapter.py", "faces/signin/logins.py",
+        "faces/signin/backend.py",
     }
 
 

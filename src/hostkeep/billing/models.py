@@ -8,19 +8,20 @@ from django.db import models
 from django.db.models import F, Q
 
 from hostkeep.billing.rules.attempts import ATTEMPT_STATES
+from hostkeep.vault.columns import SealedText
 
 PLAIN = {
     "Series.brand": "slug of a brand",
     "Series.kind": "kind of document, a word of ours",
     "Invoice.once": "idempotency key of ours",
-    "Invoice.fingerprint": "digest of amounts and product titles, no personal value in it",
+    "Invoice.fingerprint": "sealed: a digest over product titles, which a catalogue would help to guess",
     "Invoice.brand": "slug of a brand",
     "Invoice.kind": "kind of document, a word of ours",
     "Invoice.number": "our own number",
     "Invoice.reference": "our own number with check digits",
     "Invoice.currency": "ISO 4217",
     "Invoice.prices": "net or gross",
-    "InvoiceLine.title": "what was sold, from the catalogue",
+    "InvoiceLine.title": "sealed: what somebody bought",
     "InvoiceLine.about_kind": "kind of the thing billed, a word of ours",
     "PaymentAttempt.once": "idempotency key of ours",
     "PaymentAttempt.gateway": "name of a driver",
@@ -67,7 +68,7 @@ class Invoice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     once = models.CharField(max_length=64, unique=True)
-    fingerprint = models.CharField(max_length=64)
+    fingerprint = SealedText()
     brand = models.CharField(max_length=32)
     account = models.UUIDField()
     subject = models.UUIDField()
@@ -109,7 +110,7 @@ class InvoiceLine(models.Model):
     id = models.BigAutoField(primary_key=True)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
-    title = models.CharField(max_length=200)
+    title = SealedText()
     quantity = models.PositiveIntegerField()
     unit_minor = models.BigIntegerField()
     minor = models.BigIntegerField()
@@ -128,7 +129,7 @@ class InvoiceLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.invoice_id}/{self.position}"
 
 
 class InvoiceTax(models.Model):

@@ -81,5 +81,9 @@ class Provisioner(Protocol):
         ...
 
     def look_up(self, ask: Ask) -> Outcome:
-        """Tell whether the service stands and runs: Done with facts, or Refused("never_asked")."""
+        """Tell whether the service stands and runs: Done with its facts, else Refused.
+
+        Refused("never_asked"): there is none.  Refused("stopped"): it stands and does not run.
+        Refused("not_applied"): it stands, but the last change did not take.
+        """
         ...

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.events import InvoicePaid
+from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
 from hostkeep.billing.rules.party import Party, to_json
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
+from hostkeep.flows import activation
 from hostkeep.flows.buyers import party_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref
@@ -19,7 +22,7 @@ from hostkeep.people.queries import account as account_row
 from hostkeep.provisioning.actions.opening import Bought, open_service
 from hostkeep.runtime.transactions import assert_outside
 from hostkeep.shop.actions.ordering import place_order as place
-from hostkeep.shop.errors import CartEmpty, NoSuchCart, PriceChanged
+from hostkeep.shop.errors import CartEmpty, NoSuchCart, OnceReused, PriceChanged
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.queries import carts, orders
 from hostkeep.shop.rules.rows import CartRow, LineRow, OrderLineRow, OrderRow
@@ -80,7 +83,7 @@ def place_order(
     answers   what the order form asked beyond sign-up, by category
 
     The same key again, also at the same moment, is the same order with the same invoice.
-    Raises CartEmpty, PriceChanged, SoldOut, NotForSale and the vault's refusals.
+    Raises CartEmpty, PriceChanged, SoldOut, NotForSale, OnceReused (another amount) and the vault's refusals.
     """
     assert_outside()
     known = orders.order_by_once(act.brand, once)
@@ -91,7 +94,10 @@ def place_order(
     subject = account_row(account).subject
     for category, value in answers.items():
         door.put(act.for_purpose(ORDER), subject=subject, category=category, value=value)
-    return Ordered(known.id, complete_order(act, order=known))
+    invoice = complete_order(act, order=known)
+    if sheet(invoice, of=account).gross != expected:
+        raise OnceReused
+    return Ordered(known.id, invoice)
 
 
 def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str) -> OrderRow:
@@ -102,7 +108,7 @@ def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once:
     if not held.lines:
         # A twin of this very post may have emptied it a moment ago.
         twin = orders.order_by_once(act.brand, once)
-        if twin is None:
+        if twin is None or twin.account != account:
             raise CartEmpty
         return twin
     shown = quote(act, cart=held)
@@ -150,6 +156,9 @@ def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
                 order_line=row.id,
                 once=f"order:{row.id}:{piece}",
             )
+    if sheet(issued.id, of=order.account).is_paid:
+        # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
+        activation.on_invoice_paid(as_system, InvoicePaid(issued.id, order.account))
     return issued.id
 
 

@@ -19,6 +19,7 @@ from hostkeep.people.models import (
     StaySeries,
     User,
 )
+from hostkeep.people.rules.tokens import hash_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,13 @@ def stays_of(user_id: UserId, at: datetime) -> tuple[StayRow, ...]:
     """Return the browsers that stay signed in, newest first."""
     found = StaySeries.objects.filter(user_id=user_id, ended_at=None, expires_at__gt=at).order_by("-used_at")
     return tuple(StayRow(s.id, s.started_at, s.used_at, s.expires_at) for s in found)
+
+
+def stay_of_cookie(brand: BrandId, cookie: str, at: datetime) -> UUID | None:
+    """Return the living series that a browser's cookie speaks of, whatever its token, or None.  One query."""
+    series = hash_of(cookie.partition(".")[0])
+    found = StaySeries.objects.filter(series=series, brand=brand, ended_at=None, expires_at__gt=at)
+    return found.values_list("id", flat=True).first()
 
 
 def accounts_of_brand(brand: BrandId) -> int:

@@ -75,7 +75,7 @@ def read(environ: Mapping[str, str]) -> Env:
         mail_route=said.get("MAIL_ROUTE", ""),
         brands=Path(said.get("BRANDS", "brands")).resolve(),
         lxd_socket=said.get("LXD_SOCKET", ""),
-        lxd_image=said.get("LXD_IMAGE", "debian-13"),
+        lxd_image=said.get("LXD_IMAGE", "hostkeep"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -102,5 +103,15 @@ def _provisioner_settings(name: str) -> dict[str, Any] | None:
     if name == "lxd":
         wanted = (env.lxd_socket,) if env.lxd_socket else LXD_SOCKETS
         socket = next((path for path in wanted if Path(path).exists()), None)
-        return {"socket": socket, "image": env.lxd_image} if socket else None
+        if socket is None or (env.demo and not _lxd_stands(socket, env.lxd_image)):
+            return None
+        return {"socket": socket, "image": env.lxd_image}
     return None
+
+
+@lru_cache(maxsize=4)
+def _lxd_stands(socket: str, image: str) -> bool:
+    """Say whether the daemon has our image; in the demo a walk must not end in a queue for lack of one."""
+    driver = registry.load("hostkeep.provisioners", "lxd")
+    config: Any = driver.config_type(socket=socket, image=image, seconds=5.0)
+    return bool(driver(config, egress.wire_for(driver.manifest, ())).stands())

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.promises.control import Control
-from hostkeep.promises.evidence import cookies, forms, hosts, policy_page, readings
+from hostkeep.promises.evidence import cookies, forms, hosts, policy_page, readings, sealed_columns
 from hostkeep.promises.evidence.forms import SIGNUP
 from hostkeep.promises.probes import sessions, traces, undeclared
 from hostkeep.promises.probes.hosts import unknown_refused
@@ -53,6 +53,7 @@ _CONTROLS = (
             forms.categories_sealed(
                 "email", "service_secret", "cookies", "chosen_service", "use_time", "connect_ip"
             ),
+            sealed_columns.choices_sealed(),
         ),
         sample=(forms.draws_what_it_asks("signup", SIGNUP), readings.readable_for("email", "account")),
         probe=(

@@ -9,18 +9,19 @@ from django.db.models import Q
 
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
+from hostkeep.vault.columns import SealedJSON, SealedText
 
 PLAIN = {
     "Service.once": "idempotency key of ours",
     "Service.brand": "slug of a brand",
-    "Service.title": "what was sold, from the catalogue",
-    "Service.product": "slug of the catalogue",
-    "Service.driver": "name of a driver",
-    "Service.spec": "sizes from the catalogue",
+    "Service.title": "sealed: what somebody bought",
+    "Service.product": "sealed: what somebody bought",
+    "Service.driver": "sealed: tells what somebody bought",
+    "Service.spec": "sealed: tells what somebody chose",
     "Service.state": "a state of rules.lifecycle",
     "Service.handle": "random name at the driver's side",
-    "Service.facts": "a driver's open facts of a machine: inner address, end point, public key, size",
-    "Service.kept": "names of secrets that lie in the vault, never the secrets",
+    "Service.facts": "sealed: a driver's open facts of a machine: inner address, end point, public key, size",
+    "Service.kept": "sealed: names of secrets that lie in the vault; how many there are tells the plan",
     "Action.once": "idempotency key of ours",
     "Action.verb": "a verb of rules.work",
     "Action.target": "name of a secret",
@@ -50,14 +51,14 @@ class Service(models.Model):
     subject = models.UUIDField()
     order_line = models.UUIDField(db_index=True)
     invoice = models.UUIDField(db_index=True)
-    title = models.CharField(max_length=160)
-    product = models.CharField(max_length=64)
-    driver = models.CharField(max_length=64)
-    spec = models.JSONField()
+    title = SealedText()
+    product = SealedText()
+    driver = SealedText()
+    spec = SealedJSON()
     state = models.CharField(max_length=16, default=State.ORDERED.value)
     handle = models.CharField(max_length=40, unique=True)
-    facts = models.JSONField(default=dict)
-    kept = models.JSONField(default=list)
+    facts = SealedJSON(default=dict)
+    kept = SealedJSON(default=list)
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
 

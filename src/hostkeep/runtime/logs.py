@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -38,24 +39,27 @@ def without_locals(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> 
     return line
 
 
-class NameOnly(logging.Filter):
-    """For libraries' own lines: keep the logger and level, replace the text by its template's name.
+class NameOnly(logging.Handler):
+    """For libraries' own lines: the logger, the level, the class of an exception; never the text.
 
-    Their messages may quote paths, addresses and values; what we need of them is that they happened.
+    Their messages quote paths, addresses and values; what we need of them is that they happened.
     """
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Strip the record and let it pass."""
-        if not record.name.startswith("hostkeep"):
-            record.msg, record.args = f"{record.name}.{record.levelname.lower()}", ()
-            if record.exc_info:
-                record.msg += f" {getattr(record.exc_info[0], '__name__', '')}"
-        record.exc_info, record.exc_text, record.stack_info = None, None, None
-        return True
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line to what is the standard error at this moment."""
+        line = {"event": f"{record.name}.{record.levelname.lower()}", "level": record.levelname.lower()}
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__name__
+        if isinstance(getattr(record, "status_code", None), int):
+            line["status"] = str(vars(record)["status_code"])
+        sys.stderr.write(json.dumps(line) + "\n")
 
 
 def configure(level: str) -> None:
-    """Set structlog up for the process.  level: "INFO", "WARNING", ..."""
+    """Set structlog up for the process, and libraries' own logging.  level: "INFO", "WARNING", ..."""
+    root = logging.getLogger()
+    if not any(isinstance(handler, NameOnly) for handler in root.handlers):
+        root.addHandler(NameOnly(logging.WARNING))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

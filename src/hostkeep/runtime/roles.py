@@ -18,13 +18,20 @@ ALTER ROLE hk_app SET statement_timeout = '60s';
 ALTER ROLE hk_app SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE hk_app SET log_parameter_max_length = 0;
 ALTER ROLE hk_app SET log_parameter_max_length_on_error = 0;
+ALTER ROLE hk_app SET log_min_error_statement = 'panic';
+ALTER ROLE hk_app SET log_error_verbosity = 'terse';
 """
 """hk_owner owns and migrates, hk_app serves, hk_vault is the role the door takes for its own statements.
 
-Logged parameters are off: a slow or failing statement must not write values into the server's log.
+Logged parameters, failing statements (Django puts its values into their text) and details (they quote rows)
+are off: nothing may write values into the server's log.
 """
 
-UNPRIVILEGED_SQL = SUPERUSER_SQL.replace("ALTER ROLE hk_app SET log_parameter_max_length = 0;\n", "")
+SUPERUSERS_OWN = ("log_parameter_max_length =", "log_min_error_statement", "log_error_verbosity")
+
+UNPRIVILEGED_SQL = "".join(
+    line for line in SUPERUSER_SQL.splitlines(keepends=True) if not any(own in line for own in SUPERUSERS_OWN)
+)
 """The same where the administrator may not set superuser parameters, as at hosted databases."""
 
 

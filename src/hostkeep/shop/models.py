@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from functools import cached_property
 
 from django.db import models
 from django.db.models import Q
+
+from hostkeep.vault.columns import SealedJSON, SealedText
 
 PLAIN = {
     "Catalogue.brand": "a brand's id",
@@ -36,22 +39,21 @@ PLAIN = {
     "Cart.brand": "a brand's id",
     "Cart.token_hash": "SHA-256 of a random token",
     "Cart.currency": "ISO 4217",
-    "CartLine.choices": "ids of choices of the catalogue",
-    "CartLine.answers": "names of domains asked for, which the DNS makes public",
+    "CartLine.chosen": "sealed: what somebody means to buy",
     "CartLine.seen_currency": "ISO 4217",
     "Order.brand": "a brand's id",
     "Order.currency": "ISO 4217",
     "Order.once_hash": "SHA-256 of an idempotency key",
     "Order.content": "SHA-256 over ids and an amount",
-    "OrderLine.product": "our own name, copied from the catalogue",
-    "OrderLine.plan": "our own name, copied from the catalogue",
-    "OrderLine.title": "our own text by language, copied from the catalogue",
-    "OrderLine.options": "our own texts and ids, copied from the catalogue",
-    "OrderLine.driver": "name of a driver",
-    "OrderLine.spec": "what a driver is asked to build, from the catalogue",
-    "OrderLine.answers": "names of domains asked for, which the DNS makes public",
-    "OrderLine.requires": "ids of policy categories",
-    "OrderLine.recipient": "id of a recipient of the policy",
+    "OrderLine.product": "sealed: what somebody bought",
+    "OrderLine.plan": "sealed: what somebody bought",
+    "OrderLine.title": "sealed: what somebody bought",
+    "OrderLine.options": "sealed: what somebody chose",
+    "OrderLine.driver": "sealed: tells what somebody bought",
+    "OrderLine.spec": "sealed: tells what somebody chose",
+    "OrderLine.answers": "sealed: what somebody answered",
+    "OrderLine.requires": "sealed: tells what somebody bought",
+    "OrderLine.recipient": "sealed: tells what somebody bought",
     "Receipt.token_hash": "SHA-256 of a random token",
 }
 """Why each text column here holds nothing personal."""
@@ -245,13 +247,15 @@ class Cart(models.Model):
 
 
 class CartLine(models.Model):
-    """So many of one plan with one set of choices.  seen: what its first term cost when it was put in."""
+    """So many of one plan with one set of choices.  seen: what its first term cost when it was put in.
+
+    chosen  plan (id), choices (ids) and answers (by question); sealed, so that equal lines are told apart in
+            Python, under the cart's lock.  Catalogue rows are retired, never deleted, so the ids hold
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
-    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
-    choices = models.JSONField()
-    answers = models.JSONField()
+    chosen = SealedJSON()
     quantity = models.PositiveIntegerField()
     added_at = models.DateTimeField()
     seen_minor = models.BigIntegerField()
@@ -259,9 +263,6 @@ class CartLine(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["cart", "plan", "choices", "answers"], name="shop_cart_line_once"
-            ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=20), name="shop_cart_line_quantity"
             ),
@@ -269,6 +270,26 @@ class CartLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def plan_id(self) -> uuid.UUID:
+        """The plan's id."""
+        return uuid.UUID(self.chosen["plan"])
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan with its product and group; one query unless it was handed in."""
+        return Plan.objects.select_related("product__group").get(id=self.plan_id)
+
+    @property
+    def choices(self) -> list[str]:
+        """Ids of choices, in the options' order."""
+        return list(self.chosen["choices"])
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Answers by the question's slug."""
+        return dict(self.chosen["answers"])
 
 
 class Order(models.Model):
@@ -293,24 +314,24 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """A line of an order, copied from the catalogue as it stood."""
+    """A line of an order, copied from the catalogue as it stood; what tells the product is sealed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     position = models.PositiveIntegerField()
-    product = models.CharField(max_length=60)
-    plan = models.CharField(max_length=60)
-    title = models.JSONField()
+    product = SealedText()
+    plan = SealedText()
+    title = SealedJSON()
     months = models.PositiveIntegerField()
     quantity = models.PositiveIntegerField()
-    options = models.JSONField()
+    options = SealedJSON()
     recurring_minor = models.BigIntegerField()
     setup_minor = models.BigIntegerField()
-    driver = models.CharField(max_length=40)
-    spec = models.JSONField()
-    answers = models.JSONField()
-    requires = models.JSONField()
-    recipient = models.CharField(max_length=60, blank=True)
+    driver = SealedText()
+    spec = SealedJSON()
+    answers = SealedJSON()
+    requires = SealedJSON()
+    recipient = SealedText()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "position"], name="shop_order_line_place")]

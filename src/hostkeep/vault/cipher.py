@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from hostkeep.vault import keys
 
 PREFIX = "s1."
+COLUMN_MARK = "c1."
+"""What every sealed column's text begins with."""
+SHORTEST = 256
+"""Bytes that the shortest value of a column is filled up to; longer ones to the next power of two."""
 
 
 class BrokenSeal(Exception):
@@ -29,7 +33,7 @@ def unseal(box: bytes, *, key: bytes, about: bytes) -> str:
     """Open a box.  Raises BrokenSeal."""
     try:
         return AESGCM(key).decrypt(box[: keys.NONCE_BYTES], box[keys.NONCE_BYTES :], about).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too short to be a box
         raise BrokenSeal from None
 
 
@@ -46,6 +50,32 @@ def unseal_for(use: str, text: str) -> str:
     except ValueError:
         raise BrokenSeal from None
     return unseal(box, key=keys.key_for(use), about=use.encode())
+
+
+def seal_column(value: str, *, place: str) -> str:
+    """Seal the JSON text of a column: "c1.", the epoch, ".", and URL-safe base64.
+
+    place  "table.column", which the seal is bound to
+    The text is filled up with spaces, which JSON overlooks: where a catalogue is public, a length would tell
+    which of its products stands here.
+    """
+    epoch = keys.current_epoch_cached()
+    size = max(SHORTEST, 1 << (len(value.encode()) - 1).bit_length())
+    filled = value + " " * (size - len(value.encode()))
+    box = seal(filled, key=keys.key_of(epoch, "column"), about=place.encode())
+    return f"{COLUMN_MARK}{epoch}.{base64.urlsafe_b64encode(box).decode()}"
+
+
+def unseal_column(text: str, *, place: str) -> str:
+    """Open what seal_column sealed for this place.  Raises BrokenSeal, and WrongKeyring for a lost epoch."""
+    try:
+        epoch, _, packed = text.removeprefix(COLUMN_MARK).partition(".")
+        number, box = int(epoch), base64.urlsafe_b64decode(packed.encode())
+    except ValueError:
+        raise BrokenSeal from None
+    if not text.startswith(COLUMN_MARK):
+        raise BrokenSeal
+    return unseal(box, key=keys.key_of(number, "column"), about=place.encode())
 
 
 def seal_login(address: str, *, brand: str) -> str:

@@ -64,9 +64,11 @@ class Wish:
 def put(act: Act, *, subject: SubjectId, category: CategoryId, value: str, slot: str = "") -> None:
     """Keep a value over any older one of the same slot.
 
-    Raises NotDeclared (the policy has no such category, or forbids it), LooksSealed, KeyDestroyed.
+    A customer writes into their own values alone.
+    Raises NotDeclared (the policy has no such category, or forbids it), LooksSealed, KeyDestroyed, Refused.
     """
     policy = policy_in_force(act.brand, act.at)
+    _own_only(act, Wish(subject, category, slot), policy)
     known = policy.categories.get(category)
     if known is None:
         clause = _forbidding(policy, category)
@@ -138,7 +140,8 @@ def use(
 
 
 def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") -> None:
-    """Delete one value.  One that is not there is fine."""
+    """Delete one value.  One that is not there is fine.  A customer deletes their own alone: Refused."""
+    _own_only(act, Wish(subject, category, slot), policy_in_force(act.brand, act.at))
     with opened():
         boxes.remove(subject=subject, category=category, slot=slot)
     enter(act, "vault.value.dropped", Ref(f"person.{category}"[:64], subject))

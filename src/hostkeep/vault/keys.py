@@ -88,6 +88,14 @@ def key_for(use: str, *, length: int = KEY_BYTES) -> bytes:
     return _derived(folder(), current_epoch_cached(), use, length)
 
 
+def key_of(epoch: int, use: str) -> bytes:
+    """Return an epoch's key for one use, to open what was sealed while it was the current one.
+
+    Raises WrongKeyring if the epoch is not in the keyring.
+    """
+    return _derived(folder(), epoch, use, KEY_BYTES)
+
+
 _epoch: list[tuple[Path, int]] = []
 
 

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                 ("once", models.CharField(max_length=64, unique=True)),
-                ("fingerprint", models.CharField(max_length=64)),
+                ("fingerprint", models.TextField()),
                 ("brand", models.CharField(max_length=32)),
                 ("account", models.UUIDField()),
                 ("subject", models.UUIDField()),
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("position", models.PositiveSmallIntegerField()),
-                ("title", models.CharField(max_length=200)),
+                ("title", models.TextField()),
                 ("quantity", models.PositiveIntegerField()),
                 ("unit_minor", models.BigIntegerField()),
                 ("minor", models.BigIntegerField()),

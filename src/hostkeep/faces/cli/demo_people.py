@@ -6,13 +6,15 @@ import json
 import os
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
-from hostkeep.brands.queries import BrandRow
+from hostkeep.brands.queries import BrandRow, policy_in_force, version_in_force
 from hostkeep.faces.cli.acts import act_of_operator
 from hostkeep.faces.signin.logins import enrol_totp, known_login, make_login
-from hostkeep.kernel.ids import OPERATOR, CategoryId
-from hostkeep.people.actions.joining import make_staff, open_account
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import OPERATOR, CategoryId, SubjectId
+from hostkeep.people.actions.joining import accept_statements, make_staff, open_account
 from hostkeep.runtime import brand as running_brand
 
 STAFF = ("owner", "support", "billing", "privacy")
@@ -51,16 +53,25 @@ def add_customer(brand: BrandRow, *, who: str, password: str) -> DemoAccount:
         act = act_of_operator(brand=brand.id, purpose="account")
         if known_login(email) is None:
             user = make_login(email=email, password=password, at=act.at)
-            open_account(act, user=user, values=_values(brand, who, email, act.at), language="en")
+            joined = open_account(act, user=user, values=_values(brand, who, email, act.at), language="en")
+            _accept(act, brand, joined.subject)
     return DemoAccount(brand.id, "customer", email, password, "")
 
 
-def _values(brand: BrandRow, who: str, email: str, at: object) -> dict[CategoryId, str]:
-    """Return what this brand's sign-up form asks, made up."""
-    from hostkeep.brands.queries import policy_in_force
+def _accept(act: Act, brand: BrandRow, subject: SubjectId) -> None:
+    """Record what the sign-up form would have shown and asked to tick."""
+    version = version_in_force(brand.id, act.at)
+    form = policy_in_force(brand.id, act.at).forms["signup"]
+    shown = sorted({s.id for s in form.statements} | {"storage_notice"})
+    accept_statements(
+        act, subject=subject, statements=shown, version=version.version, digest=version.digest, form="signup"
+    )
 
+
+def _values(brand: BrandRow, who: str, email: str, at: datetime) -> dict[CategoryId, str]:
+    """Return what this brand's sign-up form asks, made up."""
     made_up = {**VALUES, "name": NAMES[who], "email": email}
-    form = policy_in_force(brand.id, at).forms["signup"]  # type: ignore[arg-type]
+    form = policy_in_force(brand.id, at).forms["signup"]
     return {f.category: made_up[f.category] for f in form.fields if f.category in made_up}
 
 

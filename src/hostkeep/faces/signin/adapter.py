@@ -7,11 +7,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from hostkeep.faces.signin import staying
+from hostkeep.faces.signin.backend import is_here
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.kernel.ids import OPERATOR
 from hostkeep.messaging.actions.queueing import queue_mail
@@ -56,6 +57,16 @@ class BrandAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Customers sign up at a brand; nobody signs up at the operator's own host."""
         return getattr(request, "brand", None) is not None
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address at its own brand alone: kept at another, it would be sealed for that one."""
+        return is_here(email_address.user) and bool(super().confirm_email(request, email_address))
+
+    def pre_login(self, request: HttpRequest, user: Any, **rest: Any) -> Any:
+        """Let nobody begin a login at another brand's host, whatever they proved there."""
+        if not is_here(user):
+            raise PermissionDenied
+        return super().pre_login(request, user, **rest)
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """Let the confirmation leave: the worker makes the link anew from the row's number."""

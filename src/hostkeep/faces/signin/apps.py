@@ -10,9 +10,10 @@ class SignIn(AppConfig):
     label = "signin"
 
     def ready(self) -> None:
-        """Hand the link makers to messaging."""
-        from hostkeep.faces.signin import links
+        """Hand the link makers to messaging; watch the locks."""
+        from hostkeep.faces.signin import links, locks
         from hostkeep.messaging import links as known
 
         known.register("account/confirm", links.confirm_path)
         known.register("account/reset", links.reset_path)
+        locks.watch()

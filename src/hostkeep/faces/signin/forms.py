@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import LoginForm, SignupForm, UserTokenForm
 from django import forms
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from hostkeep.brands.queries import version_in_force
 from hostkeep.faces.signin import staying
+from hostkeep.faces.signin.backend import is_here
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.field_checks import Reader
 from hostkeep.faces.ui.fields import PolicyForm, blank_form
 from hostkeep.faces.ui.forgery import TOKEN
+from hostkeep.faces.ui.pages import posted
 from hostkeep.faces.ui.reading import read_form
 from hostkeep.kernel.ids import UserId
 from hostkeep.messaging.actions.choosing import stop_stream, want_stream
@@ -40,9 +43,7 @@ class PolicySignup(SignupForm):
         form = self.policy.forms["signup"]
         self.drawn: PolicyForm = blank_form(self.policy, form, language=self.language)
         if self.is_bound:
-            self.drawn = read_form(
-                self.policy, form, dict(self.data.lists()), reader=self._reader(), also=BUTTONS
-            )
+            self.drawn = read_form(self.policy, form, posted(self.http), reader=self._reader(), also=BUTTONS)
 
     def _reader(self) -> Reader:
         """Return how this brand's forms are read."""
@@ -58,6 +59,12 @@ class PolicySignup(SignupForm):
             if name in {"email", "password1"} and not any(p.name == name for p in self.drawn.problems):
                 self.drawn = self.drawn.with_problem(name, str(errors[0]))
         return cleaned
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Answer as fast for an address that has an account as for a new one: by one password hash."""
+        if self.account_already_exists:
+            get_user_model()().set_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
     def save(self, request: HttpRequest) -> Any:
         """Make login, account and acceptance, or nothing."""
@@ -99,4 +106,15 @@ class BrandLogin(LoginForm):
         """Go on with the login, remembering the choice."""
         if self.cleaned_data.get("stay"):
             staying.choose(request)
+        else:
+            staying.forget_choice(request)
         return super().login(request, redirect_url=redirect_url)
+
+
+class BrandToken(UserTokenForm):
+    """The link that sets a new password: it works at the login's own brand alone."""
+
+    def _get_user(self, uidb36: str) -> Any:
+        """Return the login that a link speaks of, or None."""
+        user: Any = super()._get_user(uidb36)  # type: ignore[no-untyped-call]
+        return user if user is not None and is_here(user) else None

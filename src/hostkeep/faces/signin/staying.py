@@ -10,14 +10,15 @@ from django.http import HttpRequest, HttpResponse
 
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.kernel.ids import UserId
-from hostkeep.people.actions.staying import begin_stay, end_stay_of_cookie, use_stay
+from hostkeep.people.actions.staying import begin_stay, end_stay_of_cookie, end_stays, use_stay
+from hostkeep.people.queries import stay_of_cookie
 from hostkeep.policy.book import Cookie
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 KEEP = "__Host-keep"
 CHOSEN = "stay_signed_in"
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "hostkeep.faces.signin.backend.BrandBackend"
 
 
 def declared(request: HttpRequest) -> Cookie | None:
@@ -30,6 +31,11 @@ def choose(request: HttpRequest) -> None:
     """Remember, until the login's last step, that the visitor chose to stay signed in."""
     if declared(request):
         request.session[CHOSEN] = True
+
+
+def forget_choice(request: HttpRequest) -> None:
+    """Forget the choice of a login that nobody finished: on this browser it may be another's."""
+    request.session.pop(CHOSEN, None)
 
 
 def begin_if_chosen(request: HttpRequest, response: HttpResponse, user: Any) -> None:
@@ -48,6 +54,12 @@ def end(request: HttpRequest) -> None:
     if held:
         end_stay_of_cookie(act_of(request, role="customer", purpose="authentication"), cookie=held)
         request.forget_stay = True  # type: ignore[attr-defined]
+
+
+def end_all(request: HttpRequest, user: Any) -> None:
+    """End every series of a login whose lock was changed, on every browser."""
+    role = "customer" if request.user.is_authenticated else "visitor"
+    end_stays(act_of(request, role=role, purpose="authentication"), user=UserId(user.pk))
 
 
 class StaySignedIn:
@@ -70,8 +82,14 @@ class StaySignedIn:
         return response
 
     def _use(self, request: HttpRequest, held: str) -> str:
-        """Sign in by a token; return the next one, or an empty text if the series ended."""
-        stay = use_stay(act_of(request, role="visitor", purpose="authentication"), cookie=held)
+        """Sign in by a token; return the next one, or an empty text if the series ended.
+
+        A cookie of no living series writes nothing: the audit is not for strangers to fill.
+        """
+        act = act_of(request, role="visitor", purpose="authentication")
+        if stay_of_cookie(act.brand, held, act.at) is None:
+            return ""
+        stay = use_stay(act, cookie=held)
         user = get_user_model().objects.filter(pk=stay.user, is_active=True).first() if stay.user else None
         if user is None:
             return ""

@@ -6,7 +6,6 @@ No page sets anything when it is looked at; the first post to the cart does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -27,15 +26,17 @@ KEY = "cart"
 """Where the session keeps the token."""
 
 
-def with_cart_count(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let a page's bar show how many pieces lie in the cart; read only where the page shows it."""
+class CartCount:
+    """Middleware: every page can show how many pieces lie in the cart; read only where one does."""
 
-    @wraps(view)
-    def counting(request: HttpRequest, **found: object) -> HttpResponse:
-        request.cart_count = SimpleLazyObject(lambda: count_pieces(request))  # type: ignore[attr-defined]
-        return view(request, **found)
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
 
-    return counting
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Leave the count on the request."""
+        if getattr(request, "brand", None) is not None:
+            request.cart_count = SimpleLazyObject(lambda: count_pieces(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
 
 
 def declared(request: HttpRequest, name: str) -> Cookie | None:
@@ -80,11 +81,12 @@ def keep_receipts_token(request: HttpRequest, response: HttpResponse) -> str:
 def cart_of(request: HttpRequest, account: AccountRow | None) -> CartRow | None:
     """Return the cart the browser holds, else the account's own, else None.
 
-    A cart of another account than the one signed in is no cart.
+    A cart of another account than the one signed in is no cart; for a visitor, none of an account's is: the
+    browser may be somebody else's by now.
     """
     brand, language, token = brand_id_of(request), language_of(request), token_of(request)
     held = carts.cart_by_token(brand, hash_of(token), language=language) if token else None
-    if held is not None and (account is None or held.account in {None, account.id}):
+    if held is not None and held.account in {None, account.id if account else None}:
         return held
     return carts.cart_of_account(brand, account.id, language=language) if account else None
 
@@ -94,10 +96,9 @@ def count_pieces(request: HttpRequest) -> int:
 
     A visitor without a cart costs no query, one with a cart a single one.
     """
-    brand, token = brand_id_of(request), token_of(request)
+    brand, token, account = brand_id_of(request), token_of(request), account_or_none(request)
     if token:
-        return carts.pieces_by_token(brand, hash_of(token))
-    account = account_or_none(request)
+        return carts.pieces_by_token(brand, hash_of(token), account=account.id if account else None)
     return carts.pieces_of_account(brand, account.id) if account else 0
 
 

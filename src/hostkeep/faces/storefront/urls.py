@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import path
 
 from hostkeep.faces.storefront.cart import cart, change_currency, change_line
-from hostkeep.faces.storefront.cart_keeping import with_cart_count
 from hostkeep.faces.storefront.checkout import checkout
 from hostkeep.faces.storefront.home import home
 from hostkeep.faces.storefront.policy_pages import policy_urls
@@ -15,13 +14,13 @@ from hostkeep.faces.storefront.promises_json import promise_json_urls
 from hostkeep.faces.storefront.receipts import receipts
 
 urlpatterns = [
-    path("", with_cart_count(home), name="home"),
-    path("products/<slug:slug>/", with_cart_count(product), name="product"),
-    path("cart/", with_cart_count(cart), name="cart"),
-    path("cart/lines/<uuid:line>/", with_cart_count(change_line), name="cart_line"),
-    path("cart/currency/", with_cart_count(change_currency), name="cart_currency"),
-    path("checkout/", with_cart_count(checkout), name="checkout"),
-    path("receipts/", with_cart_count(receipts), name="receipts"),
+    path("", home, name="home"),
+    path("products/<slug:slug>/", product, name="product"),
+    path("cart/", cart, name="cart"),
+    path("cart/lines/<uuid:line>/", change_line, name="cart_line"),
+    path("cart/currency/", change_currency, name="cart_currency"),
+    path("checkout/", checkout, name="checkout"),
+    path("receipts/", receipts, name="receipts"),
     *policy_urls,
     *promise_urls,
     *promise_json_urls,

@@ -62,7 +62,11 @@ def comes_from_here(request: HttpRequest) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     told = request.headers.get("Origin") or request.headers.get("Referer") or ""
-    return urlsplit(told).netloc.lower() == str(request.META.get("HTTP_HOST", "")).lower() != ""
+    try:
+        there = urlsplit(told).netloc.lower()
+    except ValueError:  # such as "http://["
+        return False
+    return there == str(request.META.get("HTTP_HOST", "")).lower() != ""
 
 
 def brings_token(request: HttpRequest) -> bool:
@@ -70,7 +74,7 @@ def brings_token(request: HttpRequest) -> bool:
     if not request.user.is_authenticated:
         return True
     given = request.headers.get(HEADER) or request.POST.get(TOKEN, "")
-    return hmac.compare_digest(given, token_of(request))
+    return hmac.compare_digest(given.encode(), token_of(request).encode())
 
 
 def token_of(request: HttpRequest) -> str:

@@ -49,4 +49,7 @@ class SafeHeaders:
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:
             response.headers["Cache-Control"] = "no-store"
+        elif request.COOKIES or response.cookies:
+            # A visitor's cart, receipts or half-finished login: nobody's to find on a shared machine.
+            response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -42,7 +42,7 @@ class Hosts:
             return self.get_response(request)
         host = bare_host(request)
         brand = brand_by_host(host)
-        if brand is None and host not in {addresses.operator_host(), "127.0.0.1"}:
+        if brand is None and host not in _operators_own():
             return HttpResponse(render_to_string("ui/421.html"), status=421)
         if brand is None:
             request.urlconf = settings.OPERATOR_URLCONF
@@ -52,3 +52,8 @@ class Hosts:
         request.policy = policy_in_force(brand.id, clock.now())  # type: ignore[attr-defined]
         with running_brand.during(brand.id):
             return self.get_response(request)
+
+
+def _operators_own() -> frozenset[str]:
+    """Return the names of the operator's own host: in the demo the loopback's number is one, too."""
+    return frozenset({addresses.operator_host(), *(("127.0.0.1",) if settings.HOSTKEEP.demo else ())})

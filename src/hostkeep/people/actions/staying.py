@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref, UserId
 from hostkeep.people.models import StaySeries
+from hostkeep.people.rules.tokens import hash_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,25 @@ class Stay:
         return Ref("people.stay", self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class StaysEnded:
+    """Every series of a login, ended.  count: how many were alive."""
+
+    user: UserId
+    count: int
+
+    @property
+    def ref(self) -> Ref:
+        """The login."""
+        return Ref("people.user", self.user)
+
+
 @recorded("people.stay.begun")
 def begin_stay(act: Act, *, user: UserId, life: timedelta) -> Stay:
     """Begin a series for a browser whose owner chose to stay signed in."""
     series, token = secrets.token_urlsafe(18), secrets.token_urlsafe(24)
     row = StaySeries.objects.create(
-        brand=act.brand, user_id=user, series=_hash(series), token=_hash(token),
+        brand=act.brand, user_id=user, series=hash_of(series), token=hash_of(token),
         started_at=act.at, used_at=act.at, expires_at=act.at + life,
     )  # fmt: skip
     return Stay(row.id, f"{series}.{token}", user)
@@ -48,17 +61,17 @@ def use_stay(act: Act, *, cookie: str) -> Stay:
     series, _, token = cookie.partition(".")
     row = (
         StaySeries.objects.select_for_update()
-        .filter(series=_hash(series), brand=act.brand, ended_at=None, expires_at__gt=act.at)
+        .filter(series=hash_of(series), brand=act.brand, ended_at=None, expires_at__gt=act.at)
         .first()
     )
     if row is None:
         return Stay(uuid4(), "", None)
-    if not secrets.compare_digest(row.token, _hash(token)):
+    if not secrets.compare_digest(row.token, hash_of(token)):
         row.ended_at = act.at
         row.save(update_fields=["ended_at"])
         return Stay(row.id, "", None)
     fresh = secrets.token_urlsafe(24)
-    row.token, row.used_at = _hash(fresh), act.at
+    row.token, row.used_at = hash_of(fresh), act.at
     row.save(update_fields=["token", "used_at"])
     return Stay(row.id, f"{series}.{fresh}", UserId(row.user_id))
 
@@ -70,16 +83,21 @@ def end_stay(act: Act, *, stay: UUID, user: UserId) -> Stay:
     return Stay(stay, "", None)
 
 
+@recorded("people.stays.ended")
+def end_stays(act: Act, *, user: UserId) -> StaysEnded:
+    """End every series of a login: its password or its second factor is another one now.
+
+    Whoever stays signed in came in by the old lock; with a copied token that may be a stranger.
+    """
+    alive = StaySeries.objects.filter(user_id=user, ended_at=None)
+    return StaysEnded(user, alive.update(ended_at=act.at))
+
+
 @recorded("people.stay.ended_by_cookie")
 def end_stay_of_cookie(act: Act, *, cookie: str) -> Stay:
     """End the series of a browser that signs out."""
-    row = StaySeries.objects.filter(series=_hash(cookie.partition(".")[0]), brand=act.brand).first()
+    row = StaySeries.objects.filter(series=hash_of(cookie.partition(".")[0]), brand=act.brand).first()
     if row is not None and row.ended_at is None:
         row.ended_at = act.at
         row.save(update_fields=["ended_at"])
     return Stay(row.id if row else uuid4(), "", None)
-
-
-def _hash(text: str) -> str:
-    """Return the SHA-256 of a random text."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -48,8 +48,9 @@ def _adopt(act: Act, cart: CartId, account: AccountId) -> CartChanged:
 
 def _pour(older: Cart, held: Cart) -> None:
     """Move the lines of one cart into another."""
+    lying = list(held.lines.all())
     for line in older.lines.all():
-        same = held.lines.filter(plan_id=line.plan_id, choices=line.choices, answers=line.answers).first()
+        same = next((each for each in lying if each.chosen == line.chosen), None)
         if same is None:
             CartLine.objects.filter(id=line.id).update(cart=held)
         else:

@@ -111,12 +111,15 @@ def add_line(act: Act, *, cart: CartId, wish: Wish) -> CartChanged:
     choices = _choices(plan.product, wish.choices)
     questions = [Question(**asked) for asked in plan.product.questions]
     answers = read_answers(questions, wish.answers)
-    same = CartLine.objects.filter(cart=held, plan=plan, choices=choices, answers=answers).first()
+    chosen = {"plan": str(plan.id), "choices": choices, "answers": answers}
+    lines = list(held.lines.all())
+    same = next((line for line in lines if line.chosen == chosen), None)
     already = same.quantity if same else 0
     quantity = _fitting(already + checked_quantity(wish.quantity), questions)
-    if same is None and held.lines.count() >= MOST_LINES:
+    if same is None and len(lines) >= MOST_LINES:
         raise CartFull(most=MOST_LINES)
-    line = same or CartLine(cart=held, plan=plan, choices=choices, answers=answers, added_at=act.at)
+    line = same or CartLine(cart=held, chosen=chosen, added_at=act.at)
+    line.plan = plan
     line.quantity = quantity
     line.seen_currency = held.currency
     (priced,) = price_lines([line], CURRENCIES[held.currency])
@@ -135,7 +138,7 @@ def set_quantity(act: Act, *, cart: CartId, line: UUID, quantity: int) -> CartCh
     Writes the line and an audit entry, or nothing.  Raises NoSuchCart, NoSuchLine, BadQuantity.
     """
     held = held_cart(act, cart)
-    found = held.lines.filter(id=line).select_related("plan__product").first()
+    found = held.lines.filter(id=line).first()
     if found is None:
         raise NoSuchLine
     found.quantity = _fitting(checked_quantity(quantity), found.plan.product.questions)

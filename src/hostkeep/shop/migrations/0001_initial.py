@@ -143,19 +143,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                 ("position", models.PositiveIntegerField()),
-                ("product", models.CharField(max_length=60)),
-                ("plan", models.CharField(max_length=60)),
-                ("title", models.JSONField()),
+                ("product", models.TextField()),
+                ("plan", models.TextField()),
+                ("title", models.TextField()),
                 ("months", models.PositiveIntegerField()),
                 ("quantity", models.PositiveIntegerField()),
-                ("options", models.JSONField()),
+                ("options", models.TextField()),
                 ("recurring_minor", models.BigIntegerField()),
                 ("setup_minor", models.BigIntegerField()),
-                ("driver", models.CharField(max_length=40)),
-                ("spec", models.JSONField()),
-                ("answers", models.JSONField()),
-                ("requires", models.JSONField()),
-                ("recipient", models.CharField(blank=True, max_length=60)),
+                ("driver", models.TextField()),
+                ("spec", models.TextField()),
+                ("answers", models.TextField()),
+                ("requires", models.TextField()),
+                ("recipient", models.TextField()),
                 (
                     "order",
                     models.ForeignKey(
@@ -168,8 +168,7 @@ class Migration(migrations.Migration):
             name="CartLine",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ("choices", models.JSONField()),
-                ("answers", models.JSONField()),
+                ("chosen", models.TextField()),
                 ("quantity", models.PositiveIntegerField()),
                 ("added_at", models.DateTimeField()),
                 ("seen_minor", models.BigIntegerField()),
@@ -178,12 +177,6 @@ class Migration(migrations.Migration):
                     "cart",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="shop.cart"
-                    ),
-                ),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="shop.plan"
                     ),
                 ),
             ],
@@ -304,12 +297,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.UniqueConstraint(fields=("order", "position"), name="shop_order_line_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=models.UniqueConstraint(
-                fields=("cart", "plan", "choices", "answers"), name="shop_cart_line_once"
-            ),
         ),
         migrations.AddConstraint(
             model_name="cartline",

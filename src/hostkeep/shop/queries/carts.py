@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from hostkeep.kernel.ids import AccountId, BrandId, CartId
 from hostkeep.kernel.money import CURRENCIES, Money
@@ -17,27 +17,28 @@ def cart_by_token(brand: BrandId, token_hash: str, *, language: str = "en") -> C
     """Return the cart a browser's token stands for, or None.
 
     token_hash  rules.tokens.hash_of(token)
-    Four queries, however many lines.
+    Five queries, however many lines.
     """
     cart = Cart.objects.filter(brand=brand, token_hash=token_hash).first()
     return _row(cart, language) if cart else None
 
 
 def cart_of_account(brand: BrandId, account: AccountId, *, language: str = "en") -> CartRow | None:
-    """Return an account's cart, or None.  Four queries, however many lines."""
+    """Return an account's cart, or None.  Five queries, however many lines."""
     cart = Cart.objects.filter(brand=brand, account_id=account).first()
     return _row(cart, language) if cart else None
 
 
 def cart(brand: BrandId, cart_id: CartId, *, language: str = "en") -> CartRow | None:
-    """Return one cart of a brand, or None.  Four queries, however many lines."""
+    """Return one cart of a brand, or None.  Five queries, however many lines."""
     found = Cart.objects.filter(brand=brand, id=cart_id).first()
     return _row(found, language) if found else None
 
 
-def pieces_by_token(brand: BrandId, token_hash: str) -> int:
+def pieces_by_token(brand: BrandId, token_hash: str, *, account: AccountId | None = None) -> int:
     """Return how many pieces lie in the cart of a token; none where there is no cart.  One query."""
-    lines = CartLine.objects.filter(cart__brand=brand, cart__token_hash=token_hash)
+    theirs = Q(cart__account_id=None) | Q(cart__account_id=account)
+    lines = CartLine.objects.filter(theirs, cart__brand=brand, cart__token_hash=token_hash)
     return int(lines.aggregate(pieces=Sum("quantity", default=0))["pieces"])
 
 

@@ -41,9 +41,12 @@ def price_lines(lines: Sequence[CartLine], currency: Currency) -> tuple[PricedLi
 
 
 def lines_of(cart: UUID) -> list[CartLine]:
-    """Return the lines of a cart with plan, product and group, oldest first.  One query."""
-    found = CartLine.objects.filter(cart_id=cart).select_related("plan__product__group")
-    return list(found.order_by("added_at", "id"))
+    """Return the lines of a cart with plan, product and group, oldest first.  Two queries."""
+    found = list(CartLine.objects.filter(cart_id=cart).order_by("added_at", "id"))
+    plans = Plan.objects.select_related("product__group").in_bulk({line.plan_id for line in found})
+    for line in found:
+        line.plan = plans[line.plan_id]
+    return found
 
 
 def _terms(plans: Sequence[UUID], currency: Currency) -> dict[UUID, Term]:

@@ -54,6 +54,14 @@ class Daemon:
         """Return "Running", "Stopped" or another word of the daemon.  Raises Missing."""
         return str(_told(lambda: self._client.api.instances[name].get().json()["metadata"]["status"]))
 
+    def has_image(self, alias: str) -> bool:
+        """Tell whether an image of this alias is there."""
+        try:
+            _told(self._client.api.images.aliases[alias].get)
+        except Missing:
+            return False
+        return True
+
     def has_network(self, name: str) -> bool:
         """Tell whether the instance has a network card."""
         found = _told(lambda: self._client.api.instances[name].get().json()["metadata"]["expanded_devices"])

@@ -29,6 +29,13 @@ class Lxd:
         del wire
         self._config = config
 
+    def stands(self) -> bool:
+        """Tell whether the daemon answers and has the image that new containers are made from."""
+        try:
+            return Daemon(self._config.socket, self._config.seconds).has_image(self._config.image)
+        except (LineBroke, Denied):
+            return False
+
     def create(self, ask: Ask) -> Outcome:
         """Make the container and start it.  One that stands already is only started.
 
