@@ -44,9 +44,11 @@ def pg(django_db_blocker):
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test learns brands and versions anew, and believes them to its end, however slow the machine."""
     from hostkeep.brands import queries
+    from hostkeep.faces.ui import still
 
     monkeypatch.setattr(queries, "FRESH", 60.0)
     queries.forget()
+    still.forget()
     yield
     queries.forget()
 

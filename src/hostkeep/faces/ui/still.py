@@ -30,12 +30,19 @@ class Drawn:
     at: float
 
 
+_pages: OrderedDict[Key, Drawn] = OrderedDict()
+
+
+def forget() -> None:
+    """Throw away what was drawn."""
+    _pages.clear()
+
+
 def still(view: View) -> View:
     """Keep what a view draws for visitors without any cookie, as long as brands and versions are believed.
 
     A page for somebody who brings a cookie is always drawn anew: it may show a cart or an account.
     """
-    pages: OrderedDict[Key, Drawn] = OrderedDict()
 
     @wraps(view)
     def shown(request: HttpRequest) -> HttpResponse:
@@ -43,14 +50,14 @@ def still(view: View) -> View:
             return view(request)
         digest = getattr(getattr(request, "policy", None), "digest", "")
         key = (brand_id_of(request), digest, language_of(request), request.get_full_path())
-        kept = pages.get(key)
+        kept = _pages.get(key)
         if kept is not None and time.monotonic() - kept.at < FRESH:
             return HttpResponse(kept.body, content_type=kept.content_type)
         response = view(request)
         if response.status_code == 200 and not response.cookies:  # noqa: PLR2004  OK
-            pages[key] = Drawn(response.content, response.headers["Content-Type"], time.monotonic())
-            while len(pages) > MOST:
-                pages.popitem(last=False)
+            _pages[key] = Drawn(response.content, response.headers["Content-Type"], time.monotonic())
+            while len(_pages) > MOST:
+                _pages.popitem(last=False)
         return response
 
     return shown
