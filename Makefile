@@ -6,7 +6,7 @@ DATA ?= .hostkeep
 BIN := .venv/bin
 APT := chromium lxd busybox-static wireguard-go wireguard-tools iproute2 iputils-ping poppler-utils postgresql-15
 
-.PHONY: help run check test ground real bench soak words house
+.PHONY: help run check test ground real bench words
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"

@@ -108,7 +108,7 @@ CACHES = {
         "LOCATION": "runtime_cache",
         "KEY_FUNCTION": "hostkeep.people.cachekeys.hidden_key",
         # Rate limits lie here: with Django's 300 a flood of other keys would wash a guesser's count away.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
 
@@ -120,6 +120,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 1800  # a link that opens an account is worth little time
 LOGIN_URL = "/auth/login/"
 LOGIN_REDIRECT_URL = "/account/"
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import CategoryId, SubjectId
+from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault import cipher, keys
 from hostkeep.vault.models import Item, SubjectKey
@@ -44,9 +44,12 @@ def store(
     return row_id
 
 
-def open_many(asks: Iterable[tuple[SubjectId, CategoryId, str]]) -> dict[tuple[UUID, str, str], str]:
+def open_many(
+    asks: Iterable[tuple[SubjectId, CategoryId, str]], *, brand: BrandId
+) -> dict[tuple[UUID, str, str], str]:
     """Open the values asked for, by (subject, category, slot); what is not there is left out.
 
+    brand  another brand's values are not there
     Two queries.
     """
     wanted = set(asks)
@@ -54,7 +57,7 @@ def open_many(asks: Iterable[tuple[SubjectId, CategoryId, str]]) -> dict[tuple[U
     categories = {category for _, category, _ in wanted}
     rows = [
         row
-        for row in Item.objects.filter(subject__in=subjects, category__in=categories)
+        for row in Item.objects.filter(brand=brand, subject__in=subjects, category__in=categories)
         if (row.subject, row.category, row.slot) in wanted
     ]
     found = SubjectKey.objects.filter(subject__in=subjects, keep_class__in={r.keep_class for r in rows})

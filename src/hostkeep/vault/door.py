@@ -120,7 +120,7 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "") -> dict[W
             digest=policy.digest,
         )  # fmt: skip
     with opened():
-        found = boxes.open_many((w.subject, w.category, w.slot) for w in wishes)
+        found = boxes.open_many(((w.subject, w.category, w.slot) for w in wishes), brand=act.brand)
     shown: dict[Wish, Sealed[str] | None] = {}
     for wish in wishes:
         value = found.get((wish.subject, wish.category, wish.slot))

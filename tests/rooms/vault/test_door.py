@@ -79,6 +79,11 @@ def test_a_box_moved_to_another_category_does_not_open(ann: SubjectId) -> None:
         door.reveal(as_owner(ann), subject=ann, category=PHONE)
 
 
+def test_another_brand_has_no_such_value(ann: SubjectId) -> None:
+    elsewhere = make_act("customer", "account", brand="vpsfast", own=ann)
+    assert door.reveal(elsewhere, subject=ann, category=NAME) is None
+
+
 def test_one_bit_is_noticed(ann: SubjectId) -> None:
     with opened():
         row = Item.objects.get(subject=ann, category=NAME)
@@ -112,7 +117,7 @@ def test_the_read_is_entered_before_the_value_comes_back(committed: str, monkeyp
     subject = SubjectId(uuid4())
     door.put(make_act("visitor", "account"), subject=subject, category=NAME, value="Ann")
 
-    def dies(asks: object) -> None:
+    def dies(asks: object, **rest: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(boxes, "open_many", dies)
