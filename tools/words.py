@@ -132,13 +132,17 @@ def update(words: Words, language: str) -> None:
     for (text, context), files in words.found.items():
         known = before.get(text if isinstance(text, str) else text[0], context)
         string = text if language == "en" else known.string if known else None
+        if isinstance(string, str) != isinstance(text, str):
+            string = None  # a sentence that got or lost its plural is translated anew
         nothing = "" if isinstance(text, str) else ("",) * fresh.num_plurals
         places = [(name, 1) for name in sorted(files)]
         fresh.add(text, string or nothing, context=context, locations=places)
     path = words.po(language)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as lines:
+    whole = path.with_suffix(".new")
+    with whole.open("wb") as lines:
         write_po(lines, fresh, sort_output=True, include_lineno=False, width=110)
+    whole.replace(path)
 
 
 def faults(words: Words, language: str) -> Iterator[str]:

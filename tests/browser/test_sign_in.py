@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.customers import VPS6
 from tests.browser.running_demo import RunningDemo
 from tests.browser.second_factors import VirtualKey, code_at, fresh_code
 from tests.browser.shoppers import CHROMIUM, FLAGS, Shopper, watched
+from tests.browser.stories import Stories
 from tests.browser.walking import log_in
 
 Visitor = Callable[..., Shopper]
@@ -126,6 +128,23 @@ class TestStayingSignedIn:
         give(person, KEEP, kept)
         assert not is_inside(person)
 
+    def test_a_new_password_ends_every_browser_that_stays(self, demo, stories: Stories, visitor: Visitor) -> None:
+        old, new = VPS6.signup["password1"], "Wet-badger-19-moves-house"
+        stories.of(VPS6)
+        kept, elsewhere = visitor("vps6"), visitor("vps6")
+        kept.open("/auth/login/?next=/account/")
+        kept.page.get_by_label("Stay signed in on this device").check()
+        log_in(kept, VPS6.email, old)
+        log_in(elsewhere, VPS6.email, old)
+        elsewhere.open("/auth/password/change/")
+        names = elsewhere.inputs("form[action='/auth/password/change/']")
+        elsewhere.type({name: old if name == "oldpassword" else new for name in names})
+        elsewhere.press("^Change password$")
+
+        assert not is_inside(kept), "neither its session nor its token opens anything"
+        assert KEEP not in kept.cookies()
+        log_in(kept, VPS6.email, new)
+
     def test_a_token_of_one_brand_opens_no_other(self, demo, visitor: Visitor) -> None:
         person, stranger = visitor("vps6"), visitor("vpsfast")
         enter(demo, person, "ann@example.test", stay=True)
@@ -163,8 +182,6 @@ def test_a_session_of_one_brand_opens_no_other(other: str, demo, visitor: Visito
 
 
 def test_another_accounts_invoice_is_not_there(demo, stories, visitor: Visitor) -> None:
-    from tests.browser.customers import VPS6
-
     bought = stories.of(VPS6)
     bought.shopper.open("/account/invoices/")
     address = bought.shopper.page.locator("main table a").first.get_attribute("href")

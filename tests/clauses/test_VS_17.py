@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import json
 
 from hostkeep.promises.signing import is_inside, sign_in
@@ -47,7 +49,7 @@ def test_VS_17_is_proven(prove) -> None:
     assert prove("VS-17") == {}
 
 
-def test_VS_17_turns_red_when_sessions_know_no_brand(prove, monkeypatch) -> None:
+def sessions_of_any_brand(monkeypatch) -> None:
     from hostkeep.people import sessions
     from hostkeep.people.models import Session
 
@@ -56,6 +58,24 @@ def test_VS_17_turns_red_when_sessions_know_no_brand(prove, monkeypatch) -> None
         return Session.objects.filter(key=sessions._hash(key)).first() if key else None
 
     monkeypatch.setattr(sessions.SessionStore, "_row", any_brand)
+
+
+def logins_of_any_brand(monkeypatch) -> None:
+    from hostkeep.faces.signin import backend
+
+    monkeypatch.setattr(backend, "is_here", lambda user: True)
+
+
+@pytest.mark.parametrize("wall", [sessions_of_any_brand, logins_of_any_brand])
+def test_VS_17_has_two_walls_and_each_holds_alone(prove, monkeypatch, wall) -> None:
+    wall(monkeypatch)
+
+    assert prove("VS-17") == {}
+
+
+def test_VS_17_turns_red_when_neither_sessions_nor_logins_know_their_brand(prove, monkeypatch) -> None:
+    sessions_of_any_brand(monkeypatch)
+    logins_of_any_brand(monkeypatch)
 
     assert list(prove("VS-17")) == ["A session is carried to the hosts of other shops"]
 
