@@ -76,12 +76,17 @@ class RunningDemo:
         """The newest mail to an address whose text holds something; waits for it."""
         return until(
             lambda: next((m for m in self.mails_to(address) if holding in m["text"]), None),
-            f"a mail with {holding!r}; the log ends: {self.printed()[-1500:]}",
+            f"a mail with {holding!r}",
+            told=self.last_lines,
         )
 
     def printed(self) -> str:
         """All that was printed so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def last_lines(self) -> str:
+        """The end of what was printed, for a failure's message."""
+        return f"the log ends: {self.printed()[-1500:]}"
 
     def command(self, *words: str) -> str:
         """Run one command of ours on this demo's data."""
@@ -102,15 +107,15 @@ def clean_environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
 
 
-def until(look: Any, what: str, *, seconds: float = 60, pause: float = 0.3) -> Any:
-    """Look until something is there.  Fails with what was waited for."""
+def until(look: Any, what: str, *, seconds: float = 60, pause: float = 0.3, told: Any = str) -> Any:
+    """Look until something is there.  Fails with what was waited for, and what told() says then."""
     end = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds:g} s for {what}")
+            raise AssertionError(f"waited {seconds:g} s for {what}; {told()}")
         time.sleep(pause)
 
 
@@ -211,7 +216,7 @@ def _await_ready(demo: RunningDemo) -> None:
         assert demo.process.poll() is None, f"the demo ended: {demo.printed()[-3000:]}"
         return bool(ready.search(demo.log.read_bytes()[demo.begun :].decode(errors="replace")))
 
-    until(said, f"the demo; it printed: {demo.printed()[-3000:]}", seconds=PATIENCE)
+    until(said, "the demo", seconds=PATIENCE, told=demo.last_lines)
     holders, own = listeners(demo.port), descendants(demo.process.pid)
     assert holders and holders <= own, f"strangers on port {demo.port}: {holders - own}"
 

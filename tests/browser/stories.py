@@ -44,4 +44,8 @@ class Stories:
                 java_script_enabled=customer.scripts,
             )
         )  # fmt: skip
-        return buy(self.demo, customer, window, folder)
+        try:
+            return buy(self.demo, customer, window, folder)
+        except BaseException:
+            window.picture("FAILED")
+            raise

@@ -78,7 +78,7 @@ def becomes_active(person: Shopper, demo: RunningDemo) -> None:
         person.open("/account/services/")
         return person.page.locator("main table .badge", has_text=re.compile("^Active$")).count() == 1
 
-    until(active, f"the service; the log ends {demo.printed()[-1500:]}", seconds=90, pause=1)
+    until(active, "the service", seconds=90, pause=1, told=demo.last_lines)
 
 
 def exactly_one(demo: RunningDemo, hypervisor: Daemon, before: set[str]) -> None:

@@ -78,8 +78,11 @@ def names_leading_to(namespace: str, hosts: Mapping[str, str]) -> Iterator[None]
         folder.rmdir()
 
 
-def test_a_page_needs_no_script(stories: Stories) -> None:
-    assert not PHOTONVPS.scripts
-    page = stories.of(PHOTONVPS).shopper.open("/")
-    assert page.evaluate("document.readyState") == "complete"
-    assert page.locator("script:not([src])").count() == 0
+def test_without_scripts_a_button_tells_the_price(stories: Stories) -> None:
+    shopper = stories.of(PHOTONVPS).shopper
+    page = shopper.open("/products/p-2/")
+    assert "$9.95" in page.locator("main aside").inner_text()
+    page.locator("[name=plan][value=yearly]").check()
+    assert "$9.95" in page.locator("main aside").inner_text(), "no script runs in this walk"
+    shopper.press("^Update price$")
+    assert "$109.00" in page.locator("main aside").inner_text()

@@ -180,7 +180,7 @@ def follow_building(shopper: Shopper, wanted: Wanted) -> str:
         shopper.open(address)
         return shopper.page.locator("main .badge", has_text=re.compile("^Active$")).count() > 0
 
-    until(active, f"{wanted.named} to be active; it says {shopper.says()[:600]}", seconds=90, pause=1)
+    until(active, f"{wanted.named} to be active", seconds=90, pause=1, told=shopper.says)
     shopper.picture(f"active-{wanted.slug}")
     return address
 
