@@ -22,6 +22,7 @@ class Column:
     home     the address of its shop
     slogan   the front page's title
     row      what the rules say
+    facts    how many personal facts its sign-up form demands; boxes and what may be left out do not count
     keeps, shares, sets, changes  the same as its label puts it
     clauses  how many promises it makes
     """
@@ -30,6 +31,7 @@ class Column:
     home: str
     slogan: str
     row: Row
+    facts: int
     keeps: str
     shares: str
     sets: str
@@ -58,6 +60,7 @@ def _column(brand: BrandRow, now: datetime, language: str) -> Column:
         home=addresses.brand_url(brand.host, ""),
         slogan=(home.get(language) or home.get("en") or {}).get("title", ""),
         row=compare(policy, language),
+        facts=sum(f.required and f.category != "password" for f in policy.forms["signup"].fields),
         keeps=label["keep"],
         shares=label["share"],
         sets=label["cookies"],
