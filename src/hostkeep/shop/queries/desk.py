@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.shop.models import Order
-from hostkeep.shop.queries.orders import _rows
+from hostkeep.shop.queries.orders import frozen_orders
 from hostkeep.shop.rules.rows import OrderRow
 
 
@@ -29,7 +29,7 @@ def orders_page(*, brand: BrandId | None = None, first: int = 50, skip: int = 0)
     """
     found = Order.objects.filter(brand=brand) if brand else Order.objects.all()
     ids = list(found.order_by("-placed_at", "-id").values_list("id", flat=True)[skip : skip + first])
-    return OrderPage(_rows(Order.objects.filter(id__in=ids), first), found.count())
+    return OrderPage(frozen_orders(Order.objects.filter(id__in=ids), first), found.count())
 
 
 def placed_by_brand(since: datetime) -> Mapping[BrandId, int]:

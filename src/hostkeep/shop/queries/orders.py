@@ -16,12 +16,12 @@ from hostkeep.shop.rules.tokens import hash_of
 
 def orders_of(account: AccountId, *, first: int = 50) -> tuple[OrderRow, ...]:
     """Return an account's newest orders, newest first.  Two queries."""
-    return _rows(Order.objects.filter(account_id=account), first)
+    return frozen_orders(Order.objects.filter(account_id=account), first)
 
 
 def orders_of_brand(brand: BrandId, *, first: int = 50) -> tuple[OrderRow, ...]:
     """Return a brand's newest orders, newest first, for its staff.  Two queries."""
-    return _rows(Order.objects.filter(brand=brand), first)
+    return frozen_orders(Order.objects.filter(brand=brand), first)
 
 
 def order_of(account: AccountId, order: OrderId) -> OrderRow:
@@ -29,21 +29,21 @@ def order_of(account: AccountId, order: OrderId) -> OrderRow:
 
     Raises NoSuchOrder, also for an order of somebody else.
     """
-    for row in _rows(Order.objects.filter(account_id=account, id=order), 1):
+    for row in frozen_orders(Order.objects.filter(account_id=account, id=order), 1):
         return row
     raise NoSuchOrder
 
 
 def order(order_id: OrderId) -> OrderRow:
     """Return one order, for flows and staff.  Raises NoSuchOrder.  Two queries."""
-    for row in _rows(Order.objects.filter(id=order_id), 1):
+    for row in frozen_orders(Order.objects.filter(id=order_id), 1):
         return row
     raise NoSuchOrder
 
 
 def order_by_once(brand: BrandId, once: str) -> OrderRow | None:
     """Return the order that stands under an idempotency key, or None.  Two queries."""
-    for row in _rows(Order.objects.filter(brand=brand, once_hash=hash_of(once)), 1):
+    for row in frozen_orders(Order.objects.filter(brand=brand, once_hash=hash_of(once)), 1):
         return row
     return None
 
@@ -59,10 +59,10 @@ def receipt_by_token(brand: BrandId, token_hash: str) -> tuple[OrderRow, ...]:
     token_hash  rules.tokens.hash_of(token)
     """
     kept = Receipt.objects.filter(token_hash=token_hash).values("order_id")
-    return _rows(Order.objects.filter(brand=brand, id__in=kept), 50)
+    return frozen_orders(Order.objects.filter(brand=brand, id__in=kept), 50)
 
 
-def _rows(found: QuerySet[Order], first: int) -> tuple[OrderRow, ...]:
+def frozen_orders(found: QuerySet[Order], first: int) -> tuple[OrderRow, ...]:
     """Freeze orders with their lines."""
     newest = found.order_by("-placed_at", "-id").prefetch_related("lines")[:first]
     return tuple(
