@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 KNOWN = frozenset({
     "DATA", "KEYRING", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", "DEMO",
@@ -109,20 +111,23 @@ def _embedded(data: Path, user: str) -> Mapping[str, object]:
 
 
 def _database(url: str) -> Mapping[str, object]:
-    """Return Django's settings for a postgresql:// address.  Raises BadEnvironment."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+    """Return Django's settings for a postgresql:// address, its further parameters (sslmode, ...) as options.
+
+    Source: PostgreSQL, libpq connection strings.  Raises BadEnvironment.
+    """
+    try:
+        told = {k: str(v) for k, v in conninfo_to_dict(url).items()}
+    except ProgrammingError:
+        told = {}
+    if not url.startswith(("postgresql://", "postgres://")) or not told.get("dbname"):
         raise BadEnvironment("HOSTKEEP_DATABASE_URL must read postgresql://user:password@host:port/name")
-    host = parts.hostname or ""
-    for pair in parts.query.split("&"):
-        if pair.startswith("host="):
-            host = unquote(pair.removeprefix("host="))
     return {
-        "NAME": unquote(parts.path.strip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(parts.port or ""),
+        "NAME": told.pop("dbname"),
+        "USER": told.pop("user", ""),
+        "PASSWORD": told.pop("password", ""),
+        "HOST": told.pop("host", ""),
+        "PORT": told.pop("port", ""),
+        "OPTIONS": told,
     }
 
 

@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from django.db.utils import OperationalError
+
 from hostkeep.kernel.errors import Foreseen
 
 Command = Callable[[argparse.Namespace], int]
@@ -21,6 +23,10 @@ def run(argv: Sequence[str]) -> int:
         said = error.title.format(**error.facts) if error.title else error.code
         clause = f" ({error.clause})" if error.clause else ""
         sys.stderr.write(f"hostkeep: {said}{clause}\n")
+        return 2
+    except OperationalError as error:
+        said = str(error).strip().split("\n", 1)[0]
+        sys.stderr.write(f"hostkeep: the database does not answer: {said}\n")
         return 2
     except KeyboardInterrupt:
         return 130

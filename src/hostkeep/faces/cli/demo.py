@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hostkeep.faces.cli.keeping import say
+from hostkeep.faces.cli.serving import gather, taken
 from hostkeep.runtime import postgres
 
 MAIN = (sys.executable, "-m", "hostkeep.project.main")
@@ -51,7 +51,7 @@ def run_demo(*, port: int, data: str) -> int:
     """Start database, mail sink, worker and pages; return when told to stop."""
     folder = Path(data).resolve()
     _environment(folder, port)
-    if _taken(port):
+    if taken(port):
         sys.stderr.write(f"hostkeep: port {port} is taken; choose another with PORT=\n")
         return 2
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
@@ -75,22 +75,14 @@ def _environment(folder: Path, port: int) -> None:
     os.environ.setdefault("HOSTKEEP_LOG_LEVEL", "WARNING")
 
 
-def _taken(port: int) -> bool:
-    """Say whether somebody answers on a port; the server would share it without a word."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def _prepare(folder: Path, port: int, server: postgres.Server) -> None:
     """Migrate, load the brands, make the demo's logins, gather static files: what is missing of it."""
     import django
 
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
 
-    from hostkeep.faces.cli import demo_people, fingerprints
+    from hostkeep.faces.cli import demo_people
     from hostkeep.runtime import migrating
     from hostkeep.vault.sealing import check_keyring
 
@@ -106,9 +98,7 @@ def _prepare(folder: Path, port: int, server: postgres.Server) -> None:
         demo_people.write_demo_file(
             demo_file, base_url=f"http://localhost:{port}", database_url=url, accounts=accounts
         )
-    if fingerprints.changed(folder / "static.fingerprint"):
-        call_command("collectstatic", verbosity=0, interactive=False)
-        fingerprints.note(folder / "static.fingerprint")
+    gather()
 
 
 def _load_brands(brands: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from typing import Any
 
+from hostkeep.faces.cli import fingerprints
 from hostkeep.faces.cli.setting_up import ready_and_checked
 
 TARGET = "hostkeep.project.wsgi:application"
@@ -14,8 +16,15 @@ THREADS = 4
 
 
 def serve(*, host: str, port: int, workers: int) -> int:
-    """Serve until told to stop.  Replaces this process by the server."""
+    """Serve until told to stop.  Replaces this process by the server; gathers static files first.
+
+    Refuses a port that is taken: the server would share it without a word.
+    """
+    if taken(port):
+        sys.stderr.write(f"hostkeep: port {port} is taken; choose another\n")
+        return 2
     ready_and_checked()
+    gather()
     count = workers or os.cpu_count() or 1
     argv = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
@@ -23,6 +32,25 @@ def serve(*, host: str, port: int, workers: int) -> int:
         "--respawn-failed-workers", TARGET,
     ]  # fmt: skip
     os.execv(sys.executable, argv)  # noqa: S606  our own program with our own arguments
+    return 0
+
+
+def taken(port: int) -> bool:
+    """Say whether somebody answers on a port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def gather() -> None:
+    """Gather static files, hashed and compressed, if they changed since the last time."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    note_file = settings.HOSTKEEP.data / "static.fingerprint"
+    if fingerprints.changed(note_file):
+        call_command("collectstatic", verbosity=0, interactive=False)
+        fingerprints.note(note_file)
 
 
 def work() -> int:
