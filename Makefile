@@ -43,7 +43,7 @@ test: .venv/dev .venv/words ## everything that needs nothing beyond Python
 real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(APT) >/dev/null
-	$(BIN)/python -m pytest -o addopts='-q --strict-markers' tests/real tests/browser
+	$(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/real tests/browser
 
 bench: .venv/dev .venv/words ## one line a measured figure
 	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk >/dev/null)

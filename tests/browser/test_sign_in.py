@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.browser.running_demo import RunningDemo
 from tests.browser.second_factors import VirtualKey, code_at, fresh_code
 from tests.browser.shoppers import CHROMIUM, FLAGS, Shopper, watched
 from tests.browser.stories import Stories
-from tests.browser.walking import log_in
+from tests.browser.walking import confirm, log_in
 
 Visitor = Callable[..., Shopper]
 
@@ -111,10 +112,12 @@ class TestStayingSignedIn:
         enter(demo, elsewhere, "ann@example.test")
         elsewhere.open("/account/security/")
         forms = elsewhere.page.locator("form[action^='/account/security/stays/']")
-        assert forms.count() == 1
-        forms.locator("button").click()
-        expect(elsewhere.page.locator("body")).to_contain_text("no longer stays signed in")
-        assert forms.count() == 0
+        standing = forms.count()
+        assert standing >= 1
+        for left in reversed(range(standing)):  # other tests of this customer may have left some
+            forms.first.locator("button").click()
+            expect(elsewhere.page.locator("body")).to_contain_text("no longer stays signed in")
+            expect(forms).to_have_count(left)
 
         kept.context.clear_cookies(name=SESSION)
         assert not is_inside(kept)
@@ -128,14 +131,18 @@ class TestStayingSignedIn:
         give(person, KEEP, kept)
         assert not is_inside(person)
 
-    def test_a_new_password_ends_every_browser_that_stays(self, demo, stories: Stories, visitor: Visitor) -> None:
+    def test_a_new_password_ends_every_browser_that_stays(self, demo, visitor: Visitor) -> None:
+        mover = replace(VPS6, signup={**VPS6.signup, "email": "moves.house@vps6-customer.test"})
         old, new = VPS6.signup["password1"], "Wet-badger-19-moves-house"
-        stories.of(VPS6)
         kept, elsewhere = visitor("vps6"), visitor("vps6")
+        elsewhere.open("/auth/signup/")
+        elsewhere.type(mover.signup)
+        elsewhere.press("^Open account$")
+        confirm(demo, elsewhere, mover)
+        log_in(elsewhere, mover.email, old)
         kept.open("/auth/login/?next=/account/")
         kept.page.get_by_label("Stay signed in on this device").check()
-        log_in(kept, VPS6.email, old)
-        log_in(elsewhere, VPS6.email, old)
+        log_in(kept, mover.email, old)
         elsewhere.open("/auth/password/change/")
         names = elsewhere.inputs("form[action='/auth/password/change/']")
         elsewhere.type({name: old if name == "oldpassword" else new for name in names})
@@ -143,7 +150,7 @@ class TestStayingSignedIn:
 
         assert not is_inside(kept), "neither its session nor its token opens anything"
         assert KEEP not in kept.cookies()
-        log_in(kept, VPS6.email, new)
+        log_in(kept, mover.email, new)
 
     def test_a_token_of_one_brand_opens_no_other(self, demo, visitor: Visitor) -> None:
         person, stranger = visitor("vps6"), visitor("vpsfast")
