@@ -38,6 +38,7 @@ def weight(port: int) -> float:
 
 def customer_with_invoices(count: int) -> str:
     """Make a signed-in customer with so many invoices; return the session's cookie."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 
     from hostkeep.billing.actions.issuing import issue_invoice
@@ -65,7 +66,7 @@ def customer_with_invoices(count: int) -> str:
         login = get_user_model().objects.get(pk=user)
         session = SessionStore()
         session[SESSION_KEY] = str(user)
-        session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = login.get_session_auth_hash()
         session.create()
         return f"__Host-sid={session.session_key}"
