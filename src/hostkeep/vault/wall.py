@@ -15,7 +15,9 @@ def opened() -> Iterator[None]:
     The inner transaction block is needed: the role would outlive a savepoint.  Never RESET ROLE.
     It stops mistakes and forgotten queries, not an attacker who runs statements of his own as our process.
     """
+    inside_another = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE hk_vault")
         yield
-        cursor.execute("SET LOCAL ROLE hk_app")
+        if inside_another:  # else the transaction ends here, and the role with it
+            cursor.execute("SET LOCAL ROLE hk_app")

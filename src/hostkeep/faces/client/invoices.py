@@ -41,11 +41,12 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An invoice in the list.  said: its state in other words, or empty."""
+    """An invoice in the list.  said: its state in other words, or empty.  path: its own page."""
 
     row: InvoiceRow
     state: InvoiceState
     said: str
+    path: str
 
 
 @require_safe
@@ -57,7 +58,8 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     if not page.rows and number > 1:
         return HttpResponseRedirect(reverse("invoices"))
     act, zone = _act(request), ZoneInfo(_brand(request).zone)
-    listed = (_listed(row, act.at) for row in page.rows)
+    base = reverse("invoices")
+    listed = (_listed(row, act.at, f"{base}{row.id}/") for row in page.rows)
     years = groupby(listed, key=lambda one: one.row.issued_at.astimezone(zone).year)
     return show(request, "client/invoices.html", {
         "years": [(year, list(some)) for year, some in years],
@@ -165,14 +167,15 @@ def _mark(look: str) -> str:
     return Path(str(found)).read_text(encoding="utf-8") if found else ""
 
 
-def _listed(row: InvoiceRow, at: datetime) -> Listed:
+def _listed(row: InvoiceRow, at: datetime, path: str) -> Listed:
     """Say how an invoice stands in the list: "Due in 5 days" where that is soon."""
     state = invoice_state(gross=row.gross, paid=row.paid, due_at=row.due_at, at=at)
     left = row.due_at - at
     if state != "unpaid" or left > SOON:
-        return Listed(row, state, "")
+        return Listed(row, state, "", path)
     days = -(-left // DAY)
-    return Listed(row, state, ngettext("Due in %(days)s day", "Due in %(days)s days", days) % {"days": days})
+    said = ngettext("Due in %(days)s day", "Due in %(days)s days", days) % {"days": days}
+    return Listed(row, state, said, path)
 
 
 def _last_day(end: datetime) -> datetime:

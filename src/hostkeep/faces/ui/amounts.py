@@ -22,6 +22,7 @@ def locale_of(language: str) -> Locale:
         return Locale("en")
 
 
+@lru_cache(maxsize=4096)
 def money_text(amount: Money, language: str) -> str:
     """Write an amount with its sign: $1.90, €1.90, 79.000 ₫; in Vietnamese 1,90 €.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -28,10 +28,15 @@ def zone_city(zone: str, language: str) -> str:
 
 def day_text(at: datetime, zone: str, language: str) -> str:
     """Write the date on which at falls in zone: 22 Nov 2026, or 22 thg 11, 2026."""
-    local = at.astimezone(ZoneInfo(zone))
+    return _day_text(at.astimezone(ZoneInfo(zone)).date(), language)
+
+
+@lru_cache(maxsize=4096)
+def _day_text(day: date, language: str) -> str:
+    """Write a date; lists show the same few again and again."""
     if language.startswith("en"):
-        return f"{local.day} {format_date(local, 'MMM yyyy', locale='en')}"
-    return str(format_date(local, "medium", locale=locale_of(language)))
+        return f"{day.day} {format_date(day, 'MMM yyyy', locale='en')}"
+    return str(format_date(day, "medium", locale=locale_of(language)))
 
 
 def long_day_text(at: datetime, zone: str, language: str) -> str:
