@@ -9,8 +9,11 @@ from bench.house import house
 
 def main() -> None:
     wanted = set(sys.argv[1:])
-    from bench import pages, reveals, starts
+    from bench import pages, policies, reveals, starts
 
+    if not wanted or "policies" in wanted:
+        for figure in policies.figures():
+            print(figure.line(), flush=True)
     if not wanted or "starts" in wanted:
         for figure in starts.figures():
             print(figure.line(), flush=True)

@@ -174,16 +174,3 @@ def test_the_policy_agrees_with_the_brand(slug: str) -> None:
     assert set(brand_file["payment"]) <= SHOPS[slug].gateways
     assert set(brand_file["languages"]) == set(SHOPS[slug].languages)
     assert brand_file["privacy_mail"] == SHOPS[slug].controller["contact"]
-
-
-def test_a_policy_compiles_in_less_than_a_third_of_a_second() -> None:
-    if sys.gettrace() is not None:
-        pytest.skip("a tracer is watching, which takes most of the time")
-    text = (ROOT / "brands" / "vietnam-server" / "policy.yaml").read_text(encoding="utf-8")
-    spans = []
-    for _ in range(3):
-        start = time.process_time()
-        compile_policy(text, file="p")
-        spans.append(time.process_time() - start)
-
-    assert min(spans) < 0.3
