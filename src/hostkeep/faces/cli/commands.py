@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from django.db.utils import OperationalError
 
+from hostkeep.faces.cli.adding import Command, Commands, add_command
+from hostkeep.faces.cli.policy_commands import add_policy_commands
 from hostkeep.kernel.errors import Foreseen
-
-Command = Callable[[argparse.Namespace], int]
 
 
 def run(argv: Sequence[str]) -> int:
@@ -37,68 +37,46 @@ def parser() -> argparse.ArgumentParser:
     about = "Hosting, billing and a policy that is kept."
     whole = argparse.ArgumentParser(prog="hostkeep", description=about)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    demo = _add(commands, "demo", "start everything with the five brands, for trying out", _demo)
+    demo = add_command(commands, "demo", "start everything with the five brands, for trying out", _demo)
     demo.add_argument("--port", type=int, default=8000, help="port on the loopback (8000)")
     demo.add_argument("--data", default=".hostkeep", help="data folder (.hostkeep)")
-    serve = _add(commands, "serve", "serve the pages", _serve)
+    serve = add_command(commands, "serve", "serve the pages", _serve)
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--workers", type=int, default=0, help="processes; one a core by default")
-    _add(commands, "worker", "work jobs off", _worker)
-    migrate = _add(commands, "migrate", "bring the database up to this release", _migrate)
+    add_command(commands, "worker", "work jobs off", _worker)
+    migrate = add_command(commands, "migrate", "bring the database up to this release", _migrate)
     migrate.add_argument("--roles", action="store_true", help="print what an administrator runs once")
     _brand(commands)
-    _policy(commands)
+    add_policy_commands(commands)
     _others(commands)
     return whole
 
 
-def _brand(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _brand(commands: Commands[argparse.ArgumentParser]) -> None:
     """Add `brand load DIR`."""
     brand = commands.add_parser("brand", help="load a brand").add_subparsers(required=True, metavar="WHAT")
-    load = _add(brand, "load", "load brand.toml, policy.yaml and catalogue.yaml of a folder", _brand_load)
+    about = "load brand.toml, policy.yaml and catalogue.yaml of a folder"
+    load = add_command(brand, "load", about, _brand_load)
     load.add_argument("folder", metavar="DIR")
 
 
-def _policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `policy check` and `policy announce`."""
-    policy = commands.add_parser("policy", help="check or announce a policy").add_subparsers(
-        required=True, metavar="WHAT"
-    )
-    check = _add(policy, "check", "say what is wrong with a policy.yaml", _policy_check)
-    check.add_argument("file", nargs="+")
-    announce = _add(policy, "announce", "announce a new version", _policy_announce)
-    announce.add_argument("--brand", required=True)
-    announce.add_argument("--file", required=True)
-    announce.add_argument("--effective", help="ISO 8601 time; the earliest permitted one by default")
-    announce.add_argument("--json", action="store_true")
-
-
-def _others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _others(commands: Commands[argparse.ArgumentParser]) -> None:
     """Add `promises`, `clock` and `staff`."""
-    promises = _add(commands, "promises", "show the promise ledger", _promises)
+    promises = add_command(commands, "promises", "show the promise ledger", _promises)
     promises.add_argument("--brand")
     promises.add_argument("--clause")
     promises.add_argument("--json", action="store_true")
     promises.add_argument("--probe", action="store_true", help="run the probes now and wait")
     clock_parser = commands.add_parser("clock", help="the demo's clock")
     clock = clock_parser.add_subparsers(required=True, metavar="WHAT")
-    _add(clock, "show", "say what time it is", _clock_show)
-    advance = _add(clock, "advance", "move forward and do what falls due (demo only)", _clock_advance)
+    add_command(clock, "show", "say what time it is", _clock_show)
+    advance = add_command(clock, "advance", "move forward and do what falls due (demo only)", _clock_advance)
     advance.add_argument("by", metavar="31d")
     staff = commands.add_parser("staff", help="staff logins").add_subparsers(required=True, metavar="WHAT")
-    add = _add(staff, "add", "add a staff member; prints a password and a second factor", _staff_add)
+    add = add_command(staff, "add", "add a staff member; prints a password and a second factor", _staff_add)
     add.add_argument("email")
     add.add_argument("--role", required=True)
-
-
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_text: str, command: Command
-) -> argparse.ArgumentParser:
-    """Add one command."""
-    made = commands.add_parser(name, help=help_text, description=help_text)
-    made.set_defaults(command=command)
-    return made
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -129,18 +107,6 @@ def _brand_load(arguments: argparse.Namespace) -> int:
     from hostkeep.faces.cli.keeping import brand_load
 
     return brand_load(arguments.folder)
-
-
-def _policy_check(arguments: argparse.Namespace) -> int:
-    from hostkeep.faces.cli.policies import check
-
-    return check(arguments.file)
-
-
-def _policy_announce(arguments: argparse.Namespace) -> int:
-    from hostkeep.faces.cli.policies import announce
-
-    return announce(arguments)
 
 
 def _promises(arguments: argparse.Namespace) -> int:
