@@ -17,6 +17,14 @@ PLAIN = {
     "Item.box": "sealed",
     "Item.digest": "SHA-256 of the policy it was collected under",
     "Item.channel": "web, mail, call, staff, api or offline",
+    "Consent.brand": "slug of a brand",
+    "Consent.purpose": "a purpose of the policy",
+    "Consent.recipient": "id of a recipient of the policy",
+    "Consent.state": "given, refused, withdrawn or expired",
+    "Consent.digest": "SHA-256 of the policy shown",
+    "Consent.clause": "id of a clause",
+    "Consent.language": "language code of the page",
+    "Consent.how": "where it was said, a word of ours",
 }
 """Why each text column here holds nothing personal in clear."""
 
@@ -87,3 +95,45 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} of {self.subject}"
+
+
+class Consent(models.Model):
+    """One word of one person on one matter of consent.  Rows are added, never changed; the newest counts.
+
+    record     the consent it belongs to: a yes and what became of it share one
+    recipient  empty: a use of our own
+    until      a yes ends by itself then, or never
+    No wording is copied: it stands in the policy of the digest.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.UUIDField()
+    brand = models.CharField(max_length=32)
+    subject = models.UUIDField()
+    purpose = models.CharField(max_length=32)
+    recipient = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=12)
+    version = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    clause = models.CharField(max_length=32)
+    language = models.CharField(max_length=8, blank=True)
+    how = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        """The newest word is found by index, and so is a record."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["given", "refused", "withdrawn", "expired"]),
+                name="consent_state_known",
+            ),
+            models.UniqueConstraint(fields=["record", "state"], name="one_word_a_record_and_state"),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "brand", "purpose", "recipient", "-id"], name="consent_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.state}"

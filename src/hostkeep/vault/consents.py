@@ -1,0 +1,128 @@
+"""Consents as they stand: whether there is one, and all that was ever said.  What is said: consenting.py.
+
+A consent stands for one brand, person, purpose and recipient; the newest word counts.  It reaches what the
+version asked that the person was shown, and no more: what a later version adds must be asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from hostkeep.brands.queries import policy_by_digest
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId, SubjectId
+from hostkeep.policy.consent import covers
+from hostkeep.vault.models import Consent
+from hostkeep.vault.wall import opened
+
+NOTHING = CategoryId("")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One thing that was said.
+
+    state     given, refused, withdrawn or expired
+    how       where: "signup", "order", "login", "client_area", "one_click", "api"
+    language  of the page it was said on, or empty
+    """
+
+    state: str
+    at: datetime
+    version: int
+    digest: str
+    language: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """One consent, from the first word to the last.
+
+    record     its number
+    recipient  id of a recipient of the policy, or empty
+    clause     what asked for it
+    state      as it stands at the time asked; a yes whose term is over has expired
+    until      when a yes ends by itself, or None
+    words      oldest first, never empty
+    """
+
+    record: UUID
+    brand: BrandId
+    subject: SubjectId
+    purpose: PurposeId
+    recipient: str
+    clause: ClauseId
+    state: str
+    until: datetime | None
+    words: tuple[Word, ...]
+
+    @property
+    def shown(self) -> Word:
+        """The first word: it carries the version and the language the person was shown."""
+        return self.words[0]
+
+
+def standing(
+    *,
+    brand: BrandId,
+    subject: SubjectId,
+    purpose: PurposeId,
+    at: datetime,
+    recipient: str = "",
+    category: CategoryId = NOTHING,
+) -> bool:
+    """Say whether a person's yes stands at a time.  One query, through the wall.
+
+    category  if given, the version that was shown must have asked for it too
+    """
+    with opened():
+        found = newest(brand, subject, purpose, recipient)
+    if found is None or found.state != "given" or (found.until is not None and found.until <= at):
+        return False
+    return not category or covers(policy_by_digest(found.digest), purpose, category, recipient)
+
+
+def consents_of(act: Act, *, subject: SubjectId) -> tuple[ConsentRow, ...]:
+    """Return all consents of a person at the act's brand, the newest first.
+
+    A customer sees their own alone: for another's the answer is empty, as if there were none.
+    """
+    if act.role == "customer" and act.own != subject:
+        return ()
+    with opened():
+        words = list(Consent.objects.filter(subject=subject, brand=act.brand).order_by("record", "id"))
+    rows = [_row(list(said), act.at) for _, said in groupby(words, key=lambda word: word.record)]
+    return tuple(sorted(rows, key=lambda row: (row.shown.at, row.record), reverse=True))
+
+
+def standing_now(rows: Iterable[ConsentRow]) -> frozenset[tuple[str, str]]:
+    """Return (purpose, recipient) of the consents that stand, of rows read before."""
+    return frozenset((row.purpose, row.recipient) for row in rows if row.state == "given")
+
+
+def newest(brand: BrandId, subject: SubjectId, purpose: PurposeId, recipient: str) -> Consent | None:
+    """Return the newest word.  Inside the wall only."""
+    said = Consent.objects.filter(subject=subject, brand=brand, purpose=purpose, recipient=recipient)
+    return said.order_by("-id").first()
+
+
+def _row(words: list[Consent], at: datetime) -> ConsentRow:
+    """Freeze one consent."""
+    first, last = words[0], words[-1]
+    over = last.state == "given" and last.until is not None and last.until <= at
+    return ConsentRow(
+        record=first.record,
+        brand=BrandId(first.brand),
+        subject=SubjectId(first.subject),
+        purpose=PurposeId(first.purpose),
+        recipient=first.recipient,
+        clause=ClauseId(first.clause),
+        state="expired" if over else last.state,
+        until=first.until,
+        words=tuple(Word(w.state, w.at, w.version, w.digest, w.language, w.how) for w in words),
+    )
