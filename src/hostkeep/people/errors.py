@@ -34,3 +34,51 @@ class NotACanary(Foreseen):
     code = "people.canary.not_one"
     title = gettext_noop("This may only be done to a canary account.")
     status = 409
+
+
+class NoSuchKey(Foreseen):
+    """No such key of the API, or another login's."""
+
+    code = "people.key.none"
+    title = gettext_noop("There is no such key.")
+    status = 404
+
+
+class NotThatScope(Foreseen):
+    """A scope that does not exist, or that this role may not give.  scope: which, where it is one of ours."""
+
+    code = "people.key.scope"
+    title = gettext_noop("A key of yours cannot have this scope.")
+    status = 422
+
+
+class NoScope(Foreseen):
+    """A key that would open nothing."""
+
+    code = "people.key.no_scope"
+    title = gettext_noop("Choose at least one thing that the key may do.")
+    status = 422
+
+
+class TooManyKeys(Foreseen):
+    """A login with as many keys as it may have."""
+
+    code = "people.key.too_many"
+    title = gettext_noop("You have {most} keys, which is the most. End one first.")
+    status = 409
+
+
+class CallStillRunning(Foreseen):
+    """The same call is being answered at this moment."""
+
+    code = "api.idempotency.running"
+    title = gettext_noop("The first call with this Idempotency-Key is still being answered. Try again soon.")
+    status = 409
+
+
+class CallReused(Foreseen):
+    """Another call under an idempotency key that was used."""
+
+    code = "api.idempotency.reused"
+    title = gettext_noop("This Idempotency-Key was used for another call.")
+    status = 422

@@ -7,6 +7,8 @@ from allauth.account.models import EmailAddress as LoginAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from hostkeep.vault.columns import SealedJSON
+
 PLAIN = {
     "User.brand": "slug of a brand",
     "User.password": "Argon2id hash",
@@ -26,11 +28,24 @@ PLAIN = {
     "StaySeries.brand": "slug of a brand",
     "StaySeries.series": "SHA-256 of a random series",
     "StaySeries.token": "SHA-256 of a random token",
+    "ApiKey.brand": "slug of a brand",
+    "ApiKey.role": "a role of the policy",
+    "ApiKey.prefix": "random, to find the key by",
+    "ApiKey.secret": "SHA-256 of a random secret",
+    "ApiKey.scopes": "words of rules.scopes",
+    "ApiKey.used_on": "the day of its last call, no finer",
+    "ApiCall.once": "SHA-256 of an idempotency key",
+    "ApiCall.content": "keyed hash of a call",
+    "ApiCall.state": "running or answered",
+    "ApiCall.answer": "sealed; it lives a day",
 }
 """Why each text column here holds nothing personal in clear."""
 
 
-__all__ = ["Acceptance", "Account", "LoginAddress", "Membership", "Session", "StaySeries", "User"]
+__all__ = [
+    "Acceptance", "Account", "ApiCall", "ApiKey", "ApiPace", "LoginAddress", "Membership", "Session",
+    "StaySeries", "User",
+]  # fmt: skip
 
 
 class Users(BaseUserManager["User"]):
@@ -157,3 +172,70 @@ class StaySeries(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ApiKey(models.Model):
+    """What a program signs in with: shown once, kept as a hash.  Only a customer's has an account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True)
+    role = models.CharField(max_length=16)
+    number = models.PositiveIntegerField()
+    prefix = models.CharField(max_length=12, unique=True)
+    secret = models.CharField(max_length=64)
+    scopes = models.JSONField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    used_on = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Keys of a login are counted, so that people can tell them apart without naming them."""
+
+        constraints = [models.UniqueConstraint(fields=["user", "number"], name="one_key_a_number")]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class ApiCall(models.Model):
+    """A call that may be repeated: what was asked, and the answer once there is one.  It lives a day."""
+
+    RUNNING, ANSWERED = "running", "answered"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
+    once = models.CharField(max_length=64)
+    content = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, default="running")
+    turn = models.UUIDField()
+    leased_to = models.DateTimeField()
+    answer = SealedJSON(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """One call an idempotency key; swept by its end."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["key", "once"], name="one_call_an_idempotency_key"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["running", "answered"]), name="api_call_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="api_call_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+
+class ApiPace(models.Model):
+    """How many calls a key made in the present minute; the table is UNLOGGED."""
+
+    key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True)
+    minute = models.DateTimeField()
+    count = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.count}"

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from hostkeep.kernel.ids import AccountId, BrandId, SubjectId, UserId
+from hostkeep.kernel.ids import OPERATOR, AccountId, BrandId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.people.errors import NoSuchAccount, NoSuchUser
 from hostkeep.people.models import (
     Acceptance,
     Account,
+    ApiKey,
     LoginAddress,
     Membership,
     Session,
     StaySeries,
     User,
 )
+from hostkeep.people.rules.scopes import parts_of
 from hostkeep.people.rules.tokens import hash_of
 
 
@@ -64,6 +67,34 @@ class StayRow:
     started_at: datetime
     used_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key of the API, without its secret.
+
+    number   the how manieth of its login; what people call it
+    account  whose data it opens, or None for staff's
+    used_on  the day of its last call, or None
+    """
+
+    id: UUID
+    brand: BrandId
+    user: UserId
+    account: AccountId | None
+    subject: SubjectId
+    role: str
+    number: int
+    prefix: str
+    scopes: frozenset[str]
+    made_at: datetime
+    expires_at: datetime | None
+    used_on: date | None
+    ended_at: datetime | None
+
+    def alive(self, at: datetime) -> bool:
+        """Whether it was neither ended nor is past its end."""
+        return self.ended_at is None and (self.expires_at is None or self.expires_at > at)
 
 
 def account(account_id: AccountId) -> AccountRow:
@@ -147,6 +178,28 @@ def stay_of_cookie(brand: BrandId, cookie: str, at: datetime) -> UUID | None:
     return found.values_list("id", flat=True).first()
 
 
+def keys_of(user_id: UserId) -> tuple[KeyRow, ...]:
+    """Return every key a login ever made, newest first."""
+    found = ApiKey.objects.select_related("user").filter(user_id=user_id).order_by("-number")
+    return tuple(_key_row(row) for row in found)
+
+
+def key_of_text(brand: BrandId, text: str, at: datetime) -> KeyRow | None:
+    """Return the living key that a program brings to a brand, or None.  One query.
+
+    None for every reason alike: unknown, wrong, ended, past its end, of another brand, of an account that
+    is not open or a login that is shut, of a staff member whose role is another one now.
+    """
+    prefix, secret = parts_of(text) or ("", "")
+    row = ApiKey.objects.select_related("user", "account").filter(prefix=prefix, brand=brand).first()
+    right = secrets.compare_digest(row.secret if row else hash_of(""), hash_of(secret))
+    if row is None or not right or not row.user.is_active or not _key_row(row).alive(at):
+        return None
+    if row.account is None:
+        return _key_row(row) if row.user.staff_role == row.role else None
+    return _key_row(row) if row.account.state == "open" else None
+
+
 def accounts_of_brand(brand: BrandId) -> int:
     """Return how many open accounts a brand has; its canary is not counted."""
     return Account.objects.filter(brand=brand, state="open", canary=False).count()
@@ -156,6 +209,34 @@ def canary_of_brand(brand: BrandId) -> AccountRow | None:
     """Return the account that the promise ledger's probes act for, or None."""
     row = Account.objects.filter(brand=brand, canary=True).first()
     return _account_row(row) if row else None
+
+
+def canaries() -> tuple[AccountRow, ...]:
+    """Return the canaries of all brands."""
+    return tuple(_account_row(row) for row in Account.objects.filter(canary=True))
+
+
+def canary_accounts() -> frozenset[AccountId]:
+    """Return the accounts that no list, count, statistic or campaign may hold: the canaries.  One query.
+
+    The rooms of the business leave them out with `.exclude(account__in=canary_accounts())`.
+    """
+    return frozenset(AccountId(i) for i in Account.objects.filter(canary=True).values_list("id", flat=True))
+
+
+def live_accounts(brand: BrandId) -> Iterator[AccountRow]:
+    """Go through a brand's open accounts, oldest first: whom a mail to every customer goes to.
+
+    Its canary is not among them.  Read in portions, so that a hundred thousand take no memory.
+    """
+    found = Account.objects.filter(brand=brand, state="open", canary=False).order_by("opened_at", "id")
+    return (_account_row(row) for row in found.iterator(chunk_size=1000))
+
+
+def staff_in(roles: Iterable[str]) -> tuple[UserRow, ...]:
+    """Return the staff who have one of some roles, and whose login is alive."""
+    found = User.objects.filter(brand=OPERATOR, staff_role__in=set(roles), is_active=True).order_by("id")
+    return tuple(_user_row(row) for row in found)
 
 
 def live_sessions(user_id: UserId, at: datetime) -> int:
@@ -169,6 +250,25 @@ def _account_row(row: Account) -> AccountRow:
         AccountId(row.id), BrandId(row.brand), row.number, SubjectId(row.subject), row.state, row.language,
         row.opened_at,
     )  # fmt: skip
+
+
+def _key_row(row: ApiKey) -> KeyRow:
+    """Freeze a key."""
+    return KeyRow(
+        id=row.id,
+        brand=BrandId(row.brand),
+        user=UserId(row.user_id),
+        account=AccountId(row.account_id) if row.account_id else None,
+        subject=SubjectId(row.user.subject),
+        role=row.role,
+        number=row.number,
+        prefix=row.prefix,
+        scopes=frozenset(row.scopes),
+        made_at=row.made_at,
+        expires_at=row.expires_at,
+        used_on=row.used_on,
+        ended_at=row.ended_at,
+    )
 
 
 def _user_row(row: User) -> UserRow:
