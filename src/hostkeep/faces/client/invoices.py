@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -26,6 +24,7 @@ from hostkeep.brands.queries import BrandRow
 from hostkeep.drivers.payments import Declined, Settled, Waiting
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.flows import paying
@@ -158,13 +157,7 @@ def _page_number(request: HttpRequest) -> int:
 
 def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:
     """Return how this customer's papers look."""
-    return Wanted(account.number, language_of(request), _mark(_brand(request).look))
-
-
-def _mark(look: str) -> str:
-    """Return a brand's mark as SVG, or nothing where it has none."""
-    found = finders.find(f"ui/logos/{look}.svg")
-    return Path(str(found)).read_text(encoding="utf-8") if found else ""
+    return Wanted(account.number, language_of(request), mark_svg(_brand(request).look))
 
 
 def _listed(row: InvoiceRow, at: datetime, path: str) -> Listed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,16 +65,6 @@ class Past:
     clause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One secret of a service as a customer knows it.  file: the name it is saved under, or empty."""
-
-    name: str
-    label: str
-    file: str
-    here: bool
-
-
 def reason(code: str) -> str:
     """Say why work is not done; a code we have no words for is staff's to read."""
     return gettext(REASONS.get(code, gettext_noop("Something went wrong. Our staff have been told.")))
@@ -134,25 +123,9 @@ def sizes(spec: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(told)
 
 
-def keys_of(row: ServiceRow, brand: str) -> tuple[Key, ...]:
-    """List the secrets of a service; a tunnel has one for each device, here or shown and gone."""
-    if row.driver == "wireguard":
-        count = int(row.facts.get("devices", "1"))
-        return tuple(_device(row, brand, number) for number in range(1, count + 1))
-    return tuple(Key(name, gettext("Password"), "", here=True) for name in row.kept)
-
-
 def under_way(row: ServiceRow, work: Sequence[WorkRow]) -> bool:
     """Say whether something is being done that a page should follow."""
     return row.state in {State.BUILDING, State.CLOSING} or any(w.stage in UNDER_WAY for w in work)
-
-
-def _device(row: ServiceRow, brand: str, number: int) -> Key:
-    name = "wireguard.conf" if number == 1 else f"wireguard-{number}.conf"
-    # WireGuard's apps name the tunnel by the file: letters, digits and hyphens, at most 15.
-    short = re.sub(r"[^a-z0-9]", "", brand.lower())[:10]
-    label = gettext("Device %(number)s") % {"number": number}
-    return Key(name, label, f"{short}-{number}.conf", here=name in row.kept)
 
 
 def _memory(megabytes: int) -> str:

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
-from hostkeep.faces.client.service_words import Key, build_steps, history, keys_of, reason, sizes, under_way
+from hostkeep.faces.client.service_words import build_steps, history, reason, sizes, under_way
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.service_keys import key_called, keys_of
 from hostkeep.flows.service_access import Opened, open_secret, renew_secret, shown_once
 from hostkeep.kernel.ids import ServiceId
-from hostkeep.provisioning.errors import NoSuchSecret
 from hostkeep.provisioning.queries import ServiceRow, WorkRow, service_of, services_of, work_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Verb
@@ -63,7 +63,7 @@ def save_secret(request: HttpRequest, service: UUID, name: str) -> HttpResponse:
     """Hand one secret over as a file, such as a WireGuard app imports."""
     account = account_of(request)
     row = service_of(account.id, ServiceId(service))
-    key = _key(row, name)
+    key = key_called(row, name)
     act = act_of(request, role="customer", purpose="service")
     opened = open_secret(act, of=account.id, service=row.id, name=name)
     answer = HttpResponse(opened.value.open(), content_type="text/plain; charset=utf-8")
@@ -77,7 +77,7 @@ def replace_secret(request: HttpRequest, service: UUID, name: str) -> HttpRespon
     """Have a new key made for one device, in place of the old one."""
     account = account_of(request)
     row = service_of(account.id, ServiceId(service))
-    key = _key(row, name)
+    key = key_called(row, name)
     act = act_of(request, role="customer", purpose="service")
     renew_secret(act, of=account.id, service=row.id, name=key.name, once=request.POST.get("turn", "")[:8])
     messages.success(request, gettext("A new key is being made for %(device)s.") % {"device": key.label})
@@ -88,14 +88,6 @@ def unkept(answer: HttpResponse) -> HttpResponse:
     """Forbid browsers and caches to keep an answer that holds a secret."""
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def _key(row: ServiceRow, name: str) -> Key:
-    """Return one of the service's secrets by name.  Raises NoSuchSecret."""
-    for key in keys_of(row, row.brand):
-        if key.name == name:
-            return key
-    raise NoSuchSecret
 
 
 def _page(request: HttpRequest, row: ServiceRow, opened: Opened | None) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
@@ -14,10 +14,11 @@ from hostkeep.billing.errors import AlreadyPaid
 from hostkeep.drivers.payments import Waiting
 from hostkeep.faces.storefront.cart import cart_page
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_receipts_token
-from hostkeep.faces.storefront.shop_forms import SIGNS, asked_for, closing_clause
+from hostkeep.faces.storefront.shop_forms import SIGNS, asked_for
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.fields import PolicyForm, blank_form
+from hostkeep.faces.ui.order_forms import order_form
 from hostkeep.faces.ui.pages import language_of, posted, reader_of, show
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.reading import read_form
@@ -28,7 +29,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.queries import AccountRow
-from hostkeep.policy.book import Form, Policy
+from hostkeep.policy.book import Policy
 from hostkeep.shop.actions.adopting import adopt_cart
 from hostkeep.shop.actions.ordering import keep_receipt
 from hostkeep.shop.errors import CartEmpty, NotForSale, PriceChanged, SoldOut
@@ -48,14 +49,6 @@ class OldPage(Foreseen):
     code = "checkout.page.old"
     title = gettext_noop("This page is too old or was changed. Please check out again from the cart.")
     status = 422
-
-
-class MayNotAsk(Foreseen):
-    """A product needs what the policy does not let us ask.  needed: the category."""
-
-    code = "checkout.category.undeclared"
-    title = gettext_noop("Our privacy policy does not let us ask what one of these products needs.")
-    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +84,6 @@ def checkout(request: HttpRequest) -> HttpResponse:
     policy: Policy = request.policy  # type: ignore[attr-defined]
     form = blank_form(policy, order_form(policy, held.requires), language=language_of(request))
     return _page(request, account, held, form)
-
-
-def order_form(policy: Policy, requires: tuple[str, ...]) -> Form:
-    """Return the policy's order form with what these products need, and nothing beyond.
-
-    requires  categories the products need; they are demanded then
-    Raises MayNotAsk if the form has no such field.
-    """
-    form = policy.forms.get("order") or Form("order", (), (), (), closing_clause(policy))
-    declared = {field.category for field in form.fields}
-    for category in requires:
-        if category not in declared:
-            raise MayNotAsk(needed=category, clause=form.closed_by)
-    fields = tuple(
-        replace(field, required=True) if field.category in requires else field
-        for field in form.fields
-        if field.required or field.category in requires
-    )
-    return replace(form, fields=fields)
 
 
 def _account_step(request: HttpRequest, held: CartRow) -> HttpResponse:

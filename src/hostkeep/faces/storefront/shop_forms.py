@@ -6,21 +6,15 @@ from collections.abc import Collection, Iterable
 
 from django.http import HttpRequest
 
+from hostkeep.faces.ui.order_forms import closing_clause
 from hostkeep.faces.ui.reading import UndeclaredField
 from hostkeep.faces.ui.words import said
-from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import FormField, Policy
 
 SIGNS = frozenset({"token", "form_token", "go"})
 """Keys that are no answers: the session's token and the names of buttons."""
 
 LONGEST_SHOWN = 40
-
-
-def closing_clause(policy: Policy) -> ClauseId:
-    """Return the clause named to who posts what the shop does not ask."""
-    form = policy.forms.get("order") or policy.forms.get("signup")
-    return form.closed_by if form else ClauseId("")
 
 
 def asked_for(
