@@ -287,3 +287,5 @@ class Policy:
     """What single rooms owe: archive, age, rights, deadlines."""
     channels: tuple[str, ...] = ()
     """Where information comes in: "web", "email", "phone", "chat", "api", "offline"."""
+    gathers: Mapping[CategoryId, ClauseId] = field(default_factory=lambda: MappingProxyType({}))
+    """What comes in by use and not by a form, with the first clause that says so."""
