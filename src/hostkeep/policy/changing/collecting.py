@@ -8,15 +8,15 @@ from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Choice, Form, FormField, Policy, Statement
 from hostkeep.policy.changing.change import Change, change
 from hostkeep.policy.changing.places import clause_of_category, clause_of_kind
-from hostkeep.policy.changing.steps import both, entries, graded, placed, ranked
+from hostkeep.policy.changing.steps import both, entries, graded, named, placed, ranked
 from hostkeep.policy.vocabulary.terms import family
 
 
 def collected(old: Policy, new: Policy) -> Iterator[Change]:
     """Compare what comes in."""
-    yield from placed("collect", "category ", _categories(old), _categories(new), "new_category")
+    yield from named("collect", "category ", _categories(old), _categories(new), "new_category")
     yield from placed("collect", "gathers ", old.gathers, new.gathers, "wider_collection")
-    yield from placed("collect", "channel ", _channels(old, new), _channels(new, new), "wider_collection")
+    yield from named("collect", "channel ", _channels(old, new), _channels(new, new), "wider_collection")
     for name in {**old.forms, **new.forms}:
         yield from _form(old.forms.get(name), new.forms.get(name))
     yield from placed("collect", "never ", _nevers(old), _nevers(new), "new_prohibition")
@@ -36,8 +36,8 @@ def _nevers(policy: Policy) -> dict[str, ClauseId]:
     """Return each forbidden category, children too, with the first clause that forbids it."""
     found: dict[str, ClauseId] = {}
     for never in policy.never:
-        for named in sorted(never.categories):
-            for each in sorted(family(named)):
+        for parent in sorted(never.categories):
+            for each in sorted(family(parent)):
                 found.setdefault(each, never.clause)
     return found
 

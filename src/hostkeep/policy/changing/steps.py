@@ -95,6 +95,13 @@ def placed(
             yield change(kind, "removed", f"{prefix}{name}", clause, opposite(why))
 
 
+def named(
+    kind: str, prefix: str, old: Mapping[str, ClauseId], new: Mapping[str, ClauseId], why: str
+) -> Iterator[Change]:
+    """Tell of names that came or went, as `placed` does, where no clause of their own can change."""
+    return placed(kind, prefix, {name: new.get(name, clause) for name, clause in old.items()}, new, why)
+
+
 def entries(kind: str, prefix: str, old: Mapping[str, T], new: Mapping[str, T], why: str) -> Iterator[Change]:
     """Tell of entries that came, went, or stand under another clause, as `placed` does."""
     return placed(kind, prefix, _clauses(old), _clauses(new), why)

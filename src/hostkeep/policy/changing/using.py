@@ -8,7 +8,7 @@ from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Cell, Policy
 from hostkeep.policy.changing.change import Change
 from hostkeep.policy.changing.places import clause_of_purpose, clause_that_closes
-from hostkeep.policy.changing.steps import entries, graded, placed, ranked, turned, wider
+from hostkeep.policy.changing.steps import entries, graded, named, placed, ranked, turned, wider
 
 BASES = ("consent", "contract", "legitimate_interest", "legal_obligation")
 """From the ground that leaves a person most to say to the one that leaves least.
@@ -20,12 +20,12 @@ Source: Regulation (EU) 2016/679, articles 7(3), 6(1)(b), 21(1) and 17(3)(b).
 
 def used(old: Policy, new: Policy) -> Iterator[Change]:
     """Compare what may be read, by whom and for what."""
-    yield from placed("use", "purpose ", _purposes(old), _purposes(new), "new_purpose")
+    yield from named("use", "purpose ", _purposes(old), _purposes(new), "new_purpose")
     for name in (each for each in new.purposes if each in old.purposes):
         step = ranked(BASES, old.purposes[name].basis, new.purposes[name].basis)
         clause = clause_of_purpose(new, name)
         yield from graded("use", f"purpose {name}", clause, "weaker_basis", step)
-    yield from placed("use", "role ", _roles(old, new), _roles(new, new), "wider_use")
+    yield from named("use", "role ", _roles(old, new), _roles(new, new), "wider_use")
     before, after = _cells(old), _cells(new)
     yield from entries("use", "use ", before, after, "wider_use")
     for name, cell in after.items():
