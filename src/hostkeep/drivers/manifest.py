@@ -13,6 +13,9 @@ class Manifest:
     api         the version of the protocol it was written for; 1 today
     discloses   categories of personal data it must be given; the policy may refuse
     recipient   id of the recipient in the policy that receives them; "" if none does
+    keeps       categories of personal data it leaves with us; the policy must declare them
+    touches     categories that pass through it without being kept; no clause may forbid them
+    cookies     cookies it sets, by name; the policy must declare them
     hosts       the hosts it calls, without scheme; "{config.field}" takes one from its configuration
     sockets     libraries with sockets of their own that it uses: "pylxd", "wg"
     """
@@ -23,3 +26,6 @@ class Manifest:
     recipient: str = ""
     hosts: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()
+    keeps: frozenset[str] = field(default=frozenset())
+    touches: frozenset[str] = field(default=frozenset())
+    cookies: frozenset[str] = field(default=frozenset())

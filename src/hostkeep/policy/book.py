@@ -10,9 +10,12 @@ from typing import Literal
 
 from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId
 from hostkeep.policy.duties import Duties
+from hostkeep.policy.overlays.tightening import Tightening
 
 Text = Mapping[str, str]
 """A text by language: {"en": ..., "vi": ...}."""
+
+NO_TEXT: Text = MappingProxyType({})
 
 Basis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
 Then = Literal["erase", "deactivate", "archive", "aggregate", "hand_over"]
@@ -37,12 +40,18 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """A reason for which data may be used.  basis: the legal ground.  dpv: a term of the vocabulary."""
+    """A reason for which data may be used.
+
+    basis    the legal ground
+    dpv      a term of the vocabulary
+    balance  why a legitimate interest outweighs the person's, where the policy says so
+    """
 
     id: PurposeId
     label: Text
     basis: Basis
     dpv: str
+    balance: Text = field(default_factory=lambda: NO_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,7 @@ class Notice:
     period  the days of notice for a material change
     by      "policy_page", "home_page", "email"
     reject  whether a customer may refuse and leave under the old terms
+    minor_by  where a change that is not material is shown
     """
 
     mode: Literal["page", "ahead", "mail", "attempt"]
@@ -209,6 +219,7 @@ class Notice:
     by: tuple[str, ...]
     reject: bool
     clause: ClauseId
+    minor_by: tuple[str, ...] = ("policy_page",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +300,5 @@ class Policy:
     """Where information comes in: "web", "email", "phone", "chat", "api", "offline"."""
     gathers: Mapping[CategoryId, ClauseId] = field(default_factory=lambda: MappingProxyType({}))
     """What comes in by use and not by a form, with the first clause that says so."""
+    tightened: tuple[Tightening, ...] = ()
+    """What is stricter than the file says, because of the law of the places it names."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hostkeep.policy.errors import Level, Problem
+from hostkeep.policy.checking.rules import SHAPE
+from hostkeep.policy.errors import Problem
+from hostkeep.policy.needs import AdapterNeeds
 
 Path = tuple[str | int, ...]
 """Where a thing stands in the file: ("clauses", 3, "also", 0, "class")."""
@@ -18,6 +20,8 @@ class Desk:
     data       the whole content
     lines      the line of each path, counted from 1
     languages  the languages every text must have; set once the head is read
+    places     the jurisdictions the policy names; set once the head is read
+    installed  what the adapters need that the brand uses
     """
 
     def __init__(self, file: str, data: Any, lines: Mapping[Path, int]) -> None:
@@ -25,12 +29,14 @@ class Desk:
         self.data = data
         self.lines = lines
         self.languages: tuple[str, ...] = ("en",)
+        self.places: tuple[str, ...] = ()
+        self.installed: tuple[AdapterNeeds, ...] = ()
         self.problems: dict[Problem, None] = {}
         """What is wrong, each once, in the order it was found."""
 
-    def say(self, at: Path, says: str, instead: str = "", *, level: Level = "cannot_run") -> None:
-        """Note what is wrong at a place, once."""
-        self.problems[Problem(self.file, self.line(at), self.clause(at), says, instead, level)] = None
+    def say(self, at: Path, says: str, instead: str = "", *, rule: str = SHAPE) -> None:
+        """Note what is wrong at a place, once.  rule: the name of the rule broken."""
+        self.problems[Problem(self.file, self.line(at), self.clause(at), says, instead, rule)] = None
 
     def line(self, at: Path) -> int:
         """Return the line of a place, or of the nearest thing around it that has one."""

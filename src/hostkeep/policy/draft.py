@@ -54,8 +54,9 @@ class Draft:
     """A whole file, clean.  What was wrong in it is left out.
 
     head        the keys under `policy`
-    categories  by id: {"class": ..., "label": ...}, either may be missing
+    categories  by id: {"class": ..., "label": ..., "parent": ...}, any may be missing
     purposes    by id: the basis
+    balances    by id, where one is written: why a legitimate interest outweighs
     clauses     as written: id, kind, text, keep, ...
     blocks      all rules, in the order of the file
     """
@@ -64,6 +65,7 @@ class Draft:
     categories: Mapping[CategoryId, Mapping[str, Any]]
     roles: tuple[str, ...]
     purposes: Mapping[PurposeId, str]
+    balances: Mapping[PurposeId, Mapping[str, str]]
     facts: Mapping[str, Any]
     clauses: tuple[Mapping[str, Any], ...]
     blocks: tuple[Block, ...]
@@ -96,6 +98,16 @@ class Draft:
         for found in self.placed("allow"):
             for line in found.thing:
                 yield Placed(line[PLACE], found.clause, self._allow(line))
+
+    def family(self, category: str) -> frozenset[str]:
+        """Return a category and all that stands under it, in the vocabulary or by this policy."""
+        found = {category}
+        above = {name: {term.parent} for name, term in terms("category").items()}
+        for name, entry in self.categories.items():
+            above[name] = above[name] | {entry.get("parent", "")}
+        while more := {name for name, parents in above.items() if parents & found} - found:
+            found |= more
+        return frozenset(found)
 
     def keep_class(self, category: CategoryId) -> str:
         """Return the retention class of a declared category."""
@@ -133,7 +145,10 @@ def draft_of(clean: Mapping[str, Any]) -> Draft:
         head=clean.get("policy", {}),
         categories=clean.get("categories", {}),
         roles=tuple(clean.get("roles", ())),
-        purposes=clean.get("purposes", {}),
+        purposes={name: entry["basis"] for name, entry in clean.get("purposes", {}).items()},
+        balances={
+            name: entry["balance"] for name, entry in clean.get("purposes", {}).items() if "balance" in entry
+        },
         facts=clean.get("facts", {}),
         clauses=clauses,
         blocks=tuple(block for clause in clauses for block in _blocks(clause)),

@@ -10,6 +10,8 @@ from typing import Literal
 
 from hostkeep.kernel.ids import CategoryId, ClauseId
 
+NO_CLAUSE = ClauseId("")
+
 
 @dataclass(frozen=True, slots=True)
 class Archive:
@@ -43,6 +45,7 @@ class Right:
     id       "access", "correct", "erase", "export", "object", "withdraw", "opt_out", "restrict", "hand_over"
     how      in the client area, or by a mail to mailbox
     within   the longest until it is answered, or None
+    acknowledge  the longest until its receipt is confirmed, or None
     """
 
     id: str
@@ -50,6 +53,7 @@ class Right:
     within: timedelta | None
     mailbox: str
     clause: ClauseId
+    acknowledge: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Duties:
     never_ask       categories no message or call of ours may ask for, with the clause that says so
     review_links    whether a mailing with an outside link needs a second person
     by_use          whether going on using the service after a change accepts the rules (never a consent)
+    nobody          the clause that lets nobody outside receive anything but what the law compels, or ""
     smallest_group  groups of fewer people are not shown
     support_note    whether a ticket closes only with a note of what was done
     first_reply     how soon a first reply is aimed at
@@ -101,3 +106,4 @@ class Duties:
     first_reply: timedelta | None = None
     department: str = ""
     measures: tuple[str, ...] = ()
+    nobody: ClauseId = NO_CLAUSE

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.words import gettext_noop
-
-Level = Literal["cannot_run", "unlawful", "weak"]
+from hostkeep.policy.checking.rules import RULES, SHAPE, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Problem:
     clause   the id of the clause it stands in, or ""
     says     what is wrong, one plain sentence
     instead  what to write instead, or ""
-    level    cannot_run and unlawful refuse the file; weak only tells
+    rule     the name of the rule it breaks, see checking/rules.py
     """
 
     file: str
@@ -29,7 +27,12 @@ class Problem:
     clause: str
     says: str
     instead: str = ""
-    level: Level = "cannot_run"
+    rule: str = SHAPE
+
+    @property
+    def level(self) -> Level:
+        """cannot_run and unlawful refuse the file; weak only tells."""
+        return RULES[self.rule].level
 
     def __str__(self) -> str:
         """file:line: clause: what is wrong. What to write instead."""

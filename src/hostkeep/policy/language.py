@@ -5,15 +5,18 @@ docs/policy-language.md tells the same to operators; a test compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from hostkeep.policy.checking.rules import SHAPE
 from hostkeep.policy.desk import Desk, Path
 from hostkeep.policy.shapes import (
     BAD,
     Check,
     Keys,
+    Schema,
     by_name,
+    described,
     duration,
     flag,
     line_of_text,
@@ -22,6 +25,7 @@ from hostkeep.policy.shapes import (
     one_of,
     pattern,
     text,
+    text_schema,
     whole,
 )
 from hostkeep.policy.vocabulary.terms import terms
@@ -35,7 +39,8 @@ FACT_LENGTH = 60
 
 def word(kind: str) -> Check:
     """A check for one word of the vocabulary."""
-    return one_of(tuple(terms(kind)), kind.replace("_", " "))
+    labels = {name: term.label["en"] for name, term in terms(kind).items()}
+    return one_of(tuple(labels), kind.replace("_", " "), labels)
 
 
 def words(kind: str, *, least: int = 0) -> Check:
@@ -43,11 +48,13 @@ def words(kind: str, *, least: int = 0) -> Check:
     return many(word(kind), least=least)
 
 
+@described({"anyOf": [{"const": "*"}, words("category", least=1).schema]})
 def _categories(desk: Desk, at: Path, value: Any) -> Any:
     """A check for a list of categories, or "*" for all."""
     return "*" if value == "*" else words("category", least=1)(desk, at, value)
 
 
+@described(text_schema(FACT_LENGTH))
 def _fact(desk: Desk, at: Path, value: Any) -> Any:
     """A check for a line of the label, which is short."""
     found = text(desk, at, value)
@@ -55,6 +62,32 @@ def _fact(desk: Desk, at: Path, value: Any) -> Any:
         desk.say(at, "This line is too long for the label.", f"{FACT_LENGTH} characters are the most.")
         return BAD
     return found
+
+
+_WEIGHED = Keys({"basis": word("basis")}, {"balance": text})
+
+
+@described({"anyOf": [word("basis").schema, _WEIGHED.schema]})
+def _purpose(desk: Desk, at: Path, value: Any) -> Any:
+    """A check for a purpose: its basis, alone or with the note that weighs a legitimate interest."""
+    if not isinstance(value, dict):
+        value = word("basis")(desk, at, value)
+        return BAD if value is BAD else {"basis": value}
+    return _WEIGHED(desk, at, value)
+
+
+UNDATED = ("indeterminate", "endless", "unlimited", "forever")
+"""Words for a storage that has no end."""
+
+
+@described(duration.schema)
+def _span(desk: Desk, at: Path, value: Any) -> Any:
+    """A check for how long something is kept: a duration, never a word for no end."""
+    if value not in UNDATED:
+        return duration(desk, at, value)
+    rule = "lint.storage.indeterminate" if "eu" in desk.places else SHAPE
+    desk.say(at, f"`{value}` is no end of storage.", "Write the longest time: `P2Y`.", rule=rule)
+    return BAD
 
 
 _ALLOW = many(
@@ -81,6 +114,7 @@ _RECIPIENT = Keys(
 _RECIPIENT_ID = pattern(r"[a-z][a-z0-9_-]{1,40}", "name of a recipient", "registry-vn")
 
 
+@described({"anyOf": [{"const": "session"}, duration.schema]})
 def _life(desk: Desk, at: Path, value: Any) -> Any:
     """A check for a cookie's life: None for "session", else a duration."""
     return None if value == "session" else duration(desk, at, value)
@@ -98,8 +132,10 @@ _STREAM = Keys(
     {"own_only": flag, "purpose": word("purpose"), "label": text},
 )
 _RIGHT = Keys(
-    {"how": one_of(("client_area", "mail"), "way to use a right")}, {"within": duration, "mailbox": _MAILBOX}
+    {"how": one_of(("client_area", "mail"), "way to use a right")}, {"within": duration, "acknowledge_within": duration, "mailbox": _MAILBOX}
 )
+
+_WAY = one_of(("policy_page", "home_page", "email"), "way")
 
 ROOM_FOR_ALL: Mapping[str, Check] = {
     "statements": by_name(word("form"), by_name(_STATEMENT_ID, _STATEMENT)),
@@ -121,13 +157,13 @@ KINDS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
     ),
     "use": ({}, {"allow": _ALLOW}),
     "staff_access": ({"allow": _ALLOW}, {"longest": duration}),
-    "disclose": ({}, {"recipients": by_name(_RECIPIENT_ID, _RECIPIENT)}),
+    "disclose": ({}, {"recipients": by_name(_RECIPIENT_ID, _RECIPIENT), "nobody": flag}),
     "retain": (
-        {"class": word("class"), "until": word("event"), "plus": duration, "then": word("then")},
-        {"for": duration, "reads": words("purpose", least=1), "at_closing": one_of(("erase",), "deed")},
+        {"class": word("class"), "until": word("event"), "plus": _span, "then": word("then")},
+        {"for": _span, "reads": words("purpose", least=1), "at_closing": one_of(("erase",), "deed")},
     ),
     "archive": (
-        {"categories": words("category", least=1), "until": word("event"), "plus": duration},
+        {"categories": words("category", least=1), "until": word("event"), "plus": _span},
         {"reads": words("purpose", least=1)},
     ),
     "backup": ({"within": duration}, {}),
@@ -147,12 +183,13 @@ KINDS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
         {},
         {
             "mode": word("notice"),
-            "by": many(one_of(("policy_page", "home_page", "email"), "way"), least=1),
+            "by": many(_WAY, least=1),
+            "minor_by": many(_WAY, least=1),
             "period": duration,
             "reject": flag,
         },
     ),
-    "acceptance": ({}, {"by_use": flag}),
+    "acceptance": ({}, {"by_use": flag, "purposes": words("purpose", least=1)}),
     "rights": ({"rights": by_name(word("right"), _RIGHT)}, {}),
     "security": ({}, {"measures": words("measure")}),
     "breach": ({"authority": duration, "owners": duration}, {}),
@@ -182,19 +219,27 @@ def _kind_of(desk: Desk, at: Path, value: Any) -> str | None:
     return None
 
 
-def _clause(desk: Desk, at: Path, value: Any) -> Any:
-    """A check for one clause."""
-    kind = _kind_of(desk, at, value)
-    if kind is None:
-        return BAD
+def _keys_of_block(kind: str) -> Keys:
+    """Return what a block of a kind may hold under `also`."""
     must, may = KINDS[kind]
-    head = {"id": _ID, "kind": word("kind"), "text": text}
-    if kind == "prose":
-        return Keys(head)(desk, at, value)
-    more = {**may, **ROOM_FOR_ALL, "closes": many(one_of(CLOSABLE, "sort")), "also": many(_block)}
-    return Keys({**head, "keep": text, **must}, more)(desk, at, value)
+    return Keys({"kind": word("kind"), **must}, {**may, **ROOM_FOR_ALL})
 
 
+def _by_kind(what: str, keys_of: Callable[[str], Keys], kinds: Iterable[str]) -> Schema:
+    """Say what a map looks like whose `kind` decides about its other keys.  what: a name for such a map."""
+    known = list(kinds)
+    chosen = [
+        {
+            "if": {"properties": {"kind": {"const": kind}}},
+            "then": {"title": f"{what} {kind}", **keys_of(kind).schema},
+        }
+        for kind in known
+    ]
+    kind = {"kind": {"enum": known}}
+    return {"type": "object", "properties": kind, "required": ["kind"], "allOf": chosen}
+
+
+@described(_by_kind("block", _keys_of_block, (kind for kind in KINDS if kind != "prose")))
 def _block(desk: Desk, at: Path, value: Any) -> Any:
     """A check for one block under `also`."""
     kind = _kind_of(desk, at, value)
@@ -203,8 +248,24 @@ def _block(desk: Desk, at: Path, value: Any) -> Any:
     if kind == "prose":
         desk.say(at, "A sentence that binds nobody is a clause of its own.", "Take it out of `also`.")
         return BAD
+    return _keys_of_block(kind)(desk, at, value)
+
+
+def _keys_of_clause(kind: str) -> Keys:
+    """Return what a clause of a kind may hold."""
     must, may = KINDS[kind]
-    return Keys({"kind": word("kind"), **must}, {**may, **ROOM_FOR_ALL})(desk, at, value)
+    head = {"id": _ID, "kind": word("kind"), "text": text}
+    if kind == "prose":
+        return Keys(head)
+    more = {**may, **ROOM_FOR_ALL, "closes": many(one_of(CLOSABLE, "sort")), "also": many(_block)}
+    return Keys({**head, "keep": text, **must}, more)
+
+
+@described(_by_kind("clause", _keys_of_clause, KINDS))
+def _clause(desk: Desk, at: Path, value: Any) -> Any:
+    """A check for one clause."""
+    kind = _kind_of(desk, at, value)
+    return BAD if kind is None else _keys_of_clause(kind)(desk, at, value)
 
 
 _HOST = pattern(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", "host name", "my.example.com")
@@ -213,7 +274,7 @@ HEAD = Keys(
     {
         "brand": pattern(r"[a-z0-9][a-z0-9-]{0,40}", "slug", "vps6"),
         "after": text,
-        "controller": Keys({"name": line_of_text, "contact": _MAILBOX, "postal": line_of_text}),
+        "controller": Keys({"name": line_of_text, "contact": _MAILBOX}, {"postal": line_of_text}),
         "hosts": many(_HOST, least=1),
         "channels": words("channel", least=1),
         "jurisdictions": many(one_of(JURISDICTIONS, "jurisdiction")),
@@ -226,13 +287,15 @@ HEAD = Keys(
     }
 )
 
+_CATEGORY = Keys({}, {"class": word("class"), "label": text, "parent": word("category")})
+
 FILE = Keys(
     {
         "schema": one_of((SCHEMA,), "schema"),
         "policy": HEAD,
-        "categories": by_name(word("category"), Keys({}, {"class": word("class"), "label": text})),
+        "categories": by_name(word("category"), _CATEGORY),
         "roles": words("role", least=1),
-        "purposes": by_name(word("purpose"), word("basis")),
+        "purposes": by_name(word("purpose"), _purpose),
         "facts": Keys(dict.fromkeys(("ask", "keep", "share", "cookies", "changes"), _fact)),
         "clauses": many(_clause, least=1),
     }
@@ -247,3 +310,12 @@ def languages_of(data: Any) -> tuple[str, ...]:
     except (KeyError, TypeError, AttributeError):
         return ("en",)
     return tuple(dict.fromkeys(each for each in found if isinstance(each, str))) or ("en",)
+
+
+def places_of(data: Any) -> tuple[str, ...]:
+    """Return the jurisdictions a file names rightly; none where it names none."""
+    try:
+        named = data["policy"]["jurisdictions"]
+    except (KeyError, TypeError):
+        return ()
+    return tuple(each for each in JURISDICTIONS if isinstance(named, list) and each in named)

@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from hostkeep.policy.canonical import LARGEST
+from hostkeep.policy.checking.rules import UNREADABLE
 from hostkeep.policy.desk import Desk, Path
 from hostkeep.policy.errors import PolicyError, Problem
 
@@ -65,13 +66,12 @@ def _outside(text: str, file: str) -> list[Problem]:
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError:
-        return [Problem(file, 1, "", "The file is no proper UTF-8 text.", "Save it as UTF-8.")]
+        return [Problem(file, 1, "", "The file is no proper UTF-8 text.", "Save it as UTF-8.", UNREADABLE)]
     if size > LARGEST_FILE:
-        return [
-            Problem(file, 1, "", f"The file has {size} bytes, the most is {LARGEST_FILE}.", "Shorten it.")
-        ]
+        says = f"The file has {size} bytes, the most is {LARGEST_FILE}."
+        return [Problem(file, 1, "", says, "Shorten it.", UNREADABLE)]
     return [
-        Problem(file, number, "", "There is a tab in this line.", "Write spaces.")
+        Problem(file, number, "", "There is a tab in this line.", "Write spaces.", UNREADABLE)
         for number, line in enumerate(text.split("\n"), start=1)
         if "\t" in line
     ]
@@ -87,7 +87,7 @@ class _Reader:
 
     def note(self, line: int, says: str, instead: str) -> None:
         """Note a problem."""
-        self.problems.append(Problem(self.file, line, "", says, instead))
+        self.problems.append(Problem(self.file, line, "", says, instead, UNREADABLE))
 
     def read(self, text: str) -> Any:
         """Return the one document in text, or None where it cannot be read."""

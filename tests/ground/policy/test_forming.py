@@ -101,7 +101,7 @@ def test_duties() -> None:
     assert duties.breach == Breach(3 * DAY, 3 * DAY, ClauseId("EV-16"))
     assert duties.cap == MailCap(4, 30 * DAY, ClauseId("EV-10"))
     assert duties.rights["erase"].mailbox == "privacy@everything.example"
-    assert (duties.rights["opt_out"].within, duties.rights["access"].within) == (None, 30 * DAY)
+    assert (duties.rights["opt_out"].within, duties.rights["access"].within) == (None, 28 * DAY)
     assert (duties.grant_longest, duties.backups) == (timedelta(hours=2), 30 * DAY)
     assert duties.never_ask == {"card": "EV-10", "password": "EV-10"}
     assert (duties.review_links, duties.by_use, duties.support_note) == (True, True, True)
@@ -111,8 +111,10 @@ def test_duties() -> None:
 
 
 def test_a_policy_that_lays_nothing_on_the_rooms_says_so() -> None:
-    assert SMALL_POLICY.duties == Duties(rights=SMALL_POLICY.duties.rights)
-    assert SMALL_POLICY.never == ()
+    nowhere = compiled(changed("jurisdictions: [eu]", "jurisdictions: []"))
+
+    assert nowhere.duties == Duties(rights=nowhere.duties.rights)
+    assert (nowhere.never, nowhere.tightened) == ((), ())
 
 
 def test_notice_languages_and_head() -> None:

@@ -1,44 +1,62 @@
-"""What the law of the places a policy names does not allow, and what it allows but nobody should be proud of.
+"""What the law of the places a policy names does not allow.
 
-The rules only tighten.  They are a reading aid for the operator and no legal advice.
+The rules only tighten.  They are a reading aid for the operator and no legal advice.  The source of each
+stands in checking/rules.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hostkeep.policy.checking.rules import RULES
 from hostkeep.policy.desk import Desk
 from hostkeep.policy.draft import Draft, Placed
+from hostkeep.policy.shapes import listed
 from hostkeep.policy.vocabulary.terms import terms
 
-LONG_TRAFFIC = timedelta(days=30)
-LONG_KEEPING = timedelta(days=3660)
-SMALL_GROUP = 10
-EU_RIGHTS = ("access", "correct", "erase", "export")
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "lint.rights.eu": ("access", "correct", "erase", "export"),
+    "lint.rights.vn": ("access", "correct", "erase"),
+    "lint.rights.us_ca": ("access", "correct", "erase"),
+}
+"""The rights that the law of a place gives, by the rule that asks for them."""
+
 NO_ADVERTISING = ("announcements",)
 """Mass mail that may not carry an offer, and so is no advertising."""
 
 
-def miss_opt_in(desk: Desk, draft: Draft) -> None:
-    """Refuse advertising that is on by itself where the law asks first.
+def holds(desk: Desk, rule: str) -> bool:
+    """Say whether a rule holds for the policy: everywhere, or in a place it names."""
+    places = RULES[rule].places
+    return not places or any(place in desk.places for place in places)
 
-    Source: Directive 2002/58/EC, art. 13(2): own similar products, a chance to refuse when the address is
-    given; Decree 91/2020/ND-CP of Vietnam: prior consent.
-    """
-    places = draft.head.get("jurisdictions", ())
+
+def refuse_promotions(desk: Desk, draft: Draft) -> None:
+    """Refuse advertising that is on by itself where the law asks first, or names no place to write to."""
     offered = {found.thing[1] for found in draft.on_forms("choices") if found.thing[0] == "signup"}
     for found in _advertising(draft):
         stream, entry = found.thing
-        if entry["default"] == "on" and "vn" in places:
-            says = f"In Vietnam `{stream}` is sent only to who asked for it."
-            desk.say(found.at, says, "Write `default: off`.", level="unlawful")
-        soft = entry.get("own_only") and draft.basis(draft.purpose_of(stream, entry)) == "legitimate_interest"
-        if entry["default"] == "on" and "eu" in places and not (soft and stream in offered):
-            says = f"In the EU `{stream}` may be on by itself only for own products, refusable at sign-up."
-            instead = "Write `default: off`; or own_only, basis legitimate_interest and a choice on signup."
-            desk.say(found.at, says, instead, level="unlawful")
+        if holds(desk, "lint.promotion.postal") and not draft.head.get("controller", {}).get("postal"):
+            says = f"In the US each mail of `{stream}` must carry a postal address, and the policy has none."
+            instead = "Add `postal` to `controller`."
+            desk.say(found.at, says, instead, rule="lint.promotion.postal")
+        basis = draft.basis(draft.purpose_of(stream, entry))
+        if entry["default"] == "on" and not (basis == "consent" and holds(desk, "lint.consent.implied")):
+            soft = entry.get("own_only") and basis == "legitimate_interest" and stream in offered
+            _refuse_unasked(desk, found, soft=bool(soft))
+
+
+def _refuse_unasked(desk: Desk, found: Placed[tuple[str, Any]], *, soft: bool) -> None:
+    """Refuse advertising that is on by itself.  soft: for own products, refusable at sign-up."""
+    stream = found.thing[0]
+    if holds(desk, "lint.promotion.vn"):
+        says = f"In Vietnam `{stream}` is sent only to who asked for it."
+        desk.say(found.at, says, "Write `default: off`.", rule="lint.promotion.vn")
+    if holds(desk, "lint.promotion.eu") and not soft:
+        says = f"In the EU `{stream}` may be on by itself only for own products, refusable at sign-up."
+        instead = "Write `default: off`; or own_only, basis legitimate_interest and a choice on signup."
+        desk.say(found.at, says, instead, rule="lint.promotion.eu")
 
 
 def _advertising(draft: Draft) -> Iterator[Placed[tuple[str, Any]]]:
@@ -48,57 +66,62 @@ def _advertising(draft: Draft) -> Iterator[Placed[tuple[str, Any]]]:
             yield found
 
 
-def refuse_ticked(desk: Desk, draft: Draft) -> None:
-    """Refuse a ticked box where no box may come ticked.
+def refuse_implied(desk: Desk, draft: Draft) -> None:
+    """Refuse a consent that nobody gave: a stream on by itself, or going on as a yes."""
+    for found in draft.named("streams"):
+        stream, entry = found.thing
+        asked = draft.basis(draft.purpose_of(stream, entry)) == "consent"
+        if asked and entry["default"] == "on" and holds(desk, "lint.consent.implied"):
+            says = f"`{stream}` rests on consent, but is on before anybody gave one."
+            desk.say(found.at, says, "Write `default: off`.", rule="lint.consent.implied")
+    for block in draft.of_kind("acceptance"):
+        asked_for = [name for name in block.keys.get("purposes", ()) if draft.basis(name) == "consent"]
+        if block.keys.get("by_use") and asked_for and holds(desk, "lint.consent.by_use"):
+            says = f"Going on using the service is no consent to {listed(asked_for)}."
+            instead = "Take these out of `purposes`, and ask for a yes of its own."
+            desk.say((*block.at, "purposes"), says, instead, rule="lint.consent.by_use")
 
-    Source: Law 91/2025/QH15 of Vietnam on personal data: silence and boxes ticked in advance are no consent.
-    """
-    if "vn" in draft.head.get("jurisdictions", ()):
-        for box in draft.on_forms("choices"):
-            if box.thing[2] == "ticked":
-                desk.say(box.at, "In Vietnam no box may come ticked.", "Write `unticked`.", level="unlawful")
+
+def refuse_ticked(desk: Desk, draft: Draft) -> None:
+    """Refuse a ticked box where no box may come ticked."""
+    own = {found.thing[0]: draft.purpose_of(*found.thing) for found in draft.named("streams")}
+    for box in draft.on_forms("choices"):
+        _, stream, state = box.thing
+        if state == "ticked" and draft.basis(own.get(stream, "")) == "consent":
+            says = f"A box that comes ticked is no consent to `{stream}`."
+            desk.say(box.at, says, "Write `unticked`.", rule="lint.consent.ticked")
+        elif state == "ticked" and holds(desk, "lint.consent.ticked_vn"):
+            says = "In Vietnam no box may come ticked."
+            desk.say(box.at, says, "Write `unticked`.", rule="lint.consent.ticked_vn")
+
+
+def refuse_sudden_changes(desk: Desk, draft: Draft) -> None:
+    """Refuse a material change that is in force before anybody could hear of it."""
+    for found in draft.placed("mode"):
+        if found.thing in ("page", "attempt") and holds(desk, "lint.notice.at_once"):
+            says = "In the EU a change that matters is told of before it applies."
+            instead = "Write `mode: mail` or `mode: ahead`, with a `period` such as `P30D`."
+            desk.say(found.at, says, instead, rule="lint.notice.at_once")
+
+
+def refuse_hard_withdrawal(desk: Desk, draft: Draft) -> None:
+    """Refuse a consent that is given by a click and taken back by a letter."""
+    for found in draft.named("rights"):
+        name, entry = found.thing
+        if name == "withdraw" and entry["how"] == "mail" and holds(desk, "lint.consent.harder"):
+            says = "Taking a consent back must be as easy as giving it, which is done on a page."
+            desk.say(found.at, says, "Write `how: client_area`.", rule="lint.consent.harder")
 
 
 def miss_rights(desk: Desk, draft: Draft) -> None:
-    """Refuse a policy without the rights the law gives.
-
-    Source: Regulation (EU) 2016/679, art. 7(3), 15, 16, 17, 20.
-    """
-    owed: list[str] = []
-    if "eu" in draft.head.get("jurisdictions", ()):
-        owed.extend(EU_RIGHTS)
-        if "consent" in draft.purposes.values():
-            owed.append("withdraw")
+    """Refuse a policy without the rights the law gives."""
+    owed = {rule: rights for rule, rights in RIGHTS.items() if holds(desk, rule)}
+    if "consent" in draft.purposes.values() and holds(desk, "lint.consent.withdraw"):
+        owed["lint.consent.withdraw"] = ("withdraw",)
     given = {found.thing[0] for found in draft.named("rights")}
-    for right in owed:
-        if right not in given:
-            says = f"The right `{right}` is missing, which EU law gives."
-            instead = f"Add `{right}: {{how: client_area}}` to a block of the kind `rights`."
-            desk.say(("clauses",), says, instead, level="unlawful")
-
-
-def note_long_keeping(desk: Desk, draft: Draft) -> None:
-    """Note what is kept for long."""
-    for block in draft.of_kind("retain", "archive"):
-        span = block.keys["plus"] + block.keys.get("for", timedelta(0))
-        if block.keys.get("class") == "traffic" and span > LONG_TRAFFIC:
-            desk.say(block.at, "Traffic is kept for more than 30 days.", "Is it needed?", level="weak")
-        if span > LONG_KEEPING:
-            desk.say(block.at, "This is kept for more than ten years.", "Is it needed?", level="weak")
-
-
-def note_small_groups(desk: Desk, draft: Draft) -> None:
-    """Note groups so small that one can guess who is in them."""
-    for found in draft.placed("smallest_group"):
-        if found.thing < SMALL_GROUP:
-            desk.say(
-                found.at, "In groups this small people can be guessed.", "Write 10 or more.", level="weak"
-            )
-
-
-def note_silent_changes(desk: Desk, draft: Draft) -> None:
-    """Note a policy that changes without telling anybody."""
-    for found in draft.placed("mode"):
-        if found.thing == "page":
-            says = "Changes come without telling anybody."
-            desk.say(found.at, says, "`mail` with a period is fairer.", level="weak")
+    for rule, rights in owed.items():
+        for right in rights:
+            if right not in given:
+                says = f"The right `{right}` is missing, which the law gives: {RULES[rule].source}."
+                instead = f"Add `{right}: {{how: client_area}}` to a block of the kind `rights`."
+                desk.say(("clauses",), says, instead, rule=rule)

@@ -22,10 +22,18 @@ def refuse_ids(desk: Desk, draft: Draft) -> None:
         name = clause["id"]
         at = (*clause[PLACE], "id")
         if name in seen:
-            desk.say(at, f"The clause {name} stands here a second time.", "Give it a number of its own.")
+            desk.say(
+                at,
+                f"The clause {name} stands here a second time.",
+                "Give it a number of its own.",
+                rule="lint.id.twice",
+            )
         if not name.startswith(f"{prefix}-"):
             desk.say(
-                at, f"The clause {name} has another prefix than the first.", f"Begin it with `{prefix}-`."
+                at,
+                f"The clause {name} has another prefix than the first.",
+                f"Begin it with `{prefix}-`.",
+                rule="lint.id.prefix",
             )
         seen.add(name)
 
@@ -50,7 +58,7 @@ def _once(desk: Desk, things: Iterable[Placed[Any]]) -> None:
         if first := seen.get(placed.thing):
             name = " ".join(placed.thing)
             says = f"This is said a second time: {name} (first in line {desk.line(first)})."
-            desk.say(placed.at, says, "Keep one of them.")
+            desk.say(placed.at, says, "Keep one of them.", rule="lint.twice")
         seen.setdefault(placed.thing, placed.at)
 
 
@@ -70,9 +78,16 @@ def refuse_undeclared(desk: Desk, draft: Draft) -> None:
 
 def _undeclared(desk: Desk, at: Path, what: str, name: str, under: str) -> None:
     """Say that a word is not declared."""
-    desk.say(
-        at, f"The {what} `{name}` is not declared by this policy.", f"Add it under `{under}`, or take it out."
-    )
+    says = f"The {what} `{name}` is not declared by this policy."
+    desk.say(at, says, f"Add it under `{under}`, or take it out.", rule="lint.undeclared")
+
+
+def refuse_cycles(desk: Desk, draft: Draft) -> None:
+    """Refuse a category that would be a child of its own child."""
+    for name, entry in draft.categories.items():
+        if entry.get("parent") in draft.family(name):
+            says = f"`{name}` would stand under itself, by way of `{entry['parent']}`."
+            desk.say(("categories", name, "parent"), says, "Take `parent` out.", rule="lint.category.cycle")
 
 
 def miss_uses(desk: Desk, draft: Draft) -> None:
@@ -80,13 +95,13 @@ def miss_uses(desk: Desk, draft: Draft) -> None:
     purposes = {placed.thing for placed in _purposes(draft)}
     for purpose in draft.purposes:
         if purpose not in purposes:
-            desk.say(
-                ("purposes", purpose), f"Nothing serves the purpose `{purpose}`.", "Take it out, or use it."
-            )
+            says = f"Nothing serves the purpose `{purpose}`."
+            desk.say(("purposes", purpose), says, "Take it out, or use it.", rule="lint.purpose.unused")
     roles = {role for allow in draft.allows() for role in allow.thing.roles}
     idle = [role for role in draft.roles if role not in roles]
     if idle:
-        desk.say(("roles",), f"These roles read nothing: {listed(idle)}.", "Take them out.")
+        says = f"These roles read nothing: {listed(idle)}."
+        desk.say(("roles",), says, "Take them out.", rule="lint.role.unused")
 
 
 def _categories(draft: Draft) -> Iterator[Placed[str]]:
@@ -123,8 +138,9 @@ def _purposes(draft: Draft) -> Iterator[Placed[str]]:
         yield Placed((*found.at, "purpose"), found.clause, found.thing[1]["purpose"])
     for found in draft.named("streams"):
         yield Placed(found.at, found.clause, draft.purpose_of(*found.thing))
-    for found in draft.placed("reads"):
-        yield from _each(found, found.thing)
+    for key in ("reads", "purposes"):
+        for found in draft.placed(key):
+            yield from _each(found, found.thing)
 
 
 def _each(around: Placed[Any], names: Iterable[str]) -> Iterator[Placed[str]]:

@@ -31,9 +31,8 @@ def refuse_idle_exceptions(desk: Desk, draft: Draft) -> None:
     for found in draft.placed("allow"):
         for line in found.thing:
             if "except" in line and line["categories"] != "*":
-                desk.say(
-                    line[PLACE], '`except` belongs to `categories: "*"`.', "Leave the categories out instead."
-                )
+                says = '`except` belongs to `categories: "*"`.'
+                desk.say(line[PLACE], says, "Leave the categories out instead.", rule="lint.use.except")
 
 
 def refuse_two_answers(desk: Desk, draft: Draft) -> None:
@@ -55,7 +54,7 @@ def _compare(desk: Desk, allow: Placed[Allow], first: dict[Question, Placed[Allo
                 f"Whether {role} may read `{category}` for `{purpose}` is answered in two ways "
                 f"(first in line {desk.line(other.at)}, {other.clause})."
             )
-            desk.say(allow.at, says, "Keep one of the two.")
+            desk.say(allow.at, says, "Keep one of the two.", rule="lint.use.two_answers")
             return
 
 
@@ -67,7 +66,8 @@ def refuse_open_secrets(desk: Desk, draft: Draft) -> None:
         staff = [role for role in allow.thing.roles if role not in THEIR_OWN]
         if shown and staff and "grant" not in allow.thing.needs:
             says = f"This shows a secret ({listed(shown)}) to {listed(staff)}."
-            desk.say(allow.at, says, "Add `needs: [grant]`, or take the secret or these roles out.")
+            instead = "Add `needs: [grant]`, or take the secret or these roles out."
+            desk.say(allow.at, says, instead, rule="lint.use.secret")
 
 
 def refuse_ungranted_access(desk: Desk, draft: Draft) -> None:
@@ -75,7 +75,8 @@ def refuse_ungranted_access(desk: Desk, draft: Draft) -> None:
     for block in draft.of_kind("staff_access"):
         for allow in block.keys["allow"]:
             if "grant" not in allow.get("needs", ()):
-                desk.say(allow[PLACE], "Staff access without the owner's grant.", "Add `needs: [grant]`.")
+                says = "Staff access without the owner's grant."
+                desk.say(allow[PLACE], says, "Add `needs: [grant]`.", rule="lint.staff_access.grant")
 
 
 def miss_closed_kinds(desk: Desk, draft: Draft) -> None:
@@ -83,4 +84,5 @@ def miss_closed_kinds(desk: Desk, draft: Draft) -> None:
     for kind in CLOSED_KINDS:
         if not any(draft.of_kind(kind)):
             instead = f"Add `- {{kind: {kind}}}` under the `also` of the nearest clause; it may be empty."
-            desk.say(("clauses",), f"No clause is of the kind `{kind}`.", instead)
+            says = f"No clause is of the kind `{kind}`."
+            desk.say(("clauses",), says, instead, rule="lint.kind.missing")

@@ -21,9 +21,11 @@ def refuse_secret_cookies(desk: Desk, draft: Draft) -> None:
         said = [word for word in _PASSWORD for line in entry["holds"].values() if word in line.lower()]
         if shown or said:
             says = f"The cookie {name} would hold a secret ({listed(shown or said)})."
-            desk.say(found.at, says, "Let it hold a random number that the server knows.")
+            instead = "Let it hold a random number that the server knows."
+            desk.say(found.at, says, instead, rule="lint.cookie.secret")
         if entry["life"] is None and "idle" in entry and not entry["idle"]:
-            desk.say(found.at, f"The cookie {name} would end at once.", "Write an `idle` such as `PT20M`.")
+            says = f"The cookie {name} would end at once."
+            desk.say(found.at, says, "Write an `idle` such as `PT20M`.", rule="lint.cookie.over")
 
 
 def refuse_secret_recipients(desk: Desk, draft: Draft) -> None:
@@ -32,28 +34,39 @@ def refuse_secret_recipients(desk: Desk, draft: Draft) -> None:
         name, entry = found.thing
         secret = [each for each in entry["categories"] if terms("category")[each].mark == "secret"]
         if secret:
-            desk.say(
-                found.at, f"Nobody outside may receive {listed(secret)}, nor may {name}.", "Take it out."
-            )
+            says = f"Nobody outside may receive {listed(secret)}, nor may {name}."
+            desk.say(found.at, says, "Take it out.", rule="lint.disclose.secret")
+
+
+def refuse_contradiction(desk: Desk, draft: Draft) -> None:
+    """Refuse a recipient beside a clause that says: nobody, whatever the purpose."""
+    for shut in draft.placed("nobody"):
+        for found in draft.named("recipients") if shut.thing else ():
+            name, entry = found.thing
+            if not entry.get("exception", False):
+                says = (
+                    f"{shut.clause} (line {desk.line(shut.at)}) lets nobody outside receive anything, "
+                    f"but {found.clause} names `{name}`."
+                )
+                instead = (
+                    f"Take `nobody` out of {shut.clause} and say there who receives what, or take "
+                    f"`{name}` and what needs it out; `exception: true` is for what the law compels."
+                )
+                desk.say(found.at, says, instead, rule="lint.disclose.contradiction")
 
 
 def refuse_loud_streams(desk: Desk, draft: Draft) -> None:
-    """Refuse mass mail that nobody can stop, and a box that comes ticked for a purpose on consent."""
-    own: dict[str, str] = {}
+    """Refuse mass mail that nobody can stop, and a choice of what is no choice."""
     for found in draft.named("streams"):
         stream, entry = found.thing
-        own[stream] = draft.purpose_of(stream, entry)
         if entry["default"] == "always" and terms("stream")[stream].mark == "mass":
-            desk.say(found.at, f"Nobody could stop `{stream}`.", "Write `default: on` or `default: off`.")
+            says = f"Nobody could stop `{stream}`."
+            desk.say(found.at, says, "Write `default: on` or `default: off`.", rule="lint.stream.always")
     for box in draft.on_forms("choices"):
-        _, stream, state = box.thing
+        stream = box.thing[1]
         if terms("stream")[stream].mark != "mass":
-            desk.say(
-                box.at, f"`{stream}` is no choice: it is sent for the contract or the law.", "Take it out."
-            )
-        if state == "ticked" and draft.basis(own.get(stream, "")) == "consent":
-            says = f"A box that comes ticked is no consent to `{stream}`."
-            desk.say(box.at, says, "Write `unticked`.", level="unlawful")
+            says = f"`{stream}` is no choice: it is sent for the contract or the law."
+            desk.say(box.at, says, "Take it out.", rule="lint.stream.no_choice")
 
 
 def miss_streams(desk: Desk, draft: Draft) -> None:
@@ -61,12 +74,12 @@ def miss_streams(desk: Desk, draft: Draft) -> None:
     streams = {found.thing[0] for found in draft.named("streams")}
     for box in draft.on_forms("choices"):
         if box.thing[1] not in streams:
-            desk.say(
-                box.at, f"There is no stream `{box.thing[1]}` in this policy.", "Declare it, or take it out."
-            )
+            says = f"There is no stream `{box.thing[1]}` in this policy."
+            desk.say(box.at, says, "Declare it, or take it out.", rule="lint.stream.missing")
     for stream in ("account", "policy_change"):
         if stream not in streams:
-            desk.say(("clauses",), f"There is no stream `{stream}`.", "Add it to a communicate clause.")
+            says = f"There is no stream `{stream}`."
+            desk.say(("clauses",), says, "Add it to a communicate clause.", rule="lint.stream.missing")
     _miss_addresses(desk, draft)
 
 
@@ -84,7 +97,8 @@ def _miss_addresses(desk: Desk, draft: Draft) -> None:
         for channel in entry["channels"]:
             if (channel, purpose) not in cells:
                 says = f"`{stream}` goes by {channel}, but nobody may read `{channel}` for `{purpose}`."
-                desk.say(found.at, says, f"Allow [{channel}] for [{purpose}] to [system].")
+                instead = f"Allow [{channel}] for [{purpose}] to [system]."
+                desk.say(found.at, says, instead, rule="lint.stream.unreachable")
 
 
 def miss_session(desk: Desk, draft: Draft) -> None:
@@ -94,4 +108,5 @@ def miss_session(desk: Desk, draft: Draft) -> None:
             ("clauses",),
             "No cookie `__Host-sid` is declared, so nobody can log in.",
             "Add it to a cookies clause.",
+            rule="lint.cookie.session",
         )

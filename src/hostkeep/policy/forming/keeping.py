@@ -42,6 +42,7 @@ def notice_of(draft: Draft) -> Notice:
         by=block.keys["by"],
         reject=block.keys.get("reject", False),
         clause=block.clause,
+        minor_by=block.keys.get("minor_by", ("policy_page",)),
     )
 
 
@@ -62,6 +63,7 @@ def duties_of(draft: Draft) -> Duties:
         support_note="on_close" in _keys(draft),
         first_reply=_first(draft, "first_reply", None),
         department=_first(draft, "department", ""),
+        nobody=next((each.clause for each in draft.placed("nobody") if each.thing), ClauseId("")),
         measures=tuple(dict.fromkeys(each for found in draft.placed("measures") for each in found.thing)),
     )
 
@@ -103,7 +105,8 @@ def _rights(draft: Draft) -> Mapping[str, Right]:
     for found in draft.named("rights"):
         name, entry = found.thing
         mailbox = entry.get("mailbox", "")
-        rights[name] = Right(name, entry["how"], entry.get("within"), mailbox, found.clause)
+        acknowledge = entry.get("acknowledge_within")
+        rights[name] = Right(name, entry["how"], entry.get("within"), mailbox, found.clause, acknowledge)
     return MappingProxyType(rights)
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId
-from hostkeep.policy.book import Category, Clause, Facts, Policy, Purpose
+from hostkeep.policy.book import NO_TEXT, Category, Clause, Facts, Policy, Purpose
 from hostkeep.policy.canonical import digest_of
 from hostkeep.policy.desk import Desk
 from hostkeep.policy.draft import Draft
@@ -16,8 +16,6 @@ from hostkeep.policy.shapes import PLACE
 from hostkeep.policy.vocabulary.terms import terms
 
 FACTS = ("ask", "keep", "share", "cookies", "changes")
-EMPTY: Mapping[str, str] = MappingProxyType({})
-
 Sensitivity = Literal["basic", "secret", "identity"]
 
 
@@ -31,7 +29,7 @@ def policy_of(desk: Desk, draft: Draft) -> Policy:
         brand=BrandId(head["brand"]),
         digest=digest_of(desk.data),
         after=MappingProxyType(head["after"]),
-        controller=MappingProxyType({key: head["controller"][key] for key in ("name", "contact", "postal")}),
+        controller=_controller(head["controller"]),
         hosts=head["hosts"],
         jurisdictions=head["jurisdictions"],
         languages=desk.languages,
@@ -57,6 +55,11 @@ def policy_of(desk: Desk, draft: Draft) -> Policy:
     )
 
 
+def _controller(entry: Mapping[str, str]) -> Mapping[str, str]:
+    """Form who answers for the policy; the postal address may be left out where no law asks for it."""
+    return MappingProxyType({key: entry.get(key, "") for key in ("name", "contact", "postal")})
+
+
 def _category(draft: Draft, name: CategoryId) -> Category:
     """Form one category: the vocabulary's, with what the policy says otherwise."""
     term = terms("category")[name]
@@ -77,7 +80,7 @@ def _purpose(draft: Draft, name: PurposeId) -> Purpose:
     """Form one purpose."""
     term = terms("purpose")[name]
     basis: Any = draft.purposes[name]
-    return Purpose(name, term.label, basis, term.dpv[0])
+    return Purpose(name, term.label, basis, term.dpv[0], MappingProxyType(draft.balances.get(name, {})))
 
 
 def _clause(desk: Desk, clause: Mapping[str, Any]) -> Clause:
@@ -86,6 +89,6 @@ def _clause(desk: Desk, clause: Mapping[str, Any]) -> Clause:
         id=ClauseId(clause["id"]),
         kind=clause["kind"],
         text=MappingProxyType(clause["text"]),
-        keep=MappingProxyType(clause["keep"]) if "keep" in clause else EMPTY,
+        keep=MappingProxyType(clause["keep"]) if "keep" in clause else NO_TEXT,
         line=desk.line(clause[PLACE]),
     )

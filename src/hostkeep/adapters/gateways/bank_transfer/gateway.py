@@ -15,7 +15,9 @@ from hostkeep.drivers.wire import Wire
 class BankTransfer:
     """A transfer to the brand's own account, found again by the invoice's reference."""
 
-    manifest: ClassVar[Manifest] = Manifest("bank_transfer", 1)
+    manifest: ClassVar[Manifest] = Manifest(
+        "bank_transfer", 1, keeps=frozenset({"payment_ref"}), touches=frozenset({"bank_account"})
+    )
 
     @classmethod
     def configured(cls, wire: Wire, settings: Mapping[str, str]) -> Self:

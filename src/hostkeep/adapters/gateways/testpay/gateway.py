@@ -57,7 +57,9 @@ class TestPay:
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
-    manifest: ClassVar[Manifest] = Manifest("testpay", 1, hosts=("{config.base}",))
+    manifest: ClassVar[Manifest] = Manifest(
+        "testpay", 1, hosts=("{config.base}",), keeps=frozenset({"payment_ref"})
+    )
 
     def __init__(self, wire: Wire, config: Config) -> None:
         self.wire = wire

@@ -1,0 +1,125 @@
+"""Steps on consent: cookies wait for a yes, boxes come empty, promotions ask first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar
+
+from hostkeep.policy.book import Policy, Purpose
+from hostkeep.policy.overlays.steps import Step, Stricter
+from hostkeep.policy.overlays.tightening import Law, Tightening, tightening
+from hostkeep.policy.vocabulary.terms import LANGUAGES, terms
+
+ESSENTIAL = frozenset({"authentication", "cart", "order", "service", "account", "billing"})
+"""Purposes of cookies without which a service that somebody asked for cannot be given."""
+
+NO_ADVERTISING = frozenset({"announcements"})
+"""Mass mail that may carry no offer."""
+
+_COOKIE = {"en": "The cookie {thing} waits for your yes", "vi": "Cookie {thing} chỉ được đặt khi bạn đồng ý"}
+_BOX = {"en": "The box for {thing} comes empty", "vi": "Ô {thing} luôn để trống sẵn"}
+_STREAM = {"en": "{thing}: off until you choose it", "vi": "{thing}: tắt cho đến khi bạn chọn"}
+_PURPOSE = {"en": "{thing}: only with your consent", "vi": "{thing}: chỉ khi bạn đồng ý"}
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+def ask_for_cookies(law: Law) -> Step:
+    """Return a step that asks before any cookie that is not essential."""
+
+    def step(policy: Policy) -> Stricter:
+        found = {
+            name: cookie
+            for name, cookie in policy.cookies.items()
+            if not cookie.asked and cookie.purpose not in ESSENTIAL
+        }
+        asked = {name: replace(cookie, asked=True) for name, cookie in found.items()}
+        notes = (
+            tightening(cookie.clause, f"cookie.{name}", _words(_COOKIE, dict.fromkeys(LANGUAGES, name)), law)
+            for name, cookie in found.items()
+        )
+        return replace(policy, cookies=_with(policy.cookies, asked)), tuple(notes)
+
+    return step
+
+
+def leave_boxes_empty(law: Law) -> Step:
+    """Return a step that lets no box of a stream come ticked."""
+
+    def step(policy: Policy) -> Stricter:
+        notes: list[Tightening] = []
+        forms = {}
+        for name, form in policy.forms.items():
+            ticked = [choice for choice in form.choices if choice.ticked]
+            for choice in ticked:
+                what = _words(_BOX, terms("stream")[choice.stream].label)
+                notes.append(tightening(choice.clause, f"choice.{name}.{choice.stream}", what, law))
+            empty = tuple(replace(choice, ticked=False) for choice in form.choices)
+            forms[name] = replace(form, choices=empty)
+        return replace(policy, forms=_with(policy.forms, forms)), tuple(notes)
+
+    return step
+
+
+def keep_promotions_off(law: Law) -> Step:
+    """Return a step that sends no advertising before somebody chose it."""
+
+    def step(policy: Policy) -> Stricter:
+        loud = {
+            name: stream
+            for name, stream in policy.streams.items()
+            if stream.default == "on" and terms("stream")[name].mark == "mass" and name not in NO_ADVERTISING
+        }
+        quiet = {name: replace(stream, default="off") for name, stream in loud.items()}
+        notes = (
+            tightening(stream.clause, f"stream.{name}", _words(_STREAM, stream.label), law)
+            for name, stream in loud.items()
+        )
+        return replace(policy, streams=_with(policy.streams, quiet)), tuple(notes)
+
+    return step
+
+
+def ask_for_promotions(law: Law) -> Step:
+    """Return a step that puts the purposes of advertising on consent, and so each reading for them."""
+
+    def step(policy: Policy) -> Stricter:
+        found = {
+            name: purpose
+            for name, purpose in policy.purposes.items()
+            if purpose.dpv == "dpv:DirectMarketing" and purpose.basis != "consent"
+        }
+        purposes = {name: replace(purpose, basis="consent") for name, purpose in found.items()}
+        table = {
+            question: replace(cell, needs=cell.needs | {"consent"})
+            for question, cell in policy.table.items()
+            if question[1] in found
+        }
+        stricter = replace(
+            policy, purposes=_with(policy.purposes, purposes), table=_with(policy.table, table)
+        )
+        return stricter, tuple(_asked_first(policy, purpose, law) for purpose in found.values())
+
+    return step
+
+
+def _asked_first(policy: Policy, purpose: Purpose, law: Law) -> Tightening:
+    """Note a purpose that now asks first, under the clause that closes use."""
+    what = _words(_PURPOSE, purpose.label)
+    return tightening(policy.closed_by["use"], f"purpose.{purpose.id}", what, law)
+
+
+def _with(whole: Mapping[K, T], parts: Mapping[K, T]) -> Mapping[K, T]:
+    """Return whole with some parts replaced, in its own order."""
+    return MappingProxyType({**whole, **parts})
+
+
+def _words(words: Mapping[str, str], thing: Mapping[str, str]) -> Mapping[str, str]:
+    """Say what holds, in each language."""
+    named = {language: thing.get(language, thing[LANGUAGES[0]]) for language in LANGUAGES}
+    return MappingProxyType(
+        {language: words[language].format(thing=named[language]) for language in LANGUAGES}
+    )
