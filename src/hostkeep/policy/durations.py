@@ -12,6 +12,9 @@ _SHAPE = re.compile(
     r"(?:T(?=.)(?:(?P<h>\d{1,4})H)?(?:(?P<m>\d{1,4})M)?(?:(?P<s>\d{1,5})S)?)?",
     re.ASCII,
 )
+PATTERN = re.sub(r"\?P<\w>", "?:", _SHAPE.pattern)
+"""The same shape as a regular expression that other languages read too."""
+
 _SECONDS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LETTERS = {"d": "D", "h": "H", "m": "M", "s": "S"}
 _WORDS = {"y": "year", "d": "day", "h": "hour", "m": "minute", "s": "second"}

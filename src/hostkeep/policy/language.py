@@ -6,6 +6,7 @@ docs/policy-language.md tells the same to operators; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from hostkeep.policy.checking.rules import SHAPE
@@ -37,6 +38,7 @@ CLOSABLE = ("use", "disclose", "cookies", "communicate")
 FACT_LENGTH = 60
 
 
+@cache
 def word(kind: str) -> Check:
     """A check for one word of the vocabulary."""
     labels = {name: term.label["en"] for name, term in terms(kind).items()}
@@ -219,6 +221,7 @@ def _kind_of(desk: Desk, at: Path, value: Any) -> str | None:
     return None
 
 
+@cache
 def _keys_of_block(kind: str) -> Keys:
     """Return what a block of a kind may hold under `also`."""
     must, may = KINDS[kind]
@@ -251,6 +254,7 @@ def _block(desk: Desk, at: Path, value: Any) -> Any:
     return _keys_of_block(kind)(desk, at, value)
 
 
+@cache
 def _keys_of_clause(kind: str) -> Keys:
     """Return what a clause of a kind may hold."""
     must, may = KINDS[kind]

@@ -9,10 +9,12 @@ from hostkeep.policy.book import Clause, Form, Policy
 from hostkeep.policy.render.facts import Fact, facts_panel
 from hostkeep.policy.render.wording import (
     said,
+    say_authority,
     say_categories,
     say_category,
     say_country,
     say_end,
+    say_laws,
     say_life,
     say_purposes,
     say_term,
@@ -26,6 +28,7 @@ class ClauseText:
 
     keep       what the program does to keep it; empty for a statement
     statement  whether it binds nobody but its reader, and so is never shown as proven
+    because    the laws that make it stricter than its author wrote it, each one sentence
     """
 
     id: ClauseId
@@ -33,6 +36,7 @@ class ClauseText:
     text: str
     keep: str
     statement: bool
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class CookieRow:
-    """One cookie.  name: as it is sent.  asked: only after a yes."""
+    """One cookie.  name: as it is sent.  asked: only after a yes.  because: laws that make it stricter."""
 
     name: str
     purpose: str
@@ -65,6 +69,7 @@ class CookieRow:
     holds: str
     asked: bool
     clause: ClauseId
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +87,17 @@ class RecipientRow:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One class of messages.  default: "always", "on until you stop it", "off until you choose it"."""
+    """One class of messages.  because: laws that make it stricter.
+
+    default  "always", "on until you stop it", "off until you choose it"
+    """
 
     name: str
     purpose: str
     channels: tuple[str, ...]
     default: str
     clause: ClauseId
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +116,17 @@ class RetentionRow:
 class PolicyPage:
     """All the page shows.
 
-    short   the label's five lines
-    groups  in the reading order of the vocabulary's kinds
+    authority  which language decides, and whether this is it
+    foreign    the language the texts of the policy are in where it has none in `language`; else empty
+    short      the label's five lines
+    groups     in the reading order of the vocabulary's kinds
+    by_law     what a law adds that no clause speaks of, each one sentence
     """
 
     language: str
+    authority: str
+    foreign: str
+    digest: str
     controller: str
     contact: str
     postal: str
@@ -124,15 +139,19 @@ class PolicyPage:
     recipients: tuple[RecipientRow, ...]
     streams: tuple[StreamRow, ...]
     retention: tuple[RetentionRow, ...]
+    by_law: tuple[str, ...] = ()
 
 
 def policy_page(policy: Policy, language: str) -> PolicyPage:
     """Return the page of a policy in a language; texts it lacks come in the authoritative one."""
     return PolicyPage(
         language=language,
+        authority=say_authority(policy, language),
+        foreign="" if language in policy.languages else policy.languages[0],
+        digest=policy.digest,
         controller=policy.controller["name"],
         contact=policy.controller["contact"],
-        postal=policy.controller["postal"],
+        postal=policy.controller.get("postal", ""),
         after=said(policy.after, language),
         hosts=policy.hosts,
         short=facts_panel(policy, language),
@@ -142,22 +161,29 @@ def policy_page(policy: Policy, language: str) -> PolicyPage:
         recipients=_recipients(policy, language),
         streams=_streams(policy, language),
         retention=_retention(policy, language),
+        by_law=say_laws(policy, language, lambda each: not each.clause),
     )
 
 
 def _groups(policy: Policy, language: str) -> tuple[Group, ...]:
     """Gather the clauses by kind; a kind without clauses has no group."""
     return tuple(
-        Group(kind, said(term.label, language), tuple(_clause(each, language) for each in found))
+        Group(kind, said(term.label, language), tuple(_clause(policy, each, language) for each in found))
         for kind, term in terms("kind").items()
         if (found := [each for each in policy.clauses if each.kind == kind])
     )
 
 
-def _clause(clause: Clause, language: str) -> ClauseText:
+def _clause(policy: Policy, clause: Clause, language: str) -> ClauseText:
     """Say one clause."""
-    text, keep = said(clause.text, language), said(clause.keep, language)
-    return ClauseText(clause.id, clause.kind, text, keep, statement=clause.kind == "prose")
+    return ClauseText(
+        id=clause.id,
+        kind=clause.kind,
+        text=said(clause.text, language),
+        keep=said(clause.keep, language),
+        statement=clause.kind == "prose",
+        because=say_laws(policy, language, lambda each: each.clause == clause.id),
+    )
 
 
 def _fields(policy: Policy, form: Form, language: str) -> tuple[FieldRow, ...]:
@@ -191,6 +217,7 @@ def _cookies(policy: Policy, language: str) -> tuple[CookieRow, ...]:
             holds=said(each.holds, language),
             asked=each.asked,
             clause=each.clause,
+            because=_laws_on(policy, f"cookie.{each.name}", language),
         )
         for each in policy.cookies.values()
     )
@@ -221,9 +248,15 @@ def _streams(policy: Policy, language: str) -> tuple[StreamRow, ...]:
             channels=tuple(say("channel", channel, language) for channel in each.channels),
             default=say("default", each.default, language),
             clause=each.clause,
+            because=_laws_on(policy, f"stream.{each.id}", language),
         )
         for each in policy.streams.values()
     )
+
+
+def _laws_on(policy: Policy, thing: str, language: str) -> tuple[str, ...]:
+    """Say because of which laws one thing is stricter."""
+    return say_laws(policy, language, lambda each: each.thing == thing)
 
 
 def _retention(policy: Policy, language: str) -> tuple[RetentionRow, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.policy.book import Cookie, Notice, Policy, Recipient, Retention, Text
 from hostkeep.policy.durations import say_duration
-from hostkeep.policy.vocabulary.terms import say
+from hostkeep.policy.overlays.tightening import Tightening
+from hostkeep.policy.vocabulary.terms import say, terms
 
 
 def said(text: Text, language: str) -> str:
@@ -59,3 +60,21 @@ def say_notice(notice: Notice, language: str) -> str:
 def say_country(recipient: Recipient, language: str) -> str:
     """Say where a recipient is: a country's two letters, or that it depends."""
     return recipient.country or say("phrase", "anywhere", language)
+
+
+def say_authority(policy: Policy, language: str) -> str:
+    """Say which language of the policy decides, and on a translation that it is one."""
+    decides = policy.languages[0]
+    name = say("tongue", decides, language) if decides in terms("tongue") else decides
+    sentence = say("heading", "authoritative", language).format(language=name)
+    return sentence if language == decides else f"{sentence} {say('heading', 'translated', language)}"
+
+
+def say_laws(policy: Policy, language: str, fits: Callable[[Tightening], bool]) -> tuple[str, ...]:
+    """Say what holds because of a law, and because of which, where a tightening fits: each one sentence."""
+    sentence = say("heading", "because", language)
+    return tuple(
+        sentence.format(what=said(each.what, language), law=said(each.law, language))
+        for each in policy.tightened
+        if fits(each)
+    )

@@ -51,7 +51,8 @@ def _form(policy: Policy, name: str, language: str) -> Saying:
     asked = [category_name(policy, each.category, language) for each in form.fields]
     ticked = [said(each.text, language) for each in form.statements]
     offered = [word("stream", each.stream, language) for each in form.choices]
-    return Saying(say("form", name, language), listed((*asked, *ticked, *offered)))
+    words = listed((*asked, *ticked, *offered)) or phrase("asks_nothing", language)
+    return Saying(say("form", name, language), words)
 
 
 def _on_form(policy: Policy, name: str) -> tuple[Form | None, str]:
