@@ -24,6 +24,16 @@ def compiled(text: str = SMALL) -> Policy:
     return compile_policy(text, file="policy.yaml")
 
 
+def small() -> Policy:
+    """The small policy, compiled."""
+    return compiled(SMALL)
+
+
+def whole() -> Policy:
+    """The policy with every kind of clause, compiled."""
+    return compiled(EVERYTHING)
+
+
 @cache
 def problems(text: str) -> tuple[Problem, ...]:
     """All problems of a text."""

@@ -14,10 +14,8 @@ from hostkeep.policy.canonical import canonical, digest_of
 from hostkeep.policy.decide import Ask, decide
 from hostkeep.policy.language import NEEDS
 from hostkeep.policy.vocabulary.terms import terms
-from tests.ground.policy.small import EVERYTHING, SMALL, changed, compiled
+from tests.ground.policy.small import SMALL, changed, compiled, small, whole
 
-SMALL_POLICY = compiled(SMALL)
-WHOLE_POLICY = compiled(EVERYTHING)
 
 categories = st.sampled_from([*terms("category"), "birth_date", ""])
 purposes = st.sampled_from([*terms("purpose"), "selling", ""])
@@ -30,7 +28,7 @@ def ask(category: str, purpose: str, role: str, has: frozenset[str] = frozenset(
 
 
 @settings(deadline=None)
-@given(st.sampled_from([SMALL_POLICY, WHOLE_POLICY]), categories, purposes, roles, brought)
+@given(st.sampled_from([small(), whole()]), categories, purposes, roles, brought)
 def test_every_ask_has_an_answer_and_only_cells_say_yes(
     policy: Policy, category: str, purpose: str, role: str, has: frozenset[str]
 ) -> None:
@@ -48,8 +46,8 @@ def test_every_ask_has_an_answer_and_only_cells_say_yes(
 def test_bringing_more_never_takes_a_yes_away(
     category: str, purpose: str, role: str, has: frozenset[str]
 ) -> None:
-    if decide(WHOLE_POLICY, ask(category, purpose, role, has)).allowed:
-        assert decide(WHOLE_POLICY, ask(category, purpose, role, frozenset(NEEDS))).allowed
+    if decide(whole(), ask(category, purpose, role, has)).allowed:
+        assert decide(whole(), ask(category, purpose, role, frozenset(NEEDS))).allowed
 
 
 @pytest.mark.parametrize(
@@ -63,23 +61,23 @@ def test_bringing_more_never_takes_a_yes_away(
     ],
 )
 def test_a_no_says_why(question: Ask, why: str) -> None:
-    assert decide(SMALL_POLICY, question).why == why
-    assert decide(SMALL_POLICY, question).clause == "TH-2"
+    assert decide(small(), question).why == why
+    assert decide(small(), question).clause == "TH-2"
 
 
 def test_a_need_is_named() -> None:
-    answer = decide(WHOLE_POLICY, ask("ip", "fraud_prevention", "abuse", frozenset({"reason"})))
+    answer = decide(whole(), ask("ip", "fraud_prevention", "abuse", frozenset({"reason"})))
 
     assert (answer.allowed, answer.clause, answer.why) == (False, "EV-18", "needs:case")
 
 
 def test_a_purpose_on_consent_needs_one() -> None:
-    assert decide(WHOLE_POLICY, ask("email", "newsletter", "system")).why == "needs:consent"
-    assert decide(WHOLE_POLICY, ask("email", "newsletter", "system", frozenset({"consent"}))).allowed
+    assert decide(whole(), ask("email", "newsletter", "system")).why == "needs:consent"
+    assert decide(whole(), ask("email", "newsletter", "system", frozenset({"consent"}))).allowed
 
 
 def test_what_is_not_declared_is_answered_by_the_clause_that_closes_use() -> None:
-    assert decide(WHOLE_POLICY, ask("email", "selling", "system")).clause == "EV-2"
+    assert decide(whole(), ask("email", "selling", "system")).clause == "EV-2"
 
 
 def test_a_star_gives_way_to_a_named_category_and_leaves_secrets_out() -> None:
@@ -102,8 +100,8 @@ def test_the_digest_depends_on_what_is_said_alone() -> None:
     )
     quoted = SMALL.replace("brand: tinyhost", 'brand: "tinyhost"')
 
-    assert {compiled(text).digest for text in (SMALL, lines, moved, quoted)} == {SMALL_POLICY.digest}
-    assert compiled(SMALL.replace("nothing else", "nothing more")).digest != SMALL_POLICY.digest
+    assert {compiled(text).digest for text in (SMALL, lines, moved, quoted)} == {small().digest}
+    assert compiled(SMALL.replace("nothing else", "nothing more")).digest != small().digest
 
 
 def test_the_digest_is_the_one_written_down_here() -> None:

@@ -9,15 +9,13 @@ import pytest
 from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId
 from hostkeep.policy.book import Policy, Retention
 from hostkeep.policy.duties import Age, Breach, Duties, MailCap
-from tests.ground.policy.small import EVERYTHING, SMALL, changed, compiled
+from tests.ground.policy.small import SMALL, changed, compiled, small, whole
 
 DAY = timedelta(days=1)
-SMALL_POLICY = compiled(SMALL)
-WHOLE_POLICY = compiled(EVERYTHING)
 
 
 def test_a_form_is_drawn_from_all_clauses_and_closed_by_the_first() -> None:
-    board, signup, order = (WHOLE_POLICY.forms[name] for name in ("board", "signup", "order"))
+    board, signup, order = (whole().forms[name] for name in ("board", "signup", "order"))
 
     assert [each.category for each in signup.fields][:3] == ["name", "email", "phone"]
     assert [each.required for each in signup.fields][:3] == [True, True, False]
@@ -39,13 +37,13 @@ def test_a_statement_may_be_optional() -> None:
 
 
 def test_what_is_not_declared_has_its_clause() -> None:
-    assert WHOLE_POLICY.closed_by == {
+    assert whole().closed_by == {
         "use": "EV-2",
         "disclose": "EV-5",
         "cookies": "EV-9",
         "communicate": "EV-10",
     }
-    assert SMALL_POLICY.closed_by == {
+    assert small().closed_by == {
         "use": "TH-2",
         "disclose": "TH-3",
         "cookies": "TH-3",
@@ -54,8 +52,8 @@ def test_what_is_not_declared_has_its_clause() -> None:
 
 
 def test_cookies_streams_and_recipients() -> None:
-    keep, sid = WHOLE_POLICY.cookies["__Host-keep"], WHOLE_POLICY.cookies["__Host-sid"]
-    offers, authority = WHOLE_POLICY.streams["offers"], WHOLE_POLICY.recipients["authority"]
+    keep, sid = whole().cookies["__Host-keep"], whole().cookies["__Host-sid"]
+    offers, authority = whole().streams["offers"], whole().recipients["authority"]
 
     assert (keep.life, keep.idle, keep.asked, keep.carries) == (
         30 * DAY,
@@ -71,13 +69,13 @@ def test_cookies_streams_and_recipients() -> None:
         "offers",
     )
     assert offers.label["en"] == "Offers of ours"
-    assert WHOLE_POLICY.streams["newsletter"].label["vi"] == "Bản tin"
+    assert whole().streams["newsletter"].label["vi"] == "Bản tin"
     assert (authority.basis, authority.country, authority.exception) == ("legal_request", "DE", True)
-    assert WHOLE_POLICY.recipients["owner_named"].country == ""
+    assert whole().recipients["owner_named"].country == ""
 
 
 def test_retention() -> None:
-    assert WHOLE_POLICY.retention["support"] == Retention(
+    assert whole().retention["support"] == Retention(
         "support",
         "account.closed",
         0 * DAY,
@@ -86,14 +84,14 @@ def test_retention() -> None:
         ClauseId("EV-6"),
         365 * DAY,
     )
-    archive = WHOLE_POLICY.retention["archive"]
+    archive = whole().retention["archive"]
     assert (archive.then, archive.plus, archive.clause) == ("erase", 365 * DAY, "EV-7")
-    assert WHOLE_POLICY.retention["security"].at_closing == "erase"
-    assert WHOLE_POLICY.retention["account"].at_closing == ""
+    assert whole().retention["security"].at_closing == "erase"
+    assert whole().retention["account"].at_closing == ""
 
 
 def test_duties() -> None:
-    duties = WHOLE_POLICY.duties
+    duties = whole().duties
 
     assert duties.archive is not None
     assert duties.archive.categories == {"email", "address"}
@@ -118,14 +116,14 @@ def test_a_policy_that_lays_nothing_on_the_rooms_says_so() -> None:
 
 
 def test_notice_languages_and_head() -> None:
-    notice = WHOLE_POLICY.notice
+    notice = whole().notice
 
     assert (notice.mode, notice.period, notice.reject, notice.clause) == ("mail", 21 * DAY, True, "EV-12")
-    assert WHOLE_POLICY.languages == ("en", "vi")
-    assert WHOLE_POLICY.channels == ("web", "email", "phone", "chat", "api", "offline")
-    assert WHOLE_POLICY.gateways == {"testpay", "bank_transfer", "stripe"}
-    assert WHOLE_POLICY.never[0].categories == {"card", "activity"}
-    assert WHOLE_POLICY.categories[CategoryId("public_name")].label["en"] == "Name on the boards"
+    assert whole().languages == ("en", "vi")
+    assert whole().channels == ("web", "email", "phone", "chat", "api", "offline")
+    assert whole().gateways == {"testpay", "bank_transfer", "stripe"}
+    assert whole().never[0].categories == {"card", "activity"}
+    assert whole().categories[CategoryId("public_name")].label["en"] == "Name on the boards"
 
 
 def test_a_class_may_be_overridden() -> None:
@@ -157,12 +155,12 @@ def test_a_class_may_be_overridden() -> None:
 )
 def test_the_book_cannot_be_written_in(name: str) -> None:
     with pytest.raises(TypeError):
-        getattr(SMALL_POLICY, name)["x"] = 1
+        getattr(small(), name)["x"] = 1
 
 
 def test_clauses_know_their_lines() -> None:
     lines = SMALL.split("\n")
 
-    assert all(lines[each.line - 1] == f"- id: {each.id}" for each in SMALL_POLICY.clauses)
-    assert isinstance(SMALL_POLICY, Policy)
-    assert WHOLE_POLICY.clauses[-1].keep == {}
+    assert all(lines[each.line - 1] == f"- id: {each.id}" for each in small().clauses)
+    assert isinstance(small(), Policy)
+    assert whole().clauses[-1].keep == {}
