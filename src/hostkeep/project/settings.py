@@ -27,6 +27,7 @@ ROOMS = (
     "runtime", "audit", "brands", "ledger", "vault", "people", "shop", "billing", "provisioning", "messaging",
     "promises",
 )  # fmt: skip
+FACES = ("ui", "signin", "storefront", "client", "staff", "api", "demo", "cli")
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -34,7 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "procrastinate.contrib.django",
-    *(f"hostkeep.faces.{face}" for face in ("ui", "signin", "storefront", "client", "staff", "demo", "cli")),
+    *(f"hostkeep.faces.{face}" for face in FACES),
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -46,10 +47,12 @@ MIDDLEWARE = [
     "hostkeep.faces.ui.headers.SafeHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hostkeep.faces.ui.hosts.Hosts",
+    "hostkeep.faces.api.door.NoCookies",
     "hostkeep.faces.ui.forgery.NoForgery",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hostkeep.faces.ui.language.Language",
+    "hostkeep.faces.api.door.ApiDoor",
     "hostkeep.faces.signin.staying.StaySignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("auth/", include("hostkeep.faces.signin.urls")),
     path("account/", include("hostkeep.faces.client.urls")),
     path("", include("hostkeep.faces.client.root_urls")),
+    path("", include("hostkeep.faces.api.urls")),
     path("", include("hostkeep.faces.storefront.urls")),
 ]
 

@@ -15,6 +15,7 @@ from hostkeep.drivers.payments import PaymentGateway
 from hostkeep.flows import handlers, paying
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
+from hostkeep.people import api_calls
 from hostkeep.promises import rounds, stranger
 from hostkeep.provisioning.calls import drivers
 from hostkeep.runtime import addresses, egress, jobs, outbox, registry
@@ -36,6 +37,7 @@ def join() -> None:
     drivers.carry_with(_provisioner)
     gateways.carry_with(_gateway)
     jobs.schedule("payments", paying.look_up_open)
+    jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.run_due)
     stranger.carry_with(_stranger)
 

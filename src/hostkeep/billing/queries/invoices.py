@@ -128,6 +128,23 @@ def invoices_of(account: AccountId, *, first: int = 50, skip: int = 0) -> Invoic
     return InvoicePage(tuple(row_of(row) for row in rows), total, unpaid)
 
 
+def invoices_from(
+    account: AccountId, *, after: tuple[datetime, UUID] | None, first: int
+) -> tuple[InvoiceRow, ...]:
+    """Return an account's invoices that come after a place in its list, newest first.  One database query.
+
+    after  time and id of the last one that was shown, or None to begin
+    """
+    found = Invoice.objects.filter(account=account)
+    if after is not None:
+        at, last = after
+        found = found.filter(Q(issued_at__lt=at) | Q(issued_at=at, id__lt=last))
+    titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
+    rows = with_paid(found).annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
+    listed = rows.order_by("-issued_at", "-id").values_list(*LISTED)[:first]
+    return tuple(row_of(row) for row in listed)
+
+
 def unpaid_count(account: AccountId) -> int:
     """Return how many invoices of an account still owe something, for its tab.  One database query."""
     return int(still_unpaid(Invoice.objects.filter(account=account)).count())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hostkeep.kernel.ids import AccountId, BrandId, OrderId
 from hostkeep.kernel.money import Currency, Money, money
@@ -17,6 +19,20 @@ from hostkeep.shop.rules.tokens import hash_of
 def orders_of(account: AccountId, *, first: int = 50) -> tuple[OrderRow, ...]:
     """Return an account's newest orders, newest first.  Two queries."""
     return frozen_orders(Order.objects.filter(account_id=account), first)
+
+
+def orders_from(
+    account: AccountId, *, after: tuple[datetime, UUID] | None, first: int
+) -> tuple[OrderRow, ...]:
+    """Return an account's orders that come after a place in its list, newest first.  Two queries.
+
+    after  time and id of the last one that was shown, or None to begin
+    """
+    found = Order.objects.filter(account_id=account)
+    if after is not None:
+        at, last = after
+        found = found.filter(Q(placed_at__lt=at) | Q(placed_at=at, id__lt=last))
+    return frozen_orders(found, first)
 
 
 def orders_of_brand(brand: BrandId, *, first: int = 50) -> tuple[OrderRow, ...]:

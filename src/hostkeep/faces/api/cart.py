@@ -1,0 +1,175 @@
+"""The account's cart: the same one that its owner sees on the pages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from hostkeep.brands.queries import BrandRow
+from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
+from hostkeep.faces.api.shapes import Amount, Code, Slug, Told, amount
+from hostkeep.faces.ui.pages import language_of
+from hostkeep.flows import checkout as flow
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import CartId
+from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.shop.actions.carting import (
+    Wish,
+    add_line,
+    open_cart,
+    remove_line,
+    set_quantity,
+    switch_currency,
+)
+from hostkeep.shop.errors import NoSuchLine
+from hostkeep.shop.queries import carts
+from hostkeep.shop.rules.rows import CartRow, LineRow
+
+router = Router()
+
+CART = "cart"
+MOST_MEMBERS = 40
+
+
+class CartLine(Schema):
+    """A line.  state: good, retired (no longer sold) or short (fewer are left).  first: of one piece."""
+
+    id: UUID
+    product: str
+    name: str
+    plan: str
+    months: int
+    answers: dict[str, str]
+    quantity: int
+    first: Amount
+    state: str
+
+
+class Cart(Schema):
+    """A cart and what it comes to.  requires: categories that the order asks beyond sign-up."""
+
+    currency: str
+    lines: list[CartLine]
+    ready: bool
+    requires: list[str]
+    net: Amount
+    tax: Amount
+    gross: Amount
+
+
+class LineTold(Told):
+    """Something to put into the cart.  options, answers: by their slugs."""
+
+    product: Slug
+    plan: Slug
+    options: dict[Slug, Slug] = Field(default_factory=dict, max_length=MOST_MEMBERS)
+    answers: dict[Slug, str] = Field(default_factory=dict, max_length=MOST_MEMBERS)
+    quantity: int = Field(1, ge=1, le=20)
+
+
+class QuantityTold(Told):
+    """How many pieces."""
+
+    quantity: int = Field(ge=1, le=20)
+
+
+class CurrencyTold(Told):
+    """One of the brand's currencies."""
+
+    currency: Code
+
+
+@router.get("", response=Cart, auth=Needs("orders:read"), operation_id="get_cart")
+def get_cart(request: HttpRequest) -> Cart:
+    """Show the cart with its sums, tax included."""
+    return _shown(request)
+
+
+@router.post("/lines", response=Cart, auth=Needs("orders:write"), operation_id="add_line")
+def post_line(request: HttpRequest, told: LineTold) -> Cart:
+    """Put something into the cart; the same again only makes it more."""
+    act = act_of_key(request, CART)
+    cart = _cart_or_new(request, act, currency=_first_currency(request))
+    wish = Wish(told.product, told.plan, told.options, told.answers, told.quantity)
+    add_line(act, cart=cart, wish=wish)
+    return _shown(request)
+
+
+@router.patch("/lines/{uuid:line}", response=Cart, auth=Needs("orders:write"), operation_id="set_quantity")
+def patch_line(request: HttpRequest, line: UUID, told: QuantityTold) -> Cart:
+    """Say how many of a line are wanted."""
+    set_quantity(act_of_key(request, CART), cart=_held(request).id, line=line, quantity=told.quantity)
+    return _shown(request)
+
+
+@router.delete("/lines/{uuid:line}", response=Cart, auth=Needs("orders:write"), operation_id="remove_line")
+def delete_line(request: HttpRequest, line: UUID) -> Cart:
+    """Take a line out."""
+    remove_line(act_of_key(request, CART), cart=_held(request).id, line=line)
+    return _shown(request)
+
+
+@router.put("/currency", response=Cart, auth=Needs("orders:write"), operation_id="switch_currency")
+def put_currency(request: HttpRequest, told: CurrencyTold) -> Cart:
+    """Price the cart in another currency."""
+    act = act_of_key(request, CART)
+    cart = _cart_or_new(request, act, currency=told.currency)
+    switch_currency(act, cart=cart, currency=told.currency)
+    return _shown(request)
+
+
+def cart_of(request: HttpRequest) -> CartRow | None:
+    """Return the cart of a key's account, or None."""
+    row = account_of_key(request)
+    return carts.cart_of_account(row.brand, row.id, language=language_of(request))
+
+
+def _held(request: HttpRequest) -> CartRow:
+    """Return the cart.  Raises NoSuchLine where there is none: then there is no line either."""
+    held = cart_of(request)
+    if held is None:
+        raise NoSuchLine
+    return held
+
+
+def _cart_or_new(request: HttpRequest, act: Act, *, currency: str) -> CartId:
+    """Return the cart, opened if there is none."""
+    held = cart_of(request)
+    if held is not None:
+        return held.id
+    return open_cart(act, currency=currency, account=account_of_key(request).id).cart
+
+
+def _first_currency(request: HttpRequest) -> str:
+    """Return the brand's first currency."""
+    brand: BrandRow = request.brand  # type: ignore[attr-defined]
+    return brand.currencies[0]
+
+
+def _shown(request: HttpRequest) -> Cart:
+    """Show the cart as it stands now; one that was never opened is empty."""
+    held = cart_of(request)
+    if held is None:
+        code = _first_currency(request)
+        zero = amount(Money(0, CURRENCIES[code]))
+        return Cart(currency=code, lines=[], ready=False, requires=[], net=zero, tax=zero, gross=zero)
+    sums = flow.quote(act_of_key(request, CART), cart=held)
+    return Cart(
+        currency=held.currency.code,
+        lines=[_line(line) for line in held.lines],
+        ready=held.ready,
+        requires=list(held.requires),
+        net=amount(sums.net),
+        tax=amount(sums.tax),
+        gross=amount(sums.gross),
+    )
+
+
+def _line(row: LineRow) -> CartLine:
+    """Show a line."""
+    return CartLine(
+        id=row.id, product=row.product, name=row.name, plan=row.plan, months=row.months,
+        answers=dict(row.answers), quantity=row.quantity, first=amount(row.each), state=row.state,
+    )  # fmt: skip

@@ -1,0 +1,185 @@
+"""What is on sale, for everybody: in one currency and the reader's language."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from hostkeep.brands.queries import BrandRow
+from hostkeep.faces.api.shapes import Amount, Code, Slug, amount
+from hostkeep.faces.ui.pages import language_of
+from hostkeep.shop.errors import NoSuchCurrency
+from hostkeep.shop.queries.shelves import groups_of, product_by_slug
+from hostkeep.shop.rules.rows import CardRow, OptionRow, PlanRow, ProductRow
+
+router = Router()
+
+
+class Fact(Schema):
+    """A cell of the price list."""
+
+    label: str
+    value: str
+
+
+class Plan(Schema):
+    """A term and its price.  price: for the whole term.  setup: once."""
+
+    slug: str
+    months: int
+    price: Amount
+    setup: Amount
+
+
+class Card(Schema):
+    """A product in a list, with the first of its plans."""
+
+    slug: str
+    name: str
+    tagline: str
+    facts: list[Fact]
+    plan: Plan
+    sold_out: bool
+
+
+class Group(Schema):
+    """Products that stand together."""
+
+    slug: str
+    name: str
+    intro: str
+    products: list[Card]
+
+
+class Catalogue(Schema):
+    """All that is on sale.  prices: whether amounts are without tax ("net") or with it ("gross")."""
+
+    currency: str
+    prices: str
+    groups: list[Group]
+
+
+class Choice(Schema):
+    """A choice of an option.  monthly: for each month of the term.  once: with the first invoice."""
+
+    slug: str
+    label: str
+    note: str
+    monthly: Amount
+    once: Amount
+
+
+class Option(Schema):
+    """An option; the first of its choices is the standard one."""
+
+    slug: str
+    label: str
+    choices: list[Choice]
+
+
+class Question(Schema):
+    """What an order of the product must answer.  ending: what the answer must end with, or empty."""
+
+    slug: str
+    label: str
+    ending: str
+
+
+class Product(Schema):
+    """A product with all there is to choose.
+
+    requires  categories of personal data that its order asks beyond sign-up
+    left      pieces left, or null where it never runs out
+    """
+
+    slug: str
+    name: str
+    tagline: str
+    group: str
+    facts: list[Fact]
+    plans: list[Plan]
+    options: list[Option]
+    questions: list[Question]
+    requires: list[str]
+    recipient: str
+    left: int | None
+
+
+@router.get("", response=Catalogue, auth=None, operation_id="get_catalogue")
+def get_catalogue(request: HttpRequest, currency: Code | None = None) -> Catalogue:
+    """List the groups and their products.  Without a currency: in the brand's first one."""
+    code = _currency(request, currency)
+    brand: BrandRow = request.brand  # type: ignore[attr-defined]
+    groups = groups_of(brand.id, currency=code, language=language_of(request))
+    return Catalogue(
+        currency=code,
+        prices=brand.prices,
+        groups=[
+            Group(slug=g.slug, name=g.name, intro=g.intro, products=[_card(card) for card in g.cards])
+            for g in groups
+        ],
+    )
+
+
+@router.get("/products/{slug}", response=Product, auth=None, operation_id="get_product")
+def get_product(request: HttpRequest, slug: Slug, currency: Code | None = None) -> Product:
+    """Show one product with its plans, options and questions."""
+    brand: BrandRow = request.brand  # type: ignore[attr-defined]
+    code = _currency(request, currency)
+    return _product(product_by_slug(brand.id, slug, currency=code, language=language_of(request)))
+
+
+def _currency(request: HttpRequest, asked: str | None) -> str:
+    """Return the currency of an answer.  Raises NoSuchCurrency."""
+    brand: BrandRow = request.brand  # type: ignore[attr-defined]
+    if asked is None:
+        return brand.currencies[0]
+    if asked not in brand.currencies:
+        raise NoSuchCurrency
+    return asked
+
+
+def _card(row: CardRow) -> Card:
+    """Show a product of a list."""
+    return Card(
+        slug=row.slug,
+        name=row.name,
+        tagline=row.tagline,
+        facts=[Fact(label=fact.label, value=fact.value) for fact in row.facts],
+        plan=_plan(row.plan),
+        sold_out=row.sold_out,
+    )
+
+
+def _plan(row: PlanRow) -> Plan:
+    """Show a plan."""
+    return Plan(slug=row.slug, months=row.months, price=amount(row.price), setup=amount(row.setup))
+
+
+def _option(row: OptionRow) -> Option:
+    """Show an option."""
+    choices = [
+        Choice(
+            slug=each.slug, label=each.label, note=each.note,
+            monthly=amount(each.monthly), once=amount(each.once),
+        )
+        for each in row.choices
+    ]  # fmt: skip
+    return Option(slug=row.slug, label=row.label, choices=choices)
+
+
+def _product(row: ProductRow) -> Product:
+    """Show a product."""
+    return Product(
+        slug=row.slug,
+        name=row.name,
+        tagline=row.tagline,
+        group=row.group,
+        facts=[Fact(label=fact.label, value=fact.value) for fact in row.facts],
+        plans=[_plan(plan) for plan in row.plans],
+        options=[_option(option) for option in row.options],
+        questions=[Question(slug=q.slug, label=q.label, ending=q.ending) for q in row.questions],
+        requires=list(row.requires),
+        recipient=row.recipient,
+        left=row.left,
+    )

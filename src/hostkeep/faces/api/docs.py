@@ -1,0 +1,123 @@
+"""/api/v1/openapi.json and /api/v1/docs: the description for programs, and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from hostkeep.faces.api.schema import ONCE, description
+from hostkeep.faces.ui.pages import show
+
+METHODS = ("get", "post", "put", "patch", "delete")
+BASE = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A value that a call takes or gives.  kind: its type.  needed: whether it must be there."""
+
+    name: str
+    kind: str
+    needed: bool
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One operation.  scope: what the key needs, or empty.  once: whether it takes an Idempotency-Key."""
+
+    method: str
+    path: str
+    anchor: str
+    title: str
+    about: str
+    scope: str
+    once: bool
+    takes: tuple[Member, ...]
+    gives: tuple[Member, ...]
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Give the description as data."""
+    del request
+    return JsonResponse(description(), json_dumps_params={"ensure_ascii": False})
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """Show the description as a page, without a script and without another host."""
+    groups: dict[str, list[Deed]] = {}
+    for tag, deed in _deeds(description()):
+        groups.setdefault(tag, []).append(deed)
+    context = {"groups": [(tag, f"group-{tag}", deeds) for tag, deeds in groups.items()], "base": BASE}
+    return show(request, "api/docs.html", context)
+
+
+def _deeds(made: Mapping[str, Any]) -> Iterator[tuple[str, Deed]]:
+    """List every operation with its group."""
+    for path, methods in made["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                operation = methods[method]
+                yield operation["tags"][0], _deed(made, path, method, operation)
+
+
+def _deed(made: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> Deed:
+    """Read one operation."""
+    parameters = [each for each in operation.get("parameters", ()) if each["name"] != ONCE["name"]]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    answers = (answer for code, answer in operation["responses"].items() if code.startswith("2"))
+    content = next(answers, {}).get("content", {}).get("application/json", {}).get("schema", {})
+    scopes = [scope for each in operation["security"] for names in each.values() for scope in names]
+    first, _, rest = operation.get("description", "").partition("\n")
+    return Deed(
+        method=method.upper(),
+        path=path.removeprefix(BASE) or "/",
+        anchor=operation["operationId"].replace("_", "-"),
+        title=first,
+        about=" ".join(rest.split()),
+        scope=next(iter(scopes), ""),
+        once=len(parameters) != len(operation.get("parameters", ())),
+        takes=(*(_parameter(made, each) for each in parameters), *_members(made, body)),
+        gives=tuple(_members(made, content)),
+    )
+
+
+def _parameter(made: Mapping[str, Any], each: Mapping[str, Any]) -> Member:
+    """Read a parameter of the path or the query."""
+    kind = f"{each['in']}: {_kind(made, each['schema'])}"
+    return Member(each["name"], kind, bool(each.get("required")), each.get("description", ""))
+
+
+def _members(made: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Member]:
+    """List the members of an object; of a free one, what it holds."""
+    found = _resolved(made, schema)
+    needed = found.get("required", ())
+    for name, each in found.get("properties", {}).items():
+        yield Member(name, _kind(made, each), name in needed, each.get("description", ""))
+    if isinstance(found.get("additionalProperties"), dict):
+        yield Member("…", _kind(made, found["additionalProperties"]), needed=False, about="")
+
+
+def _resolved(made: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference."""
+    if "$ref" not in schema:
+        return schema
+    found: Mapping[str, Any] = made["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found
+
+
+def _kind(made: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """Name a type in a few words: "list of Order", "text or null"."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " | ".join(_kind(made, each) for each in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"[{_kind(made, schema.get('items', {}))}]"
+    return str(schema.get("format") or schema.get("type", "any"))

@@ -1,0 +1,187 @@
+"""Invoices: the list, one, its PDF, paying it, and asking how a payment stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
+
+from hostkeep.billing.documents.printing import Wanted, print_invoice
+from hostkeep.billing.queries.invoices import InvoiceRow, InvoiceSheet, invoices_from, sheet
+from hostkeep.billing.rules.covering import invoice_state
+from hostkeep.faces.api.cursors import Page, PageQuery, Position, page_of, position_of
+from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
+from hostkeep.faces.api.paying import Payment, shown_payment
+from hostkeep.faces.api.shapes import Amount, Slug, Told, amount
+from hostkeep.faces.ui.marks import mark_svg
+from hostkeep.faces.ui.pages import language_of
+from hostkeep.faces.ui.paying_links import links
+from hostkeep.flows import paying
+from hostkeep.kernel.ids import InvoiceId
+from hostkeep.kernel.money import Money
+
+router = Router()
+
+BILLING = "billing"
+LIST = "invoices"
+
+
+class Invoice(Schema):
+    """An invoice.  state: paid, unpaid, partly_paid or overdue.  owed: what is still to pay."""
+
+    id: UUID
+    number: str
+    title: str
+    state: str
+    gross: Amount
+    owed: Amount
+    issued_at: datetime
+    due_at: datetime
+
+
+class InvoiceLine(Schema):
+    """A line.  tax_rate: in millionths."""
+
+    title: str
+    quantity: int
+    unit: Amount
+    tax_rate: int
+
+
+class Paid(Schema):
+    """What went on an invoice."""
+
+    at: datetime
+    gateway: str
+    amount: Amount
+
+
+class InvoiceWhole(Invoice):
+    """An invoice with its lines and payments.
+
+    prices    whether lines are without tax ("net") or with it ("gross")
+    gateways  ways to pay it, none where nothing is owed
+    """
+
+    reference: str
+    prices: str
+    net: Amount
+    tax: Amount
+    lines: list[InvoiceLine]
+    payments: list[Paid]
+    gateways: list[str]
+
+
+class PayTold(Told):
+    """How to pay."""
+
+    gateway: Slug
+
+
+class Attempt(Schema):
+    """How an attempt to pay stands.  state: open, settled or declined."""
+
+    payment: UUID
+    invoice: UUID
+    state: str
+
+
+@router.get("", response=Page[Invoice], auth=Needs("invoices:read"), operation_id="list_invoices")
+def list_invoices(request: HttpRequest, wanted: PageQuery) -> Page[Invoice]:
+    """List the account's invoices, newest first."""
+    after, at = position_of(request, wanted, LIST), act_of_key(request, BILLING).at
+    rows = invoices_from(
+        account_of_key(request).id, after=(after.at, after.id) if after else None, first=wanted.limit + 1
+    )
+    shown, cursor = page_of(request, wanted, LIST, rows, lambda row: Position(row.issued_at, row.id))
+    return Page[Invoice](items=[_invoice(row, at) for row in shown], next=cursor)
+
+
+@router.get("/{uuid:invoice}", response=InvoiceWhole, auth=Needs("invoices:read"), operation_id="get_invoice")
+def get_invoice(request: HttpRequest, invoice: UUID) -> InvoiceWhole:
+    """Show one invoice.  Another account's does not exist."""
+    act = act_of_key(request, BILLING)
+    found = sheet(InvoiceId(invoice), of=account_of_key(request).id)
+    return _whole(found, act.at, () if found.is_paid else paying.gateways_of(act))
+
+
+@router.get(
+    "/{uuid:invoice}/pdf",
+    auth=Needs("invoices:read"),
+    operation_id="get_invoice_pdf",
+    openapi_extra={"responses": {"200": {"description": "PDF/A-3", "content": {"application/pdf": {}}}}},
+)
+def get_pdf(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Hand one invoice out as PDF."""
+    account, act = account_of_key(request), act_of_key(request, BILLING)
+    number = sheet(InvoiceId(invoice), of=account.id).number
+    look = request.brand.look  # type: ignore[attr-defined]
+    wanted = Wanted(account.number, language_of(request), mark_svg(look))
+    pdf = print_invoice(act, of=account.id, invoice=InvoiceId(invoice), wanted=wanted)
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
+    return answer
+
+
+@router.post("/{uuid:invoice}/pay", response=Payment, auth=Needs("invoices:pay"), operation_id="pay_invoice")
+def pay(request: HttpRequest, invoice: UUID, told: PayTold) -> Payment:
+    """Pay one invoice by a gateway: the answer says where the payer goes."""
+    asked = paying.pay_invoice(
+        act_of_key(request, BILLING), of=account_of_key(request).id, invoice=InvoiceId(invoice),
+        gateway=told.gateway, links=links(request),
+    )  # fmt: skip
+    return shown_payment(asked)
+
+
+@router.post(
+    "/payments/{uuid:payment}/look-up",
+    response=Attempt,
+    auth=Needs("invoices:pay"),
+    operation_id="look_up_payment",
+)
+def look_up(request: HttpRequest, payment: UUID) -> Attempt:
+    """Ask the gateway how a payment stands, where we do not know yet."""
+    act = act_of_key(request, BILLING)
+    row = paying.look_up_payment(act, of=account_of_key(request).id, attempt=payment)
+    return Attempt(payment=payment, invoice=row.invoice, state=row.state)
+
+
+def _invoice(row: InvoiceRow, at: datetime) -> Invoice:
+    """Show an invoice of the list."""
+    return Invoice(
+        id=row.id, number=row.number, title=row.title, state=_state(row.gross, row.paid, row.due_at, at),
+        gross=amount(row.gross), owed=amount(row.owed), issued_at=row.issued_at, due_at=row.due_at,
+    )  # fmt: skip
+
+
+def _state(gross: Money, paid: Money, due_at: datetime, at: datetime) -> str:
+    """Say how an invoice stands."""
+    return str(invoice_state(gross=gross, paid=paid, due_at=due_at, at=at))
+
+
+def _whole(found: InvoiceSheet, at: datetime, gateways: tuple[str, ...]) -> InvoiceWhole:
+    """Show an invoice whole."""
+    return InvoiceWhole(
+        id=found.id,
+        number=found.number,
+        title=found.lines[0].title if found.lines else "",
+        state=_state(found.gross, found.paid, found.due_at, at),
+        gross=amount(found.gross),
+        owed=amount(found.owed),
+        issued_at=found.issued_at,
+        due_at=found.due_at,
+        reference=found.reference,
+        prices=found.prices,
+        net=amount(found.net),
+        tax=amount(found.tax),
+        lines=[
+            InvoiceLine(
+                title=each.title, quantity=each.quantity, unit=amount(each.unit), tax_rate=each.tax_rate
+            )
+            for each in found.lines
+        ],
+        payments=[Paid(at=p.at, gateway=p.gateway, amount=amount(p.amount)) for p in found.payments],
+        gateways=list(gateways),
+    )

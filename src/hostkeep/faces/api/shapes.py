@@ -1,0 +1,60 @@
+"""Shapes that several resources share, and how bodies are read: what is not named in a body is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from hostkeep.faces.api.refusals import BadFields
+from hostkeep.faces.ui.errors import answer
+from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.shop.errors import NoSuchCurrency
+
+Slug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Code = Annotated[str, Field(max_length=3, pattern=r"^[A-Z]{3}$")]
+
+
+class Told(Schema):
+    """A body.  A member that it does not name is refused, so that nobody sets what is not theirs to set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Amount(Schema):
+    """Money.  minor: whole units of 10^-places of the currency, such as cents."""
+
+    minor: int
+    currency: str
+
+
+class AmountTold(Told):
+    """Money as a caller says it."""
+
+    minor: int = Field(ge=0, le=10**15)
+    currency: Code
+
+
+def amount(money: Money) -> Amount:
+    """Show money."""
+    return Amount(minor=money.minor, currency=money.currency.code)
+
+
+def money_of(told: AmountTold) -> Money:
+    """Read money.  Raises NoSuchCurrency."""
+    if told.currency not in CURRENCIES:
+        raise NoSuchCurrency
+    return Money(told.minor, CURRENCIES[told.currency])
+
+
+def bad_fields(request: HttpRequest, errors: list[dict[str, str]], clause: str = "") -> HttpResponse:
+    """Refuse values that do not fit: a problem document with a list of what is wrong, never the values.
+
+    errors  field, why, and the clause that asks for it where there is one
+    """
+    facts: dict[str, Any] = {"errors": errors}
+    if clause:
+        facts["clause"] = clause
+    return answer(request, BadFields(**facts))
