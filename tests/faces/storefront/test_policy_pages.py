@@ -1,14 +1,12 @@
-"""The policy page, its differences and the promise ledger are laid out from what the program obeys."""
+"""The policy page and the promise ledger are laid out from what the program obeys."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
-from hostkeep.faces.storefront.differences import differences
 from hostkeep.faces.storefront.policy_layout import sections_of
 from hostkeep.faces.storefront.promise_layout import promises_of
 from hostkeep.faces.ui.lights import gather
@@ -38,33 +36,6 @@ def test_a_clause_nobody_looked_at_has_no_light() -> None:
 
     lights = {each.light for section in sections for each in section.clauses}
     assert lights == {None, "statement"}
-
-
-def test_new_words_are_marked_and_old_ones_struck() -> None:
-    old = policy("vps6")
-    clause = old.clauses[0]
-    changed = replace(clause, text={**clause.text, "en": clause.text["en"] + " And thirty days."})
-    new = replace(old, clauses=(changed, *old.clauses[1:]))
-
-    found = differences(policy_page(old, "en"), policy_page(new, "en"))
-
-    assert [(d.what, d.clause) for d in found] == [("changed", clause.id)]
-    assert "".join(text for text, new_words in found[0].new if new_words).strip() == "And thirty days."
-    assert not any(struck for _, struck in found[0].old)
-
-
-def test_a_cookie_that_goes_and_a_clause_that_comes_are_told() -> None:
-    old = policy("vps6")
-    name = next(iter(old.cookies))
-    new = replace(
-        old,
-        cookies={key: value for key, value in old.cookies.items() if key != name},
-        clauses=(*old.clauses, replace(old.clauses[0], id="V6-99")),
-    )
-
-    found = {(d.what, d.heading if d.what == "removed" else d.clause) for d in differences(policy_page(old, "en"), policy_page(new, "en"))}
-
-    assert found == {("removed", name), ("added", "V6-99")}
 
 
 def test_the_ledger_shows_broken_first_and_calls_the_unknown_stale() -> None:

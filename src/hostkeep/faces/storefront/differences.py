@@ -1,96 +1,87 @@
-"""What changed between two versions of a policy, as people read it: word by word, in their language."""
+"""Which changes of the policy the pages tell of, and the difference of each in the reader's language."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
-from hostkeep.policy.render.page import PolicyPage
+from hostkeep.brands.queries import VersionRow, policy_by_digest, version_in_force, versions_of
+from hostkeep.kernel.ids import BrandId
+from hostkeep.policy.render.changes import ChangeGroup, say_changes
 
-Part = tuple[str, bool]
-"""Some words, and whether they are the ones that changed."""
+LATELY = timedelta(days=30)
+"""How long the home page goes on telling of a change that has taken effect."""
 
-_WORDS = re.compile(r"\s+|[^\s]+")
+State = Literal["announced", "in_force", "replaced"]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One sentence or rule that changed.
+class Told:
+    """A version of a policy and what it changes.
 
-    what     "added", "removed" or "changed"
-    heading  what it is about: a kind of clause, a cookie, a field
-    old, new  its parts; empty for what was added or removed
+    state   how it stands to the one in force
+    groups  the difference from the version before it; empty for the first
     """
 
-    what: Literal["added", "removed", "changed"]
-    heading: str
-    clause: str
-    old: tuple[Part, ...]
-    new: tuple[Part, ...]
+    version: VersionRow
+    state: State
+    groups: tuple[ChangeGroup, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One thing the page says."""
-
-    heading: str
-    clause: str
-    text: str
+@lru_cache(maxsize=256)
+def difference(old: str, new: str, language: str) -> tuple[ChangeGroup, ...]:
+    """Return what changes between two versions, by their digests; said once a process and language."""
+    return say_changes(policy_by_digest(old), policy_by_digest(new), language)
 
 
-def differences(old: PolicyPage, new: PolicyPage) -> tuple[Difference, ...]:
-    """Compare two pages in one language: the clauses first, then the rules behind them."""
-    before, after = dict(_lines(old)), dict(_lines(new))
-    return tuple(_compared(before, after))
+def history_of(brand: BrandId, language: str, now: datetime, most: int) -> tuple[Told, ...]:
+    """Return every version of a brand, newest first; the differences of the newest `most` alone."""
+    versions = versions_of(brand)
+    in_force = version_in_force(brand, now).version
+    said = [
+        difference(older.digest, newer.digest, language) for newer, older in pairwise(versions[: most + 1])
+    ]
+    return tuple(
+        Told(row, _state(row, in_force), said[place] if place < len(said) else ())
+        for place, row in enumerate(versions)
+    )
 
 
-def _compared(before: Mapping[str, _Line], after: Mapping[str, _Line]) -> Iterator[Difference]:
-    for key, line in after.items():
-        was = before.get(key)
-        if was is None:
-            yield Difference("added", line.heading, line.clause, (), ((line.text, True),))
-        elif was.text != line.text:
-            old, new = _parts(was.text, line.text)
-            yield Difference("changed", line.heading, line.clause, old, new)
-    for key, line in before.items():
-        if key not in after:
-            yield Difference("removed", line.heading, line.clause, ((line.text, True),), ())
+def news_of(brand: BrandId, language: str, now: datetime) -> tuple[Told, ...]:
+    """Return the changes a reader of the policy is told of: all that are announced, the next one first.
+
+    Where none is, the change that made the version in force; nothing while that is the first.
+    """
+    versions = versions_of(brand)
+    coming = [pair for pair in pairwise(versions) if pair[0].effective_at > now]
+    in_force = version_in_force(brand, now).version
+    last = [pair for pair in pairwise(versions) if pair[0].version == in_force]
+    return tuple(
+        Told(newer, _state(newer, in_force), difference(older.digest, newer.digest, language))
+        for newer, older in reversed(coming or last)
+    )
 
 
-def _parts(old: str, new: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """Split two texts into the words they share and the words they do not."""
-    a, b = _WORDS.findall(old), _WORDS.findall(new)
-    left: list[Part] = []
-    right: list[Part] = []
-    for step, i1, i2, j1, j2 in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
-        same = step == "equal"
-        if i1 != i2:
-            left.append(("".join(a[i1:i2]), not same))
-        if j1 != j2:
-            right.append(("".join(b[j1:j2]), not same))
-    return tuple(left), tuple(right)
+def news_at_home(brand: BrandId, language: str, now: datetime) -> tuple[Told, ...]:
+    """Return the changes the home page tells of: announced or lately in force, where the brand promises that.
+
+    The promise is that of the version before the change.
+    """
+    versions = versions_of(brand)
+    before = {newer.version: older for newer, older in pairwise(versions)}
+    return tuple(
+        told
+        for told in news_of(brand, language, now)
+        if told.version.effective_at > now - LATELY
+        and "home_page" in policy_by_digest(before[told.version.version].digest).notice.by
+    )
 
 
-def _lines(page: PolicyPage) -> Iterator[tuple[str, _Line]]:
-    """Say everything the page says, each under a key of its own."""
-    for group in page.groups:
-        for each in group.clauses:
-            yield f"clause {each.id}", _Line(group.title, each.id, each.text)
-    for field in page.fields:
-        text = f"{field.ask}: {field.why}"
-        yield f"field {field.form} {field.field}", _Line(f"{field.form}, {field.field}", field.clause, text)
-    for cookie in page.cookies:
-        text = f"{cookie.purpose}; {cookie.life}; {cookie.holds}"
-        yield f"cookie {cookie.name}", _Line(cookie.name, cookie.clause, text)
-    for one in page.recipients:
-        text = f"{', '.join(one.gets)}; {one.basis}; {one.country}"
-        yield f"recipient {one.name}", _Line(one.name, one.clause, text)
-    for stream in page.streams:
-        text = f"{', '.join(stream.channels)}; {stream.default}"
-        yield f"stream {stream.name}", _Line(stream.name, stream.clause, text)
-    for rule in page.retention:
-        text = f"{', '.join(rule.what)}: {rule.term}, {rule.end}"
-        yield f"retention {rule.name}", _Line(rule.name, rule.clause, text)
+def _state(row: VersionRow, in_force: int) -> State:
+    """Say how a version stands to the one in force."""
+    if row.version == in_force:
+        return "in_force"
+    return "announced" if row.version > in_force else "replaced"

@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from hostkeep.brands.queries import BrandRow
+from hostkeep.faces.storefront.differences import news_at_home
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.still import still
+from hostkeep.runtime import clock
 from hostkeep.shop.queries.shelves import groups_of
 
 
@@ -23,6 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     currency = currency_of(request, brand)
     context = {
         "words": words_of(brand, language),
+        "news": news_at_home(brand.id, language, clock.now()),
         "groups": groups_of(brand.id, currency=currency, language=language),
         "currency": currency,
         "query": "" if currency == brand.currencies[0] else f"?currency={currency}",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
 from hostkeep.brands.queries import VersionRow, policy_by_digest, version_in_force, versions_of
-from hostkeep.faces.storefront.differences import Difference, differences
+from hostkeep.faces.storefront.differences import history_of, news_of
 from hostkeep.faces.storefront.policy_layout import sections_of
 from hostkeep.faces.ui.acts import brand_id_of
 from hostkeep.faces.ui.pages import language_of, lights_of, show
@@ -23,29 +21,15 @@ SHOWN = 20
 """Versions the history shows with their differences; older ones are named alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """One version in the history.
-
-    state    "announced", "in_force" or "replaced"
-    changes  against the version before it
-    """
-
-    version: VersionRow
-    state: str
-    changes: tuple[Difference, ...]
-
-
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:
     """Show the policy in force, made from the rules the program obeys."""
     in_force = request.policy  # type: ignore[attr-defined]
     page = policy_page(in_force, language_of(request))
-    coming = _coming(request, clock.now())
     context = {
         "page": page,
         "sections": sections_of(page, lights_of(request)),
-        "coming": coming[-1] if coming else None,
+        "news": news_of(brand_id_of(request), page.language, clock.now()),
     }
     return show(request, "storefront/policy.html", context)
 
@@ -53,7 +37,8 @@ def policy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """Show every version, newest first, and what each changed."""
-    return show(request, "storefront/history.html", {"chapters": _chapters(request, clock.now())})
+    chapters = history_of(brand_id_of(request), language_of(request), clock.now(), SHOWN)
+    return show(request, "storefront/history.html", {"chapters": chapters})
 
 
 @require_safe
@@ -91,26 +76,6 @@ def _named(row: VersionRow) -> dict[str, str | int]:
         "announced_at": row.announced_at.isoformat(),
         "effective_at": row.effective_at.isoformat(),
     }
-
-
-def _chapters(request: HttpRequest, now: datetime) -> tuple[Chapter, ...]:
-    """Tell the history of the brand's policy."""
-    brand, language = brand_id_of(request), language_of(request)
-    versions = versions_of(brand)
-    in_force = version_in_force(brand, now).version
-    pages = [policy_page(policy_by_digest(row.digest), language) for row in versions[: SHOWN + 1]]
-    changes = [differences(older, newer) for newer, older in pairwise(pages)]
-    return tuple(
-        Chapter(row, _state(row, in_force), changes[place] if place < len(changes) else ())
-        for place, row in enumerate(versions)
-    )
-
-
-def _state(row: VersionRow, in_force: int) -> str:
-    """Say how a version stands to the one in force."""
-    if row.version == in_force:
-        return "in_force"
-    return "announced" if row.version > in_force else "replaced"
 
 
 policy_urls = [
