@@ -74,9 +74,21 @@ def _template(running: postgres.Server) -> None:
             cursor.execute(roles.OWNER_SQL)
         call_command("migrate", verbosity=0)
         point(fresh, user="hk_app", folder=running.folder)
-        load_brands()
+        with at_noon(running, fresh):
+            load_brands()
         close()
         line.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{TEMPLATE}"')
+
+
+@contextmanager
+def at_noon(running: postgres.Server, name: str) -> Iterator[None]:
+    """What is inside happens an hour before the tests' noon, for the database too: it dates announcements."""
+    from tests.conftest import NOON
+
+    with psycopg.connect(running.url("postgres", name), autocommit=True) as line:
+        line.execute("INSERT INTO runtime_clock (id, ahead) VALUES (1, %s - interval '1 hour' - now())", [NOON])
+        yield
+        line.execute("DELETE FROM runtime_clock")
 
 
 def point(name: str, *, user: str, folder: Path) -> None:

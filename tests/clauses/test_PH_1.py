@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hostkeep.brands.actions.loading import announce_policy
+from hostkeep.brands.actions.announcing import announce_policy
 from hostkeep.kernel.ids import BrandId
 from hostkeep.promises.pages import read_page
 from hostkeep.promises.tempter import WISH

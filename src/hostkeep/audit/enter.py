@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import Ref
+from hostkeep.kernel.ids import BrandId, Ref
 
 APART = "audit"
 """The second connection, which commits by itself."""
+
+_in_force: list[Callable[[BrandId, datetime], str]] = []
+
+
+def digest_by(in_force: Callable[[BrandId, datetime], str]) -> None:
+    """Say which policy an entry stands under where the deed names none.  Called once at start, by brands.
+
+    in_force  returns the digest of a brand's version in force at a time, or an empty text where there is none
+    """
+    _in_force[:] = [in_force]
 
 
 def enter(act: Act, verb: str, ref: Ref, *, digest: str = "", count: int = 1) -> None:
     """Add one entry in the deed's own transaction.
 
     verb    "room.noun.done", past tense
-    digest  of the policy version that decided, where one did
+    digest  of the policy version that decided; left out, the one in force for the act's brand
     count   how many things a bulk entry stands for
     """
     _row(act, verb, ref, category="", clause="", digest=digest, count=count).save(force_insert=True)
@@ -43,7 +56,7 @@ def _row(act: Act, verb: str, ref: Ref, *, category: str, clause: str, digest: s
         thing=ref.id,
         category=category,
         clause=clause,
-        digest=digest,
+        digest=digest or next((known(act.brand, act.at) for known in _in_force), ""),
         count=count,
         at=act.at,
         trace=act.trace,

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from hostkeep.brands.errors import NoSuchBrand
-from hostkeep.brands.models import Brand, Host, PolicyVersion
+from hostkeep.brands.models import Brand, Host, Notice, PolicyVersion, Telling
+from hostkeep.brands.rules.notice import waits_for_each
 from hostkeep.kernel.ids import BrandId
 from hostkeep.policy.book import Policy
 from hostkeep.policy.compile import compile_policy
@@ -61,12 +65,26 @@ class BrandRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version of a policy."""
+    """One version of a policy.
 
+    weight      "first", "minor", "spelling" or "material"
+    waits       whether it reaches each customer only after their own mail
+    told        whether everybody who is to be written to has been
+    """
+
+    handle: UUID
     version: int
     digest: str
     announced_at: datetime
     effective_at: datetime
+    weight: str
+    waits: bool
+    told: bool
+
+    @property
+    def material(self) -> bool:
+        """Whether the change matters, so that the notice of the version before it is owed."""
+        return self.weight == "material"
 
 
 @dataclass(slots=True)
@@ -76,6 +94,7 @@ class _Read:
     brands: dict[BrandId, BrandRow]
     hosts: dict[str, BrandId]
     versions: dict[BrandId, tuple[VersionRow, ...]]
+    apart: frozenset[BrandId]
     read_at: float
 
 
@@ -112,12 +131,24 @@ def versions_of(brand_id: BrandId) -> tuple[VersionRow, ...]:
     return _known().versions.get(brand_id, ())
 
 
+def stands_apart(brand_id: BrandId) -> bool:
+    """Say whether some customers of a brand may stand under another version than its newest."""
+    known = _known()
+    return brand_id in known.apart or any(row.waits for row in known.versions.get(brand_id, ()))
+
+
 def version_in_force(brand_id: BrandId, at: datetime) -> VersionRow:
     """Return the version in force at a time: the newest whose day has come.  Raises NoSuchBrand."""
     for row in versions_of(brand_id):
         if row.effective_at <= at:
             return row
     raise NoSuchBrand
+
+
+def digest_in_force(brand_id: BrandId, at: datetime) -> str:
+    """Return the digest of the version in force, empty on the operator's host and before a first version."""
+    rows = (row.digest for row in versions_of(brand_id) if row.effective_at <= at)
+    return next(rows, "") if brand_id else ""
 
 
 def policy_in_force(brand_id: BrandId, at: datetime) -> Policy:
@@ -142,17 +173,34 @@ def _known() -> _Read:
 
 
 def _load() -> _Read:
-    """Read brands, hosts and versions: three queries."""
+    """Read brands, hosts and versions: five queries."""
     hosts: dict[BrandId, list[str]] = {}
     for host in Host.objects.order_by("rank"):
         hosts.setdefault(BrandId(host.brand_id), []).append(host.name)
     brands = {BrandId(b.id): _row(b, tuple(hosts.get(BrandId(b.id), ()))) for b in Brand.objects.all()}
-    versions: dict[BrandId, tuple[VersionRow, ...]] = {}
-    fields = ("brand_id", "version", "digest", "announced_at", "effective_at")
-    for brand_id, *rest in PolicyVersion.objects.order_by("-version").values_list(*fields):
-        versions[brand_id] = (*versions.get(brand_id, ()), VersionRow(*rest))
     by_host = {name: brand_id for brand_id, names in hosts.items() for name in names}
-    return _Read(brands, by_host, versions, time.monotonic())
+    differing = Notice.objects.filter(brand=OuterRef("id"), differs=True)
+    apart = frozenset(
+        BrandId(b) for b in Brand.objects.filter(Exists(differing)).values_list("id", flat=True)
+    )
+    return _Read(brands, by_host, _versions(), apart, time.monotonic())
+
+
+def _versions() -> dict[BrandId, tuple[VersionRow, ...]]:
+    """Read the versions of every brand, newest first."""
+    told = set(Telling.objects.filter(finished_at__isnull=False).values_list("version_id", flat=True))
+    found: dict[BrandId, tuple[VersionRow, ...]] = {}
+    modes: dict[BrandId, list[tuple[datetime, str]]] = {}
+    for row in PolicyVersion.objects.order_by("version").defer("source"):
+        brand_id = BrandId(row.brand_id)
+        before = [mode for since, mode in modes.get(brand_id, ()) if since <= row.announced_at]
+        frozen = VersionRow(
+            row.handle, row.version, row.digest, row.announced_at, row.effective_at, row.weight,
+            waits_for_each(before[-1] if before else "page", row.weight), row.id in told,
+        )  # fmt: skip
+        modes.setdefault(brand_id, []).append((row.effective_at, row.mode))
+        found[brand_id] = (frozen, *found.get(brand_id, ()))
+    return found
 
 
 def _row(b: Brand, hosts: tuple[str, ...]) -> BrandRow:

@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from hostkeep.brands import queries
-from hostkeep.brands.actions.loading import Announced, announce_policy, load_brand
+from hostkeep.brands.actions.announcing import Announced, announce_policy
+from hostkeep.brands.actions.loading import load_brand
 from hostkeep.brands.rules.profile import read_profile
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId

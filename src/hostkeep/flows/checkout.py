@@ -11,6 +11,8 @@ from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
 from hostkeep.billing.rules.party import Party, to_json
+from hostkeep.brands.applying import rejected
+from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.flows import activation
 from hostkeep.flows.buyers import party_of
@@ -83,11 +85,13 @@ def place_order(
     answers   what the order form asked beyond sign-up, by category
 
     The same key again, also at the same moment, is the same order with the same invoice.
-    Raises CartEmpty, PriceChanged, SoldOut, NotForSale, OnceReused (another amount) and the vault's refusals.
+    Raises CartEmpty, PriceChanged, SoldOut, NotForSale, OnceReused (another amount), RulesRejected and the
+    vault's refusals.
     """
     assert_outside()
     known = orders.order_by_once(act.brand, once)
     if known is None:
+        _refuse_who_rejected(act, account)
         known = _place(act, cart=cart, account=account, expected=expected, once=once)
     elif known.account != account:
         raise NoSuchCart
@@ -98,6 +102,13 @@ def place_order(
     if sheet(invoice, of=account).gross != expected:
         raise OnceReused
     return Ordered(known.id, invoice)
+
+
+def _refuse_who_rejected(act: Act, account: AccountId) -> None:
+    """Sell nothing new to who said no to the rules in force.  Raises RulesRejected."""
+    said_no = rejected(act.brand, account_row(account).subject)
+    if said_no is not None:
+        raise RulesRejected(clause=policy_in_force(act.brand, act.at).notice.clause)
 
 
 def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str) -> OrderRow:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
-from hostkeep.flows import activation, checkout, clerk, mailing, notices
-from hostkeep.messaging.events import MailQueued
+from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
+from hostkeep.flows import activation, checkout, clerk, mailing, notices, policy_change
+from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.provisioning.events import ActionQueued, ServiceActivated, TaskOpened
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
@@ -20,11 +21,16 @@ HANDLERS: Handlers = MappingProxyType({
     ActionQueued: (activation.on_action_queued,),
     ServiceActivated: (notices.on_service_activated,),
     MailQueued: (mailing.on_mail_queued,),
+    MailSettled: (policy_change.on_mail_settled,),
+    PolicyAnnounced: (policy_change.on_policy_announced,),
+    TellingWanted: (policy_change.on_telling_wanted,),
+    ChangeRejected: (policy_change.on_change_rejected,),
 })
 
 DUE: Mapping[str, Due] = MappingProxyType({
     "provisioning": activation.sweep_due,
     "mail": mailing.sweep_due,
+    "policy": policy_change.sweep_due,
 })
 
 DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})

@@ -8,12 +8,14 @@ from types import MappingProxyType
 from uuid import UUID
 
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
-from hostkeep.brands.queries import BrandRow
+from hostkeep.brands.applying import before, notice
+from hostkeep.brands.queries import BrandRow, policy_by_digest
 from hostkeep.kernel.ids import InvoiceId, OrderId, ServiceId
 from hostkeep.messaging import links
 from hostkeep.messaging.errors import NoAddress
 from hostkeep.messaging.queries import MailRow
 from hostkeep.messaging.rules.shown import amount_text, day_text
+from hostkeep.policy.render.changes import ChangeRow, say_changes
 from hostkeep.provisioning.queries import service
 from hostkeep.runtime.addresses import brand_url
 from hostkeep.shop.queries.orders import order
@@ -27,6 +29,16 @@ class Written:
 
     text: str
     amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One change of the policy as a mail shows it.  old, new: its words; empty where there are none."""
+
+    heading: str
+    clause: str
+    old: str
+    new: str
 
 
 def said_by(row: MailRow, brand: BrandRow) -> Said:
@@ -104,14 +116,46 @@ def _ready(row: MailRow, brand: BrandRow) -> Said:
     return {"service": ready.title, "link": brand_url(brand.host, f"/account/services/{ready.id}/")}
 
 
-CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType({
-    "account/confirm": _confirm,
-    "account/reset": _reset,
-    "account/already": _sign_in,
-    "account/password_changed": _sign_in,
-    "order/confirmed": _order,
-    "billing/invoice": _invoice,
-    "billing/paid": _paid,
-    "service/ready": _ready,
-})
+def _line(row: ChangeRow) -> ChangeLine:
+    """Say one change without the marks of single words, which mail programs show in many ways."""
+    old, new = ("".join(words for words, _ in parts) for parts in (row.old, row.new))
+    return ChangeLine(row.heading, row.clause, old, new)
+
+
+def _changed(row: MailRow, brand: BrandRow) -> Said:
+    """What a new version of the policy changes, from when, and how to say no where the policy offers it."""
+    told = notice(UUID(row.facts["notice"]))
+    version = told.version
+    held = before(told.brand, version)
+    new = policy_by_digest(version.digest)
+    old = policy_by_digest(held.digest) if held else new
+    offered = held is not None and old.notice.reject and told.rejected_at is None
+    reject = links.path_of("policy/reject", str(told.id)) if offered else ""
+    groups = say_changes(old, new, row.language)
+    return {
+        "version": str(version.version),
+        "day": day_text(version.effective_at, brand.zone, row.language),
+        "at_once": version.effective_at <= version.announced_at,
+        "counted_days": old.notice.period.days if version.waits else 0,
+        "groups": [(group.title, [_line(each) for each in group.rows]) for group in groups],
+        "clause": old.notice.clause,
+        "link": brand_url(brand.host, "/privacy/history/"),
+        "reject": brand_url(brand.host, reject) if reject else "",
+        "contact": new.controller["contact"],
+    }
+
+
+CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
+    {
+        "account/confirm": _confirm,
+        "account/reset": _reset,
+        "account/already": _sign_in,
+        "account/password_changed": _sign_in,
+        "order/confirmed": _order,
+        "billing/invoice": _invoice,
+        "billing/paid": _paid,
+        "service/ready": _ready,
+        "policy/changed": _changed,
+    }
+)
 """By template; a test holds it against messaging.rules.catalogue.TEMPLATES."""

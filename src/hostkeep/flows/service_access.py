@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hostkeep.brands.queries import policy_in_force
+from hostkeep.flows.policy_change import note_use
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, PurposeId, ServiceId
 from hostkeep.kernel.sealed import Sealed
+from hostkeep.people.queries import account
 from hostkeep.provisioning.actions.asking import Queued, queue_action
 from hostkeep.provisioning.actions.forgetting import forget_secret
 from hostkeep.provisioning.errors import NoSuchSecret
@@ -37,12 +39,14 @@ def open_secret(act: Act, *, of: AccountId, service: ServiceId, name: str) -> Op
     """Let a secret of a customer's own service out of the vault, and forget it where the policy says so.
 
     name  one of the service's `kept`
+    Where the policy says so, going on using a service accepts its rules: that is noted.
     Raises NoSuchService (also for another account's), NoSuchSecret, and the door's Refused.
     """
     row = service_of(of, service)
     if name not in row.kept:
         raise NoSuchSecret
     under = act.for_purpose(SERVICE)
+    note_use(under, account(of))
     value = door.reveal(under, subject=row.subject, category=SECRET, slot=f"{service}:{name}")
     if value is None:
         raise NoSuchSecret

@@ -14,6 +14,14 @@ class NoSuchStream(Foreseen):
     status = 403
 
 
+class NotStaff(Foreseen):
+    """Mail of the operator's own to somebody who is not staff."""
+
+    code = "messaging.operations.not_staff"
+    title = gettext_noop("This mail goes to staff alone.")
+    status = 403
+
+
 class CannotStop(Foreseen):
     """The stream carries what a customer must get.  Facts: stream, clause."""
 

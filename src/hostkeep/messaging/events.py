@@ -12,3 +12,10 @@ class MailQueued:
     """A mail waits to be handed over."""
 
     mail: MailId
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettled:
+    """A mail of a kind that somebody waits for was taken, refused or given up."""
+
+    mail: MailId

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from hostkeep.kernel.ids import AccountId, BrandId, ClauseId, MailId, SubjectId
+from hostkeep.kernel.ids import OPERATOR, AccountId, BrandId, ClauseId, MailId, SubjectId
 from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.models import Mail, Preference
 from hostkeep.messaging.rules.delivery import State
 from hostkeep.messaging.rules.streams import wanted
+from hostkeep.people.queries import canary_accounts
 from hostkeep.policy.book import Policy, Text
 
 
@@ -41,6 +42,7 @@ class MailRow:
     state: State
     attempts: int
     due_at: datetime | None
+    handed_over_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def mail(mail: MailId) -> MailRow:
         state=State(row.state),
         attempts=row.attempts,
         due_at=row.due_at,
+        handed_over_at=row.handed_over_at,
     )
 
 
@@ -105,8 +108,12 @@ def due_mail(at: datetime, *, most: int) -> tuple[MailId, ...]:
 
 
 def deferred_by_brand() -> Mapping[BrandId, int]:
-    """Return how many mails wait for another try in each brand that has some.  One query."""
-    counts = Mail.objects.filter(state=State.DEFERRED).values_list("brand").annotate(count=Count("id"))
+    """Return how many mails wait for another try in each brand that has some.  Two queries.
+
+    A canary's are not counted, nor the operator's own.
+    """
+    waiting = Mail.objects.filter(state=State.DEFERRED).exclude(brand=OPERATOR)
+    counts = waiting.exclude(account__in=canary_accounts()).values_list("brand").annotate(count=Count("id"))
     return {BrandId(brand): count for brand, count in counts.order_by()}
 
 

@@ -46,11 +46,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hostkeep.faces.ui.headers.SafeHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hostkeep.faces.ui.signals.SaysWhatItReads",
     "hostkeep.faces.ui.hosts.Hosts",
     "hostkeep.faces.api.door.NoCookies",
     "hostkeep.faces.ui.forgery.NoForgery",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hostkeep.faces.ui.terms.OwnTerms",
     "hostkeep.faces.ui.language.Language",
     "hostkeep.faces.api.door.ApiDoor",
     "hostkeep.faces.signin.staying.StaySignedIn",

@@ -80,6 +80,13 @@ def open_many(
     return opened
 
 
+def digests(subjects: Iterable[SubjectId], *, brand: BrandId) -> dict[tuple[SubjectId, CategoryId, str], str]:
+    """Return under which version of the policy each value of some people was given; nothing is opened."""
+    found = Item.objects.filter(brand=brand, subject__in=set(subjects))
+    rows = found.values_list("subject", "category", "slot", "digest")
+    return {(SubjectId(who), CategoryId(what), slot): digest for who, what, slot, digest in rows}
+
+
 def remove(*, subject: SubjectId, category: CategoryId, slot: str) -> int:
     """Delete one value's row; return how many there were."""
     return Item.objects.filter(subject=subject, category=category, slot=slot).delete()[0]

@@ -1,17 +1,20 @@
 """The one door to personal data: put, reveal, use, drop.
 
-Each asks the policy in force and enters the audit before a value is returned: reads and refusals through the
-audit's own connection, committed first; what is put or dropped in the deed's own transaction.
+Each asks the version of the policy that applies to the person, and enters the audit before a value is
+returned: reads and refusals through the audit's own connection, committed first; what is put or dropped in
+the deed's own transaction.  A value remembers the version it was given under: a purpose added later reaches
+it only once its owner was told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from hostkeep.audit.enter import enter, enter_apart
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_for, reaches
+from hostkeep.brands.queries import versions_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
@@ -20,6 +23,7 @@ from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, Decision, decide
 from hostkeep.vault import boxes
+from hostkeep.vault.consents import standing
 from hostkeep.vault.wall import opened
 
 T = TypeVar("T")
@@ -67,7 +71,7 @@ def put(act: Act, *, subject: SubjectId, category: CategoryId, value: str, slot:
     A customer writes into their own values alone.
     Raises NotDeclared (the policy has no such category, or forbids it), LooksSealed, KeyDestroyed, Refused.
     """
-    policy = policy_in_force(act.brand, act.at)
+    policy = policy_for(act.brand, subject, act.at)
     _own_only(act, Wish(subject, category, slot), policy)
     known = policy.categories.get(category)
     if known is None:
@@ -108,12 +112,15 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "") -> dict[W
 
     Raises Refused if any of them is refused; then none is returned.
     """
-    policy = policy_in_force(act.brand, act.at)
+    policies = {who: policy_for(act.brand, who, act.at) for who in {wish.subject for wish in wishes}}
+    given = _given_under(act, wishes)
     has = frozenset({"reason"}) if reason else frozenset[str]()
     for wish in wishes:
-        _own_only(act, wish, policy)
-        _demand(act, wish, policy, has)
+        _own_only(act, wish, policies[wish.subject])
+        _demand(act, wish, policies[wish.subject], has)
+        _demand_told(act, wish, policies[wish.subject], given.get(wish))
     for wish in wishes:
+        policy = policies[wish.subject]
         clause = policy.table[wish.category, act.purpose, act.role].clause
         enter_apart(
             act, "vault.value.revealed", _ref(wish.subject), category=wish.category, clause=clause,
@@ -141,7 +148,7 @@ def use(
 
 def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") -> None:
     """Delete one value.  One that is not there is fine.  A customer deletes their own alone: Refused."""
-    _own_only(act, Wish(subject, category, slot), policy_in_force(act.brand, act.at))
+    _own_only(act, Wish(subject, category, slot), policy_for(act.brand, subject, act.at))
     with opened():
         boxes.remove(subject=subject, category=category, slot=slot)
     enter(act, "vault.value.dropped", Ref(f"person.{category}"[:64], subject))
@@ -154,10 +161,46 @@ def _own_only(act: Act, wish: Wish, policy: Policy) -> None:
 
 
 def _demand(act: Act, wish: Wish, policy: Policy, has: frozenset[str]) -> None:
-    """Ask the policy; on a no, enter the refusal and raise."""
+    """Ask the policy; on a no, enter the refusal and raise.  Whether a consent stands, the vault knows."""
+    cell = policy.table.get((wish.category, act.purpose, act.role))
+    if cell is not None and "consent" in cell.needs and _consents(act, wish):
+        has = has | {"consent"}
     answer = decide(policy, Ask(wish.category, act.purpose, act.role, has))
     if not answer.allowed:
         _refuse(act, wish, policy, answer)
+
+
+def _consents(act: Act, wish: Wish) -> bool:
+    """Say whether the person's own yes to this purpose stands, and asked for this category."""
+    return standing(
+        brand=act.brand, subject=wish.subject, purpose=act.purpose, at=act.at, category=wish.category
+    )
+
+
+def _given_under(act: Act, wishes: Sequence[Wish]) -> Mapping[Wish, str]:
+    """Return the digest each value was given under; nothing is read where a brand has one version alone."""
+    if len(versions_of(act.brand)) < 2:  # noqa: PLR2004  one version: nothing can have been added
+        return {}
+    with opened():
+        found = boxes.digests((wish.subject for wish in wishes), brand=act.brand)
+    known = {wish: found.get((wish.subject, wish.category, wish.slot)) for wish in wishes}
+    return {wish: digest for wish, digest in known.items() if digest}
+
+
+def _demand_told(act: Act, wish: Wish, policy: Policy, collected: str | None) -> None:
+    """Refuse a purpose that was added after a value was given, while its owner was not told of it."""
+    if collected is None:
+        return
+    told = reaches(
+        policy,
+        subject=wish.subject,
+        collected=collected,
+        category=wish.category,
+        purpose=act.purpose,
+        at=act.at,
+    )
+    if not told:
+        _refuse(act, wish, policy, Decision(False, policy.notice.clause, "not_told"))
 
 
 def _refuse(act: Act, wish: Wish, policy: Policy, answer: Decision) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hostkeep.audit.enter import enter_apart
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, Ref, SubjectId
 from hostkeep.vault.door import Refused
@@ -57,6 +57,6 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
 
 def _enter_refusal(act: Act, subject: SubjectId) -> None:
     """Enter apart that somebody asked for another person's list, so that it outlives the rollback."""
-    digest = policy_in_force(act.brand, act.at).digest
+    digest = policy_for(act.brand, subject, act.at).digest
     person = Ref("person", subject)
     enter_apart(act, "vault.holdings.refused", person, category="", clause="", digest=digest)

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from hostkeep.brands import queries
-from hostkeep.brands.actions.loading import announce_policy, load_brand
+from hostkeep.brands.actions.announcing import announce_policy
+from hostkeep.brands.actions.loading import load_brand
 from hostkeep.brands.errors import BadProfile, HostTaken, NoSuchBrand, NoticeTooShort
 from hostkeep.brands.rules.profile import read_profile
 from hostkeep.kernel.ids import BrandId
@@ -55,7 +56,7 @@ def test_where_no_notice_is_promised_a_change_is_in_force_now() -> None:
         make_act(at=LATER, brand="vpsfast"), brand=FAST, source=_reworded("vpsfast"), effective_at=None
     )
     queries.forget()
-    assert queries.version_in_force(FAST, LATER).version == made.version == 2
+    assert queries.version_in_force(FAST, made.announced_at).version == made.version == 2
 
 
 def test_an_unknown_brand_is_none() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from hostkeep.faces.cli.setting_up import ready_and_checked
 from hostkeep.kernel.ids import BrandId
@@ -43,26 +44,67 @@ def check(files: list[str]) -> int:
 
 
 def announce(arguments: argparse.Namespace) -> int:
-    """Announce a version; prints it, as JSON where asked."""
+    """Announce a version; prints it, as JSON where asked.
+
+    Returns 2 where the text, the file, the day or the notice is refused.
+    """
     ready_and_checked()
-    from hostkeep.brands.actions.loading import announce_policy
-    from hostkeep.brands.queries import FRESH
+    from hostkeep.brands.actions.announcing import announce_policy
+    from hostkeep.brands.queries import FRESH, brand
     from hostkeep.faces.cli.acts import act_of_operator
 
-    brand = BrandId(arguments.brand)
-    effective = datetime.fromisoformat(arguments.effective) if arguments.effective else None
-    source = Path(arguments.file).read_text(encoding="utf-8")
-    act = act_of_operator(brand=brand)
-    made = with_problems(lambda: announce_policy(act, brand=brand, source=source, effective_at=effective))
+    row = brand(BrandId(arguments.brand))
+    source = _text_of(Path(arguments.file))
+    day = _day_of(arguments.effective, row.zone) if arguments.effective else None
+    if source is None or (arguments.effective and day is None):
+        return 2
+    act = act_of_operator(brand=row.id)
+    made = with_problems(
+        lambda: announce_policy(
+            act, brand=row.id, source=source, effective_at=day,
+            weighed="material" if arguments.material else "as_computed",
+        )
+    )  # fmt: skip
     if made is None:
         return 2
+    if arguments.tell:
+        from hostkeep.brands.actions.announcing import want_telling
+
+        want_telling(act, brand=row.id, version=made.version)
     time.sleep(FRESH)
     told = {
         "version": made.version,
         "digest": made.digest,
-        "material": True,
+        "material": made.material,
         "announced_at": made.announced_at.isoformat(),
         "effective_at": made.effective_at.isoformat(),
     }
-    sys.stdout.write(json.dumps(told) + "\n" if arguments.json else f"{told}\n")
+    sys.stdout.write(json.dumps(told) + "\n" if arguments.json else _said(row.id, told))
     return 0
+
+
+def _said(brand: BrandId, told: dict[str, object]) -> str:
+    """Say in a line what was announced."""
+    weight = "a material change" if told["material"] else "no material change"
+    return f"{brand}: version {told['version']}, {weight}, applies from {told['effective_at']}\n"
+
+
+def _text_of(path: Path) -> str | None:
+    """Return a file's text, or None after saying why it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(
+            f"hostkeep: {path} cannot be read: {getattr(error, 'strerror', None) or 'no text'}\n"
+        )
+        return None
+
+
+def _day_of(text: str, zone: str) -> datetime | None:
+    """Return a moment written in ISO 8601, in the brand's zone; None after saying why not."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        sys.stderr.write(f"hostkeep: {text} is no ISO 8601 time; write it like 2027-01-31T12:00:00+00:00\n")
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))

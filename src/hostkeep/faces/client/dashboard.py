@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from hostkeep.billing.queries.invoices import InvoiceRow
 from hostkeep.billing.queries.unpaid import unpaid_of
+from hostkeep.brands.applying import untold
 from hostkeep.brands.queries import VersionRow, versions_of
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.signin.factors import factors_of
@@ -62,7 +63,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "unpaid": len(unpaid),
         "owed": owed_sums(unpaid),
         "facts": len({row.category for row in held(act, subject=account.subject)}),
-        "nexts": _nexts(request, unpaid, alive, act.at),
+        "nexts": (*_rules(account), *_nexts(request, unpaid, alive, act.at)),
         "announced": _announced(account, act.at),
         "now_at": act.at,
     }
@@ -89,6 +90,15 @@ def _announced(account: AccountRow, at: datetime) -> VersionRow | None:
     """Return the version of the policy that comes next, or None."""
     coming = [row for row in versions_of(account.brand) if row.effective_at > at]
     return coming[-1] if coming else None
+
+
+def _rules(account: AccountRow) -> tuple[Next, ...]:
+    """Point to changes of the policy that the customer was not told of: a browser may stay signed in."""
+    if not untold(account.brand, account.subject, since=account.opened_at):
+        return ()
+    title = gettext("The rules changed since your last visit.")
+    text = gettext("What is different, from when, and what you can do.")
+    return (Next("info", "book", title, text, "/account/policy/", gettext("See what changed")),)
 
 
 def _nexts(

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from hostkeep.faces.client.changes import accept, changes
+from hostkeep.faces.client.consents import consent_urls
 from hostkeep.faces.client.dashboard import dashboard
 from hostkeep.faces.client.invoices import invoice_urls
 from hostkeep.faces.client.orders import order, orders
@@ -16,8 +18,11 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", order, name="order"),
     path("profile/", profile, name="profile"),
     path("profile/language/", language, name="profile_language"),
+    path("policy/", changes, name="policy_changes"),
+    path("policy/accept/", accept, name="policy_accept"),
     path("privacy/", privacy, name="account_privacy"),
     path("privacy/messages/", choose, name="message_choices"),
+    *consent_urls,
     path("security/", security, name="security"),
     path("security/stays/<uuid:stay>/end/", end, name="end_stay"),
     *invoice_urls,

@@ -9,10 +9,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 
+from hostkeep.brands.applying import untold
 from hostkeep.faces.signin import staying
 from hostkeep.faces.signin.backend import is_here
+from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.kernel.ids import OPERATOR
 from hostkeep.messaging.actions.queueing import queue_mail
@@ -25,6 +28,14 @@ from hostkeep.vault import sealing
 def display_of(user: Any) -> str:
     """Return how a login is called where the library needs a word: never its address."""
     return str(user.pk)[:8]
+
+
+def _by_what_changed(request: HttpRequest, response: Any) -> Any:
+    """Lead a customer first to what changed in the policy, once, where they were not told."""
+    account = account_or_none(request)
+    if account is not None and untold(account.brand, account.subject, since=account.opened_at):
+        response["Location"] = f"/account/policy/?{urlencode({'next': response['Location']})}"
+    return response
 
 
 class BrandAdapter(DefaultAccountAdapter):
@@ -102,7 +113,7 @@ class BrandAdapter(DefaultAccountAdapter):
         """After the last step of a login: stay signed in where that was chosen."""
         response = super().post_login(request, user, **rest)
         staying.begin_if_chosen(request, response, user)
-        return response
+        return _by_what_changed(request, response)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out, and end this browser's series."""

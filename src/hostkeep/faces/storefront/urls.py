@@ -12,6 +12,7 @@ from hostkeep.faces.storefront.products import product
 from hostkeep.faces.storefront.promises import promise_urls
 from hostkeep.faces.storefront.promises_json import promise_json_urls
 from hostkeep.faces.storefront.receipts import receipts
+from hostkeep.faces.storefront.rejecting import reject_urls
 
 urlpatterns = [
     path("", home, name="home"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("checkout/", checkout, name="checkout"),
     path("receipts/", receipts, name="receipts"),
     *policy_urls,
+    *reject_urls,
     *promise_urls,
     *promise_json_urls,
 ]

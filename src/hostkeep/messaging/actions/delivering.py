@@ -10,8 +10,9 @@ from hostkeep.drivers.mail import Bounced, Later, Outcome, Taken
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, MailId, Ref
 from hostkeep.messaging.errors import AlreadySettled, NoSuchMail, NotDue
-from hostkeep.messaging.events import MailQueued
+from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.messaging.models import Mail
+from hostkeep.messaging.rules.catalogue import TEMPLATES
 from hostkeep.messaging.rules.delivery import FINAL, LEASE, State, may_become, next_try
 from hostkeep.runtime.outbox import publish
 
@@ -43,7 +44,7 @@ def take_mail(act: Act, *, mail: MailId) -> Stepped:
         raise NotDue(mail=str(mail), state=row.state)
     row.attempts += 1
     row.due_at = act.at + LEASE
-    return _put(row, State.HANDING_OVER)
+    return _put(act, row, State.HANDING_OVER)
 
 
 @recorded("messaging.mail.answered")
@@ -59,16 +60,16 @@ def record_outcome(act: Act, *, mail: MailId, outcome: Outcome) -> Stepped:
     match outcome:
         case Taken(proof=proof):
             row.handed_over_at, row.proof, row.last_code = act.at, proof[:LONGEST_PROOF], ""
-            return _put(row, State.SENT)
+            return _put(act, row, State.SENT)
         case Later(code=code):
             row.last_code = code[:LONGEST_CODE]
             row.due_at = next_try(row.attempts, act.at)
             if row.due_at is None:
                 row.last_code = "expired"
-            return _put(row, State.DEFERRED if row.due_at else State.BOUNCED)
+            return _put(act, row, State.DEFERRED if row.due_at else State.BOUNCED)
         case Bounced(code=code):
             row.last_code = code[:LONGEST_CODE]
-            return _put(row, State.BOUNCED)
+            return _put(act, row, State.BOUNCED)
     assert_never(outcome)
 
 
@@ -82,18 +83,17 @@ def wake_mail(act: Act, *, mail: MailId) -> Stepped:
     if row.due_at is None or row.due_at > act.at or not may_become(State(row.state), State.QUEUED):
         raise NotDue(mail=str(mail), state=row.state)
     publish(act.of_brand(BrandId(row.brand)), MailQueued(mail))
-    return _put(row, State.QUEUED)
+    return _put(act, row, State.QUEUED)
 
 
 @recorded("messaging.mail.refused")
 def refuse_mail(act: Act, *, mail: MailId, code: str) -> Stepped:
     """Note that a queued mail must not leave.  code: a clause id or a refusal's code.  Raises NotDue."""
-    del act
     row = _locked(mail)
     if not may_become(State(row.state), State.REFUSED):
         raise NotDue(mail=str(mail), state=row.state)
     row.last_code = code[:LONGEST_CODE]
-    return _put(row, State.REFUSED)
+    return _put(act, row, State.REFUSED)
 
 
 def _locked(mail: MailId) -> Mail:
@@ -104,10 +104,15 @@ def _locked(mail: MailId) -> Mail:
     return row
 
 
-def _put(row: Mail, state: State) -> Stepped:
-    """Store the mail in its new state; only what is under way or deferred has a due time."""
+def _put(act: Act, row: Mail, state: State) -> Stepped:
+    """Store the mail in its new state; only what is under way or deferred has a due time.
+
+    Publishes MailSettled where somebody waits for the end of a mail of this kind.
+    """
     row.state = state
     if state not in {State.HANDING_OVER, State.DEFERRED}:
         row.due_at = None
     row.save(update_fields=["state", "attempts", "due_at", "handed_over_at", "proof", "last_code"])
+    if state in FINAL and TEMPLATES[row.template].watched:
+        publish(act.of_brand(BrandId(row.brand)), MailSettled(MailId(row.id)))
     return Stepped(MailId(row.id), state)

@@ -11,12 +11,14 @@ from uuid import UUID
 from hostkeep.audit.recorded import recorded
 from hostkeep.brands.queries import brand, policy_in_force
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import MailId, Ref
-from hostkeep.messaging.errors import OtherContent
+from hostkeep.kernel.ids import OPERATOR, BrandId, MailId, Ref, UserId
+from hostkeep.messaging.errors import NotStaff, OtherContent
 from hostkeep.messaging.events import MailQueued
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.rules.catalogue import TEMPLATES, checked_facts
+from hostkeep.messaging.rules.operations import LANGUAGES, operators
 from hostkeep.messaging.rules.streams import declared
+from hostkeep.people.queries import user
 from hostkeep.runtime.outbox import publish
 
 SAME = ("brand", "stream", "template", "subject", "address", "facts")
@@ -40,7 +42,7 @@ def queue_mail(
 ) -> Queued:
     """Let a mail leave as soon as a worker is free.
 
-    stream    one that the brand's policy declares
+    stream    one that the brand's policy declares; the operator's own has rules.operations
     template  a name of messaging.rules.catalogue.TEMPLATES
     subject   the user's id where address is "login" or a number, else the vault's subject
     address   "login": the user's present login address; a number: that row of the login addresses;
@@ -50,16 +52,17 @@ def queue_mail(
     once      idempotency key, at most 128 characters, without anything personal
 
     Writes a Mail, a MailQueued event and an audit entry, or nothing.  No body is written or kept.
-    Raises NoSuchStream (naming the clause), OtherContent, ValueError on facts that are no ids.
+    Raises NoSuchStream (naming the clause), OtherContent, ValueError on facts that are no ids; of the
+    operator's own mail also NotStaff, NoSuchUser.
     """
-    declared(policy_in_force(act.brand, act.at), stream)
+    _permit(act, stream, template, subject)
     wish = Mail(
         id=uuid.uuid4(),
         once=once,
         brand=act.brand,
         stream=stream,
         template=template,
-        language=_language(brand(act.brand).languages, facts),
+        language=_language(_spoken(act.brand), facts),
         subject=subject,
         account=UUID(facts["account"]) if "account" in facts else None,
         address=_checked_address(address),
@@ -74,6 +77,21 @@ def queue_mail(
     if kept.id == wish.id:
         publish(act, MailQueued(MailId(kept.id)))
     return Queued(MailId(kept.id))
+
+
+def _permit(act: Act, stream: str, template: str, subject: UUID) -> None:
+    """Refuse what the policy of act.brand does not declare; of the operator's own, all but mail to staff."""
+    if act.brand != OPERATOR:
+        declared(policy_in_force(act.brand, act.at), stream)
+        return
+    operators(stream, template)
+    if not user(UserId(subject)).staff_role:
+        raise NotStaff
+
+
+def _spoken(brand_id: BrandId) -> Sequence[str]:
+    """Return the languages of a brand, or the operator's."""
+    return brand(brand_id).languages if brand_id != OPERATOR else LANGUAGES
 
 
 def _language(spoken: Sequence[str], facts: Mapping[str, str]) -> str:

@@ -24,12 +24,14 @@ class Template:
     subject  its subject line with {named} fields, marked for translation
     why      why one gets it, one sentence, marked for translation
     needs    the facts it is written from, each the id of a row
+    watched  whether the house is told what became of it, by MailSettled
     """
 
     name: str
     subject: str
     why: str
     needs: frozenset[str]
+    watched: bool = False
 
 
 _ALL = (
@@ -80,6 +82,25 @@ _ALL = (
         gettext_noop("{service} is ready"),
         gettext_noop("You get this mail because a service you ordered is ready."),
         frozenset({"service"}),
+    ),
+    Template(
+        "policy/changed",
+        gettext_noop("The privacy policy of {brand} changes"),
+        gettext_noop("You get this mail because you have an account and the rules for your data change."),
+        frozenset({"notice"}),
+        watched=True,
+    ),
+    Template(
+        "operations/alarm_opened",
+        gettext_noop("{brand_name}: {headline}"),
+        gettext_noop("You get this mail because you look after the promises of this house."),
+        frozenset({"alarm"}),
+    ),
+    Template(
+        "operations/alarm_closed",
+        gettext_noop("{brand_name}: mended: {headline}"),
+        gettext_noop("You get this mail because you look after the promises of this house."),
+        frozenset({"alarm"}),
     ),
 )
 

@@ -27,13 +27,15 @@ _NIGHT = "#0f171f"
 
 NEUTRAL = Accent("#2c373f", "#fcfcfc", "#0d5279", "#c8d3db", _NIGHT, "#9dcef2")
 
-ACCENTS: Mapping[str, Accent] = MappingProxyType({
-    "vpsfast": Accent("#bb4400", "#fcfcfc", "#9e3e0e", "#f7936c", _NIGHT, "#ffaf8d"),
-    "vps6": Accent("#105698", "#fcfcfc", "#08569a", "#88bcf6", _NIGHT, "#95ccff"),
-    "photonvps": Accent("#f4d630", "#1e1b0a", "#5c5008", "#eed765", "#1e1b0a", "#d3c896"),
-    "vpn": Accent("#09483d", "#fcfcfc", "#075a4d", "#a2cfc4", _NIGHT, "#9dd5c7"),
-    "vietnam-server": Accent("#a0255f", "#fcfcfc", "#9e295f", "#fa92b8", _NIGHT, "#ffa3c8"),
-})
+ACCENTS: Mapping[str, Accent] = MappingProxyType(
+    {
+        "vpsfast": Accent("#bb4400", "#fcfcfc", "#9e3e0e", "#f7936c", _NIGHT, "#ffaf8d"),
+        "vps6": Accent("#105698", "#fcfcfc", "#08569a", "#88bcf6", _NIGHT, "#95ccff"),
+        "photonvps": Accent("#f4d630", "#1e1b0a", "#5c5008", "#eed765", "#1e1b0a", "#d3c896"),
+        "vpn": Accent("#09483d", "#fcfcfc", "#075a4d", "#a2cfc4", _NIGHT, "#9dd5c7"),
+        "vietnam-server": Accent("#a0255f", "#fcfcfc", "#9e295f", "#fa92b8", _NIGHT, "#ffa3c8"),
+    }
+)
 """The levers of tokens.css turned from oklch() to sRGB, since mail programs know no oklch()."""
 
 

@@ -45,14 +45,16 @@ WAITS = (
 Source: RFC 5321 section 4.5.4.1: give up after four to five days; try twice in the first hour.
 """
 
-STEPS: Mapping[State, frozenset[State]] = MappingProxyType({
-    State.QUEUED: frozenset({State.HANDING_OVER, State.REFUSED}),
-    State.HANDING_OVER: frozenset({State.SENT, State.DEFERRED, State.BOUNCED, State.QUEUED}),
-    State.DEFERRED: frozenset({State.QUEUED, State.REFUSED}),
-    State.SENT: frozenset(),
-    State.BOUNCED: frozenset(),
-    State.REFUSED: frozenset(),
-})
+STEPS: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        State.QUEUED: frozenset({State.HANDING_OVER, State.REFUSED}),
+        State.HANDING_OVER: frozenset({State.SENT, State.DEFERRED, State.BOUNCED, State.QUEUED}),
+        State.DEFERRED: frozenset({State.QUEUED, State.REFUSED}),
+        State.SENT: frozenset(),
+        State.BOUNCED: frozenset(),
+        State.REFUSED: frozenset(),
+    }
+)
 """The whole life.  HANDING_OVER goes back to QUEUED when its lease ran out."""
 
 

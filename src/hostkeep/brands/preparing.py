@@ -1,0 +1,63 @@
+"""What is being prepared for a brand: its draft, who signed for spelling, texts by version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hostkeep.brands.errors import NoSuchVersion
+from hostkeep.brands.models import Draft, PolicyVersion, Spelling, Telling
+from hostkeep.kernel.ids import BrandId
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A version that is being prepared.  author: role and handle of who saved it."""
+
+    brand: BrandId
+    source: str
+    digest: str
+    author: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellingRow:
+    """How far the customers were written to about a version.  finished_at: None while it goes on."""
+
+    count: int
+    begun_at: datetime
+    finished_at: datetime | None
+
+
+def draft_of(brand: BrandId) -> DraftRow | None:
+    """Return a brand's draft, or None."""
+    row = Draft.objects.filter(brand_id=brand).first()
+    return DraftRow(brand, row.source, row.digest, row.author, row.saved_at) if row else None
+
+
+def signers_of(brand: BrandId, *, digest: str, against: str) -> int:
+    """Return how many people signed that between two texts only spelling changed."""
+    found = Spelling.objects.filter(brand_id=brand, digest=digest, against=against)
+    return found.values("signer").distinct().count()
+
+
+def has_signed(brand: BrandId, *, digest: str, against: str, signer: str) -> bool:
+    """Say whether somebody signed already."""
+    return Spelling.objects.filter(brand_id=brand, digest=digest, against=against, signer=signer).exists()
+
+
+def source_of(brand: BrandId, version: int) -> str:
+    """Return the text of a version as it was announced.  Raises NoSuchVersion."""
+    found = (
+        PolicyVersion.objects.filter(brand_id=brand, version=version).values_list("source", flat=True).first()
+    )
+    if found is None:
+        raise NoSuchVersion
+    return found
+
+
+def telling_of(brand: BrandId, version: int) -> TellingRow | None:
+    """Return how far the customers were written to about a version, or None where nobody is to be."""
+    row = Telling.objects.filter(version__brand_id=brand, version__version=version).first()
+    return TellingRow(row.count, row.begun_at, row.finished_at) if row else None
