@@ -50,8 +50,9 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceRow:
-    """What a person was shown and ticked."""
+    """What a person was shown and ticked.  id: number of its receipt."""
 
+    id: UUID
     what: str
     version: int
     digest: str
@@ -162,7 +163,7 @@ def login_of_address(address: str) -> UserId | None:
 def acceptances_of(subject: SubjectId) -> tuple[AcceptanceRow, ...]:
     """Return what a person was shown and ticked, newest first."""
     found = Acceptance.objects.filter(subject=subject).order_by("-at")
-    return tuple(AcceptanceRow(a.what, a.version, a.digest, a.form, a.at) for a in found)
+    return tuple(AcceptanceRow(a.id, a.what, a.version, a.digest, a.form, a.at) for a in found)
 
 
 def stays_of(user_id: UserId, at: datetime) -> tuple[StayRow, ...]:
@@ -231,6 +232,20 @@ def live_accounts(brand: BrandId) -> Iterator[AccountRow]:
     """
     found = Account.objects.filter(brand=brand, state="open", canary=False).order_by("opened_at", "id")
     return (_account_row(row) for row in found.iterator(chunk_size=1000))
+
+
+def accounts_after(
+    brand: BrandId, *, opened_by: datetime, last: UUID | None, most: int
+) -> tuple[AccountRow, ...]:
+    """Return open accounts of a brand in the order of their ids, its canary left out.
+
+    opened_by  those that existed at that time
+    last       the id after which to go on, or None to begin
+    """
+    found = Account.objects.filter(brand=brand, state="open", canary=False, opened_at__lte=opened_by)
+    if last is not None:
+        found = found.filter(id__gt=last)
+    return tuple(_account_row(row) for row in found.order_by("id")[:most])
 
 
 def staff_in(roles: Iterable[str]) -> tuple[UserRow, ...]:

@@ -18,6 +18,7 @@ from tests.conftest import NOON, make_act
 pytestmark = pytest.mark.django_db
 
 ACT = make_act(purpose="account_messages", brand="vpsfast")
+PERSON = make_act("visitor", "account", brand="vpsfast")
 USER = UUID("00000000-0000-4000-8000-000000000001")
 
 
@@ -93,9 +94,9 @@ def test_an_accounts_history_is_its_own_and_newest_first():
 
 def test_the_last_word_on_a_stream_counts_and_the_earlier_ones_stay():
     person = SubjectId(uuid4())
-    want_stream(ACT, subject=person, stream="newsletter", how="signup")
-    stop_stream(ACT, subject=person, stream="announcements", how="one_click")
-    stop_stream(ACT, subject=person, stream="newsletter", how="client_area")
+    want_stream(PERSON, subject=person, stream="newsletter", how="signup")
+    stop_stream(PERSON, subject=person, stream="announcements", how="one_click")
+    stop_stream(PERSON, subject=person, stream="newsletter", how="client_area")
 
     assert choices_of(person, brand=BrandId("vpsfast")) == {"newsletter": False, "announcements": False}
     assert choices_of(person, brand=BrandId("vps6")) == {}
@@ -105,7 +106,7 @@ def test_preferences_show_every_stream_of_the_policy_with_its_default():
     from hostkeep.brands.queries import policy_in_force
 
     person = SubjectId(uuid4())
-    want_stream(ACT, subject=person, stream="newsletter", how="client_area")
+    want_stream(PERSON, subject=person, stream="newsletter", how="client_area")
 
     rows = {row.stream: row for row in preferences_of(person, policy=policy_in_force(BrandId("vpsfast"), NOON))}
 
@@ -117,6 +118,6 @@ def test_preferences_show_every_stream_of_the_policy_with_its_default():
 
 def test_what_belongs_to_the_account_cannot_be_stopped():
     with pytest.raises(CannotStop):
-        stop_stream(ACT, subject=SubjectId(uuid4()), stream="account", how="client_area")
+        stop_stream(PERSON, subject=SubjectId(uuid4()), stream="account", how="client_area")
     with pytest.raises(NoSuchStream):
-        want_stream(ACT, subject=SubjectId(uuid4()), stream="offers", how="client_area")
+        want_stream(PERSON, subject=SubjectId(uuid4()), stream="offers", how="client_area")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,7 +21,9 @@ from hostkeep.messaging.actions.choosing import stop_stream, want_stream
 from hostkeep.messaging.queries import preferences_of
 from hostkeep.people.queries import acceptances_of
 from hostkeep.policy.book import Policy
+from hostkeep.policy.consent import matter_of
 from hostkeep.policy.vocabulary.terms import say
+from hostkeep.vault.consents import ConsentRow, consents_of
 
 HERE = "/account/privacy/"
 STORAGE_NOTICE = gettext_noop("You were told what is stored when you signed up.")
@@ -43,6 +45,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     context = {
         "facts": facts,
         "accepted": [(row, _statement(policy, row.what, language)) for row in accepted],
+        "standing": _standing(policy, consents_of(act, subject=account.subject), language),
         "offered": [row for row in streams if row.can_stop],
         "always": [row for row in streams if not row.can_stop],
         "rights": [(say("right", r.id, language), r.clause) for r in policy.duties.rights.values()],
@@ -63,7 +66,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     changed = [stream for stream, row in streams.items() if wanted[stream] != row.wanted]
     for stream in changed:
         deed = want_stream if wanted[stream] else stop_stream
-        deed(act, subject=account.subject, stream=stream, how="client_area")
+        deed(act, subject=account.subject, stream=stream, how="client_area", language=language_of(request))
     messages.success(request, gettext("Saved.") if changed else gettext("Nothing was changed."))
     return HttpResponseRedirect(f"{HERE}#messages")
 
@@ -76,6 +79,12 @@ def _wanted(request: HttpRequest, policy: Policy, streams: frozenset[str]) -> Ma
             known = key if key in policy.streams else "?"
             raise UndeclaredField(field=known, clause=policy.closed_by.get("communicate", ""))
     return {stream: any(value.lower() in TICKED for value in given.get(stream, ())) for stream in streams}
+
+
+def _standing(policy: Policy, rows: Iterable[ConsentRow], language: str) -> list[tuple[str, str]]:
+    """Name the consents that stand, with the clause that asked for each."""
+    found = ((matter_of(policy, row.purpose, row.recipient), row) for row in rows if row.state == "given")
+    return [(said(matter.label, language) if matter else row.purpose, row.clause) for matter, row in found]
 
 
 def _statement(policy: Policy, what: str, language: str) -> str:

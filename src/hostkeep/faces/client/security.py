@@ -43,6 +43,7 @@ def end(request: HttpRequest, stay: UUID) -> HttpResponse:
     if stay not in {row.id for row in stays_of(user, act.at)}:
         raise Http404
     end_stay(act, stay=stay, user=user)
+    staying.settle(request, act)
     messages.success(request, gettext("That browser no longer stays signed in."))
     return HttpResponseRedirect("/account/security/")
 

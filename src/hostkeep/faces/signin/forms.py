@@ -20,6 +20,7 @@ from hostkeep.faces.ui.fields import PolicyForm, blank_form
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import posted
 from hostkeep.faces.ui.reading import read_form
+from hostkeep.faces.ui.signals import unticked_for
 from hostkeep.kernel.ids import UserId
 from hostkeep.messaging.actions.choosing import stop_stream, want_stream
 from hostkeep.people.actions.joining import accept_statements, open_account
@@ -41,7 +42,9 @@ class PolicySignup(SignupForm):
         self.policy = self.http.policy
         self.language = str(getattr(self.http, "LANGUAGE_CODE", "en"))
         form = self.policy.forms["signup"]
-        self.drawn: PolicyForm = blank_form(self.policy, form, language=self.language)
+        self.drawn: PolicyForm = blank_form(
+            self.policy, unticked_for(self.http, form), language=self.language
+        )
         if self.is_bound:
             self.drawn = read_form(self.policy, form, posted(self.http), reader=self._reader(), also=BUTTONS)
 
@@ -89,7 +92,7 @@ class PolicySignup(SignupForm):
         )
         for stream, wanted in answers.choices.items():
             choose = want_stream if wanted else stop_stream
-            choose(act, subject=joined.subject, stream=stream, how="signup")
+            choose(act, subject=joined.subject, stream=stream, how="signup", language=self.language[:2])
 
 
 class BrandLogin(LoginForm):

@@ -9,7 +9,10 @@ from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, HttpResponse
 
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.kernel.ids import UserId
+from hostkeep.faces.ui.pages import language_of
+from hostkeep.flows import agreeing
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import SubjectId, UserId
 from hostkeep.people.actions.staying import begin_stay, end_stay_of_cookie, end_stays, use_stay
 from hostkeep.people.queries import stay_of_cookie
 from hostkeep.policy.book import Cookie
@@ -39,11 +42,17 @@ def forget_choice(request: HttpRequest) -> None:
 
 
 def begin_if_chosen(request: HttpRequest, response: HttpResponse, user: Any) -> None:
-    """Begin a series if that was chosen, and give the browser its first token."""
+    """Begin a series if that was chosen, and give the browser its first token.
+
+    Where the policy puts staying signed in on consent, the tick is one, and lasts as long as the series.
+    """
     cookie = declared(request)
     if not request.session.pop(CHOSEN, False) or cookie is None or cookie.life is None:
         return
     act = act_of(request, role="customer", purpose="authentication")
+    agreeing.stay_begins(
+        act, subject=SubjectId(user.subject), until=act.at + cookie.life, language=language_of(request)
+    )
     stay = begin_stay(act, user=UserId(user.pk), life=cookie.life)
     _give(response, stay.cookie, int(cookie.life.total_seconds()))
 
@@ -52,14 +61,25 @@ def end(request: HttpRequest) -> None:
     """End this browser's series; the cookie goes with the answer."""
     held = request.COOKIES.get(KEEP)
     if held:
-        end_stay_of_cookie(act_of(request, role="customer", purpose="authentication"), cookie=held)
+        act = act_of(request, role="customer", purpose="authentication")
+        end_stay_of_cookie(act, cookie=held)
+        settle(request, act)
         request.forget_stay = True  # type: ignore[attr-defined]
+
+
+def settle(request: HttpRequest, act: Act) -> None:
+    """Take the consent back where the signed-in customer ended the last browser that stayed signed in."""
+    if act.own is not None and request.user.pk is not None:
+        agreeing.stay_ended(act, user=UserId(request.user.pk), subject=act.own, language=language_of(request))
 
 
 def end_all(request: HttpRequest, user: Any) -> None:
     """End every series of a login whose lock was changed, on every browser."""
     role = "customer" if request.user.is_authenticated else "visitor"
-    end_stays(act_of(request, role=role, purpose="authentication"), user=UserId(user.pk))
+    act = act_of(request, role=role, purpose="authentication")
+    end_stays(act, user=UserId(user.pk))
+    if declared(request):
+        agreeing.stays_lapsed(act, user=UserId(user.pk), subject=SubjectId(user.subject))
 
 
 class StaySignedIn:

@@ -18,16 +18,19 @@ from hostkeep.faces.storefront.shop_forms import SIGNS, asked_for
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.fields import PolicyForm, blank_form
-from hostkeep.faces.ui.order_forms import order_form
+from hostkeep.faces.ui.order_forms import as_chosen, order_form
 from hostkeep.faces.ui.pages import language_of, posted, reader_of, show
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.reading import read_form
+from hostkeep.faces.ui.signals import unticked_for
 from hostkeep.flows import checkout as flow
 from hostkeep.flows import paying
+from hostkeep.flows.agreeing import choose_streams
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.messaging.queries import choices_of
 from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Policy
 from hostkeep.shop.actions.adopting import adopt_cart
@@ -82,8 +85,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if held is None or not held.ready:
         return cart_page(request, held)
     policy: Policy = request.policy  # type: ignore[attr-defined]
-    form = blank_form(policy, order_form(policy, held.requires), language=language_of(request))
-    return _page(request, account, held, form)
+    offered = unticked_for(request, order_form(policy, held.requires))
+    own = as_chosen(offered, choices_of(account.subject, brand=account.brand))
+    return _page(request, account, held, blank_form(policy, own, language=language_of(request)))
 
 
 def _account_step(request: HttpRequest, held: CartRow) -> HttpResponse:
@@ -127,6 +131,9 @@ def _order(request: HttpRequest, account: AccountRow, held: CartRow | None) -> H
         )
     except (CartEmpty, PriceChanged, SoldOut, NotForSale) as refusal:
         return cart_page(request, cart_of(request, account), refusal)
+    choose_streams(
+        act, subject=account.subject, choices=form.answers.choices, how="order", language=language_of(request)
+    )
     response = HttpResponseRedirect(_next_stop(request, act, account, ordered, sent.gateway))
     token_hash = keep_receipts_token(request, response)
     if token_hash:

@@ -6,7 +6,7 @@ comes in under another name is seen.  What it drops or trims it counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from hostkeep.brands.queries import brand_by_host, policy_in_force
+from hostkeep.faces.ui.signals import withheld
 from hostkeep.kernel.ids import OPERATOR, BrandId
 from hostkeep.policy.book import Cookie
 from hostkeep.runtime import clock
@@ -38,9 +39,12 @@ class CookieGuard:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Guard one request both ways."""
-        brand, manifest = _manifest(environ)
+        brand, cookies = _declared(environ)
+        manifest = _lives(cookies) if brand != OPERATOR else OPERATOR_MANIFEST
+        kept_back = withheld(environ, cookies)
         if "HTTP_COOKIE" in environ:
             environ["HTTP_COOKIE"] = _only_declared(environ["HTTP_COOKIE"], manifest)
+        manifest = {name: life for name, life in manifest.items() if name not in kept_back}
 
         def guarded(status: str, headers: list[Header], *rest: Any) -> Any:
             return start_response(status, _guarded(headers, brand, manifest), *rest)
@@ -48,16 +52,18 @@ class CookieGuard:
         return self.inner(environ, guarded)
 
 
-def _manifest(environ: Environ) -> tuple[BrandId, Mapping[str, int | None]]:
-    """Return the brand of the host and what it may set."""
+def _declared(environ: Environ) -> tuple[BrandId, Collection[Cookie]]:
+    """Return the brand of the host and the cookies of its policy."""
     raw = str(environ.get("HTTP_HOST", "")).lower()
     row = brand_by_host(raw.rsplit(":", 1)[0].rstrip("."))
     if row is None:
-        return OPERATOR, OPERATOR_MANIFEST
-    cookies: Mapping[str, Cookie] = policy_in_force(row.id, clock.now()).cookies
-    return row.id, {
-        name: int(cookie.life.total_seconds()) if cookie.life else None for name, cookie in cookies.items()
-    }
+        return OPERATOR, ()
+    return row.id, policy_in_force(row.id, clock.now()).cookies.values()
+
+
+def _lives(cookies: Collection[Cookie]) -> Mapping[str, int | None]:
+    """Return the names that may be set, and the longest each may live."""
+    return {each.name: int(each.life.total_seconds()) if each.life else None for each in cookies}
 
 
 def _only_declared(header: str, manifest: Mapping[str, int | None]) -> str:

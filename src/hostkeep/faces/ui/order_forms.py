@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hostkeep.kernel.errors import Foreseen
@@ -35,6 +36,15 @@ def order_form(policy: Policy, requires: tuple[str, ...]) -> Form:
         if field.required or field.category in requires
     )
     return replace(form, fields=fields)
+
+
+def as_chosen(form: Form, choices: Mapping[str, bool]) -> Form:
+    """Return the form with its message boxes as the customer left them.
+
+    choices  their last word on each stream, by its id; one never answered stays as the form offers it
+    """
+    boxes = tuple(replace(box, ticked=choices.get(box.stream, box.ticked)) for box in form.choices)
+    return replace(form, choices=boxes)
 
 
 def closing_clause(policy: Policy) -> ClauseId:

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext
 from hostkeep.brands.queries import BrandRow, VersionRow, versions_of
 from hostkeep.faces.ui.field_checks import Reader
 from hostkeep.faces.ui.lights import Lights, gather
+from hostkeep.faces.ui.signals import sends_signal
 from hostkeep.faces.ui.words import LANGUAGES
 from hostkeep.promises import ledger
 from hostkeep.runtime import addresses, clock
@@ -71,6 +72,7 @@ def shared(request: HttpRequest) -> dict[str, Any]:
         "lights": SimpleLazyObject(lambda: lights_of(request)),
         "cart_count": getattr(request, "cart_count", 0),
         "signed_in": bool(user and user.is_authenticated),
+        "privacy_signal": sends_signal(request),
         "nav": _nav(request) if brand else (),
         "other_languages": _other_languages(request, brand),
         "LANGUAGE_CODE": language_of(request),

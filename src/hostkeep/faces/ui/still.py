@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from hostkeep.brands.queries import FRESH
 from hostkeep.faces.ui.acts import brand_id_of
 from hostkeep.faces.ui.pages import language_of
+from hostkeep.faces.ui.signals import sends_signal
 
 View = Callable[[HttpRequest], HttpResponse]
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, bool]
 
 MOST = 256
 """Pages kept; the oldest goes first, so that strange query texts cannot fill the memory."""
@@ -49,7 +50,8 @@ def still(view: View) -> View:
         if request.method != "GET" or request.META.get("HTTP_COOKIE"):
             return view(request)
         digest = getattr(getattr(request, "policy", None), "digest", "")
-        key = (brand_id_of(request), digest, language_of(request), request.get_full_path())
+        path, signal = request.get_full_path(), sends_signal(request)
+        key = (brand_id_of(request), digest, language_of(request), path, signal)
         kept = _pages.get(key)
         if kept is not None and time.monotonic() - kept.at < FRESH:
             return HttpResponse(kept.body, content_type=kept.content_type)
