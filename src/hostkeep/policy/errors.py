@@ -35,10 +35,10 @@ class Problem:
         return RULES[self.rule].level
 
     def __str__(self) -> str:
-        """file:line: clause: what is wrong. What to write instead."""
+        """file:line: level: clause: what is wrong. What to write instead."""
         clause = f"{self.clause}: " if self.clause else ""
         instead = f" {self.instead}" if self.instead else ""
-        return f"{self.file}:{self.line}: {clause}{self.says}{instead}"
+        return f"{self.file}:{self.line}: {self.level}: {clause}{self.says}{instead}"
 
 
 class PolicyError(Foreseen):

@@ -44,12 +44,40 @@ _NUMBER = re.compile(
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ].*)?", re.ASCII)
 
 
+def text_of(data: bytes, *, file: str) -> str:
+    """Return the text of a policy file's bytes; a mark of the byte order is left out.
+
+    data  the file, or its first LARGEST_FILE + 1 bytes: a larger one is refused without being read
+    file  its name in messages
+    Raises PolicyError (too large, or no UTF-8).
+    """
+    if len(data) > LARGEST_FILE:
+        raise PolicyError([_too_large(file)])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PolicyError([_no_utf8(file, line)]) from None
+
+
+def _too_large(file: str) -> Problem:
+    """Say that a file is too large."""
+    says = f"The file is larger than {LARGEST_FILE} bytes, which is the most."
+    return Problem(file, 1, "", says, "Shorten it.", UNREADABLE)
+
+
+def _no_utf8(file: str, line: int) -> Problem:
+    """Say that a file is no text."""
+    return Problem(file, line, "", "The file is no proper UTF-8 text.", "Save it as UTF-8.", UNREADABLE)
+
+
 def read_source(text: str, *, file: str) -> Desk:
     """Read a policy file's text and put it on a desk.
 
     file  its name in messages
     Raises PolicyError with every problem found.
     """
+    text = text.removeprefix("\ufeff")
     if found := _outside(text, file):
         raise PolicyError(found)
     reader = _Reader(file)
@@ -63,13 +91,15 @@ def read_source(text: str, *, file: str) -> Desk:
 
 def _outside(text: str, file: str) -> list[Problem]:
     """Look at the text before any YAML is read: its size, its letters, its tabs."""
+    # The length in letters comes first: a text of many megabytes is not even encoded.
+    if len(text) > LARGEST_FILE:
+        return [_too_large(file)]
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError:
-        return [Problem(file, 1, "", "The file is no proper UTF-8 text.", "Save it as UTF-8.", UNREADABLE)]
+        return [_no_utf8(file, 1)]
     if size > LARGEST_FILE:
-        says = f"The file has {size} bytes, the most is {LARGEST_FILE}."
-        return [Problem(file, 1, "", says, "Shorten it.", UNREADABLE)]
+        return [_too_large(file)]
     return [
         Problem(file, number, "", "There is a tab in this line.", "Write spaces.", UNREADABLE)
         for number, line in enumerate(text.split("\n"), start=1)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from hostkeep.faces.cli.policy_reports import report_on
 from hostkeep.faces.cli.setting_up import ready_and_checked
 from hostkeep.kernel.ids import BrandId
-from hostkeep.policy.compile import compile_policy
 from hostkeep.policy.errors import PolicyError
 
 T = TypeVar("T")
@@ -31,16 +31,19 @@ def with_problems(deed: Callable[[], T]) -> T | None:
         return None
 
 
-def check(files: list[str]) -> int:
-    """Compile each file; print what is wrong."""
-    good = True
-    for name in files:
-        text = Path(name).read_text(encoding="utf-8")
-        policy = with_problems(lambda text=text, name=name: compile_policy(text, file=name))  # type: ignore[misc]
-        good &= policy is not None
-        if policy is not None:
-            sys.stdout.write(f"{name}: good, {len(policy.clauses)} clauses, digest {policy.digest}\n")
-    return 0 if good else 2
+def check(arguments: argparse.Namespace) -> int:
+    """Check each file and say what is wrong, as JSON where asked.
+
+    Returns 2 where a file is refused, else 0: what is only weak is told and refuses nothing.
+    """
+    reports = [report_on(name) for name in arguments.file]
+    refused = any(report.refused for report in reports)
+    if arguments.json:
+        told = {"refused": refused, "files": [report.data() for report in reports]}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for report in reports for line in report.lines()))
+    return 2 if refused else 0
 
 
 def announce(arguments: argparse.Namespace) -> int:

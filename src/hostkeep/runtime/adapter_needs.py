@@ -1,0 +1,41 @@
+"""What the adapters that a brand uses ask of its policy, read from their manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hostkeep.drivers.manifest import Manifest
+from hostkeep.policy.needs import AdapterNeeds
+from hostkeep.runtime import registry
+
+
+def needs_of(
+    *, gateways: Sequence[str] = (), provisioners: Sequence[str] = (), mailers: Sequence[str] = ("smtp",)
+) -> tuple[AdapterNeeds, ...]:
+    """Return what the named adapters need; a name that is not installed here needs nothing.
+
+    The answer is what compile_policy and check_policy take as `installed`.
+    """
+    used = {
+        "hostkeep.gateways": gateways,
+        "hostkeep.provisioners": provisioners,
+        "hostkeep.mailers": mailers,
+    }
+    return tuple(
+        _needs(registry.load(group, name).manifest)
+        for group, names in used.items()
+        for name in names
+        if name in registry.names(group)
+    )
+
+
+def _needs(manifest: Manifest) -> AdapterNeeds:
+    """Say what a manifest asks of a policy."""
+    return AdapterNeeds(
+        name=manifest.name,
+        keeps=manifest.keeps,
+        touches=manifest.touches,
+        discloses=manifest.discloses,
+        recipient=manifest.recipient,
+        cookies=manifest.cookies,
+    )
