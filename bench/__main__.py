@@ -9,10 +9,13 @@ from bench.house import house
 
 def main() -> None:
     wanted = set(sys.argv[1:])
-    from bench import pages, policies, reveals, starts
+    from bench import decisions, pages, policies, reveals, starts
 
     if not wanted or "policies" in wanted:
         for figure in policies.figures():
+            print(figure.line(), flush=True)
+    if not wanted or "decisions" in wanted:
+        for figure in decisions.figures():
             print(figure.line(), flush=True)
     if not wanted or "starts" in wanted:
         for figure in starts.figures():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId
 from hostkeep.policy.book import Policy
@@ -41,11 +42,23 @@ def decide(policy: Policy, ask: Ask) -> Decision:
     cell = policy.table.get((ask.category, ask.purpose, ask.role))
     if cell is None:
         closed = policy.closed_by.get("use", ClauseId(""))
-        return Decision(False, closed, _gap(policy, ask))
-    missing = cell.needs - ask.has
-    if missing:
-        return Decision(False, cell.clause, "needs:" + ",".join(sorted(missing)))
-    return Decision(True, cell.clause, "permit")
+        return _refused(closed, _gap(policy, ask))
+    if cell.needs <= ask.has:
+        return _permitted(cell.clause)
+    return _refused(cell.clause, "needs:" + ",".join(sorted(cell.needs - ask.has)))
+
+
+# Decisions are few and frozen, so the same one serves many questions: making it anew is half of the time.
+@lru_cache(maxsize=4096)
+def _permitted(clause: ClauseId) -> Decision:
+    """Return the yes of a clause."""
+    return Decision(True, clause, "permit")
+
+
+@lru_cache(maxsize=4096)
+def _refused(clause: ClauseId, why: str) -> Decision:
+    """Return the no of a clause."""
+    return Decision(False, clause, why)
 
 
 def _gap(policy: Policy, ask: Ask) -> str:
