@@ -26,6 +26,7 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "done": ("ok", gettext_noop("Done")),
     "fulfilled": ("ok", gettext_noop("Done")),
     "in_force": ("ok", gettext_noop("In force")),
+    "superseded": ("", gettext_noop("Superseded")),
     "ordered": ("info", gettext_noop("Ordered")),
     "building": ("info", gettext_noop("Being built")),
     "announced": ("info", gettext_noop("Announced")),
