@@ -82,3 +82,11 @@ class CallReused(Foreseen):
     code = "api.idempotency.reused"
     title = gettext_noop("This Idempotency-Key was used for another call.")
     status = 422
+
+
+class NoSuchLife(Foreseen):
+    """A length of life that the form does not offer."""
+
+    code = "people.key.life"
+    title = gettext_noop("Choose how long the key shall work.")
+    status = 422

@@ -6,6 +6,7 @@ from hostkeep.faces.client.changes import accept, changes
 from hostkeep.faces.client.consents import consent_urls
 from hostkeep.faces.client.dashboard import dashboard
 from hostkeep.faces.client.invoices import invoice_urls
+from hostkeep.faces.client.keys import key_urls
 from hostkeep.faces.client.orders import order, orders
 from hostkeep.faces.client.privacy import choose, privacy
 from hostkeep.faces.client.profile import language, profile
@@ -25,6 +26,7 @@ urlpatterns = [
     *consent_urls,
     path("security/", security, name="security"),
     path("security/stays/<uuid:stay>/end/", end, name="end_stay"),
+    *key_urls,
     *invoice_urls,
     *service_urls,
 ]

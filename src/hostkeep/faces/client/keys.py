@@ -1,0 +1,106 @@
+"""Keys for the customer's own programs: made after signing in anew, shown once, ended at any time."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.client.security import user_of
+from hostkeep.faces.signin.proving import proven_lately
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.errors import title_of
+from hostkeep.faces.ui.key_forms import USUAL_LIFE, end_of, lives, offers_for, shown
+from hostkeep.faces.ui.pages import show
+from hostkeep.kernel.act import Act
+from hostkeep.people.actions.keys import KeyMade, end_key, end_keys, make_key
+from hostkeep.people.errors import NoScope, NoSuchKey, NoSuchLife, TooManyKeys
+from hostkeep.people.queries import keys_of
+from hostkeep.people.rules.scopes import CUSTOMER
+
+HERE = "/account/security/keys/"
+
+
+@require_safe
+@never_cache
+@customers_only
+def keys(request: HttpRequest) -> HttpResponse:
+    """List the keys, and offer to make one."""
+    return _page(request)
+
+
+@require_POST
+@never_cache
+@customers_only
+@proven_lately
+def make(request: HttpRequest) -> HttpResponse:
+    """Make a key and show it: this page is the only one that ever does."""
+    account, act = account_of(request), _act(request)
+    try:
+        made = make_key(
+            act, user=user_of(request), account=account.id,
+            scopes=request.POST.getlist("scope"), expires_at=end_of(request.POST, act.at),
+        )  # fmt: skip
+    except (NoScope, NoSuchLife, TooManyKeys) as refusal:
+        return _page(request, problem=title_of(refusal), status=refusal.status)
+    return _page(request, made=made)
+
+
+@require_POST
+@customers_only
+def end(request: HttpRequest, key: UUID) -> HttpResponse:
+    """End one key.  Another login's does not exist."""
+    act, user = _act(request), user_of(request)
+    if key not in {row.id for row in keys_of(user) if row.brand == act.brand}:
+        raise NoSuchKey
+    end_key(act, user=user, key=key)
+    messages.success(request, gettext("That key opens nothing any more."))
+    return HttpResponseRedirect(HERE)
+
+
+@require_POST
+@customers_only
+def end_all(request: HttpRequest) -> HttpResponse:
+    """End every key."""
+    end_keys(_act(request), user=user_of(request))
+    messages.success(request, gettext("No key opens anything any more."))
+    return HttpResponseRedirect(HERE)
+
+
+def _act(request: HttpRequest) -> Act:
+    """Return the act of a customer who looks after their locks."""
+    return act_of(request, role="customer", purpose="authentication")
+
+
+def _page(
+    request: HttpRequest, *, made: KeyMade | None = None, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """Draw the page."""
+    act = _act(request)
+    rows = [shown(row, act.at) for row in keys_of(user_of(request)) if row.brand == act.brand]
+    context = {
+        "keys": rows,
+        "alive": [row for row in rows if row.state == "active"],
+        "offers": offers_for(CUSTOMER),
+        "lives": lives(),
+        "usual_life": request.POST.get("life", USUAL_LIFE),
+        "ticked": request.POST.getlist("scope") if not made else [],
+        "made": made,
+        "problem": problem,
+    }
+    return show(request, "client/keys.html", context, status=status)
+
+
+key_urls = [
+    path("security/keys/", keys, name="keys"),
+    path("security/keys/make/", make, name="key_make"),
+    path("security/keys/end/", end_all, name="keys_end"),
+    path("security/keys/<uuid:key>/end/", end, name="key_end"),
+]
+"""Under /account/."""

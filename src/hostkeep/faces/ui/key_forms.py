@@ -1,0 +1,96 @@
+"""How keys of the API are asked for and shown: for the client area and the back office alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.people.errors import NoSuchLife
+from hostkeep.people.queries import KeyRow
+from hostkeep.people.rules.scopes import scopes_for
+
+WORDS: Mapping[str, str] = MappingProxyType({
+    "account:read": gettext_noop("Read the account, its profile and choices"),
+    "account:write": gettext_noop("Correct the profile, choose messages, give and withdraw consents"),
+    "orders:read": gettext_noop("Read the cart and the orders"),
+    "orders:write": gettext_noop("Fill the cart and order"),
+    "invoices:read": gettext_noop("Read invoices and save them as PDF"),
+    "invoices:pay": gettext_noop("Begin the payment of invoices"),
+    "services:read": gettext_noop("Read services and what is done with them"),
+    "services:write": gettext_noop("Have access data made anew"),
+    "services:secrets": gettext_noop("Open passwords and private keys of services"),
+    "policy:announce": gettext_noop("Announce versions of the policy"),
+    "keys:read": gettext_noop("List your keys"),
+    "keys:write": gettext_noop("End your keys"),
+})
+
+LIVES: Mapping[str, timedelta | None] = MappingProxyType({
+    "30": timedelta(days=30),
+    "90": timedelta(days=90),
+    "365": timedelta(days=365),
+    "none": None,
+})
+"""How long a key may live, by what the form sends."""
+
+USUAL_LIFE = "90"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """A key in the list.  state: active, expired or ended.  can: what it may, in words."""
+
+    id: UUID
+    number: int
+    brand: str
+    prefix: str
+    can: tuple[str, ...]
+    state: str
+    made_at: datetime
+    expires_at: datetime | None
+    used_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A scope that may be chosen."""
+
+    scope: str
+    label: str
+
+
+def offers_for(role: str) -> tuple[Offer, ...]:
+    """Return what a key of a role may be allowed."""
+    return tuple(Offer(scope, gettext(WORDS[scope])) for scope in scopes_for(role))
+
+
+def lives() -> tuple[tuple[str, str], ...]:
+    """Return how long a key may live: (value, words)."""
+    days = gettext("%(count)s days")
+    return tuple(
+        (name, days % {"count": name} if life else gettext("Until I end it")) for name, life in LIVES.items()
+    )
+
+
+def end_of(sent: QueryDict, at: datetime) -> datetime | None:
+    """Return when a key that is asked for ends by itself.  Raises NoSuchLife."""
+    name = sent.get("life", "")
+    if name not in LIVES:
+        raise NoSuchLife
+    life = LIVES[name]
+    return at + life if life else None
+
+
+def shown(row: KeyRow, at: datetime) -> ShownKey:
+    """Show a key in the reader's language."""
+    state = "active" if row.alive(at) else "expired" if row.ended_at is None else "ended"
+    can = tuple(gettext(WORDS[scope]) for scope in WORDS if scope in row.scopes)
+    return ShownKey(
+        row.id, row.number, row.brand, row.prefix, can, state, row.made_at, row.expires_at, row.used_on
+    )
