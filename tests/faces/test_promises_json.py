@@ -26,7 +26,8 @@ def test_the_ledger_as_data(stranger, brand) -> None:
     body = json.loads(answer.body)
     policy = json.loads(stranger.request("GET", f"{brand}.localhost", "/privacy/policy.json").body)
     assert answer.status == 200
-    assert set(body) == {"brand", "at", "digest", "promises"}
+    assert set(body) == {"brand", "at", "digest", "canary_acts", "promises"}
+    assert body["canary_acts"] == 0
     assert (body["brand"], body["digest"]) == (brand, policy["digest"])
     assert {p["clause"]: p["kind"] for p in body["promises"]} == {c["id"]: c["kind"] for c in policy["clauses"]}
     for promise in body["promises"]:

@@ -29,6 +29,7 @@ from hostkeep.messaging.events import MailQueued
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.rules.catalogue import TEMPLATES
 from hostkeep.people.models import User
+from hostkeep.promises import alarm_mail
 from hostkeep.runtime import brand as running_brand
 from hostkeep.vault import door
 from tests.conftest import NOON, make_act
@@ -153,7 +154,7 @@ def test_a_gone_login_is_refused_and_nothing_leaves(mailer):
 
 def test_a_person_who_says_no_gets_nothing_that_already_waits(mailer):
     ann = login("ann@example.test")
-    act = make_act(purpose="newsletter", brand="vpsfast")
+    act = make_act("customer", "account", brand="vpsfast", own=ann.subject)
     want_stream(act, subject=ann.subject, stream="newsletter", how="client_area")
     done = queue_mail(
         act, stream="newsletter", template="account/already", subject=ann.id, address="login", facts={}, once="n"
@@ -192,7 +193,7 @@ def test_a_mail_that_cannot_be_written_is_not_taken(mailer, monkeypatch):
 
 
 def test_every_template_has_its_contents():
-    assert set(mail_contents.CONTENTS) == set(TEMPLATES)
+    assert {*mail_contents.CONTENTS, *alarm_mail.WRITTEN} == set(TEMPLATES)
 
 
 def test_a_mail_really_leaves_over_smtp_and_its_host_can_read_it(mailer, monkeypatch, tmp_path):

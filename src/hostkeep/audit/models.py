@@ -36,11 +36,15 @@ class Entry(models.Model):
     trace = models.CharField(max_length=64)
 
     class Meta:
-        """Found by thing and by time."""
+        """Found by thing and by time; what probes did and alarms by small indexes of their own."""
 
         indexes = [
             models.Index(fields=["thing", "at"], name="audit_thing"),
             models.Index(fields=["brand", "verb", "at"], name="audit_verb"),
+            models.Index(
+                fields=["brand", "at"], condition=models.Q(trace__startswith="probe:"), name="audit_probes"
+            ),
+            models.Index(fields=["id"], condition=models.Q(verb__startswith="alarm."), name="audit_alarms"),
         ]
 
     def __str__(self) -> str:

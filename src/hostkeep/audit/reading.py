@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hostkeep.audit.alarms import ALARM
+from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
-from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.ids import BrandId, ClauseId
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,19 @@ class EntryRow:
     thing: UUID
     category: str
     clause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedRow:
+    """An alarm as it was entered.  kind: what happened, one word."""
+
+    id: int
+    kind: str
+    brand: BrandId
+    thing: UUID
+    clause: ClauseId
+    trace: str
     at: datetime
 
 
@@ -45,6 +60,28 @@ def newest(*, brand: BrandId | None = None, verb: str = "", first: int = 50) -> 
 def count_of(*, brand: BrandId, verb: str, since: datetime) -> int:
     """Return how many entries of a verb a brand has since a time."""
     return Entry.objects.filter(brand=brand, verb=verb, at__gte=since).count()
+
+
+def count_traced(*, brand: BrandId, prefix: str, since: datetime) -> int:
+    """Return how many entries of a brand since a time have a trace that begins so.
+
+    One index serves the prefix "probe:"; any other reads the whole brand.
+    """
+    return Entry.objects.filter(brand=brand, trace__startswith=prefix, at__gte=since).count()
+
+
+def newest_id() -> int:
+    """Return the number of the newest entry that alarms can see, 0 in an empty book."""
+    return Entry.objects.using(APART).order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def raised_after(entry: int, *, most: int = 200) -> tuple[RaisedRow, ...]:
+    """Return the alarms entered after an entry, oldest first; read where they are entered: apart."""
+    found = Entry.objects.using(APART).filter(verb__startswith=ALARM, id__gt=entry).order_by("id")[:most]
+    return tuple(
+        RaisedRow(e.id, e.verb.split(".")[1], BrandId(e.brand), e.thing, ClauseId(e.clause), e.trace, e.at)
+        for e in found
+    )
 
 
 def _row(e: Entry) -> EntryRow:

@@ -81,7 +81,8 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None) -> Booked:
     stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
     if stands.id != payment.id:
         return _before(stands)
-    source = Leg(chart.gateway(act.brand, came.gateway), came.amount)
+    books = chart.books_of(act.brand, invoice.kind if invoice else "")
+    source = Leg(chart.gateway(books, came.gateway), came.amount)
     if invoice is None:
         legs = [source, Leg(chart.unmatched(act.brand), -came.amount)]
         book.post(act, key=f"payment:{payment.id}", about=Ref("billing.payment", payment.id), postings=legs)

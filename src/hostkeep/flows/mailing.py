@@ -11,9 +11,10 @@ import structlog
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.drivers.mail import Letter
 from hostkeep.flows.mail_contents import said_by
+from hostkeep.flows.operator_mail import write_to_staff
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import CategoryId, MailId, SubjectId, UserId
+from hostkeep.kernel.ids import OPERATOR, CategoryId, MailId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.messaging.actions.delivering import record_outcome, refuse_mail, take_mail, wake_mail
 from hostkeep.messaging.calls.handing import hand_over
@@ -26,9 +27,9 @@ from hostkeep.messaging.rules.message import Envelope, address_of, build_message
 from hostkeep.messaging.rules.streams import declared, wanted
 from hostkeep.messaging.writing import Letterhead, write_mail
 from hostkeep.people.queries import login_address, login_address_row, user
-from hostkeep.policy.book import Stream
+from hostkeep.policy.book import Policy, Stream
 from hostkeep.runtime.addresses import brand_url
-from hostkeep.vault import door
+from hostkeep.vault import consents, door
 
 log = structlog.get_logger()
 
@@ -72,11 +73,15 @@ def sweep_due(act: Act) -> int:
 def prepare(act: Act, row: MailRow) -> Letter:
     """Write a mail as it leaves now: policy and choices as they stand, the address opened, links made anew.
 
+    A stream whose purpose is on consent needs one that stands at this moment: a choice alone is none.
     Raises NoSuchStream, NotWanted, NoAddress, BadAddress, the door's Refused, and what the rooms' queries
     raise when what the mail is about is gone.
     """
-    stream = declared(policy_in_force(act.brand, act.at), row.stream)
-    if not wanted(stream, choices_of(_person(row), brand=row.brand)):
+    if row.brand == OPERATOR:
+        return write_to_staff(act, row)
+    policy = policy_in_force(act.brand, act.at)
+    stream, person = declared(policy, row.stream), _person(row)
+    if not wanted(stream, choices_of(person, brand=row.brand)) or not _agreed(act, policy, stream, person):
         raise NotWanted(stream=stream.id, clause=stream.clause)
 
     def write(address: str) -> Letter:
@@ -91,6 +96,13 @@ def prepare(act: Act, row: MailRow) -> Letter:
     if letter is None:
         raise NoAddress
     return letter
+
+
+def _agreed(act: Act, policy: Policy, stream: Stream, person: SubjectId) -> bool:
+    """Say whether the consent that a stream needs stands, where it needs one."""
+    if policy.purposes[stream.purpose].basis != "consent":
+        return True
+    return consents.standing(brand=policy.brand, subject=person, purpose=stream.purpose, at=act.at)
 
 
 def _login_address(row: MailRow) -> Sealed[str] | None:

@@ -107,6 +107,11 @@ def due_mail(at: datetime, *, most: int) -> tuple[MailId, ...]:
     return tuple(MailId(i) for i in ids[:most])
 
 
+def count_of_template(brand: BrandId, template: str) -> int:
+    """Return how many mails of a kind a brand has ever queued."""
+    return Mail.objects.filter(brand=brand, template=template).count()
+
+
 def deferred_by_brand() -> Mapping[BrandId, int]:
     """Return how many mails wait for another try in each brand that has some.  Two queries.
 

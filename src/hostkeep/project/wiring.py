@@ -12,11 +12,12 @@ from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import handlers, paying
+from hostkeep.flows import handlers, operator_mail, paying
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls
-from hostkeep.promises import rounds, stranger
+from hostkeep.promises import alarm_mail, alarm_watch, rounds, stranger
+from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
 from hostkeep.runtime import addresses, egress, jobs, outbox, registry
 
@@ -38,15 +39,22 @@ def join() -> None:
     gateways.carry_with(_gateway)
     jobs.schedule("payments", paying.look_up_open)
     jobs.schedule("api_calls", api_calls.forget_old)
-    jobs.watch("promises", rounds.run_due)
+    jobs.watch("promises", rounds.send_due)
+    jobs.watch("alarms", alarm_watch.take_raised)
+    outbox.listen({
+        AlarmOpened: (alarm_mail.on_alarm_opened,),
+        AlarmClosed: (alarm_mail.on_alarm_closed,),
+    })
+    operator_mail.write_with(alarm_mail.WRITTEN)
+    jobs.errand(rounds.ERRAND, rounds.run_for)
     stranger.carry_with(_stranger)
 
 
-def _stranger() -> stranger.Stranger:
+def _stranger(trace: str) -> stranger.Stranger:
     """Return somebody who meets our pages as a visitor does: through the whole application, guard and all."""
     from hostkeep.project.wsgi import application
 
-    return stranger.WsgiStranger(application)
+    return stranger.WsgiStranger(application, trace)
 
 
 def _mailer(brand: BrandId) -> Mailer:

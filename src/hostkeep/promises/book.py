@@ -1,6 +1,6 @@
 """The book of controls: for each clause what keeps it, and how that is shown.
 
-A clause has its line here, or stands in unbuilt.py, or is prose; a house of tests holds the three apart.
+A clause has its line here, or stands in unbuilt.py, or is prose; checking.py holds the three apart.
 """
 
 from __future__ import annotations

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ParamSpec, TypeVar, cast
 
 from django.db import transaction
 
-from hostkeep.brands.queries import BrandRow
+from hostkeep.brands.queries import BrandRow, forget
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Policy
@@ -20,6 +22,9 @@ from hostkeep.promises.stranger import Browser, Stranger
 MAX_AGE = timedelta(hours=1)
 """How old a proof may be, unless its control says otherwise."""
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -28,6 +33,7 @@ class Scene:
     act       role "system", purpose "account", of the brand
     policy    the one in force
     stranger  how to ask for a page
+    known     what was already looked at in this round: several clauses may ask the same question
     """
 
     act: Act
@@ -35,15 +41,30 @@ class Scene:
     policy: Policy
     canary: Canary
     stranger: Stranger
+    known: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def browser(self, host: str = "", **environ: str) -> Browser:
         """Return a fresh browser, at the brand's main host unless another is named."""
         return Browser(self.stranger, host or self.brand.host, environ)
 
+    def once(self, what: object, look: Callable[[], T]) -> T:
+        """Return what a look found the first time it was made in this round.
+
+        what  names the question: a check, or a word with its particulars
+        Not for what a rehearsal undoes.
+        """
+        if what not in self.known:
+            self.known[what] = look()
+        return cast("T", self.known[what])
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a check saw.  value: counts, names and ids of ours, nothing personal; the page shows it."""
+    """What a check saw.
+
+    value  counts, names and ids of ours, nothing personal; the page shows it.  Where the result is "absent"
+           it names what this machine lacks: "LXD", "TLS"
+    """
 
     result: Result
     value: str
@@ -60,6 +81,11 @@ class Check:
 
     what: str
     look: Callable[[Scene], Seen]
+
+
+def same_check(make: Callable[P, Check]) -> Callable[P, Check]:
+    """Let a maker of checks answer the same wish with the same check, so that a round makes it once."""
+    return cast("Callable[P, Check]", functools.cache(make))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +116,11 @@ class Control:
             yield "probe", check
 
 
+def lacks(what: str) -> Seen:
+    """Return that this machine lacks something a check needs.  what: its name, as an operator knows it."""
+    return Seen("absent", what)
+
+
 def verdict(good: object, value: str) -> Seen:
     """Return what was seen: passed if good."""
     return Seen("passed" if good else "failed", value)
@@ -102,6 +133,9 @@ def rehearsed() -> Iterator[None]:
     So a probe can sign up, log in and post without filling the house with what it made.  What the audit
     enters on its own connection stays.  Raises whatever is raised inside.
     """
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        forget()

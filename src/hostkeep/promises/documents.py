@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from hostkeep.audit.reading import count_traced
 from hostkeep.brands.queries import version_in_force
 from hostkeep.kernel.ids import BrandId, ClauseId
 from hostkeep.promises.ledger import PromiseRow, ledger_of
+from hostkeep.promises.stranger import PROBE
+
+DAY = timedelta(hours=24)
 
 
 def promises_document(brand: BrandId, at: datetime, only: Collection[ClauseId] = ()) -> dict[str, Any]:
@@ -21,8 +25,17 @@ def promises_document(brand: BrandId, at: datetime, only: Collection[ClauseId] =
         "brand": brand,
         "at": at.isoformat(),
         "digest": version_in_force(brand, at).digest,
+        "canary_acts": canary_acts(brand, at),
         "promises": [_promise(row) for row in ledger_of(brand, at) if not only or row.clause in only],
     }
+
+
+def canary_acts(brand: BrandId, at: datetime) -> int:
+    """Return how many entries the probes left in the audit of a brand within the last DAY.
+
+    What a rehearsal undid is not among them; readings and refusals are: the book keeps these in any case.
+    """
+    return count_traced(brand=brand, prefix=PROBE, since=at - DAY)
 
 
 def _promise(row: PromiseRow) -> dict[str, Any]:
@@ -32,7 +45,7 @@ def _promise(row: PromiseRow) -> dict[str, Any]:
         "clause": row.clause,
         "kind": row.kind,
         "light": row.light,
-        "why": row.why,
+        "why": row.why.format(lacks=row.lacks),
         "control": row.control,
         "evidence": [{"what": e.what, "value": e.value, "at": _time(e.at)} for e in row.evidence],
         "probe": {"what": probe.what, "result": probe.result, "at": _time(probe.at)} if probe else None,

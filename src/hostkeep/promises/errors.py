@@ -12,6 +12,22 @@ class NoSuchPromise(Foreseen):
     status = 404
 
 
+class DoesNotFit(Foreseen):
+    """Clauses and controls do not fit together.  Facts: said."""
+
+    code = "promises.book.does_not_fit"
+    title = gettext_noop("Clauses and controls do not fit together: {said}")
+    status = 500
+
+
+class NoSuchAlarm(Foreseen):
+    """No alarm has this number."""
+
+    code = "promises.alarm.none"
+    title = gettext_noop("There is no such alarm.")
+    status = 404
+
+
 class NoStranger(Foreseen):
     """Nobody said how a probe reaches the pages."""
 

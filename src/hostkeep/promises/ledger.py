@@ -6,24 +6,21 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
-
-from django.db.models import Max
 
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.kernel.ids import BrandId, ClauseId
 from hostkeep.policy.book import Clause
 from hostkeep.promises.book import CONTROLS
 from hostkeep.promises.control import MAX_AGE, Control
+from hostkeep.promises.findings import Series, newest_findings, sights_of
 from hostkeep.promises.models import Finding
 from hostkeep.promises.rules.lights import (
+    ABSENT,
     NOT_BUILT,
     STATEMENT,
     UNKNOWN,
     Light,
-    Part,
-    Result,
-    Sight,
+    lacked,
     light_of,
 )
 from hostkeep.promises.unbuilt import NOT_BUILT_YET
@@ -61,7 +58,8 @@ class PromiseRow:
     """One promise.
 
     kind       of the clause
-    why        why it has its light, a sentence to translate
+    why        why it has its light, a sentence to translate; {lacks} stands for what the machine lacks
+    lacks      what this machine lacks, or an empty text
     control    dotted name of the code that keeps it, or an empty text
     evidence   state and good example
     probe      the gravest of its forbidden attempts, or None where there is no control
@@ -73,6 +71,7 @@ class PromiseRow:
     kind: str
     light: Light
     why: str
+    lacks: str
     control: str
     evidence: tuple[Evidence, ...]
     probe: Attempt | None
@@ -97,7 +96,7 @@ _lamps: dict[BrandId, tuple[float, Lamps]] = {}
 
 def ledger_of(brand: BrandId, at: datetime) -> tuple[PromiseRow, ...]:
     """Return every promise of a brand, in the policy's order.  One query.  Raises NoSuchBrand."""
-    newest = _newest(brand)
+    newest = newest_findings(brand)
     return tuple(_row(clause, newest, at) for clause in policy_in_force(brand, at).clauses)
 
 
@@ -118,22 +117,6 @@ def forget() -> None:
     _lamps.clear()
 
 
-def last_round(brand: BrandId) -> datetime | None:
-    """Return when anything of a brand was last looked at, or None."""
-    found: datetime | None = Finding.objects.filter(brand=brand).aggregate(last=Max("at"))["last"]
-    return found
-
-
-Series = tuple[str, str, str]
-"""Clause, part, and the check's sentence."""
-
-
-def _newest(brand: BrandId) -> Mapping[Series, Finding]:
-    """Return the newest finding of each check."""
-    found = Finding.objects.filter(brand=brand).order_by("clause", "part", "what", "-at")
-    return {(f.clause, f.part, f.what): f for f in found.distinct("clause", "part", "what")}
-
-
 def _row(clause: Clause, newest: Mapping[Series, Finding], at: datetime) -> PromiseRow:
     """Say how one clause stands."""
     control = CONTROLS.get(clause.id)
@@ -141,7 +124,7 @@ def _row(clause: Clause, newest: Mapping[Series, Finding], at: datetime) -> Prom
         return _without_control(clause, "statement", STATEMENT)
     if control is None:
         return _without_control(clause, "grey", NOT_BUILT if clause.id in NOT_BUILT_YET else UNKNOWN)
-    sights = [_sight(part, newest.get((clause.id, part, check.what))) for part, check in control.checks()]
+    sights = sights_of(control, newest)
     light, why = light_of(sights, at=at, max_age=control.max_age)
     failed = [s.since for s in sights if s.result == "failed" and s.since is not None]
     return PromiseRow(
@@ -149,6 +132,7 @@ def _row(clause: Clause, newest: Mapping[Series, Finding], at: datetime) -> Prom
         kind=clause.kind,
         light=light,
         why=why,
+        lacks=lacked(sights) if why == ABSENT else "",
         control=control.symbol,
         evidence=tuple(_evidence(control, newest)),
         probe=_gravest(control, newest),
@@ -160,14 +144,7 @@ def _row(clause: Clause, newest: Mapping[Series, Finding], at: datetime) -> Prom
 def _without_control(clause: Clause, light: Light, why: str) -> PromiseRow:
     """Return the row of a clause that nothing is tried for."""
     age = int(MAX_AGE.total_seconds())
-    return PromiseRow(clause.id, clause.kind, light, why, "", (), None, age, None)
-
-
-def _sight(part: Part, finding: Finding | None) -> Sight:
-    """Return what a check's newest finding says."""
-    if finding is None:
-        return Sight(part, None, None)
-    return Sight(part, cast("Result", finding.result), finding.at, finding.since)
+    return PromiseRow(clause.id, clause.kind, light, why, "", "", (), None, age, None)
 
 
 def _evidence(control: Control, newest: Mapping[Series, Finding]) -> Iterable[Evidence]:

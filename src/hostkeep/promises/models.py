@@ -11,6 +11,13 @@ PLAIN = {
     "Finding.what": "what was looked at, a sentence of ours",
     "Finding.result": "one of four words",
     "Finding.value": "what was seen: counts, names of fields and ids, never a value of a person",
+    "Round.brand": "slug of a brand",
+    "Alarm.brand": "slug of a brand",
+    "Alarm.clause": "id of a clause",
+    "Alarm.kind": "what happened, a word of ours",
+    "Alarm.value": "what was seen, as in Finding.value",
+    "Alarm.closed_by": "actor: role and handle",
+    "Alarm.matched_by": "trace of the probe that meant to raise it",
 }
 """Why each text column here holds nothing personal."""
 
@@ -45,3 +52,62 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand} {self.clause} {self.part}: {self.result}"
+
+
+class Round(models.Model):
+    """A round of a brand's checks, and how far it came.  begun_at: the act's time."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    begun_at = models.DateTimeField()
+    checks = models.PositiveSmallIntegerField()
+    done = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        """The newest is found by index."""
+
+        indexes = [models.Index(fields=["brand", "-begun_at"], name="round_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.brand}: {self.done}/{self.checks}"
+
+
+class Alarm(models.Model):
+    """Something that staff must look at.
+
+    entry       the audit's number of the entry that raised it; empty for a light that turned red
+    closed_by   who or what closed it
+    matched_by  the probe that provoked it on purpose; such an alarm is closed as it opens
+    """
+
+    BROKEN = "broken"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    clause = models.CharField(max_length=16, blank=True)
+    kind = models.CharField(max_length=32)
+    value = models.CharField(max_length=200, blank=True)
+    entry = models.BigIntegerField(null=True, unique=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=64, blank=True)
+    matched_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """One open alarm for each red light."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand", "clause"],
+                condition=models.Q(kind="broken", closed_at=None),
+                name="one_open_alarm_a_light",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None) | models.Q(closed_at__gte=models.F("opened_at")),
+                name="alarm_closed_after_opened",
+            ),
+        ]
+        indexes = [models.Index(fields=["-opened_at"], name="alarm_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.brand} {self.clause} {self.kind}"

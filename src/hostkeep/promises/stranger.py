@@ -20,8 +20,14 @@ from hostkeep.runtime import addresses
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Header = tuple[str, str]
+PROBE = "probe:"
+"""How the trace of everything begins that a probe does."""
+
 OURS = "hostkeep.promises.stranger"
-"""Stands in the WSGI environ of what a probe asks; no request from the network can carry it."""
+"""Stands in the WSGI environ of what a probe asks; holds its trace, under which the audit enters it.
+
+No request from the network can carry it: servers pass headers on under names that begin with HTTP_.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,9 @@ class WsgiStranger:
     In the same thread and on the same connections, so that what a visit wrote can be looked at, and undone.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, trace: str = PROBE) -> None:
         self.application = application
+        self.trace = trace
 
     def request(
         self,
@@ -85,7 +92,7 @@ class WsgiStranger:
         environ: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask one address and return the answer."""
-        asked = _environ(method, host, path, urlencode(data or {}).encode())
+        asked = _environ(method, host, path, urlencode(data or {}).encode()) | {OURS: self.trace}
         if cookies:
             asked["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         asked |= environ or {}
@@ -135,7 +142,6 @@ def _environ(method: str, host: str, path: str, body: bytes) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
-        OURS: True,
     }
 
 
@@ -217,16 +223,16 @@ class Browser:
         return answer
 
 
-_make: list[Callable[[], Stranger]] = []
+_make: list[Callable[[str], Stranger]] = []
 
 
-def carry_with(make: Callable[[], Stranger]) -> None:
-    """Say how a stranger reaches the pages.  Called once at start, by the composition root."""
+def carry_with(make: Callable[[str], Stranger]) -> None:
+    """Say how a stranger reaches the pages: make(trace).  Called once at start, by the composition root."""
     _make[:] = [make]
 
 
-def arrive() -> Stranger:
-    """Return a stranger.  Raises NoStranger."""
+def arrive(trace: str) -> Stranger:
+    """Return a stranger whose visits the audit enters under a trace.  Raises NoStranger."""
     if not _make:
         raise NoStranger
-    return _make[0]()
+    return _make[0](trace)

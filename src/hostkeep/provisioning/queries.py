@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from hostkeep.kernel.ids import AccountId, ActionId, BrandId, InvoiceId, ServiceId, SubjectId
+from hostkeep.people.queries import canary_accounts
 from hostkeep.provisioning.errors import NoSuchService, NoSuchTask
 from hostkeep.provisioning.models import Action, Service, Task
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Stage, Verb
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,11 @@ def services_billed_by(invoice: InvoiceId) -> tuple[ServiceRow, ...]:
 
 
 def services_where(*, states: Sequence[State], brand: BrandId | None = None) -> Sequence[ServiceRow]:
-    """Return services in some states, of one brand or all, newest first; a slice reads only what it shows."""
-    rows = Service.objects.filter(state__in=states).order_by("-created_at", "id")
+    """Return services in some states, of one brand or all, newest first; a slice reads only what it shows.
+
+    A canary's are left out here, and in every list and count below that speaks of many accounts.
+    """
+    rows = _real(Service.objects.filter(state__in=states)).order_by("-created_at", "id")
     return _Rows(rows.filter(brand=brand) if brand else rows)
 
 
@@ -128,7 +135,8 @@ def work_of(wanted: ServiceId) -> tuple[WorkRow, ...]:
 
 def parked_work() -> tuple[WorkRow, ...]:
     """Return work that was given up and not repaired, oldest first, at most 200 pieces."""
-    return _work_rows(Action.objects.filter(stage=Stage.PARKED).order_by("queued_at")[:200])
+    given_up = _real(Action.objects.filter(stage=Stage.PARKED), "service__account")
+    return _work_rows(given_up.order_by("queued_at")[:200])
 
 
 def due_work(at: datetime) -> tuple[ActionId, ...]:
@@ -141,7 +149,8 @@ def due_work(at: datetime) -> tuple[ActionId, ...]:
 
 def open_tasks() -> tuple[TaskRow, ...]:
     """Return what staff have to do, oldest first, at most 200 tasks."""
-    rows = Task.objects.filter(state=Task.OPEN).select_related("service").order_by("opened_at")[:200]
+    waiting = _real(Task.objects.filter(state=Task.OPEN), "service__account")
+    rows = waiting.select_related("service").order_by("opened_at")[:200]
     return tuple(_task_row(row) for row in rows)
 
 
@@ -161,19 +170,26 @@ def addresses_in_use(*, driver: str) -> frozenset[str]:
 
 def open_task_count() -> int:
     """Count what staff have to do."""
-    return Task.objects.filter(state=Task.OPEN).count()
+    return _real(Task.objects.filter(state=Task.OPEN), "service__account").count()
 
 
 def piles_by_brand() -> Mapping[BrandId, BrandPile]:
-    """Count what waits, by brand; a brand where nothing waits is left out.  Three queries."""
-    building = Service.objects.filter(state=State.BUILDING).values_list("brand")
-    tasks = Task.objects.filter(state=Task.OPEN).values_list("service__brand")
-    parked = Action.objects.filter(stage=Stage.PARKED).values_list("service__brand")
-    built, waiting, given_up = (dict(rows.annotate(Count("id"))) for rows in (building, tasks, parked))
+    """Count what waits, by brand; a brand where nothing waits is left out.  Four queries."""
+    unreal = canary_accounts()
+    tasks = Task.objects.filter(state=Task.OPEN).exclude(service__account__in=unreal)
+    parked = Action.objects.filter(stage=Stage.PARKED).exclude(service__account__in=unreal)
+    building = Service.objects.filter(state=State.BUILDING).exclude(account__in=unreal).values_list("brand")
+    owned = (rows.values_list("service__brand") for rows in (tasks, parked))
+    built, waiting, given_up = (dict(rows.annotate(Count("id"))) for rows in (building, *owned))
     return {
         BrandId(brand): BrandPile(built.get(brand, 0), waiting.get(brand, 0), given_up.get(brand, 0))
         for brand in {*built, *waiting, *given_up}
     }
+
+
+def _real(rows: QuerySet[M], account: str = "account") -> QuerySet[M]:
+    """Leave out what belongs to canaries.  account: the way from a row to its account."""
+    return rows.exclude(**{f"{account}__in": canary_accounts()})
 
 
 class _Rows(Sequence[ServiceRow]):

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
@@ -23,9 +24,11 @@ MOST_ATTEMPTS = 8
 DUE_EVERY = "* * * * *"
 
 Due = Callable[[Act], int]
+Errand = Callable[[Act, str], int]
 
 _due: dict[str, Due] = {}
 _watches: dict[str, Due] = {}
+_errands: dict[str, Errand] = {}
 
 
 def schedule(name: str, work: Due) -> None:
@@ -36,6 +39,26 @@ def schedule(name: str, work: Due) -> None:
 def watch(name: str, work: Due) -> None:
     """Make a watch known: due work that only looks, and so need not be done at each stop of a moved clock."""
     _watches[name] = work
+
+
+def errand(name: str, work: Errand) -> None:
+    """Make an errand known: work(act, about) done by a job of its own, one at a time under this name.
+
+    about  a slug or an id, nothing personal
+    """
+    _errands[name] = work
+
+
+def send(name: str, about: str) -> bool:
+    """Let an errand be run by a worker; say whether it waits now, False where it waited already."""
+    task: Any = app.tasks["hostkeep.errand"]
+    wish = task.configure(lock=name, queueing_lock=f"{name}:{about}")
+    try:
+        with transaction.atomic():
+            wish.defer(name=name, about=about)
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
@@ -91,6 +114,15 @@ def _failed(row: Delivery, error: Exception) -> None:
     log.warning("event.failed", handler=row.handler, code=code, attempts=attempts, parked=parked)
 
 
+@app.task(name="hostkeep.errand", queue="errands")
+def run_errand(name: str, about: str) -> None:
+    """Run one errand.  What goes wrong is logged; whoever sent it sends it again when it is due."""
+    work = _errands.get(name)
+    if work is None:
+        return
+    _do(name, lambda act: work(act, about))
+
+
 @app.task(name="hostkeep.due", queue="due", queueing_lock="hostkeep.due")
 def run_due() -> None:
     """Do all work that is due now."""
@@ -136,6 +168,7 @@ def advance_clock(by: timedelta) -> None:
         do_due()
         drain()
     look()
+    drain()
 
 
 def drain() -> None:

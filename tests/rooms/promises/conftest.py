@@ -51,7 +51,7 @@ def told(db, monkeypatch) -> Iterator[Told]:
     book = {**ledger.CONTROLS, CLAUSE: made.control()}
     monkeypatch.setattr(ledger, "CONTROLS", book)
     monkeypatch.setattr(rounds, "CONTROLS", book)
-    monkeypatch.setattr(rounds, "arrive", lambda: None)
+    monkeypatch.setattr(rounds, "arrive", lambda _trace: None)
     monkeypatch.setattr(rounds, "_began", {})
     yield made
     ledger.forget()

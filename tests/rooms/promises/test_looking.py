@@ -109,8 +109,8 @@ def test_a_stranger_comes_from_nowhere() -> None:
 def test_without_a_way_to_the_pages_nobody_arrives(monkeypatch) -> None:
     monkeypatch.setattr(stranger, "_make", [])
     with pytest.raises(NoStranger):
-        arrive()
-    carry_with(lambda: "somebody")
-    assert arrive() == "somebody"
+        arrive("probe:1")
+    carry_with(lambda trace: f"somebody of {trace}")
+    assert arrive("probe:1") == "somebody of probe:1"
 
 

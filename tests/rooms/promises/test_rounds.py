@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
-from hostkeep.brands.queries import brand
-from hostkeep.kernel.ids import BrandId
+from hostkeep.brands.queries import all_brands, brand
+from hostkeep.kernel.ids import BrandId, ClauseId
 from hostkeep.people.errors import NotACanary
 from hostkeep.people.queries import accounts_of_brand, canary_of_brand, owner_of
 from hostkeep.people.actions.canaries import age_sessions, lend_password
 from hostkeep.promises import ledger, rounds
 from hostkeep.promises.canaries import canary_of
-from hostkeep.promises.control import Seen
+from hostkeep.promises.control import Check, Control, Seen, lacks
+from hostkeep.promises.documents import promises_document
+from hostkeep.promises.findings import newest_round
 from hostkeep.promises.models import Finding
 from hostkeep.promises.rules.lights import BROKEN, NOT_BUILT, STALE, STATEMENT, UNSURE, UNTRIED
 from tests.conftest import NOON, make_act
+from tests.rooms.promises.conftest import CLAUSE
 
 MINUTES = timedelta(minutes=1)
 
@@ -68,17 +72,79 @@ def test_a_span_grows_while_nothing_changes(told) -> None:
     assert Finding.objects.count() == 6, "what happened in nine hours nobody saw"
 
 
-def test_rounds_come_every_ten_minutes_and_rest_in_between(told, monkeypatch) -> None:
-    monkeypatch.setattr(rounds, "all_brands", lambda: (brand(BrandId("vpsfast")),))
+def waiting() -> list[str]:
+    """The brands whose round waits for a worker, and empties the queue."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args->>'about' FROM procrastinate_jobs WHERE task_name = 'hostkeep.errand' ORDER BY 1")
+        found = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'hostkeep.errand'")
+    return found
+
+
+def test_rounds_come_every_ten_minutes_one_job_a_brand_and_rest_in_between(told) -> None:
     act = lambda minutes: make_act(brand="", at=NOON + minutes * MINUTES)  # noqa: E731
 
-    assert rounds.run_due(act(0)) == 3
+    assert rounds.send_due(act(0)) == 5
+    assert waiting() == ["photonvps", "vietnam-server", "vpn", "vps6", "vpsfast"]
+
+    assert rounds.run_for(act(0), "vpsfast") == 3
     rounds._began.clear()
-    assert rounds.run_due(act(9)) == 0
-    assert rounds.run_due(act(10)) == 3
-    assert rounds.run_due(act(20)) == 0, "the machine's own clock did not move on"
+    rounds.send_due(act(9))
+    assert "vpsfast" not in waiting()
     rounds._began.clear()
-    assert rounds.run_due(act(20)) == 3
+    rounds.send_due(act(10))
+    assert "vpsfast" in waiting()
+    assert rounds.send_due(act(20)) == 0, "the machine's own clock did not move on"
+
+
+def test_a_round_waits_once(told) -> None:
+    assert rounds.send_round(BrandId("vpsfast")) is True
+    assert rounds.send_round(BrandId("vpsfast")) is False
+    assert waiting() == ["vpsfast"]
+
+
+def test_a_round_says_how_far_it_came(told) -> None:
+    told.goes_round()
+
+    found = newest_round(BrandId("vpsfast"))
+    assert (found.begun_at, found.checks, found.done, found.running) == (NOON, 3, 3, False)
+
+
+def test_a_question_that_several_clauses_ask_is_asked_once_a_round(told, monkeypatch) -> None:
+    looks = []
+
+    def look(_scene):
+        looks.append(1)
+        return Seen("passed", "1")
+
+    shared = Check("A question of two clauses", look)
+    other = ClauseId("VF-2")
+    book = {
+        **ledger.CONTROLS,
+        CLAUSE: Control(CLAUSE, "builtins.len", (shared,), (told.check("sample"),), (told.check("probe"),)),
+        other: Control(other, "builtins.len", (shared,), (told.check("sample"),), (shared,)),
+    }
+    monkeypatch.setattr(ledger, "CONTROLS", book)
+    monkeypatch.setattr(rounds, "CONTROLS", book)
+
+    assert told.goes_round() == 6
+    assert len(looks) == 1
+    assert told.goes_round(NOON + 10 * MINUTES) == 6
+    assert len(looks) == 2
+
+
+def test_what_the_machine_lacks_is_named(told) -> None:
+    told.answers["sample"] = lacks("LXD")
+    told.answers["probe"] = lacks("TLS")
+    told.goes_round()
+
+    row = told.row()
+    assert (row.light, row.why.format(lacks=row.lacks)) == ("grey", "This machine lacks: LXD, TLS")
+    (promise,) = promises_document(BrandId("vpsfast"), NOON, [CLAUSE])["promises"]
+    assert promise["why"] == "This machine lacks: LXD, TLS"
+    told.answers.clear()
+    told.goes_round(NOON + 10 * MINUTES)
+    assert told.row(NOON + 10 * MINUTES).lacks == ""
 
 
 def test_prose_is_a_statement_and_what_is_not_built_says_so(db) -> None:
@@ -123,9 +189,7 @@ def test_what_is_done_to_canaries_is_done_to_nobody_else(db) -> None:
         age_sessions(make_act(), user=uuid4(), by=MINUTES)
 
 
-def test_a_real_round_proves_the_seven_and_leaves_nothing_behind(committed, monkeypatch) -> None:
-    from django.db import connection
-
+def test_a_real_round_proves_the_seven_and_leaves_nothing_behind(committed) -> None:
     from hostkeep.promises.evidence.tables import readable
     from hostkeep.runtime import clock
 
@@ -137,9 +201,11 @@ def test_a_real_round_proves_the_seven_and_leaves_nothing_behind(committed, monk
                 counted[name] = cursor.fetchone()[0]
             return counted
 
-    monkeypatch.setattr(rounds, "_began", {})
+    def all_round(act) -> int:
+        return sum(rounds.run_for(act, row.id) for row in all_brands())
+
     act = make_act(brand="", at=clock.now())
-    assert rounds.run_due(act) > 0
+    assert all_round(act) > 0
     lights = {
         row.clause: (row.light, row.why)
         for name in ("vps6", "photonvps", "vpn", "vietnam-server")
@@ -151,10 +217,9 @@ def test_a_real_round_proves_the_seven_and_leaves_nothing_behind(committed, monk
     )
 
     before = sizes()
-    rounds._began.clear()
-    assert rounds.run_due(make_act(brand="", at=act.at + 10 * MINUTES)) > 0
+    assert all_round(make_act(brand="", at=act.at + 10 * MINUTES)) > 0
 
     grown = {name: count - before[name] for name, count in sizes().items() if count != before[name]}
-    assert set(grown) <= {"audit_entry", "runtime_tally", "runtime_cache"}
+    assert set(grown) <= {"audit_entry", "runtime_tally", "runtime_cache", "promises_round"}
     assert before["people_account"] == 4, "a canary for each brand that has a control"
     assert before["people_session"] == before["people_acceptance"] == 0

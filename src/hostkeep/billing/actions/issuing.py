@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, cast
+from typing import cast
 from uuid import uuid4
 
 from hostkeep.audit.recorded import recorded
@@ -14,13 +14,14 @@ from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, Totals, check, fingerprint, totals
-from hostkeep.billing.rules.numbering import Kind, number, reference, year_of
+from hostkeep.billing.rules.numbering import CANARY, Kind, number, reference, year_of
 from hostkeep.brands.queries import BrandRow, brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId, Ref, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
+from hostkeep.people.queries import canary_accounts
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door
 
@@ -76,7 +77,7 @@ def issue_invoice(
     if known := Invoice.objects.filter(once=once).first():
         return _again(known, content)
     seller = brand(act.brand)
-    series = _locked_series(act, seller)
+    series = _locked_series(act, seller, account)
     # Asked once more under the lock: a twin that waited here must not take a second number.
     if known := Invoice.objects.filter(once=once).first():
         return _again(known, content)
@@ -102,9 +103,12 @@ def _again(known: Invoice, content: str) -> Issued:
     return Issued(InvoiceId(known.id), known.number, money(known.gross_minor, known.currency), again=True)
 
 
-def _locked_series(act: Act, seller: BrandRow) -> Series:
-    """Return the series of this brand and year, locked to the end of the transaction: no gap, no double."""
-    kind: Literal["invoice"] = "invoice"
+def _locked_series(act: Act, seller: BrandRow, account: AccountId) -> Series:
+    """Return the series of this brand and year, locked to the end of the transaction: no gap, no double.
+
+    A canary's documents have a series of their own.
+    """
+    kind: Kind = CANARY if account in canary_accounts() else "invoice"
     year = year_of(act.at, seller.zone)
     Series.objects.bulk_create([Series(brand=act.brand, kind=kind, year=year)], ignore_conflicts=True)
     return Series.objects.select_for_update().get(brand=act.brand, kind=kind, year=year)
@@ -139,11 +143,12 @@ def _write(invoice: Invoice, lines: Sequence[Line], sums: Totals) -> None:
 def _owe(act: Act, invoice: Invoice, sums: Totals) -> None:
     """Book what is owed and tell the house.  An invoice over nothing moves no money and is paid at once."""
     account = AccountId(invoice.account)
+    books = chart.books_of(act.brand, invoice.kind)
     legs = without_empty(
         [
             Leg(chart.receivable(account), sums.gross),
-            Leg(chart.sales(act.brand), -sums.net),
-            Leg(chart.tax(act.brand), -sums.tax),
+            Leg(chart.sales(books), -sums.net),
+            Leg(chart.tax(books), -sums.tax),
         ]
     )
     if legs:

@@ -13,6 +13,7 @@ from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Query
 from hostkeep.billing.errors import NoSuchPayment
 from hostkeep.billing.models import Allocation, BankFile, Payment, PaymentAttempt
 from hostkeep.billing.rules.attempts import AttemptState
+from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId
 from hostkeep.kernel.money import Money, money
 
@@ -89,11 +90,11 @@ def newest_attempt(invoice: InvoiceId) -> AttemptRow | None:
 
 
 def payments(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> tuple[PaymentRow, ...]:
-    """Return payments, unmatched ones first, then newest first.  One database query.
+    """Return payments, unmatched ones first, then newest first; a canary's aside.  One database query.
 
     brand  None: of all brands
     """
-    found = Payment.objects.filter(Q(brand=brand) if brand else Q())
+    found = Payment.objects.filter(Q(brand=brand) if brand else Q()).exclude(attempt__invoice__kind=CANARY)
     known = ExpressionWrapper(Q(account__isnull=False), output_field=BooleanField())
     return _rows(found.annotate(known=known).order_by("known", "-received_at", "-id"), first=first, skip=skip)
 

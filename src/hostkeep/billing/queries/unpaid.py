@@ -8,6 +8,7 @@ from django.db.models import Count, OuterRef, Subquery, Value
 
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of, still_unpaid
+from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId
 
 
@@ -20,6 +21,7 @@ def unpaid_of(account: AccountId, *, first: int = 50) -> tuple[InvoiceRow, ...]:
 
 
 def unpaid_by_brand() -> Mapping[BrandId, int]:
-    """Return how many invoices are unpaid in each brand that has some.  One query."""
-    counts = still_unpaid(Invoice.objects.all()).values_list("brand").annotate(count=Count("id")).order_by()
+    """Return how many invoices are unpaid in each brand that has some, a canary's aside.  One query."""
+    owed = still_unpaid(Invoice.objects.exclude(kind=CANARY))
+    counts = owed.values_list("brand").annotate(count=Count("id")).order_by()
     return {BrandId(row[0]): int(row[-1]) for row in counts}

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId
+
+
+def books_of(brand: BrandId, kind: str) -> BrandId:
+    """Return under whose name a document is booked: the brand's, or for a canary's one that no figure reads.
+
+    kind  of the document
+    """
+    return BrandId(f"canary:{brand}") if kind == CANARY else brand
 
 
 def receivable(account: AccountId) -> str:

@@ -7,10 +7,15 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-Kind = Literal["invoice"]
-"""What a document is.  More kinds come with credit notes and proformas; each has a series of its own."""
+Kind = Literal["invoice", "canary"]
+"""What a document is.  More kinds come with credit notes and proformas; each has a series of its own.
 
-LETTER: dict[Kind, str] = {"invoice": ""}
+A canary's invoice is none: it is made to try the house, and counts in no series, tax or figure of a real one.
+"""
+
+CANARY: Kind = "canary"
+
+LETTER: dict[Kind, str] = {"invoice": "", "canary": ""}
 
 SHORTEST, LONGEST = 5, 25
 """Lengths of a creditor reference, "RF" and check digits among them.  Source: ISO 11649."""
@@ -28,12 +33,13 @@ def year_of(at: datetime, zone: str) -> int:
 
 
 def number(prefix: str, kind: Kind, year: int, count: int) -> str:
-    """Return a document's number, "VS-2026-000017".
+    """Return a document's number, "VS-2026-000017"; a canary's is "CANARY-VS-2026-000001".
 
     prefix  the brand's, letters and digits
     count   from 1, in the series of this brand, kind and year
     """
-    return f"{prefix}-{year}-{LETTER[kind]}{count:06d}"
+    mark = "CANARY-" if kind == CANARY else ""
+    return f"{mark}{prefix}-{year}-{LETTER[kind]}{count:06d}"
 
 
 def reference(number: str) -> str:

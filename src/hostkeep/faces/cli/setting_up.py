@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import django
 from django.conf import settings
+from django.core import checks
 
 from hostkeep.runtime import postgres
 
@@ -19,8 +20,19 @@ def ready() -> None:
 
 
 def ready_and_checked() -> None:
-    """Be ready, on a database that is migrated, with the keyring it was sealed with."""
+    """Be ready, on a database that is migrated, with the keyring it was sealed with, and a book that fits."""
     ready()
     from hostkeep.vault.sealing import check_keyring
 
     check_keyring()
+    check_book()
+
+
+def check_book() -> None:
+    """Refuse to start where clauses and controls do not fit together.  Raises DoesNotFit."""
+    from hostkeep.promises.apps import TAG
+    from hostkeep.promises.errors import DoesNotFit
+
+    found = [message for message in checks.run_checks(tags=[TAG]) if message.is_serious()]
+    if found:
+        raise DoesNotFit(said=" ".join(f"{m.msg} {m.hint} ({m.id})" for m in found))

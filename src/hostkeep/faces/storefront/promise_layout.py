@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from hostkeep.faces.ui.lights import WORST_FIRST, Light, light_of
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.render.page import ClauseText, PolicyPage
@@ -16,12 +18,14 @@ from hostkeep.promises.ledger import PromiseRow
 class Promise:
     """One line of the ledger.
 
-    at  when it was last looked at, or None if never
+    why  why it has its light, in the active language; empty where nothing is known
+    at   when it was last looked at, or None if never
     """
 
     clause: ClauseText
     title: str
     light: Light
+    why: str
     kept: PromiseRow | None
     at: datetime | None
 
@@ -38,7 +42,8 @@ def promises_of(page: PolicyPage, ledger: Mapping[ClauseId, PromiseRow]) -> tupl
 
 def _promise(clause: ClauseText, kept: PromiseRow | None) -> Promise:
     light: Light = "statement" if clause.statement else light_of(kept.light if kept else "grey")
-    return Promise(clause, _title(clause.text), light, kept, _looked_at(kept))
+    why = gettext(kept.why).format(lacks=kept.lacks) if kept and kept.why else ""
+    return Promise(clause, _title(clause.text), light, why, kept, _looked_at(kept))
 
 
 def _title(text: str) -> str:

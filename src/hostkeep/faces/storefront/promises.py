@@ -13,6 +13,7 @@ from hostkeep.faces.ui.acts import brand_id_of
 from hostkeep.faces.ui.lights import SPOKEN
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.policy.render.page import policy_page
+from hostkeep.promises.documents import canary_acts
 from hostkeep.promises.ledger import ledger_of
 from hostkeep.runtime import clock
 
@@ -21,9 +22,11 @@ from hostkeep.runtime import clock
 def promises(request: HttpRequest) -> HttpResponse:
     """Show every clause with its light and its evidence."""
     page = policy_page(request.policy, language_of(request))  # type: ignore[attr-defined]
-    ledger = {row.clause: row for row in ledger_of(brand_id_of(request), clock.now())}
+    brand, at = brand_id_of(request), clock.now()
+    ledger = {row.clause: row for row in ledger_of(brand, at)}
     found = promises_of(page, ledger)
-    return show(request, "storefront/promises.html", {"promises": found, "counts": _counts(found)})
+    context = {"promises": found, "counts": _counts(found), "canary_acts": canary_acts(brand, at)}
+    return show(request, "storefront/promises.html", context)
 
 
 def _counts(found: Sequence[Promise]) -> list[tuple[str, int]]:

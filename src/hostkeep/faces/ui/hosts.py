@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 
 from hostkeep.brands.queries import brand_by_host, policy_in_force
 from hostkeep.kernel.ids import OPERATOR
+from hostkeep.promises.stranger import OURS
 from hostkeep.runtime import addresses, clock
 from hostkeep.runtime import brand as running_brand
 
@@ -36,7 +37,7 @@ class Hosts:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Find the brand and run the rest under it."""
-        request.trace = uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.trace = request.META.get(OURS) or uuid.uuid4().hex  # type: ignore[attr-defined]
         request.brand = request.policy = None  # type: ignore[attr-defined]
         if request.path.startswith(ANY_HOST):
             return self.get_response(request)

@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.sessions import COOKIE, idle_of
-from hostkeep.promises.control import Check, Scene, Seen, rehearsed, verdict
+from hostkeep.promises.control import Check, Scene, Seen, rehearsed, same_check, verdict
 from hostkeep.promises.pages import read_page
 from hostkeep.promises.signing import LOGIN, OK, sign_in
 
@@ -15,6 +15,7 @@ MINUTE = timedelta(minutes=1)
 NOT_FOUND = 404
 
 
+@same_check
 def declares_one_of_the_visit(longest_idle: timedelta) -> Check:
     """Check that the session's cookie is the only one, ends with the browser, and idles no longer."""
 
@@ -27,6 +28,7 @@ def declares_one_of_the_visit(longest_idle: timedelta) -> Check:
     return Check(gettext_noop("One cookie is declared, and it ends with the visit"), look)
 
 
+@same_check
 def declared_by(clause: str) -> Check:
     """Check that every cookie is declared by the clause, with the purpose it serves."""
 
@@ -38,6 +40,7 @@ def declared_by(clause: str) -> Check:
     return Check(gettext_noop("Every cookie is declared by this clause, with its purpose"), look)
 
 
+@same_check
 def signing_in_sets_one() -> Check:
     """Check that a login sets the session's cookie alone, without a lifetime."""
 
@@ -53,6 +56,7 @@ def signing_in_sets_one() -> Check:
     return Check(gettext_noop("Logging in sets this cookie alone, without a lifetime"), look)
 
 
+@same_check
 def reads_without(*paths: str) -> Check:
     """Check that pages read with all cookies blocked, and set none; an address not built yet is left out."""
 
@@ -68,6 +72,7 @@ def reads_without(*paths: str) -> Check:
     return Check(gettext_noop("Every page reads with all cookies blocked, and sets none"), look)
 
 
+@same_check
 def login_says_it_needs_one() -> Check:
     """Check that the login page says plainly that logging in needs a cookie."""
 

@@ -9,7 +9,7 @@ from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.queries import acceptances_of, login_of_address, user
 from hostkeep.policy.book import Form
 from hostkeep.policy.vocabulary.terms import inputs_of
-from hostkeep.promises.control import Check, Scene, Seen, rehearsed, verdict
+from hostkeep.promises.control import Check, Scene, Seen, rehearsed, same_check, verdict
 from hostkeep.promises.pages import read_page
 from hostkeep.promises.personas import persona
 from hostkeep.runtime import brand as running_brand
@@ -20,6 +20,7 @@ CARRIED = frozenset({"form_token", "token", "next"})
 """Inputs that are no answers."""
 
 
+@same_check
 def asks_exactly(form: str, *categories: str) -> Check:
     """Check that the policy's form asks these categories, beside a password, and gives a reason for each."""
 
@@ -32,6 +33,7 @@ def asks_exactly(form: str, *categories: str) -> Check:
     return Check(gettext_noop("The form asks exactly what the clause names, and says why"), look)
 
 
+@same_check
 def draws_what_it_asks(form: str, path: str) -> Check:
     """Check that the page draws these inputs and no other, each with its reason."""
 
@@ -52,6 +54,7 @@ def draws_what_it_asks(form: str, path: str) -> Check:
     return Check(gettext_noop("The page draws these inputs, no other, and a reason beside each"), look)
 
 
+@same_check
 def has_statement(form: str, clause: str) -> Check:
     """Check that the policy's form carries a statement of a clause."""
 
@@ -62,6 +65,7 @@ def has_statement(form: str, clause: str) -> Check:
     return Check(gettext_noop("The form carries a statement of this clause"), look)
 
 
+@same_check
 def shows_statement(form: str, path: str, clause: str) -> Check:
     """Check that the page shows the statement beside the fields, with the clause's id."""
 
@@ -75,6 +79,7 @@ def shows_statement(form: str, path: str, clause: str) -> Check:
     return Check(gettext_noop("The notice stands beside the fields"), look)
 
 
+@same_check
 def registering_records(what: str) -> Check:
     """Check that signing up notes a statement with the policy's version; the sign-up is undone."""
 
@@ -98,6 +103,7 @@ def posted_names(form: Form) -> set[str]:
     return names | {s.id for s in form.statements} | {c.stream for c in form.choices}
 
 
+@same_check
 def categories_sealed(*named: str) -> Check:
     """Check that each category of the policy has a class of keys in the vault, the named ones among them."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.promises.control import Check, Scene, Seen, verdict
+from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 
 POLICY_DATA = "/privacy/policy.json"
 
 
+@same_check
 def policy_names_hosts() -> Check:
     """Check that the policy in force covers exactly the hosts the shop answers on."""
 
@@ -20,6 +21,7 @@ def policy_names_hosts() -> Check:
     return Check(gettext_noop("The policy covers exactly the host names of the shop"), look)
 
 
+@same_check
 def answers_on_each() -> Check:
     """Check that each host answers, and as this brand."""
 

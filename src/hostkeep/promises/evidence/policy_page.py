@@ -9,7 +9,7 @@ from typing import Any
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
 from hostkeep.policy.vocabulary.terms import say, terms
-from hostkeep.promises.control import Check, Scene, Seen, verdict
+from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 from hostkeep.promises.evidence.forms import CARRIED, SIGNUP, posted_names
 from hostkeep.promises.evidence.hosts import POLICY_DATA
 from hostkeep.promises.pages import SeenPage, read_page
@@ -19,6 +19,7 @@ COLUMNS = 5
 COOKIE_NAME = re.compile(r"__[A-Za-z]+-[a-z_]+")
 
 
+@same_check
 def names_host_and_clauses() -> Check:
     """Check that the page names the hosts it covers and carries every clause of the policy in force."""
 
@@ -32,6 +33,7 @@ def names_host_and_clauses() -> Check:
     return Check(gettext_noop("The page names its hosts and shows every clause in force"), look)
 
 
+@same_check
 def cookies_agree() -> Check:
     """Check that page, policy.json and the guard's list name the same cookies."""
 
@@ -44,6 +46,7 @@ def cookies_agree() -> Check:
     return Check(gettext_noop("Page, data and cookie list name the same cookies"), look)
 
 
+@same_check
 def fields_agree() -> Check:
     """Check that page, policy.json and the sign-up form ask the same."""
 
@@ -78,14 +81,23 @@ def _fields_declared(policy: Policy) -> set[tuple[str, ...]]:
 
 
 def _page(scene: Scene) -> SeenPage:
-    """Read the policy page in English."""
-    return read_page(scene.stranger.request("GET", scene.brand.host, f"{PAGE}?lang=en").body)
+    """Read the policy page in English, once a round."""
+    return scene.once((PAGE, "en"), lambda: read_page(_got(scene, f"{PAGE}?lang=en")))
 
 
 def _data(scene: Scene) -> dict[str, Any]:
-    """Read policy.json; nothing where it is none."""
+    """Read policy.json, once a round; nothing where it is none."""
+    return scene.once(POLICY_DATA, lambda: _read_data(scene))
+
+
+def _read_data(scene: Scene) -> dict[str, Any]:
     try:
-        found = json.loads(scene.stranger.request("GET", scene.brand.host, POLICY_DATA).body)
+        found = json.loads(_got(scene, POLICY_DATA))
     except json.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _got(scene: Scene, path: str) -> str:
+    """Return the body of a page."""
+    return scene.stranger.request("GET", scene.brand.host, path).body

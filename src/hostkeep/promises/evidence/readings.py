@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hostkeep.kernel.ids import CategoryId, PurposeId
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.promises.control import Check, Scene, Seen, verdict
+from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 from hostkeep.vault import door
 
 
+@same_check
 def readable_for(category: str, purpose: str) -> Check:
     """Check that a value opens for a declared purpose.  Nothing but its length comes out of the door."""
 

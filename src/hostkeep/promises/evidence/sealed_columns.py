@@ -10,7 +10,7 @@ from django.db import connection
 from psycopg import sql
 
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.promises.control import Check, Scene, Seen, verdict
+from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 from hostkeep.vault.columns import MARK, SealedJSON
 
 BESIDE_ACCOUNTS = frozenset(
@@ -21,6 +21,7 @@ BESIDE_ACCOUNTS = frozenset(
 LOOSE = sql.SQL("SELECT EXISTS (SELECT FROM {table} WHERE NOT starts_with({column}, %s))")
 
 
+@same_check
 def choices_sealed() -> Check:
     """Check that no row of ours, of whatever brand, holds a sealed column's value in clear.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.promises.control import Check, Scene, Seen, verdict
+from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 
 MISDIRECTED = 421
 
 
+@same_check
 def unknown_refused() -> Check:
     """Ask under names that the shop does not have: a stranger's, and one that looks like its own."""
 

@@ -8,12 +8,13 @@ from hostkeep.brands.queries import all_brands
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.actions.canaries import age_sessions
 from hostkeep.people.sessions import idle_of
-from hostkeep.promises.control import Check, Scene, Seen, rehearsed, verdict
+from hostkeep.promises.control import Check, Scene, Seen, rehearsed, same_check, verdict
 from hostkeep.promises.signing import INSIDE, LOGOUT, is_inside, sign_in, sign_out
 
 IN, OUT = "in", "out"
 
 
+@same_check
 def refused_after_signing_out() -> Check:
     """Log in, keep a copy of the cookie, log out, and come back with the copy."""
 
@@ -30,6 +31,7 @@ def refused_after_signing_out() -> Check:
     return Check(gettext_noop("A cookie is used again after logging out"), look)
 
 
+@same_check
 def refused_after_idle_limit() -> Check:
     """Log in, let the idle limit pass, and come back with the cookie."""
 
@@ -46,6 +48,7 @@ def refused_after_idle_limit() -> Check:
     return Check(gettext_noop("A cookie is used again after the idle limit"), look)
 
 
+@same_check
 def worthless_elsewhere() -> Check:
     """Log in here, and carry the cookie to the host of every other brand."""
 

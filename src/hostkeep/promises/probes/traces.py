@@ -6,7 +6,7 @@ import secrets
 
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.promises.control import Check, Scene, Seen, rehearsed, verdict
+from hostkeep.promises.control import Check, Scene, Seen, rehearsed, same_check, verdict
 from hostkeep.promises.evidence.forms import SIGNUP
 from hostkeep.promises.evidence.tables import holding, readable, written
 from hostkeep.promises.personas import persona
@@ -16,6 +16,7 @@ from hostkeep.promises.stranger import some_address
 from hostkeep.vault import door
 
 
+@same_check
 def signup_leaves_nothing_in_clear() -> Check:
     """Sign somebody up, log the canary in, and search every table outside the vault for what came along.
 
@@ -40,6 +41,7 @@ def signup_leaves_nothing_in_clear() -> Check:
     return Check(gettext_noop("Every table outside the vault is searched for what a sign-up brought"), look)
 
 
+@same_check
 def visit_leaves_nothing(*paths: str) -> Check:
     """Visit pages without giving anything, and count the rows that were written."""
 
@@ -54,6 +56,7 @@ def visit_leaves_nothing(*paths: str) -> Check:
     return Check(gettext_noop("Somebody visits and gives nothing"), look)
 
 
+@same_check
 def no_consent_by_registering() -> Check:
     """Ask for what only a consent opens, of somebody who registered and consented to nothing."""
 

@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 from hostkeep.kernel.ids import CategoryId, PurposeId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.sessions import COOKIE
-from hostkeep.promises.control import Check, Scene, Seen, rehearsed, verdict
+from hostkeep.promises.control import Check, Scene, Seen, rehearsed, same_check, verdict
 from hostkeep.promises.evidence.cookies import has_lifetime
 from hostkeep.promises.evidence.tables import written
 from hostkeep.promises.personas import persona
@@ -21,6 +21,7 @@ COUNTERS = frozenset({"runtime_tally", "runtime_cache"})
 """Tables that count what happened: they know nobody."""
 
 
+@same_check
 def refuses_field(form: str, path: str, field: str) -> Check:
     """Send a form with one field more than the policy names."""
 
@@ -37,6 +38,7 @@ def refuses_field(form: str, path: str, field: str) -> Check:
     return Check(gettext_noop("A form is sent with a field that the policy does not name"), look)
 
 
+@same_check
 def refuses_purpose(category: str, purpose: str) -> Check:
     """Ask for a value of the canary's for a purpose that the policy does not give it."""
 
@@ -51,25 +53,27 @@ def refuses_purpose(category: str, purpose: str) -> Check:
     return Check(gettext_noop("A value is asked for a purpose that the policy does not name"), look)
 
 
+@same_check
 def drops_cookie() -> Check:
     """Let a page set a cookie of a name that the policy does not declare."""
 
     def look(scene: Scene) -> Seen:
         if not _tempted(scene, f"{COOKIE}=wished; Path=/"):
-            return Seen("absent", "tempter")
+            return Seen("unsure", "the tempter does not stand behind the guard")
         left = _tempted(scene, f"{EVIL}=1; Path=/; Max-Age=86400")
         return verdict(not left, f"{EVIL}: {left}")
 
     return Check(gettext_noop("A page sets a cookie that the policy does not name"), look)
 
 
+@same_check
 def cuts_lifetime() -> Check:
     """Let a page give the session's cookie a lifetime."""
 
     def look(scene: Scene) -> Seen:
         left = _tempted(scene, f"{COOKIE}=wished; Path=/; Max-Age=86400")
         if not left:
-            return Seen("absent", "tempter")
+            return Seen("unsure", "the tempter does not stand behind the guard")
         return verdict(not any(has_lifetime(header) for header in left), f"{COOKIE}: {len(left)}")
 
     return Check(gettext_noop("A page gives the cookie of the visit a lifetime"), look)

@@ -21,7 +21,7 @@ PARTS: tuple[Part, ...] = ("state", "sample", "probe")
 
 KEPT = gettext_noop("State, good example and forbidden attempt were all as they should be.")
 BROKEN = gettext_noop("A check found this promise broken.")
-ABSENT = gettext_noop("This machine lacks something that the check needs.")
+ABSENT = gettext_noop("This machine lacks: {lacks}")
 UNSURE = gettext_noop("A check could not be brought to its end.")
 UNTRIED = gettext_noop("This was not tried yet.")
 STALE = gettext_noop("The last proof is too old.")
@@ -37,12 +37,19 @@ class Sight:
     result  None if it was never tried
     at      when it was last seen so
     since   from when on it was seen so, without a break
+    lacks   what this machine lacks for it, where the result is "absent"
     """
 
     part: Part
     result: Result | None
     at: datetime | None
     since: datetime | None = None
+    lacks: str = ""
+
+
+def lacked(sights: Iterable[Sight]) -> str:
+    """Return what this machine lacks for some checks, each thing once: "LXD, TLS"."""
+    return ", ".join(dict.fromkeys(s.lacks for s in sights if s.result == "absent" and s.lacks))
 
 
 def light_of(sights: Iterable[Sight], *, at: datetime, max_age: timedelta) -> tuple[Light, str]:
@@ -61,6 +68,17 @@ def light_of(sights: Iterable[Sight], *, at: datetime, max_age: timedelta) -> tu
     if any(sight.at is None or at - sight.at > max_age for sight in seen):
         return "grey", STALE
     return "green", KEPT
+
+
+def light_of_day(seen: Iterable[frozenset[str]]) -> Light:
+    """Return the light of a promise on a past day.
+
+    seen  for each of its checks the results it had that day; empty where nobody looked
+    """
+    found = tuple(seen)
+    if any("failed" in results for results in found):
+        return "red"
+    return "green" if found and all(results == {"passed"} for results in found) else "grey"
 
 
 _GRAVEST_FIRST: tuple[tuple[Result | None, Light, str], ...] = (

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from hostkeep.kernel.ids import BrandId
+from hostkeep.people.queries import canary_accounts
 from hostkeep.shop.models import Order
 from hostkeep.shop.queries.orders import frozen_orders
 from hostkeep.shop.rules.rows import OrderRow
@@ -23,16 +24,22 @@ class OrderPage:
 
 
 def orders_page(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> OrderPage:
-    """Return orders of one brand or of all, newest first.  Four queries.
+    """Return orders of one brand or of all, newest first; a canary's are none.  Five queries.
 
     first  how many at most; skip: how many newer ones to leave out
     """
-    found = Order.objects.filter(brand=brand) if brand else Order.objects.all()
+    found = _real(Order.objects.filter(brand=brand) if brand else Order.objects.all())
     ids = list(found.order_by("-placed_at", "-id").values_list("id", flat=True)[skip : skip + first])
     return OrderPage(frozen_orders(Order.objects.filter(id__in=ids), first), found.count())
 
 
 def placed_by_brand(since: datetime) -> Mapping[BrandId, int]:
-    """Return how many orders were placed since a time in each brand that has some.  One query."""
-    counts = Order.objects.filter(placed_at__gte=since).values_list("brand").annotate(count=Count("id"))
+    """Return how many orders were placed since a time, by brand, canaries' aside.  Two queries."""
+    placed = _real(Order.objects.filter(placed_at__gte=since))
+    counts = placed.values_list("brand").annotate(count=Count("id"))
     return {BrandId(brand): count for brand, count in counts.order_by()}
+
+
+def _real(found: QuerySet[Order]) -> QuerySet[Order]:
+    """Leave out what canaries ordered."""
+    return found.exclude(account_id__in=canary_accounts())

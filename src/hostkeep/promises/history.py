@@ -1,0 +1,52 @@
+"""How the lights stood on past days: drawn from the spans of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hostkeep.brands.queries import policy_in_force
+from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.promises.book import CONTROLS
+from hostkeep.promises.control import Control
+from hostkeep.promises.models import Finding
+from hostkeep.promises.rules.lights import Light, light_of_day
+
+DAYS = 30
+
+
+def days_of(brand: BrandId, at: datetime, zone: str) -> Mapping[ClauseId, tuple[Light, ...]]:
+    """Return the light of each clause with a control on each of the last DAYS days, oldest first.  One query.
+
+    zone  IANA name: where the days begin
+    A day is red if any check had failed at any time of it, and green only if every check was seen that day
+    and had passed whenever it was seen.
+    """
+    starts = _starts(at.astimezone(ZoneInfo(zone)))
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in Finding.objects.filter(brand=brand, at__gte=starts[0]).order_by("since"):
+        found.setdefault((finding.clause, finding.part, finding.what), []).append(finding)
+    clauses = (clause.id for clause in policy_in_force(brand, at).clauses if clause.id in CONTROLS)
+    return {clause: tuple(_days(CONTROLS[clause], found, starts)) for clause in clauses}
+
+
+def _starts(now: datetime) -> list[datetime]:
+    """Return the beginnings of the last days and of tomorrow, oldest first."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return [today - timedelta(days=back) for back in range(DAYS - 1, -2, -1)]
+
+
+def _days(
+    control: Control, found: Mapping[tuple[str, str, str], list[Finding]], starts: list[datetime]
+) -> Iterable[Light]:
+    """Go through the days of one control."""
+    series = [found.get((control.clause, part, check.what), []) for part, check in control.checks()]
+    for start, end in pairwise(starts):
+        yield light_of_day([_seen(findings, start, end) for findings in series])
+
+
+def _seen(findings: Iterable[Finding], start: datetime, end: datetime) -> frozenset[str]:
+    """Return the results that one check had in a span of time."""
+    return frozenset(f.result for f in findings if f.since < end and f.at >= start)

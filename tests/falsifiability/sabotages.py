@@ -1,0 +1,197 @@
+"""The table of sabotages: what keeps a clause, switched off, and exactly which clauses must then leave green.
+
+A new control needs a line here, or `make check` fails.  A line that names too few or too many fails the suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import MappingProxyType
+
+import pytest
+
+from hostkeep.kernel.ids import ClauseId
+
+AGEING = timedelta(hours=2)
+"""Without a round for so long every proof is too old."""
+
+Patch = pytest.MonkeyPatch
+
+
+@dataclass(frozen=True, slots=True)
+class Sabotage:
+    """How something is switched off, and what must leave green."""
+
+    how: Callable[[Patch], None]
+    leaves_green: frozenset[ClauseId]
+
+
+def _forms_take_everything(patch: Patch) -> None:
+    from hostkeep.faces.signin import forms
+    from hostkeep.faces.ui.fields import input_names
+    from hostkeep.faces.ui.reading import read_form
+
+    def lenient(policy, form, posted, **rest):
+        known = {name for ask in form.fields for name in input_names(ask.category)}
+        known |= {s.id for s in form.statements} | {c.stream for c in form.choices} | set(rest.get("also", ()))
+        return read_form(policy, form, {k: v for k, v in posted.items() if k in known}, **rest)
+
+    patch.setattr(forms, "read_form", lenient)
+
+
+def _the_door_permits_everything(patch: Patch) -> None:
+    from hostkeep.policy.decide import Decision
+    from hostkeep.vault import door
+
+    class Everything(dict):
+        def __missing__(self, _key):
+            return next(iter(self.values()))
+
+    real = door.policy_for
+    patch.setattr(door, "decide", lambda *_: Decision(True, ClauseId(""), "permit"))
+    patch.setattr(door, "policy_for", lambda *a: replace(real(*a), table=Everything(real(*a).table)))
+
+
+def _the_door_takes_every_consent_as_given(patch: Patch) -> None:
+    from hostkeep.vault import door
+
+    real = door.decide
+    patch.setattr(
+        door,
+        "decide",
+        lambda policy, ask: real(policy, type(ask)(ask.category, ask.purpose, ask.role, ask.has | {"consent"})),
+    )
+
+
+def _the_page_is_another_brands(patch: Patch) -> None:
+    from hostkeep.brands.queries import policy_in_force
+    from hostkeep.faces.storefront import policy_pages
+    from hostkeep.policy.render.page import policy_page
+    from hostkeep.runtime import clock
+
+    other = policy_in_force("vpsfast", clock.now())
+    patch.setattr(policy_pages, "policy_page", lambda _policy, language: policy_page(other, language))
+
+
+def _the_guard_stands_aside(patch: Patch) -> None:
+    from hostkeep.faces.ui import guard
+
+    patch.setattr(guard, "_guarded", lambda headers, *_: headers)
+
+
+def _login_addresses_stand_in_clear(patch: Patch) -> None:
+    from django.db.models import EmailField
+
+    from hostkeep.people.fields import SealedEmailField
+
+    patch.setattr(SealedEmailField, "get_prep_value", EmailField.get_prep_value)
+
+
+def _sessions_stand_in_clear(patch: Patch) -> None:
+    from hostkeep.people import sessions
+
+    patch.setattr(sessions, "_hash", lambda key: key)
+
+
+def _logging_out_ends_nothing(patch: Patch) -> None:
+    from hostkeep.people.sessions import SessionStore
+
+    patch.setattr(SessionStore, "delete", lambda *_: None)
+
+
+def _idling_ends_nothing(patch: Patch) -> None:
+    from hostkeep.people.sessions import SessionStore
+
+    real = SessionStore._row
+
+    def ageless(store):
+        row = real(store)
+        if row is not None:
+            row.expires_at += timedelta(days=1)
+        return row
+
+    patch.setattr(SessionStore, "_row", ageless)
+
+
+def _pages_open_sessions(patch: Patch) -> None:
+    from django.contrib.messages.middleware import MessageMiddleware
+
+    def opens_session(_self, request):
+        request.session["seen"] = "yes"
+
+    patch.setattr(MessageMiddleware, "process_request", opens_session)
+
+
+def _any_host_is_answered(patch: Patch) -> None:
+    from hostkeep.brands import queries
+    from hostkeep.faces.ui import hosts
+
+    ours = queries.brand("vietnam-server")
+    patch.setattr(hosts, "brand_by_host", lambda host: queries.brand_by_host(host) or ours)
+
+
+def _sessions_and_logins_know_no_brand(patch: Patch) -> None:
+    from hostkeep.faces.signin import backend
+    from hostkeep.people import sessions
+    from hostkeep.people.models import Session
+
+    def any_brand(store):
+        key = store.session_key
+        return Session.objects.filter(key=sessions._hash(key)).first() if key else None
+
+    patch.setattr(sessions.SessionStore, "_row", any_brand)
+    patch.setattr(backend, "is_here", lambda user: True)
+
+
+def _registering_records_nothing(patch: Patch) -> None:
+    from hostkeep.faces.signin import forms
+
+    patch.setattr(forms, "accept_statements", lambda *_, **__: None)
+
+
+def _a_visit_counts_as_acceptance(patch: Patch) -> None:
+    from uuid import uuid4
+
+    from hostkeep.faces.storefront import policy_pages
+    from hostkeep.people.actions.joining import accept_statements
+    from hostkeep.runtime import clock
+    from tests.conftest import make_act
+
+    real = policy_pages.policy_page
+
+    def accepting(policy, language):
+        act = make_act("visitor", "account", brand=policy.brand, at=clock.now())
+        accept_statements(
+            act, subject=uuid4(), statements=["storage_notice"], version=1, digest=policy.digest, form="visit"
+        )
+        return real(policy, language)
+
+    patch.setattr(policy_pages, "policy_page", accepting)
+
+
+def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotage]:
+    """Read the table: name, how, and the clauses in one line."""
+    return MappingProxyType({
+        name: Sabotage(how, frozenset(ClauseId(clause) for clause in clauses.split()))
+        for name, (how, clauses) in lines.items()
+    })
+
+
+SABOTAGES = _table(
+    forms_take_everything=(_forms_take_everything, "V6-2 PH-1 VPN-3"),
+    the_door_permits_everything=(_the_door_permits_everything, "V6-2 VS-19"),
+    the_door_takes_every_consent_as_given=(_the_door_takes_every_consent_as_given, "VS-19"),
+    the_page_is_another_brands=(_the_page_is_another_brands, "PH-1"),
+    the_guard_stands_aside=(_the_guard_stands_aside, "PH-1 VPN-6 VS-4"),
+    login_addresses_stand_in_clear=(_login_addresses_stand_in_clear, "VPN-3"),
+    sessions_stand_in_clear=(_sessions_stand_in_clear, "VPN-3"),
+    logging_out_ends_nothing=(_logging_out_ends_nothing, "VPN-6"),
+    idling_ends_nothing=(_idling_ends_nothing, "VPN-6"),
+    pages_open_sessions=(_pages_open_sessions, "PH-1 V6-2 VPN-3 VS-4 VS-19"),
+    any_host_is_answered=(_any_host_is_answered, "VS-17"),
+    sessions_and_logins_know_no_brand=(_sessions_and_logins_know_no_brand, "VS-17"),
+    registering_records_nothing=(_registering_records_nothing, "VS-19"),
+    a_visit_counts_as_acceptance=(_a_visit_counts_as_acceptance, "VS-19"),
+)
