@@ -12,6 +12,7 @@ from hostkeep.billing.queries.payments import unmatched_count
 from hostkeep.faces.staff.access import ROOMS, role_of
 from hostkeep.faces.ui.pages import Link, LinkGroup
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.promises.alarms import open_alarm_count
 from hostkeep.provisioning.queries import open_task_count
 from hostkeep.runtime.parked import parked_count
 
@@ -39,7 +40,11 @@ WORK = (
     Room("services", "/staff/services/", "server", gettext_noop("Services")),
     Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), open_task_count),
 )
-KEEP = (Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), parked_count),)
+KEEP = (
+    Room("policies", "/staff/policies/", "book", gettext_noop("Policies")),
+    Room("promises", "/staff/promises/", "shield", gettext_noop("Promises"), open_alarm_count),
+    Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), parked_count),
+)
 YOURS = (
     ("/auth/2fa/", "lock", gettext_noop("Second factor")),
     ("/auth/logout/", "leave", gettext_noop("Log out")),

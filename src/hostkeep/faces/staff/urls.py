@@ -5,6 +5,8 @@ from django.urls import path
 from hostkeep.faces.staff.desk import desk, parked_list, retry
 from hostkeep.faces.staff.orders import order, orders
 from hostkeep.faces.staff.payments import payment_urls
+from hostkeep.faces.staff.policies import policy_urls
+from hostkeep.faces.staff.promises import promise_urls
 from hostkeep.faces.staff.services import service_urls
 from hostkeep.faces.staff.tasks import task_urls
 
@@ -15,6 +17,8 @@ urlpatterns = [
     path("parked/", parked_list, name="staff_parked"),
     path("parked/<uuid:delivery>/retry/", retry, name="staff_parked_retry"),
     *payment_urls,
+    *policy_urls,
+    *promise_urls,
     *service_urls,
     *task_urls,
 ]
