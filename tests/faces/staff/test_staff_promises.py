@@ -1,0 +1,106 @@
+"""The promise ledger in the back office."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from hostkeep.brands.queries import brand
+from hostkeep.kernel.ids import BrandId
+from hostkeep.promises import rounds
+from hostkeep.promises.actions.alarming import open_alarm
+from hostkeep.promises.history import days_of
+from hostkeep.promises.pages import read_page
+from hostkeep.runtime import clock
+from tests.conftest import make_act
+from tests.falsifiability.sabotages import SABOTAGES
+
+HERE = "/staff/promises/"
+
+
+def words(answer) -> str:
+    return read_page(answer.content.decode()).words
+
+
+def jobs() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args->>'about' FROM procrastinate_jobs WHERE task_name = 'hostkeep.errand' ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.fixture
+def looked(db, monkeypatch) -> None:
+    """vps6 was looked at a moment ago."""
+    monkeypatch.setattr(rounds, "_began", {})
+    rounds.run_round(make_act(brand="", at=clock.now()), brand=brand(BrandId("vps6")))
+
+
+def test_the_ledger_shows_every_brand_its_lights_evidence_and_days(looked, staff) -> None:
+    staff.signs_in("support")
+
+    page = staff.get(HERE)
+    said = words(page)
+
+    assert all(f'id="{slug}"' in page.content.decode() for slug in ("vps6", "vpn", "photonvps", "vpsfast", "vietnam-server"))
+    assert "V6-2" in said and "hostkeep.faces.ui.reading.read_form" in said
+    assert "Last 30 days: 1 proven, 29 stale, 0 broken" in page.content.decode()
+    assert "The control for this clause is not built yet." in said
+    assert "No alarm is open" in said
+    assert "Run the probes now" not in said, "support reads"
+
+
+def test_one_brand_alone_is_shown_where_it_is_chosen(staff, db) -> None:
+    staff.signs_in("owner")
+
+    page = staff.get(f"{HERE}?brand=vpn").content.decode()
+
+    assert 'id="vpn"' in page and 'id="vps6"' not in page
+
+
+def test_alarms_stand_first_and_lead_to_their_clause(staff, db) -> None:
+    open_alarm(make_act(brand="vps6", at=clock.now()), clause="V6-2", value="302 instead of 422")
+    staff.signs_in("privacy")
+
+    page = staff.get(HERE)
+
+    assert "The light of V6-2 turned red" in words(page)
+    assert "302 instead of 422" in words(page)
+    assert "#vps6-V6-2" in read_page(page.content.decode()).links
+
+
+@pytest.mark.parametrize("role", ["owner", "privacy"])
+def test_owner_and_privacy_send_the_probes_at_once(staff, db, role) -> None:
+    staff.signs_in(role)
+
+    answer = staff.posts(staff.get(HERE), f"{HERE}run/")
+
+    assert answer.status_code == 302
+    assert jobs() == ["photonvps", "vietnam-server", "vpn", "vps6", "vpsfast"]
+    staff.posts(staff.get(HERE), f"{HERE}run/", brand="vpn")
+    assert len(jobs()) == 5, "what waits is not sent twice"
+
+
+@pytest.mark.parametrize("role", ["support", "billing", "engineer"])
+def test_the_others_cannot_send_them(staff, db, role) -> None:
+    staff.signs_in(role)
+
+    answer = staff.posts(staff.get("/staff/"), f"{HERE}run/")
+
+    assert answer.status_code == 403
+    assert jobs() == []
+
+
+def test_a_visitor_is_sent_to_the_log_in(staff, db) -> None:
+    assert staff.get(HERE).status_code == 302
+
+
+def test_a_red_day_is_told_from_a_green_one(looked, monkeypatch) -> None:
+    SABOTAGES["forms_take_everything"].how(monkeypatch)
+    at = clock.now() + timedelta(days=1)
+
+    rounds.run_round(make_act(brand="", at=at), brand=brand(BrandId("vps6")))
+
+    days = days_of(BrandId("vps6"), at, "UTC")["V6-2"]
+    assert (len(days), days[-2:], set(days[:-2])) == (30, ("green", "red"), {"grey"})
