@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PurposeId, SubjectId, UserId
 from hostkeep.messaging.actions.choosing import stop_stream, want_stream
@@ -47,7 +47,7 @@ def agree(
     how, language  as in consenting.give
     Raises consenting.NotAskedFor, consenting.NotYours.
     """
-    policy = policy_in_force(act.brand, act.at)
+    policy = policy_for(act.brand, subject, act.at)
     asked = matter_of(policy, purpose, recipient)
     streams = _streams(policy, purpose) if asked and not recipient else ()
     for stream in streams:
@@ -65,7 +65,7 @@ def take_back(
 
     Raises consenting.NoneStands, consenting.NotYours.
     """
-    policy, choices = policy_in_force(act.brand, act.at), choices_of(subject, brand=act.brand)
+    policy, choices = policy_for(act.brand, subject, act.at), choices_of(subject, brand=act.brand)
     stood = _stands(act, subject, purpose, recipient)
     for stream in _streams(policy, purpose) if stood and not recipient else ():
         if wanted(policy.streams[stream], choices):
@@ -81,7 +81,7 @@ def stay_begins(act: Act, *, subject: SubjectId, until: datetime, language: str)
 
     until  when the series ends by itself, and the consent with it
     """
-    purpose = _asked(policy_in_force(act.brand, act.at))
+    purpose = _asked(policy_for(act.brand, subject, act.at))
     if purpose:
         consenting.give_until(
             act, subject=subject, purpose=purpose, until=until, how="login", language=language
@@ -105,7 +105,7 @@ def stays_lapsed(act: Act, *, user: UserId, subject: SubjectId) -> None:
 def stop_staying(act: Act, *, user: UserId, subject: SubjectId, language: str) -> None:
     """End every browser that stays signed in, and take the yes back.  Raises consenting.NoneStands."""
     end_stays(act, user=user)
-    purpose = _asked(policy_in_force(act.brand, act.at))
+    purpose = _asked(policy_for(act.brand, subject, act.at))
     consenting.withdraw(act, subject=subject, purpose=purpose, how="client_area", language=language)
 
 
@@ -124,7 +124,7 @@ def _asked(policy: Policy) -> PurposeId:
 
 def _standing(act: Act, user: UserId, subject: SubjectId) -> PurposeId:
     """Return the purpose whose consent stands although no browser stays signed in, or an empty one."""
-    purpose = _asked(policy_in_force(act.brand, act.at))
+    purpose = _asked(policy_for(act.brand, subject, act.at))
     if not purpose or stays_of(user, act.at):
         return PurposeId("")
     return purpose if _stands(act, subject, purpose) else PurposeId("")

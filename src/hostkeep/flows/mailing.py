@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import structlog
 
-from hostkeep.brands.queries import BrandRow, brand, policy_in_force
+from hostkeep.brands.applying import policy_for
+from hostkeep.brands.queries import BrandRow, brand
 from hostkeep.drivers.mail import Letter
 from hostkeep.flows.mail_contents import said_by
 from hostkeep.flows.operator_mail import write_to_staff
@@ -79,8 +80,9 @@ def prepare(act: Act, row: MailRow) -> Letter:
     """
     if row.brand == OPERATOR:
         return write_to_staff(act, row)
-    policy = policy_in_force(act.brand, act.at)
-    stream, person = declared(policy, row.stream), _person(row)
+    person = _person(row)
+    policy = policy_for(row.brand, person, act.at)
+    stream = declared(policy, row.stream)
     if not wanted(stream, choices_of(person, brand=row.brand)) or not _agreed(act, policy, stream, person):
         raise NotWanted(stream=stream.id, clause=stream.clause)
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.brands.queries import policy_in_force, version_in_force
+from hostkeep.brands.applying import policy_for, version_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ClauseId, PurposeId, Ref, SubjectId
@@ -68,7 +68,7 @@ class Said:
 def give(
     act: Act, *, subject: SubjectId, purpose: PurposeId, recipient: str = "", how: str, language: str = ""
 ) -> Said:
-    """Note a person's yes to one purpose or one recipient, under the version in force.
+    """Note a person's yes to one purpose or one recipient, under the version that applies to them.
 
     how       where they said so, as in consents.Word
     language  of the page
@@ -98,7 +98,7 @@ def refuse(
         last = _hold(act, matter)
         if last is not None and _stands(last, act.at):
             return _write(act, matter, "withdrawn", clause, (how, language, last.until), last.record)
-        if last is not None and last.state == "refused" and last.digest == _digest(act):
+        if last is not None and last.state == "refused" and last.digest == _digest(act, matter):
             return Said(last.record, subject, "refused")
         return _write(act, matter, "refused", clause, (how, language, None), uuid4())
 
@@ -138,7 +138,7 @@ def _give(act: Act, matter: Matter, how: str, language: str, until: datetime | N
     clause = _asked_for(act, matter)
     with opened():
         last = _hold(act, matter)
-        if last is not None and _stands(last, act.at) and last.digest == _digest(act) and _lasts(last, until):
+        if last is not None and _says_it(last, act, matter, until):
             return Said(last.record, matter.subject, "given")
         if last is not None and last.state == "given":
             _write(act, matter, "expired", ClauseId(last.clause), (how, language, last.until), last.record)
@@ -164,7 +164,7 @@ def _by_the_person(act: Act, subject: SubjectId, roles: frozenset[str]) -> None:
 
 def _asked_for(act: Act, matter: Matter) -> ClauseId:
     """Return the clause that asks for this consent.  Raises NotAskedFor."""
-    policy = policy_in_force(act.brand, act.at)
+    policy = policy_for(act.brand, matter.subject, act.at)
     found = matter_of(policy, matter.purpose, matter.recipient)
     if found is None:
         raise NotAskedFor(purpose=matter.purpose, clause=clause_without(policy, matter.recipient))
@@ -184,14 +184,15 @@ def _stands(word: Consent, at: datetime) -> bool:
     return word.state == "given" and (word.until is None or word.until > at)
 
 
-def _lasts(word: Consent, until: datetime | None) -> bool:
-    """Say whether a yes lasts as long as the one that is said now."""
-    return word.until is None or (until is not None and word.until >= until)
+def _says_it(word: Consent, act: Act, matter: Matter, until: datetime | None) -> bool:
+    """Say whether a yes stands under the version of today and lasts as long as the one that is said now."""
+    lasts = word.until is None or (until is not None and word.until >= until)
+    return lasts and _stands(word, act.at) and word.digest == _digest(act, matter)
 
 
-def _digest(act: Act) -> str:
-    """Return the digest of the version in force."""
-    return version_in_force(act.brand, act.at).digest
+def _digest(act: Act, matter: Matter) -> str:
+    """Return the digest of the version that applies to the person."""
+    return version_for(act.brand, matter.subject, act.at).digest
 
 
 def _write(
@@ -203,7 +204,7 @@ def _write(
     record: UUID,
 ) -> Said:
     """Add one word.  said: how, in which language, until when."""
-    shown = version_in_force(act.brand, act.at)
+    shown = version_for(act.brand, matter.subject, act.at)
     how, language, until = said
     Consent.objects.create(
         record=record, brand=act.brand, subject=matter.subject, purpose=matter.purpose,

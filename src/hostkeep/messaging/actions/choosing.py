@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref, SubjectId
 from hostkeep.messaging.errors import CannotStop
@@ -38,7 +38,7 @@ def want_stream(act: Act, *, subject: SubjectId, stream: str, how: str, language
     language  of the page they said it on
     Raises NoSuchStream, and consenting.NotYours where somebody else asks for it.
     """
-    policy = policy_in_force(act.brand, act.at)
+    policy = policy_for(act.brand, subject, act.at)
     found = declared(policy, stream)
     Preference.objects.create(
         brand=act.brand, subject=subject, stream=stream, wanted=True, at=act.at, how=how
@@ -56,7 +56,7 @@ def stop_stream(act: Act, *, subject: SubjectId, stream: str, how: str, language
     how, language  as in want_stream
     Raises NoSuchStream, CannotStop.
     """
-    policy = policy_in_force(act.brand, act.at)
+    policy = policy_for(act.brand, subject, act.at)
     found = declared(policy, stream)
     if found.default == "always":
         raise CannotStop(stream=stream, clause=found.clause)
