@@ -66,3 +66,30 @@ def prove(scene: Callable[[str], Scene]) -> Prove:
         return {what: f"{s.result}: {s.value}" for what, s in seen.items() if s.result != "passed"}
 
     return run
+
+
+@pytest.fixture
+def as_owner(db, pg) -> Callable[[str], None]:
+    """Run a statement as the database's owner, in the test's own transaction, which undoes it."""
+    from django.db import connection
+
+    def run(sql: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_database()")
+            name = cursor.fetchone()[0]
+        raise_privileges(pg, name)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE hk_owner")
+            cursor.execute(sql)
+            cursor.execute("SET LOCAL ROLE hk_app")
+        queries.forget()
+
+    return run
+
+
+def raise_privileges(pg, name: str) -> None:
+    """Let the tests' application role become the owner for a statement: it breaks a wall on purpose."""
+    import psycopg
+
+    with psycopg.connect(pg.url("postgres", name), autocommit=True) as line:
+        line.execute("GRANT hk_owner TO hk_app WITH INHERIT FALSE, SET TRUE")

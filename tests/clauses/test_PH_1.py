@@ -26,7 +26,8 @@ def announce(source: str) -> None:
 def told(shop) -> tuple[bool, ...]:
     """Say where one more field and one more cookie are seen: page, data, form; page, data, guard."""
     browser = shop("photonvps")
-    words = read_page(browser.get("/privacy/?lang=en").body).words
+    page = read_page(browser.get("/privacy/?lang=en").body)
+    words = " ".join(cell for row in page.rows for cell in row)  # the page also tells what used to stand there
     data = json.loads(browser.get("/privacy/policy.json").body)
     form = read_page(browser.get("/auth/signup/").body).form("/auth/signup/")
     through = browser.get("/", **{WISH: "__Host-draft=1; Path=/"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.compile import compile_policy
 
 FRESH = 1.0
-"""Seconds for which a process believes what it read of brands and versions.
+"""Seconds for which a thread believes what it read of brands and versions.
 
 What loads a brand or announces a version waits so long before it answers, so that it then holds everywhere.
 """
@@ -98,12 +99,18 @@ class _Read:
     read_at: float
 
 
-_read: list[_Read] = []
+class _Memory(threading.local):
+    """What each thread read.  Not shared: a thread that rehearses a change, and undoes it, must fool nobody."""
+
+    read: _Read | None = None
+
+
+_memory = _Memory()
 
 
 def forget() -> None:
-    """Forget what this process read, so that the next question goes to the database."""
-    _read.clear()
+    """Forget what this thread read, so that its next question goes to the database."""
+    _memory.read = None
 
 
 def all_brands() -> tuple[BrandRow, ...]:
@@ -167,9 +174,10 @@ def policy_by_digest(digest: str) -> Policy:
 
 def _known() -> _Read:
     """Return what is known, read again when it is older than FRESH."""
-    if not _read or time.monotonic() - _read[0].read_at > FRESH:
-        _read[:] = [_load()]
-    return _read[0]
+    known = _memory.read
+    if known is None or time.monotonic() - known.read_at > FRESH:
+        known = _memory.read = _load()
+    return known
 
 
 def _load() -> _Read:

@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.promises.control import Control
-from hostkeep.promises.evidence import cookies, forms, hosts, policy_page, readings, sealed_columns
+from hostkeep.promises.evidence import cookies, forms, hosts, policy_page, readings, sealed_columns, versions
 from hostkeep.promises.evidence.forms import SIGNUP
-from hostkeep.promises.probes import sessions, traces, undeclared
+from hostkeep.promises.probes import changes, sessions, traces, undeclared
 from hostkeep.promises.probes.hosts import unknown_refused
 
 VISIT_IDLE = timedelta(minutes=30)
@@ -105,5 +105,35 @@ _CONTROLS = (
     ),
 )
 
-CONTROLS: Mapping[ClauseId, Control] = MappingProxyType({control.clause: control for control in _CONTROLS})
+_CHANGES = (
+    Control(
+        clause=ClauseId("VF-9"),
+        symbol="hostkeep.brands.applying.reaches",
+        state=(versions.mode_is("page"), versions.notices_kept(), versions.texts_unchanged()),
+        sample=(
+            changes.in_force_at_once(),
+            changes.new_purpose_reaches_new_values(),
+            versions.history_lists_all(),
+        ),
+        probe=(changes.new_purpose_refused_on_old_values(),),
+    ),
+    Control(
+        clause=ClauseId("V6-15"),
+        symbol="hostkeep.policy.render.changes.say_changes",
+        state=(versions.texts_unchanged(), policy_page.names_host_and_clauses()),
+        sample=(changes.grouped_on_both_pages(), versions.history_lists_all()),
+        probe=(changes.no_quiet_rewording(),),
+    ),
+    Control(
+        clause=ClauseId("V6-16"),
+        symbol="hostkeep.brands.actions.announcing.announce_policy",
+        state=(versions.mode_is("ahead"), versions.notices_kept(), versions.texts_unchanged()),
+        sample=(changes.scheduled_after_notice(),),
+        probe=(changes.too_soon_refused(),),
+    ),
+)
+
+CONTROLS: Mapping[ClauseId, Control] = MappingProxyType(
+    {control.clause: control for control in (*_CONTROLS, *_CHANGES)}
+)
 """By clause, one control each."""

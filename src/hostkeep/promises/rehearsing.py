@@ -22,6 +22,10 @@ ADDED = " This sentence was added by a probe."
 """Words no policy holds."""
 
 
+PLAIN = ("improvement", "statistics", "technical_need", "agreement", "site_administration")
+"""Purposes that need no stream, cookie or recipient beside them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Widened:
     """A policy that serves one purpose more.  source: its text, as JSON, which is YAML too."""
@@ -36,7 +40,7 @@ def widened(scene: Scene) -> Widened:
     fields = [each.category for each in scene.policy.forms["signup"].fields]
     secret = {name for name, term in terms("category").items() if term.mark == "secret"}
     category = next(each for each in reversed(fields) if each not in secret)
-    purpose = next(each for each in ("improvement", *terms("purpose")) if each not in scene.policy.purposes)
+    purpose = next(each for each in (*PLAIN, *terms("purpose")) if each not in scene.policy.purposes)
 
     def widen(data: dict[str, Any]) -> None:
         data["purposes"][purpose] = "legitimate_interest"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
 
@@ -114,12 +115,12 @@ def new_purpose_reaches_new_values() -> Check:
             made = announced(scene, wide.source)
             subject, account = scene.canary.subject, scene.canary.account
             mark_shown(scene.act, version=made.handle, subject=subject, account=account)
-            told = _reads(scene, wide)
+            told = _reads(scene, wide, made.effective_at)
         with rehearsed():
-            announced(scene, wide.source)
-            act = scene.act.for_purpose(PurposeId("account"))
+            made = announced(scene, wide.source)
+            act = replace(scene.act, at=made.effective_at).for_purpose(PurposeId("account"))
             door.put(act, subject=scene.canary.subject, category=wide.category, value=secrets.token_hex(8))
-            later = _reads(scene, wide)
+            later = _reads(scene, wide, made.effective_at)
         return verdict(told and later, f"told {told}, given later {later}")
 
     return Check(gettext_noop("A new purpose serves what is given later, and earlier values once one was told"), look)
@@ -132,8 +133,8 @@ def new_purpose_refused_on_old_values() -> Check:
     def look(scene: Scene) -> Seen:
         with rehearsed():
             wide = widened(scene)
-            announced(scene, wide.source)
-            read = _reads(scene, wide)
+            made = announced(scene, wide.source)
+            read = _reads(scene, wide, made.effective_at)
         return verdict(not read, f"{wide.category}, {wide.purpose}")
 
     return Check(gettext_noop("An earlier value is read for a purpose that was added since"), look)
@@ -179,9 +180,9 @@ def _database_refuses(statement: str, values: list[object]) -> bool:
     return False
 
 
-def _reads(scene: Scene, wide: Widened) -> bool:
-    """Say whether the canary's value opens for the added purpose."""
-    act = scene.act.for_purpose(wide.purpose)
+def _reads(scene: Scene, wide: Widened, at: datetime) -> bool:
+    """Say whether the canary's value opens for the added purpose at a time."""
+    act = replace(scene.act, at=at).for_purpose(wide.purpose)
     try:
         return bool(door.use(act, subject=scene.canary.subject, category=wide.category, fn=len))
     except door.Refused:
