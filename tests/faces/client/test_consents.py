@@ -35,6 +35,7 @@ from tests.faces.shop.conftest import HERE as SAME_SITE
 from tests.faces.shop.conftest import browser, hidden, text
 from tests.flows.test_mailing import mailer
 from tests.ground.policy.test_receipts import ACKNOWLEDGEMENT, RECEIPT
+from tests.rooms.brands.announcements import announce, changed, shorter
 
 __all__ = ["browser", "mailer"]
 
@@ -65,7 +66,8 @@ def says(member: Member, path: str, purpose: str, recipient: str = "") -> HttpRe
     """Press a button of the page: its token, and what the button is about."""
     token = hidden(member.get("/account/profile/"), "/account/profile/")
     token = {key: value for key, value in token.items() if "token" in key}
-    return member.post(path, **token, purpose=purpose, recipient=recipient)
+    shown = policy_in_force(BrandId(member.brand), clock.now()).digest
+    return member.post(path, **token, purpose=purpose, recipient=recipient, digest=shown)
 
 
 def switches(member: Member, **wanted: str) -> HttpResponse:
@@ -206,6 +208,20 @@ def test_what_is_not_asked_here_cannot_be_agreed_to(member, purpose: str, recipi
     ann = member("vps6")
     assert says(ann, AGREE, purpose, recipient).status_code == status
     assert all_words() == 0
+
+
+def test_a_yes_counts_for_the_version_that_the_page_showed_alone(member) -> None:
+    ann = member("vpsfast")
+    page = ann.get(HERE)
+    announce("vpsfast", changed("vpsfast", ("newsletter: consent", "newsletter: consent  # asked")))
+    assert ann.sends(page, AGREE).status_code == 302, "a comment changes nothing"
+    assert len(rows_of(ann)) == 1
+
+    page = ann.get(HERE)
+    announce("vpsfast", shorter("vpsfast"))
+    assert ann.sends(page, AGREE).status_code == 302
+    assert len(rows_of(ann)) == 1
+    assert "The policy has changed since." in text(ann.get(HERE))
 
 
 def test_a_field_that_the_form_does_not_have_is_refused(member) -> None:

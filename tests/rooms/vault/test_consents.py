@@ -7,15 +7,17 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId, SubjectId
+from hostkeep.runtime import clock
 from hostkeep.vault import consenting, consents
 from hostkeep.vault.models import Consent
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
+from tests.rooms.brands.announcements import announce, changed
 
 OFFERS, SERVICE, REMEMBER = PurposeId("offers"), PurposeId("service"), PurposeId("remember")
 BRAND = "vietnam-server"
@@ -30,7 +32,7 @@ def as_owner(subject: SubjectId, brand: str = BRAND, at=NOON) -> Act:
     return make_act("customer", "rights", own=subject, brand=brand, at=at)
 
 
-def stands(subject: SubjectId, purpose: PurposeId = OFFERS, *, brand: str = BRAND, at=NOON, **more: str) -> bool:
+def stands(subject: SubjectId, purpose: PurposeId = OFFERS, *, brand: str = BRAND, at=NOON, **more) -> bool:
     return consents.standing(brand=BrandId(brand), subject=subject, purpose=purpose, at=at, **more)
 
 
@@ -161,6 +163,63 @@ def test_a_longer_yes_takes_the_place_of_a_shorter_one(ann: SubjectId) -> None:
     assert stands(ann, REMEMBER, brand="vps6", at=NOON + timedelta(days=29))
 
 
+WIDER = (
+    "purposes: [announcements, newsletter], roles: [system]}",
+    "purposes: [announcements, newsletter], roles: [system]}\n"
+    "    - {categories: [phone], purposes: [newsletter], roles: [system]}",
+)
+
+
+def test_what_a_later_version_adds_must_be_asked_again(ann: SubjectId) -> None:
+    newsletter = PurposeId("newsletter")
+
+    def reaches(category: str) -> bool:
+        return stands(ann, newsletter, brand="vpsfast", at=clock.now(), category=CategoryId(category))
+
+    first = consenting.give(as_owner(ann, "vpsfast", clock.now()), subject=ann, purpose=newsletter, how="client_area")
+    announce("vpsfast", changed("vpsfast", WIDER))
+    assert (reaches("email"), reaches("phone")) == (True, False)
+
+    second = consenting.give(as_owner(ann, "vpsfast", clock.now()), subject=ann, purpose=newsletter, how="client_area")
+    assert (reaches("email"), reaches("phone")) == (True, True)
+    rows = consents.consents_of(as_owner(ann, "vpsfast", clock.now()), subject=ann)
+    assert {row.record: (row.state, row.shown.version) for row in rows} == {
+        first.record: ("expired", 1), second.record: ("given", 2),
+    }
+
+
+def test_a_no_under_an_older_version_may_be_said_again(ann: SubjectId) -> None:
+    newsletter = PurposeId("newsletter")
+    act = as_owner(ann, "vpsfast", clock.now())
+    first = consenting.refuse(act, subject=ann, purpose=newsletter, how="client_area")
+    announce("vpsfast", changed("vpsfast", WIDER))
+    second = consenting.refuse(
+        as_owner(ann, "vpsfast", clock.now()), subject=ann, purpose=newsletter, how="client_area"
+    )
+    assert first.record != second.record
+    assert words_of(ann) == 2
+
+
+def test_a_yes_can_be_taken_back_where_the_policy_asks_for_it_no_more(ann: SubjectId) -> None:
+    newsletter = PurposeId("newsletter")
+    consenting.give(as_owner(ann, "vpsfast", clock.now()), subject=ann, purpose=newsletter, how="client_area")
+    announce("vpsfast", changed("vpsfast", ("newsletter: consent", "newsletter: contract")))
+    act = as_owner(ann, "vpsfast", clock.now())
+    with pytest.raises(consenting.NotAskedFor):
+        consenting.give(act, subject=ann, purpose=newsletter, how="client_area")
+    assert consenting.withdraw(act, subject=ann, purpose=newsletter, how="client_area").state == "withdrawn"
+
+
+def test_what_has_ended_is_over_and_not_taken_back(ann: SubjectId) -> None:
+    act = as_owner(ann, "vps6")
+    consenting.give_until(act, subject=ann, purpose=REMEMBER, until=NOON + timedelta(days=30), how="login")
+    consenting.expire(act, subject=ann, purpose=REMEMBER, how="login")
+    (row,) = consents.consents_of(act, subject=ann)
+    assert (row.state, stands(ann, REMEMBER, brand="vps6")) == ("expired", False)
+    with pytest.raises(consenting.NoneStands):
+        consenting.expire(act, subject=ann, purpose=REMEMBER, how="login")
+
+
 @pytest.mark.parametrize("role", ["support", "system", "owner", "privacy"])
 def test_nobody_consents_for_another(ann: SubjectId, role: str) -> None:
     with pytest.raises(consenting.NotYours):
@@ -194,6 +253,24 @@ def test_without_the_vaults_role_nobody_reads_consents(ann: SubjectId) -> None:
 def test_the_vaults_own_role_cannot_change_a_word(ann: SubjectId, statement: str) -> None:
     consenting.give(as_owner(ann), subject=ann, purpose=OFFERS, how="client_area")
     with pytest.raises(DatabaseError), opened(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE vault.vault_consent SET state = 'given'",
+        "DELETE FROM vault.vault_consent",
+        "TRUNCATE vault.vault_consent",
+    ],
+)
+def test_not_even_the_owner_changes_a_word_by_mistake(committed: str, statement: str) -> None:
+    ann = SubjectId(uuid4())
+    consenting.give(as_owner(ann), subject=ann, purpose=OFFERS, how="client_area")
+    alias = connections["default"]
+    alias.close()
+    alias.settings_dict["USER"] = "hk_owner"
+    with pytest.raises(DatabaseError, match="written once"), alias.cursor() as cursor:
         cursor.execute(statement)
 
 

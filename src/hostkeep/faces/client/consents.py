@@ -36,7 +36,7 @@ from hostkeep.vault import consenting
 from hostkeep.vault.consents import ConsentRow, Word, consents_of, standing_now
 
 HERE = "/account/privacy/consents/"
-KEYS = frozenset({"purpose", "recipient", TOKEN})
+KEYS = frozenset({"purpose", "recipient", "digest", TOKEN})
 TONES: Mapping[str, str] = {"given": "ok", "refused": "bad"}
 
 
@@ -94,12 +94,18 @@ def consents(request: HttpRequest) -> HttpResponse:
 @require_POST
 @customers_only
 def agree(request: HttpRequest) -> HttpResponse:
-    """Say yes to one purpose or one recipient.  Raises UndeclaredField, consenting.NotAskedFor."""
+    """Say yes to one purpose or one recipient, under the version that the page showed.
+
+    Raises UndeclaredField, consenting.NotAskedFor, and Http404 for what is asked elsewhere, as at login.
+    """
     purpose, recipient = _named(request)
     policy: Policy = request.policy  # type: ignore[attr-defined]
     matter = matter_of(policy, purpose, recipient)
     if matter is not None and not _asked_here(policy, matter):
         raise Http404
+    if matter is not None and request.POST.get("digest", "") != policy.digest:
+        messages.warning(request, gettext("The policy has changed since. Please read it again."))
+        return HttpResponseRedirect(HERE)
     agreeing.agree(
         _act(request), subject=account_of(request).subject, purpose=purpose, recipient=recipient,
         how="client_area", language=language_of(request),
