@@ -10,14 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from hostkeep.faces.api.account import policy_of
-from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
-from hostkeep.faces.api.refusals import OtherVersion
+from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key, key_of
+from hostkeep.faces.api.refusals import NoSuchAddress, OtherVersion
 from hostkeep.faces.api.shapes import Told
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.faces.ui.words import said
+from hostkeep.flows import agreeing
 from hostkeep.kernel.ids import PurposeId
-from hostkeep.policy.consent import matters_of
-from hostkeep.vault.consenting import give, withdraw
+from hostkeep.policy.book import Policy
+from hostkeep.policy.consent import matter_of, matters_of
 from hostkeep.vault.consents import ConsentRow, consents_of
 
 router = Router()
@@ -96,7 +97,10 @@ def give_consent(request: HttpRequest, told: ConsentTold) -> HttpResponse:
     """Say yes to one purpose or one recipient, under the version that the person was shown."""
     if told.digest != policy_of(request).digest:
         raise OtherVersion
-    give(
+    matter = matter_of(policy_of(request), told.purpose, told.recipient)
+    if matter is not None and _asked_by_cookie(policy_of(request), matter.purpose, matter.recipient):
+        raise NoSuchAddress  # it is asked where the cookie would be set, and by nobody else
+    agreeing.agree(
         act_of_key(request, RIGHTS), subject=account_of_key(request).subject,
         purpose=PurposeId(told.purpose), recipient=told.recipient, how=HOW, language=language_of(request),
     )  # fmt: skip
@@ -107,12 +111,22 @@ def give_consent(request: HttpRequest, told: ConsentTold) -> HttpResponse:
     "/{purpose}", response={204: None}, auth=Needs("account:write"), operation_id="withdraw_consent"
 )
 def withdraw_consent(request: HttpRequest, purpose: Word40, recipient: Word40 = "") -> HttpResponse:
-    """Take a yes back, at once."""
-    withdraw(
-        act_of_key(request, RIGHTS), subject=account_of_key(request).subject,
-        purpose=PurposeId(purpose), recipient=recipient, how=HOW, language=language_of(request),
-    )  # fmt: skip
+    """Take a yes back, at once, with all that hangs on it: mail, browsers that stay signed in."""
+    act, language = act_of_key(request, RIGHTS), language_of(request)
+    subject, named = account_of_key(request).subject, PurposeId(purpose)
+    if agreeing.is_staying(policy_of(request), purpose) and not recipient:
+        agreeing.stop_staying(act, user=key_of(request).user, subject=subject, language=language)
+    else:
+        agreeing.take_back(
+            act, subject=subject, purpose=named, recipient=recipient, how=HOW, language=language
+        )
     return HttpResponse(status=204)
+
+
+def _asked_by_cookie(policy: Policy, purpose: str, recipient: str) -> bool:
+    """Say whether a consent is one to a cookie, which is asked in the browser alone."""
+    asked = (each for each in policy.cookies.values() if each.purpose == purpose and each.asked)
+    return not recipient and any(asked)
 
 
 def _consent(row: ConsentRow) -> Consent:

@@ -11,6 +11,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from hostkeep.brands.applying import policy_for
+from hostkeep.brands.queries import stands_apart
 from hostkeep.faces.api import refusals
 from hostkeep.faces.api.cursors import heads
 from hostkeep.faces.api.keyed import now_of, read_key
@@ -19,17 +21,22 @@ from hostkeep.faces.ui.errors import answer
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.people.api_calls import Answered, begin_call, count_call, drop_call, finish_call
 from hostkeep.people.queries import KeyRow
+from hostkeep.policy.book import Policy
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 ROOT = "/api/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 MOST_BYTES = 65_536
+LARGER = {"/api/v1/policy/versions": 1_000_000}
+"""Where a body may be larger: a whole policy."""
+
 PACE = 120
 """Calls that a key may make in a minute."""
 
 JSON = frozenset({"application/json", "application/merge-patch+json"})
 PROBLEM = "application/problem+json"
+CHANNEL = "api"
 KEPT_HEADERS = ("Content-Type", "Location", "Link", "Content-Language")
 ONCE = "Idempotency-Key"
 
@@ -90,10 +97,12 @@ class ApiDoor:
         if key is None:
             return self.get_response(request)
         _keep_pace(key, now_of(request))
-        once = once_of(request)
-        if not once or request.method in SAFE:
+        _set_terms(request, key)
+        if request.method in SAFE:
             return self.get_response(request)
-        return self._once(request, key, once)
+        _check_channel(request)
+        once = once_of(request)
+        return self._once(request, key, once) if once else self.get_response(request)
 
     def _once(self, request: HttpRequest, key: KeyRow, once: str) -> HttpResponse:
         """Answer a call, or give the answer that it got before."""
@@ -139,8 +148,9 @@ def _check_body(request: HttpRequest) -> None:
     if not said.isascii() or not said.isdecimal():
         raise refusals.BadCall
     length = int(said[:20])
-    if length > MOST_BYTES:
-        raise refusals.TooLarge(most=MOST_BYTES)
+    most = LARGER.get(request.path, MOST_BYTES)
+    if length > most:
+        raise refusals.TooLarge(most=most)
     if length and request.content_type not in JSON:
         raise refusals.NotJson
 
@@ -149,6 +159,23 @@ def _keep_pace(key: KeyRow, at: datetime) -> None:
     """Count a call.  Raises TooFast."""
     if count_call(key, at) > PACE:
         raise refusals.TooFast(wait=60 - at.second)
+
+
+def _check_channel(request: HttpRequest) -> None:
+    """Refuse a call that brings something in where the policy takes nothing in by program.
+
+    Raises ChannelClosed, naming the clause on scope.
+    """
+    policy: Policy | None = getattr(request, "policy", None)
+    if policy is not None and policy.channels and CHANNEL not in policy.channels:
+        clauses = (clause.id for clause in policy.clauses if clause.kind == "scope")
+        raise refusals.ChannelClosed(clause=next(clauses, ""))
+
+
+def _set_terms(request: HttpRequest, key: KeyRow) -> None:
+    """Set request.policy to the version that applies to the key's owner, as pages do for who is signed in."""
+    if key.account is not None and stands_apart(key.brand):
+        request.policy = policy_for(key.brand, key.subject, now_of(request))  # type: ignore[attr-defined]
 
 
 def _kept(response: HttpResponse) -> dict[str, Any]:

@@ -62,9 +62,9 @@ def choose_messages(request: HttpRequest, told: StreamsTold) -> Streams:
         if stream not in theirs:
             shown = stream if stream in policy.streams else "?"
             raise UndeclaredField(field=shown, clause=policy.closed_by.get("communicate", ""))
-    act = act_of_key(request, ACCOUNT)
+    act, language = act_of_key(request, ACCOUNT), language_of(request)
     for stream, wanted in told.items():
         if wanted != theirs[stream].wanted:
             deed = want_stream if wanted else stop_stream
-            deed(act, subject=row.subject, stream=stream, how="api")
+            deed(act, subject=row.subject, stream=stream, how="api", language=language)
     return list_messages(request)

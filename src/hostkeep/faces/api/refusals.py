@@ -129,6 +129,14 @@ class BadFields(Foreseen):
     status = 422
 
 
+class ChannelClosed(Foreseen):
+    """A call that brings information in where the policy does not name programs as a way for it."""
+
+    code = "api.channel.closed"
+    title = gettext_noop("Our privacy policy takes no information in through programs.")
+    status = 403
+
+
 class TooFast(Foreseen):
     """A key that called too often in this minute.  wait: seconds until it may again."""
 

@@ -10,6 +10,7 @@ from ninja.errors import HttpError, ValidationError
 
 from hostkeep.faces.api import (
     account,
+    announcing,
     cart,
     catalogue,
     consents,
@@ -17,8 +18,8 @@ from hostkeep.faces.api import (
     keys,
     messages,
     orders,
-    policy,
     services,
+    terms,
 )
 from hostkeep.faces.api.parsing import StrictJson
 from hostkeep.faces.api.refusals import BadCall, NoSuchAddress
@@ -41,19 +42,25 @@ root = NinjaAPI(
     parser=StrictJson(),
 )
 
+TAGS = {
+    "account/messages": "messages", "account/consents": "consents",
+    "account/policy": "terms",
+}  # fmt: skip
+
 for place, router in (
-    ("policy", policy.router),
+    ("policy", announcing.router),
     ("catalogue", catalogue.router),
     ("account", account.router),
     ("account/messages", messages.router),
     ("account/consents", consents.router),
+    ("account/policy", terms.router),
     ("cart", cart.router),
     ("orders", orders.router),
     ("invoices", invoices.router),
     ("services", services.router),
     ("keys", keys.router),
 ):
-    root.add_router(place, router, tags=[place.partition("/")[2] or place])
+    root.add_router(place, router, tags=[TAGS.get(place, place)])
 
 PARTS_OF_A_BODY = 2
 """Where the name of a field begins in what the library says of a place: ("body", "told", "field")."""
