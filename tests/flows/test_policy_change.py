@@ -12,26 +12,24 @@ from hostkeep.brands import queries
 from hostkeep.brands.actions.telling import accept_changes, reject_change
 from hostkeep.brands.applying import notices_of, policy_for, rejected, untold, version_for
 from hostkeep.brands.errors import CannotReject, RulesRejected
-from hostkeep.brands.events import ChangeRejected, PolicyAnnounced
+from hostkeep.brands.events import ChangeRejected
 from hostkeep.brands.preparing import telling_of
 from hostkeep.drivers.conformance.machines import FakeProvisioner
 from hostkeep.drivers.mail import Bounced, Later, Taken
 from hostkeep.faces.storefront.rejecting import reject_path
 from hostkeep.flows import policy_change
 from hostkeep.flows.checkout import place_order
-from hostkeep.flows.mailing import on_mail_queued, sweep_due
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CartId, CategoryId, PurposeId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.messaging import links
 from hostkeep.messaging.calls import handing
-from hostkeep.messaging.events import MailQueued, MailSettled
-from hostkeep.messaging.models import Mail
 from hostkeep.people.queries import acceptances_of
 from hostkeep.provisioning.calls import drivers
 from hostkeep.provisioning.queries import service as service_row
 from hostkeep.runtime import clock
 from hostkeep.vault import consents, door
+from tests.clauses.telling import carry, tell
 from tests.conftest import make_act
 from tests.faces.client.conftest import Member
 from tests.flows.test_mailing import FakeMailer
@@ -54,24 +52,6 @@ def mailer(monkeypatch) -> Iterator[FakeMailer]:
 
 def job(brand: str, at: datetime) -> Act:
     return make_act("system", "policy_change", brand=brand, at=at)
-
-
-def tell(brand: str, made, at: datetime | None = None) -> None:
-    """Do what a worker does with an announcement, up to the mails' hand-over."""
-    policy_change.on_policy_announced(job(brand, at or clock.now()), PolicyAnnounced(made.handle))
-    carry(brand, at or clock.now())
-
-
-def carry(brand: str, at: datetime) -> None:
-    """Hand over every mail that waits, and let the house hear what became of it."""
-    act = job(brand, at)
-    sweep_due(act)
-    for row in Mail.objects.filter(brand=brand, state="queued", template="policy/changed"):
-        on_mail_queued(act, MailQueued(row.id))
-        row.refresh_from_db()
-        if row.state in {"sent", "bounced", "refused"}:
-            policy_change.on_mail_settled(act, MailSettled(row.id))
-    queries.forget()
 
 
 def test_vps6_mails_every_customer_and_the_mail_says_what_changes_and_from_when(mailer) -> None:

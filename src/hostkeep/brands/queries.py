@@ -18,7 +18,7 @@ from hostkeep.brands.models import Brand, Host, Notice, PolicyVersion, Telling
 from hostkeep.brands.rules.notice import waits_for_each
 from hostkeep.kernel.ids import BrandId
 from hostkeep.policy.book import Policy
-from hostkeep.policy.compile import compile_policy
+from hostkeep.policy.compile import compile_announced
 
 FRESH = 1.0
 """Seconds for which a thread believes what it read of brands and versions.
@@ -169,7 +169,7 @@ def policy_by_digest(digest: str) -> Policy:
     row = PolicyVersion.objects.filter(digest=digest).first()
     if row is None:
         raise NoSuchBrand
-    return compile_policy(row.source, file=f"{row.brand_id}/policy.yaml")
+    return compile_announced(row.source, file=f"{row.brand_id}/policy.yaml")
 
 
 def _known() -> _Read:

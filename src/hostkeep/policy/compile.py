@@ -88,6 +88,17 @@ def compile_policy(text: str, *, file: str, installed: Sequence[AdapterNeeds] = 
     return tightened(policy_of(desk, draft))
 
 
+def compile_announced(text: str, *, file: str) -> Policy:
+    """Compile a version that was announced: it binds, even where a later release's rules would refuse it.
+
+    Its shape must still be that of the language.  Raises PolicyError.
+    """
+    desk, draft = _drafted(text, file)
+    if desk.problems:
+        raise PolicyError(list(desk.problems))
+    return tightened(policy_of(desk, draft))
+
+
 def check_policy(text: str, *, file: str, installed: Sequence[AdapterNeeds] = ()) -> tuple[Problem, ...]:
     """Return all problems of a policy file, the weak ones too, by line; none if there is nothing to say."""
     try:
@@ -99,11 +110,8 @@ def check_policy(text: str, *, file: str, installed: Sequence[AdapterNeeds] = ()
 
 def _checked(text: str, file: str, installed: Sequence[AdapterNeeds]) -> tuple[Desk, Draft]:
     """Read and check a file.  Raises PolicyError where it is not even readable."""
-    desk = read_source(text, file=file)
-    desk.languages = languages_of(desk.data)
-    desk.places = places_of(desk.data)
+    desk, draft = _drafted(text, file)
     desk.installed = tuple(installed)
-    draft = draft_of(FILE.parts(desk, (), desk.data))
     whole = not desk.problems
     for check in PRESENT:
         check(desk, draft)
@@ -111,3 +119,11 @@ def _checked(text: str, file: str, installed: Sequence[AdapterNeeds]) -> tuple[D
         for check in ABSENT:
             check(desk, draft)
     return desk, draft
+
+
+def _drafted(text: str, file: str) -> tuple[Desk, Draft]:
+    """Read a file and check its shape.  Raises PolicyError where it is not even readable."""
+    desk = read_source(text, file=file)
+    desk.languages = languages_of(desk.data)
+    desk.places = places_of(desk.data)
+    return desk, draft_of(FILE.parts(desk, (), desk.data))

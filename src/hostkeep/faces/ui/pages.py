@@ -68,6 +68,7 @@ def shared(request: HttpRequest) -> dict[str, Any]:
         "site_name": brand.id if brand else "Hostkeep",
         "policy": getattr(request, "policy", None),
         "version": _version(request, brand),
+        "coming": SimpleLazyObject(lambda: _coming(brand)),
         "demo_mail": addresses.operator_url("/demo/mail/") if settings.HOSTKEEP.demo else "",
         "lights": SimpleLazyObject(lambda: lights_of(request)),
         "cart_count": getattr(request, "cart_count", 0),
@@ -113,6 +114,14 @@ def _version(request: HttpRequest, brand: BrandRow | None) -> VersionRow | None:
     if brand is None or policy is None:
         return None
     return next((row for row in versions_of(brand.id) if row.digest == policy.digest), None)
+
+
+def _coming(brand: BrandRow | None) -> tuple[VersionRow, ...]:
+    """Return the versions that are announced and not in force yet, the next one first."""
+    now = clock.now()
+    rows = versions_of(brand.id) if brand else ()
+    current = max((row.version for row in rows if row.effective_at <= now), default=0)
+    return tuple(row for row in reversed(rows) if row.version > current)
 
 
 def _nav(request: HttpRequest) -> tuple[Link, ...]:
