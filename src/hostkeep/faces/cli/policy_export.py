@@ -67,7 +67,7 @@ def _with_policy(arguments: argparse.Namespace, write: Callable[[Policy, str], s
 def _policy_of(arguments: argparse.Namespace) -> Policy | None:
     """Return the policy of a file, or a brand's in force; None after saying what is wrong with the file."""
     if arguments.file:
-        return with_problems(lambda: compile_policy(_read(arguments.file), file=arguments.file))
+        return _of_file(arguments.file)
     ready_and_checked()
     from hostkeep.brands.queries import policy_by_digest, version_in_force
     from hostkeep.runtime import clock
@@ -75,9 +75,16 @@ def _policy_of(arguments: argparse.Namespace) -> Policy | None:
     return policy_by_digest(version_in_force(BrandId(arguments.brand), clock.now()).digest)
 
 
-def _read(name: str) -> str:
-    """Read a policy file."""
-    return Path(name).read_text(encoding="utf-8")
+def _of_file(name: str) -> Policy | None:
+    """Compile a policy file; None after saying why it cannot be read or what is wrong with it."""
+    try:
+        source = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(
+            f"hostkeep: {name} cannot be read: {getattr(error, 'strerror', None) or 'no text'}\n"
+        )
+        return None
+    return with_problems(lambda: compile_policy(source, file=name))
 
 
 def _page(policy: Policy, language: str, form: str) -> str:

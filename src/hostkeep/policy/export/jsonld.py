@@ -232,7 +232,7 @@ def _words(policy: Policy) -> Iterator[Node]:
     for basis in sorted({each.basis for each in policy.recipients.values()}):
         broader, _ = terms("recipient_basis")[basis].dpv
         yield {**word_node("recipient_basis", basis, "dpv:LegalBasis"), "skos:broader": ref(broader)}
-    said = {
+    said: dict[tuple[str, str], set[str]] = {
         ("basis", "dpv:LegalBasis"): {each.basis for each in policy.purposes.values()},
         ("role", "dpv:Entity"): set(policy.roles),
         ("need", "dpv:Context"): needs,
