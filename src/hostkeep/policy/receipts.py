@@ -174,7 +174,7 @@ def _purpose(policy: Policy, consent: Consent, matter: Matter | None, language: 
     known = policy.purposes.get(consent.purpose)
     categories = matter.categories if matter else ()
     return {
-        "purpose": _said(matter.label, language) if matter else consent.purpose,
+        "purpose": _said(known.label, language) if known else consent.purpose,
         "purpose_id": consent.purpose,
         "purpose_type": known.dpv if known else UNSAID,
         "lawful_basis": _basis(consent.recipient),

@@ -158,7 +158,7 @@ def test_a_receipt_has_what_the_standard_asks(policy: Policy, matter: Any, langu
     (purpose,) = receipt["processing"]["purposes"]
     assert receipt["processing"]["privacy_notice"]["digest"] == policy.digest
     assert receipt["processing"]["language"] == language
-    assert purpose["purpose"] == matter.label[language]
+    assert purpose["purpose"] == policy.purposes[matter.purpose].label[language]
     assert {each["pii_attribute_id"] for each in purpose["pii_information"]} == set(matter.categories)
     assert [each["event_state"] for each in receipt["event"]] == ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]
     assert {each["event_type"] for each in receipt["event"]} == {"explicit"}

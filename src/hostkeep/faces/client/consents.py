@@ -44,13 +44,14 @@ TONES: Mapping[str, str] = {"given": "ok", "refused": "bad"}
 class Shown:
     """A consent as the page shows it.
 
-    what     its label; about: the data it is about
+    what     its label; about: the data it is about; why: of a recipient, what it is for
     state    a word of the vocabulary, with the tone of its badge
     history  what was said, for the timeline, newest first
     """
 
     row: ConsentRow
     what: str
+    why: str
     about: tuple[str, ...]
     state: str
     tone: str
@@ -68,6 +69,7 @@ class Offered:
 
     matter: Matter
     what: str
+    why: str
     about: tuple[str, ...]
     here: bool
 
@@ -206,6 +208,7 @@ def _shown(row: ConsentRow, language: str) -> Shown:
     return Shown(
         row=row,
         what=said(matter.label, language) if matter else str(row.purpose),
+        why=_why(policy, row.purpose, language) if row.recipient else "",
         about=say_categories(policy, matter.categories, language) if matter else (),
         state=say("consent", row.state, language),
         tone=TONES.get(row.state, ""),
@@ -216,7 +219,14 @@ def _shown(row: ConsentRow, language: str) -> Shown:
 def _offered(policy: Policy, matter: Matter, language: str) -> Offered:
     """Lay out what could be agreed to."""
     about = say_categories(policy, matter.categories, language)
-    return Offered(matter, said(matter.label, language), about, _asked_here(policy, matter))
+    why = _why(policy, matter.purpose, language) if matter.recipient else ""
+    return Offered(matter, said(matter.label, language), why, about, _asked_here(policy, matter))
+
+
+def _why(policy: Policy, purpose: PurposeId, language: str) -> str:
+    """Name a purpose."""
+    known = policy.purposes.get(purpose)
+    return said(known.label, language) if known else str(purpose)
 
 
 def _asked_here(policy: Policy, matter: Matter) -> bool:
