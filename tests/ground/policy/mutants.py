@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hostkeep.policy.book import Policy
@@ -29,6 +29,7 @@ LISTS = {
     "gateways": "gateway",
 }
 """By key: the kind of words that stand in its list."""
+OTHERWISE = {"client_area": "mail", "ticked": "unticked", "unticked": "ticked", "once": "sealed", "sealed": "once"}
 SWITCHES = ("required", "own_only", "asked", "exception", "guardian", "reject", "by_use")
 
 
@@ -45,13 +46,11 @@ def compiled_or_none(data: Any) -> Policy | None:
         return None
 
 
-def mutants(data: Any) -> Iterator[tuple[str, Any]]:
-    """Go through all contents that differ from data in one place: (where, content)."""
+def mutants(data: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Go through all contents that differ from data in one place: (where, what makes the content)."""
     for at, value in _places(data, ()):
         for name, other in _others(at, value):
-            changed = copy.deepcopy(data)
-            _put(changed, at, other)
-            yield f"{'/'.join(map(str, at))} {name}", changed
+            yield f"{'/'.join(map(str, at))} {name}", lambda at=at, other=other: _with(data, at, other)
 
 
 def _places(value: Any, at: Place) -> Iterator[tuple[Place, Any]]:
@@ -62,12 +61,16 @@ def _places(value: Any, at: Place) -> Iterator[tuple[Place, Any]]:
         yield from _places(each, (*at, key))
 
 
-def _put(data: Any, at: Place, value: Any) -> None:
-    """Put a value at a place; an empty place is the whole."""
+def _with(data: Any, at: Place, value: Any) -> Any:
+    """Return a content with a value put at a place; an empty place is the whole."""
+    if not at:
+        return value
+    changed = copy.deepcopy(data)
+    inside = changed
     for key in at[:-1]:
-        data = data[key]
-    if at:
-        data[at[-1]] = value
+        inside = inside[key]
+    inside[at[-1]] = value
+    return changed
 
 
 def _others(at: Place, value: Any) -> Iterator[tuple[str, Any]]:
@@ -94,9 +97,8 @@ def _texts(value: str) -> Iterator[tuple[str, Any]]:
     for kind in ("event", "then", "basis", "recipient_basis", "default", "ask", "notice", "class", "right"):
         if value in terms(kind):
             yield from ((word, word) for word in terms(kind) if word != value)
-    for word in {"client_area": "mail", "ticked": "unticked", "unticked": "ticked", "once": "sealed", "sealed": "once"}.items():
-        if value == word[0]:
-            yield word[1], word[1]
+    if value in OTHERWISE:
+        yield OTHERWISE[value], OTHERWISE[value]
     yield "reworded", f"{value} x"
     yield "other letters", f"{value}x"
 

@@ -8,7 +8,7 @@ from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Choice, Form, FormField, Policy, Statement
 from hostkeep.policy.changing.change import Change, change
 from hostkeep.policy.changing.places import clause_of_category, clause_of_kind
-from hostkeep.policy.changing.steps import both, entries, graded, named, placed, ranked
+from hostkeep.policy.changing.steps import both, entries, graded, named, other, placed, ranked
 from hostkeep.policy.vocabulary.terms import family
 
 
@@ -65,15 +65,9 @@ def _fields(old: Form, new: Form) -> Iterator[Change]:
     prefix = f"field {new.name}/"
     yield from entries("collect", prefix, before, after, "wider_collection")
     for name, was, now in both(before, after):
-        step = ranked(("optional", "required"), _ask(was), _ask(now))
+        # What single products ask for compares with neither of the other ways.
+        step = other(was.asked, now.asked) | ranked((False, True), was.required, now.required)
         yield from graded("collect", f"{prefix}{name}", now.clause, "wider_collection", step)
-
-
-def _ask(asked: FormField) -> str:
-    """Say how a field is asked; one that single products ask compares with neither of the others."""
-    if asked.asked == "product":
-        return "product"
-    return "required" if asked.required else "optional"
 
 
 def _statements(old: Form, new: Form) -> Iterator[Change]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Policy, Retention
 from hostkeep.policy.changing.change import Change, change
 from hostkeep.policy.changing.places import clause_of_kind
@@ -17,6 +16,7 @@ from hostkeep.policy.changing.steps import (
     entries,
     graded,
     lasting,
+    placed,
     ranked,
     wider,
 )
@@ -95,7 +95,9 @@ def _classes(old: Policy, new: Policy) -> Iterator[Change]:
 
 def _archive(old: Archive | None, new: Archive | None) -> Iterator[Change]:
     """Compare what is archived."""
-    clause = new.clause if new else old.clause if old else ClauseId("")
-    before: frozenset[str] = old.categories if old else frozenset()
-    after: frozenset[str] = new.categories if new else frozenset()
-    yield from graded("archive", "archive", clause, "longer_storage", wider(before, after))
+    before = {"archive": old.clause} if old else {}
+    after = {"archive": new.clause} if new else {}
+    yield from placed("archive", "", before, after, "longer_storage")
+    if old is not None and new is not None:
+        step = wider(old.categories, new.categories)
+        yield from graded("archive", "archive", new.clause, "longer_storage", step)

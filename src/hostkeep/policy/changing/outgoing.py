@@ -38,7 +38,13 @@ def disclosed(old: Policy, new: Policy) -> Iterator[Change]:
         yield from graded("disclose", thing, now.clause, "wider_disclosure", _recipient(was, now))
         if was.country != now.country and was.country and now.country:
             yield change("disclose", "changed", thing, now.clause, "other_country")
+    yield from placed("disclose", "", _nobody(old), _nobody(new), "new_prohibition")
     yield from placed("disclose", "gateway ", _gateways(old, new), _gateways(new, new), "new_gateway")
+
+
+def _nobody(policy: Policy) -> dict[str, ClauseId]:
+    """Return the promise that nobody outside receives anything, where the policy gives it."""
+    return {"nobody": policy.duties.nobody} if policy.duties.nobody else {}
 
 
 def _recipient(old: Recipient, new: Recipient) -> Step:

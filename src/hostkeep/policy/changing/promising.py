@@ -47,7 +47,11 @@ def _rights(old: Duties, new: Duties) -> Iterator[Change]:
     """Compare the rights."""
     yield from entries("rights", "right ", old.rights, new.rights, "stronger_right")
     for name, was, now in both(old.rights, new.rights):
-        step = lasting(was.within, now.within) | ranked(("client_area", "mail"), was.how, now.how)
+        step = (
+            lasting(was.within, now.within)
+            | lasting(was.acknowledge, now.acknowledge)
+            | ranked(("client_area", "mail"), was.how, now.how)
+        )
         yield from graded("rights", f"right {name}", now.clause, "weaker_right", step)
         if was.mailbox != now.mailbox and was.how == now.how:
             yield change("rights", "changed", f"right {name}", now.clause, "other_contact")
@@ -60,6 +64,7 @@ def _notice(old: Notice, new: Notice) -> Iterator[Change]:
         ranked(MODES, old.mode, new.mode)
         | turned(lasting(old.period, new.period))
         | turned(wider(old.by, new.by))
+        | turned(wider(old.minor_by, new.minor_by))
         | ranked((True, False), old.reject, new.reject)
     )
     yield from graded("change_notice", "notice", new.clause, "shorter_notice", step)

@@ -22,7 +22,9 @@ def used(old: Policy, new: Policy) -> Iterator[Change]:
     """Compare what may be read, by whom and for what."""
     yield from named("use", "purpose ", _purposes(old), _purposes(new), "new_purpose")
     for name in (each for each in new.purposes if each in old.purposes):
-        step = ranked(BASES, old.purposes[name].basis, new.purposes[name].basis)
+        was, now = old.purposes[name], new.purposes[name]
+        weighed = ranked((True, False), bool(was.balance), bool(now.balance))
+        step = ranked(BASES, was.basis, now.basis) | weighed
         clause = clause_of_purpose(new, name)
         yield from graded("use", f"purpose {name}", clause, "weaker_basis", step)
     yield from named("use", "role ", _roles(old, new), _roles(new, new), "wider_use")

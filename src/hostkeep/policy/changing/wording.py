@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Clause, Policy, Text
 from hostkeep.policy.changing.change import Change, change
-from hostkeep.policy.changing.places import clause_of_category, clause_that_closes
+from hostkeep.policy.changing.places import clause_of_category, clause_of_purpose, clause_that_closes
 
 FACTS = ("ask", "keep", "share", "cookies", "changes")
 
@@ -82,10 +82,13 @@ def _labels(policy: Policy) -> Iterator[tuple[str, Worded]]:
 
 
 def _names(policy: Policy) -> Iterator[tuple[str, Worded]]:
-    """Go through what the policy calls its categories, streams and recipients."""
+    """Go through the names of categories, streams and recipients, and how interests are weighed."""
     for category in policy.categories.values():
         clause = clause_of_category(policy, category.id)
         yield f"category {category.id}", Worded("collect", clause, category.label)
+    for purpose in policy.purposes.values():
+        clause = clause_of_purpose(policy, purpose.id)
+        yield f"purpose {purpose.id}", Worded("use", clause, purpose.balance)
     for stream in policy.streams.values():
         yield f"stream {stream.id}", Worded("communicate", stream.clause, stream.label)
     for recipient in policy.recipients.values():

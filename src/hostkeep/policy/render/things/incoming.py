@@ -11,6 +11,7 @@ from hostkeep.policy.render.things.saying import (
     Sayer,
     Saying,
     category_name,
+    joined,
     listed,
     phrase,
     word,
@@ -103,7 +104,8 @@ def _purpose(policy: Policy, name: str, language: str) -> Saying:
     found = policy.purposes.get(PurposeId(name))
     if found is None:
         return NOTHING
-    return Saying(said(found.label, language), say("basis", found.basis, language))
+    words = joined(say("basis", found.basis, language), said(found.balance, language))
+    return Saying(said(found.label, language), words)
 
 
 def _role(policy: Policy, name: str, language: str) -> Saying:

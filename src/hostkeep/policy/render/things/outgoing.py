@@ -46,6 +46,11 @@ def _recipient(policy: Policy, name: str, language: str) -> Saying:
     return Saying(said(found.label, language), words)
 
 
+def _nobody(policy: Policy, _name: str, language: str) -> Saying:
+    """Say whether the policy promises that nobody outside receives anything."""
+    return Saying("", yes_or_no(language, holds=bool(policy.duties.nobody)))
+
+
 def _gateway(policy: Policy, name: str, language: str) -> Saying:
     """Say a way to pay."""
     return Saying("", word("gateway", name, language)) if name in policy.gateways else NOTHING
@@ -151,6 +156,7 @@ def _backup(policy: Policy, _name: str, language: str) -> Saying:
 
 OUTGOING: Mapping[str, Sayer] = {
     "recipient": _recipient,
+    "nobody": _nobody,
     "gateway": _gateway,
     "cookie": _cookie,
     "stream": _stream,

@@ -30,7 +30,10 @@ def _right(policy: Policy, name: str, language: str) -> Saying:
     if found.how == "mail":
         how = phrase("by_mail", language, mailbox=found.mailbox)
     within = phrase("within", language, span=say_duration(found.within, language)) if found.within else ""
-    return Saying(say("right", name, language), joined(how, within))
+    receipt = ""
+    if found.acknowledge:
+        receipt = phrase("acknowledged", language, span=say_duration(found.acknowledge, language))
+    return Saying(say("right", name, language), joined(how, within, receipt))
 
 
 def _notice(policy: Policy, _name: str, language: str) -> Saying:
@@ -40,6 +43,7 @@ def _notice(policy: Policy, _name: str, language: str) -> Saying:
         say_notice(notice, language),
         listed(say("way", each, language) for each in notice.by),
         phrase("may_reject", language) if notice.reject else "",
+        phrase("minor_by", language, ways=listed(say("way", each, language) for each in notice.minor_by)),
     )
     return Saying("", words)
 
