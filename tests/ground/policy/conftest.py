@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 _ROOMS = ("hostkeep.policy", "tests.ground.policy")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def afresh() -> None:
+    """While a mutant is tried, nothing counts that was worked out before it."""
+    if _tried():
+        _forget_all()
+
+
 @pytest.fixture(autouse=True)
-def afresh() -> Iterator[None]:
-    """While mutants are tried, each test works everything out anew: a cache would answer for the mutant."""
-    if "MUTANT_UNDER_TEST" in os.environ:
-        for name, module in list(sys.modules.items()):
-            if name.startswith(_ROOMS):
-                _forget(vars(module).values())
-    yield
+def each_for_itself() -> None:
+    """While it is found out which test reaches which function, no test lives on what another worked out."""
+    if _tried() == "stats":
+        _forget_all()
+
+
+def _tried() -> str:
+    """What mutmut tries: "stats" while it counts which test reaches what, or a mutant's name; else empty."""
+    return os.environ.get("MUTANT_UNDER_TEST", "")
+
+
+def _forget_all() -> None:
+    """Empty the caches of the policy and of its tests."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_ROOMS):
+            _forget(vars(module).values())
 
 
 def _forget(things: object) -> None:
