@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from hostkeep.brands.actions.announcing import announce_policy
 from hostkeep.kernel.ids import BrandId
 from hostkeep.promises.pages import read_page
@@ -81,4 +83,76 @@ def test_PH_1_turns_red_when_the_page_is_not_made_from_the_policy_in_force(prove
         "The page names its hosts and shows every clause in force",
         "Page, data and cookie list name the same cookies",
         "Page, data and sign-up form ask the same",
+        "The page prints every clause word for word, in every language",
     }
+
+
+TEXT = '  text:\n    en: "'
+
+
+@pytest.fixture
+def template(monkeypatch):
+    """Change the template of the policy page by hand, as somebody with a text editor would."""
+    from django.template import engines
+
+    engine = engines["django"].engine
+    (cached,) = engine.template_loaders
+
+    def change(old: str, new: str) -> None:
+        real = cached.get_template("storefront/policy.html").source
+        assert old in real
+        fake = engine.from_string(real.replace(old, new, 1))
+        get = cached.get_template
+        monkeypatch.setattr(
+            cached, "get_template", lambda name, **rest: fake if name == "storefront/policy.html" else get(name, **rest)
+        )
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        "<p>{{ clause.text }} Except on Mondays.</p>",
+        "<p>{{ clause.text }}</p><p>Except on Mondays.</p>",
+        "<p>{{ clause.text }}</p><div>Except on Mondays.</div>",
+        "<p>{{ clause.text }}</p>Except on Mondays.",
+        "<p>{{ clause.text|truncatewords:4 }}</p>",
+        "",
+    ],
+)
+def test_PH_1_turns_red_when_a_template_says_something_else(prove, template, by_hand: str) -> None:
+    template("<p>{{ clause.text }}</p>", by_hand)
+
+    assert "The page prints every clause word for word, in every language" in prove("PH-1")
+
+
+def test_PH_1_turns_red_when_one_language_alone_says_something_else(prove, template) -> None:
+    template("<p>{{ clause.text }}</p>", '<p>{{ clause.text }}{% if page.language == "vi" %} Trừ thứ Hai.{% endif %}</p>')
+
+    assert list(prove("PH-1")) == ["The page prints every clause word for word, in every language"]
+
+
+def test_PH_1_turns_red_when_somebody_rewrites_the_stored_text_past_the_trigger(committed, pg) -> None:
+    """A superuser can; the fingerprint that was announced can not be made to fit."""
+    import psycopg
+
+    from hostkeep.brands import queries
+    from hostkeep.promises import ledger
+    from hostkeep.promises.rounds import run_round
+
+    def light(brand: str, clause: str) -> str:
+        queries.forget()
+        queries.policy_by_digest.cache_clear()
+        at = clock.now()
+        run_round(make_act(brand="", at=at), brand=queries.brand(BrandId(brand)))
+        return next(row.light for row in ledger.ledger_of(BrandId(brand), at) if row.clause == clause)
+
+    promised = (("photonvps", "PH-1"), ("vpsfast", "VF-9"), ("vps6", "V6-15"))
+    assert {light(*each) for each in promised} == {"green"}
+    with psycopg.connect(pg.url("postgres", committed), autocommit=True) as line:
+        line.execute("SET session_replication_role = replica")
+        line.execute("UPDATE brands_policyversion SET source = replace(source, %s, %s)", [TEXT, f"{TEXT}Perhaps "])
+
+    assert {light(*each) for each in promised} == {"red"}
+    queries.policy_by_digest.cache_clear()

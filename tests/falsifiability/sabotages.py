@@ -171,6 +171,42 @@ def _a_visit_counts_as_acceptance(patch: Patch) -> None:
     patch.setattr(policy_pages, "policy_page", accepting)
 
 
+def _new_purposes_reach_old_values(patch: Patch) -> None:
+    from hostkeep.vault import door
+
+    patch.setattr(door, "reaches", lambda *_, **__: True)
+
+
+def _pages_tell_no_difference(patch: Patch) -> None:
+    from hostkeep.faces.storefront import home, policy_pages
+
+    patch.setattr(policy_pages, "news_of", lambda *_: ())
+    patch.setattr(home, "news_at_home", lambda *_: ())
+
+
+def _every_change_counts_as_minor(patch: Patch) -> None:
+    from hostkeep.brands.actions import announcing
+
+    patch.setattr(announcing, "_weight", lambda *_: "minor")
+
+
+def _a_template_is_changed_by_hand(patch: Patch) -> None:
+    from django.template import engines
+
+    engine = engines["django"].engine
+    (loader,) = engine.template_loaders
+    get = loader.get_template
+    source = get("storefront/policy.html").source
+    said = "<p>{{ clause.text }}</p>"
+    assert said in source
+    changed = engine.from_string(source.replace(said, "<p>{{ clause.text }} Except on Mondays.</p>"))
+
+    def by_hand(name, **rest):
+        return changed if name == "storefront/policy.html" else get(name, **rest)
+
+    patch.setattr(loader, "get_template", by_hand)
+
+
 def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotage]:
     """Read the table: name, how, and the clauses in one line."""
     return MappingProxyType({
@@ -183,7 +219,11 @@ SABOTAGES = _table(
     forms_take_everything=(_forms_take_everything, "V6-2 PH-1 VPN-3"),
     the_door_permits_everything=(_the_door_permits_everything, "V6-2 VS-19"),
     the_door_takes_every_consent_as_given=(_the_door_takes_every_consent_as_given, "VS-19"),
-    the_page_is_another_brands=(_the_page_is_another_brands, "PH-1"),
+    the_page_is_another_brands=(_the_page_is_another_brands, "PH-1 V6-15"),
+    a_template_is_changed_by_hand=(_a_template_is_changed_by_hand, "PH-1 V6-15"),
+    pages_tell_no_difference=(_pages_tell_no_difference, "V6-15"),
+    new_purposes_reach_old_values=(_new_purposes_reach_old_values, "VF-9"),
+    every_change_counts_as_minor=(_every_change_counts_as_minor, "V6-16"),
     the_guard_stands_aside=(_the_guard_stands_aside, "PH-1 VPN-6 VS-4"),
     login_addresses_stand_in_clear=(_login_addresses_stand_in_clear, "VPN-3"),
     sessions_stand_in_clear=(_sessions_stand_in_clear, "VPN-3"),

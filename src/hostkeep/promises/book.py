@@ -11,7 +11,16 @@ from types import MappingProxyType
 
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.promises.control import Control
-from hostkeep.promises.evidence import cookies, forms, hosts, policy_page, readings, sealed_columns, versions
+from hostkeep.promises.evidence import (
+    cookies,
+    forms,
+    hosts,
+    policy_page,
+    policy_text,
+    readings,
+    sealed_columns,
+    versions,
+)
 from hostkeep.promises.evidence.forms import SIGNUP
 from hostkeep.promises.probes import changes, sessions, traces, undeclared
 from hostkeep.promises.probes.hosts import unknown_refused
@@ -36,9 +45,10 @@ _CONTROLS = (
     Control(
         clause=ClauseId("PH-1"),
         symbol="hostkeep.policy.render.page.policy_page",
-        state=(hosts.policy_names_hosts(),),
+        state=(hosts.policy_names_hosts(), versions.texts_unchanged()),
         sample=(
             policy_page.names_host_and_clauses(),
+            policy_text.printed_as_compiled(),
             policy_page.cookies_agree(),
             policy_page.fields_agree(),
         ),
@@ -121,7 +131,11 @@ _CHANGES = (
         clause=ClauseId("V6-15"),
         symbol="hostkeep.policy.render.changes.say_changes",
         state=(versions.texts_unchanged(), policy_page.names_host_and_clauses()),
-        sample=(changes.grouped_on_both_pages(), versions.history_lists_all()),
+        sample=(
+            changes.grouped_on_both_pages(),
+            versions.history_lists_all(),
+            policy_text.printed_as_compiled(),
+        ),
         probe=(changes.no_quiet_rewording(),),
     ),
     Control(
