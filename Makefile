@@ -51,3 +51,6 @@ bench: .venv/dev .venv/words ## one line a measured figure
 
 words: .venv/dev ## gather what people read into the catalogues
 	$(BIN)/python tools/words.py
+
+refusals: .venv/dev ## write the list of refusals in docs/api
+	$(BIN)/python tools/errors.py

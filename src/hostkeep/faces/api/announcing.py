@@ -15,8 +15,7 @@ from hostkeep.brands.actions.announcing import announce_policy
 from hostkeep.faces.api.cursors import heads
 from hostkeep.faces.api.keyed import Needs, act_of_key
 from hostkeep.faces.api.policy import router
-from hostkeep.faces.api.shapes import Told
-from hostkeep.faces.ui.errors import answer
+from hostkeep.faces.api.shapes import Told, with_errors
 from hostkeep.policy.errors import PolicyError
 
 __all__ = ["router"]
@@ -82,14 +81,11 @@ def post_version(request: HttpRequest, told: VersionTold) -> Status[Announced] |
 
 def _wrong(request: HttpRequest, refusal: PolicyError) -> HttpResponse:
     """Tell all that is wrong with a text, by line."""
-    refusal.facts = {
-        **refusal.facts,
-        "errors": [  # type: ignore[dict-item]  a list beside the plain facts, for programs alone
-            {
-                "field": f"source:{problem.line}", "why": f"{problem.says} {problem.instead}".strip(),
-                "clause": problem.clause, "rule": problem.rule,
-            }
-            for problem in refusal.problems
-        ],
-    }  # fmt: skip
-    return answer(request, refusal)
+    errors = [
+        {
+            "field": f"source:{problem.line}", "why": f"{problem.says} {problem.instead}".strip(),
+            "clause": problem.clause, "rule": problem.rule,
+        }
+        for problem in refusal.problems
+    ]  # fmt: skip
+    return with_errors(request, refusal, errors)

@@ -71,8 +71,8 @@ def _deed(made: Mapping[str, Any], path: str, method: str, operation: Mapping[st
     """Read one operation."""
     parameters = [each for each in operation.get("parameters", ()) if each["name"] != ONCE["name"]]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    answers = (answer for code, answer in operation["responses"].items() if code.startswith("2"))
-    content = next(answers, {}).get("content", {}).get("application/json", {}).get("schema", {})
+    answers = [answer for code, answer in operation["responses"].items() if code.startswith("2")]
+    content = answers[0].get("content", {}).get("application/json", {}).get("schema", {})
     scopes = [scope for each in operation["security"] for names in each.values() for scope in names]
     first, _, rest = operation.get("description", "").partition("\n")
     return Deed(

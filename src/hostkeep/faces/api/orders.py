@@ -104,7 +104,7 @@ def get_order(request: HttpRequest, order: UUID) -> OrderWhole:
     account = account_of_key(request)
     row = order_of(account.id, OrderId(order))
     lines = {line.id for line in row.lines}
-    services = [each.id for each in services_of(account.id) if each.order_line in lines]
+    services = [UUID(str(each.id)) for each in services_of(account.id) if each.order_line in lines]
     return OrderWhole(**_order(row, language_of(request)).dict(), services=services)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
@@ -10,6 +11,7 @@ from pydantic import ConfigDict
 
 from hostkeep.faces.api.refusals import BadFields
 from hostkeep.faces.ui.errors import answer
+from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.shop.errors import NoSuchCurrency
 
@@ -54,7 +56,13 @@ def bad_fields(request: HttpRequest, errors: list[dict[str, str]], clause: str =
 
     errors  field, why, and the clause that asks for it where there is one
     """
-    facts: dict[str, Any] = {"errors": errors}
-    if clause:
-        facts["clause"] = clause
-    return answer(request, BadFields(**facts))
+    refusal = BadFields(clause=clause) if clause else BadFields()
+    return with_errors(request, refusal, errors)
+
+
+def with_errors(request: HttpRequest, refusal: Foreseen, errors: list[dict[str, str]]) -> HttpResponse:
+    """Answer a refusal with a list of what is wrong: the member `errors` of its document."""
+    response = answer(request, refusal)
+    told = {**json.loads(response.content), "errors": errors}
+    response.content = json.dumps(told, ensure_ascii=False).encode()
+    return response

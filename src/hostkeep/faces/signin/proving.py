@@ -18,5 +18,5 @@ def proven_lately(view: View[P]) -> View[P]:
     Else the way leads over that page, and what was sent is sent on afterwards.
     How long "soon" is: ACCOUNT_REAUTHENTICATION_TIMEOUT.
     """
-    guarded: View[P] = reauthentication_required(view)  # type: ignore[no-untyped-call]
+    guarded: View[P] = reauthentication_required(view)
     return guarded
