@@ -18,8 +18,8 @@ HEAD = """# Refusals
 Written by `tools/errors.py` from the code; a test fails when it is older than the code.
 
 Each is a problem document (RFC 9457): `type` is `/errors/<code>`, `title` a sentence in the caller's
-language, `status` the HTTP status, `code` stable. Where the privacy policy refuses, `clause` is the id of the clause.
-Words in braces are members of the document.
+language, `status` the HTTP status, `code` stable. Where the privacy policy refuses, `clause` is the id of
+the clause. Words in braces are members of the document.
 
 | code | status | title |
 | --- | --- | --- |
