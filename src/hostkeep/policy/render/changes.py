@@ -21,7 +21,8 @@ Part = tuple[str, bool]
 FIRST = ("collect", "use", "disclose")
 """Kinds of change that are told first: what is collected, how it is used, to whom it is given."""
 
-_WORDS = re.compile(r"\s+|[^\s]+")
+_WORDS = re.compile(r"\s*\S+")
+"""A word with the space before it, so that words which change in a row are marked as one."""
 
 
 @dataclass(frozen=True, slots=True)
