@@ -6,7 +6,7 @@ DATA ?= .hostkeep
 BIN := .venv/bin
 APT := chromium lxd busybox-static wireguard-go wireguard-tools iproute2 iputils-ping poppler-utils postgresql-15
 
-.PHONY: help run check test ground real bench words
+.PHONY: help run check test ground policy mutation soak real bench words
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -37,8 +37,20 @@ check: .venv/dev .venv/words ## ruff, mypy --strict, import contracts, house rul
 ground: .venv/dev ## the ground floor alone: no database, seconds
 	$(BIN)/python -m pytest tests/ground
 
-test: .venv/dev .venv/words ## everything that needs nothing beyond Python
-	$(BIN)/python -m pytest -n 2
+# Without Django and without the house's own fixtures: the policy is pure, and so are its tests.
+policy: .venv/dev ## the policy's own tests: every branch of it, or they fail
+	$(BIN)/python -m pytest tests/ground/policy -n 2 -p no:django --confcutdir=tests/ground/policy \
+		-W 'ignore:Unknown config option' --cov=hostkeep.policy --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered
+
+test: .venv/dev .venv/words policy ## everything that needs nothing beyond Python
+	$(BIN)/python -m pytest -n 2 --ignore=tests/ground/policy
+
+mutation: .venv/dev ## change the policy in thousands of places: its tests must see 90 % of it (hours)
+	$(BIN)/mutmut run
+	$(BIN)/python tools/mutation.py
+
+soak: mutation ## what takes hours
 
 real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
 	apt-get update -qq

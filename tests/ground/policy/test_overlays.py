@@ -327,3 +327,9 @@ def test_a_shipped_brand_is_under_the_law_of_its_places() -> None:
         "GDPR art. 12(3)",
     )
     assert isinstance(policy.cookies["__Host-keep"], Cookie)
+
+
+def test_where_no_clause_is_on_use_a_promotion_that_asks_first_stands_under_none() -> None:
+    policy = under(replace(bare("everything"), closed_by={}), "vn")
+
+    assert notes(policy)["purpose.offers"][0] == ""

@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Policy
 from hostkeep.policy.durations import say_duration
-from hostkeep.policy.duties import Breach, Right
+from hostkeep.policy.duties import NO_CLAUSE, Breach, Right
 from hostkeep.policy.overlays.steps import Step, Stricter
 from hostkeep.policy.overlays.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, say
@@ -63,7 +62,7 @@ def give(name: str, within: timedelta, law: Law) -> Step:
         rights = policy.duties.rights
         if name in rights:
             return policy, ()
-        clause = next((right.clause for right in rights.values()), ClauseId(""))
+        clause = next((right.clause for right in rights.values()), NO_CLAUSE)
         right = Right(name, "mail", within, policy.controller["contact"], clause)
         return _with_rights(policy, {name: (right, _said(right, "given", _ADDED, within, law))})
 
@@ -74,7 +73,7 @@ def report_within(limit: timedelta, law: Law) -> Step:
     """Return a step that reports a breach in time; where the policy is silent, owners wait no longer."""
 
     def step(policy: Policy) -> Stricter:
-        breach = policy.duties.breach or Breach(timedelta.max, limit, ClauseId(""))
+        breach = policy.duties.breach or Breach(timedelta.max, limit, NO_CLAUSE)
         if breach.authority <= limit:
             return policy, ()
         duties = replace(policy.duties, breach=replace(breach, authority=limit))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from hostkeep.policy.book import Policy, Purpose
+from hostkeep.policy.duties import NO_CLAUSE
 from hostkeep.policy.overlays.steps import Step, Stricter
 from hostkeep.policy.overlays.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, terms
@@ -109,7 +110,7 @@ def ask_for_promotions(law: Law) -> Step:
 def _asked_first(policy: Policy, purpose: Purpose, law: Law) -> Tightening:
     """Note a purpose that now asks first, under the clause that closes use."""
     what = _words(_PURPOSE, purpose.label)
-    return tightening(policy.closed_by["use"], f"purpose.{purpose.id}", what, law)
+    return tightening(policy.closed_by.get("use", NO_CLAUSE), f"purpose.{purpose.id}", what, law)
 
 
 def _with(whole: Mapping[K, T], parts: Mapping[K, T]) -> Mapping[K, T]:
