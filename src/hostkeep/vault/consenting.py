@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.brands.applying import policy_for, version_for
+from hostkeep.brands.applying import version_for
+from hostkeep.brands.queries import VersionRow, policy_by_digest
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ClauseId, PurposeId, Ref, SubjectId
@@ -75,7 +76,7 @@ def give(
     A yes that stands under the same version stands on: said twice, it is one.
     Raises NotAskedFor, NotYours.
     """
-    return _give(act, Matter(subject, purpose, recipient), how, language, None)
+    return _give(_saying(act, subject, purpose, recipient, how, language), until=None)
 
 
 @recorded("vault.consent.given")
@@ -83,7 +84,7 @@ def give_until(
     act: Act, *, subject: SubjectId, purpose: PurposeId, until: datetime, how: str, language: str = ""
 ) -> Said:
     """Note a yes that ends by itself, as `give`; said again, it lasts till the later end."""
-    return _give(act, Matter(subject, purpose, ""), how, language, until)
+    return _give(_saying(act, subject, purpose, "", how, language), until=until)
 
 
 @recorded("vault.consent.refused")
@@ -91,16 +92,15 @@ def refuse(
     act: Act, *, subject: SubjectId, purpose: PurposeId, recipient: str = "", how: str, language: str = ""
 ) -> Said:
     """Note a person's no.  A yes that stood is withdrawn by it.  Raises NotAskedFor, NotYours."""
-    matter = Matter(subject, purpose, recipient)
-    _by_the_person(act, subject, PERSONS)
-    clause = _asked_for(act, matter)
+    saying = _saying(act, subject, purpose, recipient, how, language)
+    clause = _asked_for(saying)
     with opened():
-        last = _hold(act, matter)
+        last = _hold(saying)
         if last is not None and _stands(last, act.at):
-            return _write(act, matter, "withdrawn", clause, (how, language, last.until), last.record)
-        if last is not None and last.state == "refused" and last.digest == _digest(act, matter):
+            return _end(saying, last, "withdrawn")
+        if last is not None and last.state == "refused" and last.digest == saying.shown.digest:
             return Said(last.record, subject, "refused")
-        return _write(act, matter, "refused", clause, (how, language, None), uuid4())
+        return _write(saying, "refused", clause, None, uuid4())
 
 
 @recorded("vault.consent.withdrawn")
@@ -111,7 +111,7 @@ def withdraw(
 
     Raises NoneStands, NotYours.  Source: GDPR article 7(3).
     """
-    return _end(act, Matter(subject, purpose, recipient), "withdrawn", (how, language))
+    return _end_standing(_saying(act, subject, purpose, recipient, how, language), "withdrawn")
 
 
 @recorded("vault.consent.expired")
@@ -120,63 +120,77 @@ def expire(act: Act, *, subject: SubjectId, purpose: PurposeId, how: str) -> Sai
 
     Raises NoneStands.
     """
-    return _end(act, Matter(subject, purpose, ""), "expired", (how, ""))
+    return _end_standing(_saying(act, subject, purpose, "", how, ""), "expired")
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
-    """Whose word on what.  recipient: empty for a use of our own."""
+class Saying:
+    """Whose word on what is being said, and under which version.
 
+    recipient      empty for a use of our own
+    how, language  as in consents.Word
+    shown          the version that applies to the person; read before the wall opens, as inside it the
+                   vault's role sees the vault's tables alone
+    """
+
+    act: Act
     subject: SubjectId
     purpose: PurposeId
     recipient: str
+    how: str
+    language: str
+    shown: VersionRow
 
 
-def _give(act: Act, matter: Matter, how: str, language: str, until: datetime | None) -> Said:
-    """Note a yes, unless the same one stands; one under an older version, or a shorter one, ends with it."""
-    _by_the_person(act, matter.subject, PERSONS)
-    clause = _asked_for(act, matter)
-    with opened():
-        last = _hold(act, matter)
-        if last is not None and _says_it(last, act, matter, until):
-            return Said(last.record, matter.subject, "given")
-        if last is not None and last.state == "given":
-            _write(act, matter, "expired", ClauseId(last.clause), (how, language, last.until), last.record)
-        return _write(act, matter, "given", clause, (how, language, until), uuid4())
-
-
-def _end(act: Act, matter: Matter, state: str, said: tuple[str, str]) -> Said:
-    """Add the word that ends a yes.  Raises NoneStands, NotYours."""
-    _by_the_person(act, matter.subject, frozenset({act.role}))
-    with opened():
-        last = _hold(act, matter)
-        if last is None or last.state != "given":
-            raise NoneStands
-        clause = ClauseId(last.clause)
-        return _write(act, matter, state, clause, (*said, last.until), last.record)
-
-
-def _by_the_person(act: Act, subject: SubjectId, roles: frozenset[str]) -> None:
-    """Refuse who speaks for another."""
-    if act.role not in roles or (act.role == "customer" and act.own != subject):
+def _saying(
+    act: Act, subject: SubjectId, purpose: PurposeId, recipient: str, how: str, language: str
+) -> Saying:
+    """Gather what is said.  Raises NotYours where a customer speaks for another."""
+    if act.role == "customer" and act.own != subject:
         raise NotYours
+    shown = version_for(act.brand, subject, act.at)
+    return Saying(act, subject, purpose, recipient, how, language, shown)
 
 
-def _asked_for(act: Act, matter: Matter) -> ClauseId:
-    """Return the clause that asks for this consent.  Raises NotAskedFor."""
-    policy = policy_for(act.brand, matter.subject, act.at)
-    found = matter_of(policy, matter.purpose, matter.recipient)
+def _asked_for(saying: Saying) -> ClauseId:
+    """Return the clause that asks the person for this consent.  Raises NotAskedFor, NotYours."""
+    if saying.act.role not in PERSONS:
+        raise NotYours
+    policy = policy_by_digest(saying.shown.digest)
+    found = matter_of(policy, saying.purpose, saying.recipient)
     if found is None:
-        raise NotAskedFor(purpose=matter.purpose, clause=clause_without(policy, matter.recipient))
+        raise NotAskedFor(purpose=saying.purpose, clause=clause_without(policy, saying.recipient))
     return found.clause
 
 
-def _hold(act: Act, matter: Matter) -> Consent | None:
+def _give(saying: Saying, *, until: datetime | None) -> Said:
+    """Note a yes, unless the same one stands; one under an older version, or a shorter one, ends with it."""
+    clause = _asked_for(saying)
+    with opened():
+        last = _hold(saying)
+        if last is not None and _says_it(last, saying, until):
+            return Said(last.record, saying.subject, "given")
+        if last is not None and last.state == "given":
+            _end(saying, last, "expired")
+        return _write(saying, "given", clause, until, uuid4())
+
+
+def _end_standing(saying: Saying, state: str) -> Said:
+    """Add the word that ends a yes.  Raises NoneStands."""
+    with opened():
+        last = _hold(saying)
+        if last is None or last.state != "given":
+            raise NoneStands
+        return _end(saying, last, state)
+
+
+def _hold(saying: Saying) -> Consent | None:
     """Return the newest word, and let nobody else speak on this matter until the transaction ends."""
-    key = f"consent|{act.brand}|{matter.subject}|{matter.purpose}|{matter.recipient}"
+    brand = saying.act.brand
+    key = f"consent|{brand}|{saying.subject}|{saying.purpose}|{saying.recipient}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-    return newest(act.brand, matter.subject, matter.purpose, matter.recipient)
+    return newest(brand, saying.subject, saying.purpose, saying.recipient)
 
 
 def _stands(word: Consent, at: datetime) -> bool:
@@ -184,31 +198,22 @@ def _stands(word: Consent, at: datetime) -> bool:
     return word.state == "given" and (word.until is None or word.until > at)
 
 
-def _says_it(word: Consent, act: Act, matter: Matter, until: datetime | None) -> bool:
+def _says_it(word: Consent, saying: Saying, until: datetime | None) -> bool:
     """Say whether a yes stands under the version of today and lasts as long as the one that is said now."""
     lasts = word.until is None or (until is not None and word.until >= until)
-    return lasts and _stands(word, act.at) and word.digest == _digest(act, matter)
+    return lasts and _stands(word, saying.act.at) and word.digest == saying.shown.digest
 
 
-def _digest(act: Act, matter: Matter) -> str:
-    """Return the digest of the version that applies to the person."""
-    return version_for(act.brand, matter.subject, act.at).digest
+def _end(saying: Saying, yes: Consent, state: str) -> Said:
+    """Add the last word to the record of a yes."""
+    return _write(saying, state, ClauseId(yes.clause), yes.until, yes.record)
 
 
-def _write(
-    act: Act,
-    matter: Matter,
-    state: str,
-    clause: ClauseId,
-    said: tuple[str, str, datetime | None],
-    record: UUID,
-) -> Said:
-    """Add one word.  said: how, in which language, until when."""
-    shown = version_for(act.brand, matter.subject, act.at)
-    how, language, until = said
+def _write(saying: Saying, state: str, clause: ClauseId, until: datetime | None, record: UUID) -> Said:
+    """Add one word."""
     Consent.objects.create(
-        record=record, brand=act.brand, subject=matter.subject, purpose=matter.purpose,
-        recipient=matter.recipient, state=state, version=shown.version, digest=shown.digest, clause=clause,
-        language=language, how=how, at=act.at, until=until,
+        record=record, brand=saying.act.brand, subject=saying.subject, purpose=saying.purpose,
+        recipient=saying.recipient, state=state, version=saying.shown.version, digest=saying.shown.digest,
+        clause=clause, language=saying.language, how=saying.how, at=saying.act.at, until=until,
     )  # fmt: skip
-    return Said(record, matter.subject, state)
+    return Said(record, saying.subject, state)

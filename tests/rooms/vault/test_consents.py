@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from hostkeep.audit.models import Entry
+from hostkeep.brands import queries
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId, SubjectId
 from hostkeep.runtime import clock
@@ -256,6 +257,18 @@ def test_the_vaults_own_role_cannot_change_a_word(ann: SubjectId, statement: str
         cursor.execute(statement)
 
 
+def test_versions_are_read_outside_the_wall(ann: SubjectId, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside it the vault's role sees no table of brands; a process that believes nothing reads at each step."""
+    monkeypatch.setattr(queries, "FRESH", -1.0)
+    act = as_owner(ann)
+    consenting.refuse(act, subject=ann, purpose=OFFERS, how="client_area")
+    consenting.give(act, subject=ann, purpose=OFFERS, how="client_area")
+    assert stands(ann, category=CategoryId("email"))
+    consenting.give(act, subject=ann, purpose=OFFERS, how="client_area")
+    consenting.withdraw(act, subject=ann, purpose=OFFERS, how="client_area")
+    assert [row.state for row in consents.consents_of(act, subject=ann)].count("withdrawn") == 1
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -287,3 +300,21 @@ def test_two_that_say_yes_at_once_make_one_consent(committed: str) -> None:
         for done in [pool.submit(say) for _ in range(4)]:
             done.result()
     assert words_of(ann) == 1
+
+
+def test_two_that_take_it_back_at_once_take_it_back_once(committed: str) -> None:
+    ann = SubjectId(uuid4())
+    consenting.give(as_owner(ann), subject=ann, purpose=OFFERS, how="client_area")
+
+    def say() -> str:
+        try:
+            return consenting.withdraw(as_owner(ann), subject=ann, purpose=OFFERS, how="client_area").state
+        except consenting.NoneStands:
+            return "none"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        states = sorted(done.result() for done in [pool.submit(say) for _ in range(4)])
+    assert states == ["none", "none", "none", "withdrawn"]
+    assert words_of(ann) == 2
