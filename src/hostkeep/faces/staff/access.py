@@ -25,6 +25,7 @@ ROOMS: Mapping[str, frozenset[str]] = MappingProxyType({
     "billing": frozenset({"owner", "billing"}),
     "services": frozenset({"owner", "support", "engineer"}),
     "tasks": frozenset({"owner", "support", "engineer"}),
+    "keys": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy"}),
     "policies": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy"}),
     "promises": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy", "clerk"}),
 })

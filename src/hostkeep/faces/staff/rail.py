@@ -46,6 +46,7 @@ KEEP = (
     Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), parked_count),
 )
 YOURS = (
+    ("/staff/keys/", "key", gettext_noop("Keys for programs")),
     ("/auth/2fa/", "lock", gettext_noop("Second factor")),
     ("/auth/logout/", "leave", gettext_noop("Log out")),
 )

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hostkeep.faces.staff.desk import desk, parked_list, retry
+from hostkeep.faces.staff.keys import key_urls
 from hostkeep.faces.staff.orders import order, orders
 from hostkeep.faces.staff.payments import payment_urls
 from hostkeep.faces.staff.policies import policy_urls
@@ -16,6 +17,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", order, name="staff_order"),
     path("parked/", parked_list, name="staff_parked"),
     path("parked/<uuid:delivery>/retry/", retry, name="staff_parked_retry"),
+    *key_urls,
     *payment_urls,
     *policy_urls,
     *promise_urls,
