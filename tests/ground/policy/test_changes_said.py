@@ -40,7 +40,7 @@ def test_new_words_are_marked_and_old_ones_struck() -> None:
     row = only(said("Links lead elsewhere.", "Links lead to other sites."))
 
     assert (row.heading, row.clause, row.what, row.material, row.why) == ("Wording", "EV-21", "changed", True, "new wording")
-    assert (marked(row.old), marked(row.new)) == ("elsewhere.", "to other sites.")
+    assert (marked(row.old), marked(row.new)) == ("elsewhere", "to other sites")
     assert words(row.new) == "Links lead to other sites."
 
 
@@ -159,3 +159,10 @@ def test_the_age_says_whether_a_parent_may_stand_in() -> None:
     row = next(row for group in said("minimum: 18", "minimum: 17") for row in group.rows)
 
     assert words(row.new) == "at least 17 years; a parent may hold the account for a child"
+
+
+def test_words_that_changed_in_another_language_alone_name_it() -> None:
+    row = only(said("Links lead elsewhere.", "Links lead to other sites.", "vi"))
+
+    assert row.heading == "Lời văn (tiếng Anh)"
+    assert (words(row.old), words(row.new)) == ("", "Liên kết dẫn đến nơi khác.")

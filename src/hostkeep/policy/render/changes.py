@@ -12,6 +12,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.changes import Change, changes_between
 from hostkeep.policy.changing.change import What
 from hostkeep.policy.render.readings import say_readings
+from hostkeep.policy.render.things.saying import listed, word
 from hostkeep.policy.render.things.whole import heading_of, say_thing
 from hostkeep.policy.vocabulary.terms import say, terms
 
@@ -21,8 +22,8 @@ Part = tuple[str, bool]
 FIRST = ("collect", "use", "disclose")
 """Kinds of change that are told first: what is collected, how it is used, to whom it is given."""
 
-_WORDS = re.compile(r"\s*\S+")
-"""A word with the space before it, so that words which change in a row are marked as one."""
+_WORDS = re.compile(r"\s*(?:\w+|[^\w\s])")
+"""A word or a sign with the space before it, so that words which change in a row are marked as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,21 @@ def _row(old: Policy, new: Policy, found: Sequence[Change], language: str) -> Ch
     thing = found[0].thing
     before, after = say_thing(old, thing, language), say_thing(new, thing, language)
     heading = heading_of(thing, after.name or before.name, language)
+    if before == after and any(each.why == "reworded" for each in found):
+        heading = f"{heading} ({_tongues(old, new, thing, language)})"
     if found[0].what == "changed" and after.name != before.name:
         # What it is called stands in the heading; a new name must be seen to be one.
         words = (f"{before.name}: {before.words}", f"{after.name}: {after.words}")
     else:
         words = (before.words, after.words)
     return _worded(heading, found, words, language)
+
+
+def _tongues(old: Policy, new: Policy, thing: str, language: str) -> str:
+    """Name the languages in which the words of a thing changed, where they did not in the reader's own."""
+    both = (each for each in new.languages if each in old.languages)
+    changed = (each for each in both if say_thing(old, thing, each) != say_thing(new, thing, each))
+    return listed(word("tongue", each, language) for each in changed)
 
 
 def _worded(heading: str, found: Sequence[Change], words: tuple[str, str], language: str) -> ChangeRow:
@@ -129,9 +139,16 @@ def _parts(old: str, new: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     left: list[Part] = []
     right: list[Part] = []
     for step, i1, i2, j1, j2 in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
-        same = step == "equal"
-        if i1 != i2:
-            left.append(("".join(a[i1:i2]), not same))
-        if j1 != j2:
-            right.append(("".join(b[j1:j2]), not same))
+        left.extend(_marked("".join(a[i1:i2]), changed=step != "equal"))
+        right.extend(_marked("".join(b[j1:j2]), changed=step != "equal"))
     return tuple(left), tuple(right)
+
+
+def _marked(text: str, *, changed: bool) -> Iterator[Part]:
+    """Make the parts of some words; the space before words that changed is not marked with them."""
+    words = text.lstrip()
+    if changed and words != text:
+        yield text[: len(text) - len(words)], False
+        yield words, True
+    elif text:
+        yield text, changed
