@@ -10,7 +10,7 @@ from typing import Literal
 
 from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId
 from hostkeep.policy.duties import Duties
-from hostkeep.policy.overlays.tightening import Tightening
+from hostkeep.policy.tightening import Tightening
 
 Text = Mapping[str, str]
 """A text by language: {"en": ..., "vi": ...}."""

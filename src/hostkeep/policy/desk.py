@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hostkeep.policy.checking.rules import SHAPE
 from hostkeep.policy.errors import Problem
 from hostkeep.policy.needs import AdapterNeeds
+from hostkeep.policy.rules import SHAPE
 
 Path = tuple[str | int, ...]
 """Where a thing stands in the file: ("clauses", 3, "also", 0, "class")."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.policy.checking.rules import RULES, SHAPE, Level
+from hostkeep.policy.rules import RULES, SHAPE, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Problem:
     clause   the id of the clause it stands in, or ""
     says     what is wrong, one plain sentence
     instead  what to write instead, or ""
-    rule     the name of the rule it breaks, see checking/rules.py
+    rule     the name of the rule it breaks, see rules.py
     """
 
     file: str

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from hostkeep.policy.checking.rules import SHAPE
 from hostkeep.policy.desk import Desk, Path
+from hostkeep.policy.rules import SHAPE
 from hostkeep.policy.shapes import (
     BAD,
     Check,
@@ -134,7 +134,8 @@ _STREAM = Keys(
     {"own_only": flag, "purpose": word("purpose"), "label": text},
 )
 _RIGHT = Keys(
-    {"how": one_of(("client_area", "mail"), "way to use a right")}, {"within": duration, "acknowledge_within": duration, "mailbox": _MAILBOX}
+    {"how": one_of(("client_area", "mail"), "way to use a right")},
+    {"within": duration, "acknowledge_within": duration, "mailbox": _MAILBOX},
 )
 
 _WAY = one_of(("policy_page", "home_page", "email"), "way")

@@ -25,9 +25,9 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from hostkeep.policy.canonical import LARGEST
-from hostkeep.policy.checking.rules import UNREADABLE
 from hostkeep.policy.desk import Desk, Path
 from hostkeep.policy.errors import PolicyError, Problem
+from hostkeep.policy.rules import UNREADABLE
 
 LARGEST_FILE = 256 * 1024
 """The largest policy, in bytes of UTF-8."""

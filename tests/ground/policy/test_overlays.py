@@ -16,7 +16,7 @@ from hostkeep.policy.compile import compile_policy
 from hostkeep.policy.decide import Ask, decide
 from hostkeep.policy.overlays import eu, us, vn
 from hostkeep.policy.overlays.applying import OVERLAYS, tightened
-from hostkeep.policy.overlays.tightening import Law
+from hostkeep.policy.tightening import Law
 from tests.ground.policy.clause_ids import CLAUSE_IDS
 from tests.ground.policy.small import EVERYTHING, ROOT, SMALL, changed
 

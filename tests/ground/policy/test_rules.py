@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from hostkeep.policy.checking.rules import RULES
+from hostkeep.policy.rules import RULES
 from hostkeep.policy.compile import check_policy, compile_policy
 from hostkeep.policy.errors import PolicyError, Problem
 from tests.ground.policy.rule_case import Case

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from hostkeep.policy.book import Policy
-from hostkeep.policy.checking.rules import RULES, UNREADABLE
 from hostkeep.policy.compile import check_policy, compile_policy
 from hostkeep.policy.errors import PolicyError, Problem
 from hostkeep.policy.needs import AdapterNeeds
 from hostkeep.policy.reading import LARGEST_FILE, text_of
+from hostkeep.policy.rules import RULES, UNREADABLE
 from hostkeep.runtime.adapter_needs import needs_of
 
 

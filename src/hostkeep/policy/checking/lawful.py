@@ -1,7 +1,7 @@
 """What the law of the places a policy names does not allow.
 
 The rules only tighten.  They are a reading aid for the operator and no legal advice.  The source of each
-stands in checking/rules.py.
+stands in rules.py.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hostkeep.policy.checking.rules import RULES
 from hostkeep.policy.desk import Desk
 from hostkeep.policy.draft import Draft, Placed
+from hostkeep.policy.rules import RULES
 from hostkeep.policy.shapes import listed
 from hostkeep.policy.vocabulary.terms import terms
 

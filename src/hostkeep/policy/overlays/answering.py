@@ -11,7 +11,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.durations import say_duration
 from hostkeep.policy.duties import NO_CLAUSE, Breach, Right
 from hostkeep.policy.overlays.steps import Step, Stricter
-from hostkeep.policy.overlays.tightening import Law, Tightening, tightening
+from hostkeep.policy.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, say
 
 _ANSWER = {"en": "{right}: answered within {span}", "vi": "{right}: trả lời trong vòng {span}"}

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from hostkeep.policy.book import Policy
 from hostkeep.policy.overlays import eu, us, vn
 from hostkeep.policy.overlays.steps import Step
-from hostkeep.policy.overlays.tightening import Tightening
+from hostkeep.policy.tightening import Tightening
 
 OVERLAYS: Mapping[str, tuple[Step, ...]] = MappingProxyType(
     {"eu": eu.STEPS, "vn": vn.STEPS, "us": us.FEDERAL, "us-ca": us.CALIFORNIA}

@@ -10,7 +10,7 @@ from typing import TypeVar
 from hostkeep.policy.book import Policy, Purpose
 from hostkeep.policy.duties import NO_CLAUSE
 from hostkeep.policy.overlays.steps import Step, Stricter
-from hostkeep.policy.overlays.tightening import Law, Tightening, tightening
+from hostkeep.policy.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, terms
 
 ESSENTIAL = frozenset({"authentication", "cart", "order", "service", "account", "billing"})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hostkeep.policy.overlays.answering import answer_within, give, report_within
 from hostkeep.policy.overlays.asking import ask_for_cookies
-from hostkeep.policy.overlays.tightening import Law
+from hostkeep.policy.tightening import Law
 
 MONTH = timedelta(days=28)
 """One month, counted so that it is never longer than the shortest: from 31 January to 28 February."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hostkeep.policy.book import Policy
-from hostkeep.policy.overlays.tightening import Tightening
+from hostkeep.policy.tightening import Tightening
 
 Stricter = tuple[Policy, tuple[Tightening, ...]]
 """The policy after a step, and what the step tightened; nothing where it was strict enough."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hostkeep.policy.overlays.answering import acknowledge_within, answer_within
-from hostkeep.policy.overlays.tightening import Law
+from hostkeep.policy.tightening import Law
 
 SPAM = Law(
     {"en": "CAN-SPAM Act, 15 U.S.C. 7704(a)(4)", "vi": "Đạo luật CAN-SPAM, 15 U.S.C. 7704(a)(4)"},

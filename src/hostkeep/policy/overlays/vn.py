@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hostkeep.policy.overlays.answering import acknowledge_within, answer_within, report_within
 from hostkeep.policy.overlays.asking import ask_for_promotions, keep_promotions_off, leave_boxes_empty
-from hostkeep.policy.overlays.tightening import Law
+from hostkeep.policy.tightening import Law
 
 LAW = Law(
     {"en": "Law 91/2025/QH15 on personal data", "vi": "Luật 91/2025/QH15 về bảo vệ dữ liệu cá nhân"},

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.policy.book import Cookie, Notice, Policy, Recipient, Retention, Text
 from hostkeep.policy.durations import say_duration
-from hostkeep.policy.overlays.tightening import Tightening
+from hostkeep.policy.tightening import Tightening
 from hostkeep.policy.vocabulary.terms import say, terms
 
 
