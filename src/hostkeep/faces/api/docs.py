@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from hostkeep.faces.api.schema import ONCE, description
 from hostkeep.faces.ui.pages import show
+from hostkeep.kernel.words import gettext_noop
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BASE = "/api/v1"
+
+GROUPS: Mapping[str, str] = MappingProxyType({
+    "policy": gettext_noop("Privacy policy"),
+    "catalogue": gettext_noop("Products"),
+    "account": gettext_noop("Account"),
+    "messages": gettext_noop("Messages"),
+    "consents": gettext_noop("Consents"),
+    "terms": gettext_noop("Rules that apply"),
+    "cart": gettext_noop("Cart"),
+    "orders": gettext_noop("Orders"),
+    "invoices": gettext_noop("Invoices"),
+    "services": gettext_noop("Services"),
+    "keys": gettext_noop("Keys for programs"),
+})
+"""By tag: how a group is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,11 @@ class Deed:
     takes: tuple[Member, ...]
     gives: tuple[Member, ...]
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The path in pieces, after each of which a narrow screen may break the line."""
+        return tuple(f"/{step}" for step in self.path.strip("/").split("/"))
+
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
@@ -54,7 +77,8 @@ def docs(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[Deed]] = {}
     for tag, deed in _deeds(description()):
         groups.setdefault(tag, []).append(deed)
-    context = {"groups": [(tag, f"group-{tag}", deeds) for tag, deeds in groups.items()], "base": BASE}
+    shown = [(gettext(GROUPS[tag]), f"group-{tag}", deeds) for tag, deeds in groups.items()]
+    context = {"groups": shown, "base": BASE}
     return show(request, "api/docs.html", context)
 
 
