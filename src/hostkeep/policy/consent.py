@@ -62,8 +62,15 @@ def covers(policy: Policy, purpose: str, category: str, recipient: str = "") -> 
     A later version that lets a purpose read more does not widen the consents given before it.
     Source: GDPR recital 32: consent covers what it was asked for.
     """
-    matter = matter_of(policy, purpose, recipient)
-    return matter is not None and category in matter.categories
+    if recipient:
+        known = policy.recipients.get(recipient)
+        if known is None or known.basis != "consent" or purpose not in known.purposes:
+            return False
+        return category in known.categories
+    own = policy.purposes.get(PurposeId(purpose))
+    if own is None or own.basis != "consent":
+        return False
+    return any((CategoryId(category), own.id, role) in policy.table for role in policy.roles)
 
 
 def _clause(policy: Policy, purpose: PurposeId) -> ClauseId:

@@ -112,11 +112,25 @@ def test_each_matter_has_the_clause_that_asks_and_the_data_it_is_about(policy: P
     assert all(covers(policy, matter.purpose, each, matter.recipient) for each in matter.categories)
 
 
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.brand)
+def test_a_consent_covers_exactly_the_data_that_its_matter_names(policy: Policy) -> None:
+    named = {(m.purpose, m.recipient, c) for m in matters_of(policy) for c in m.categories}
+    asked = [
+        (purpose, recipient, category)
+        for purpose in policy.purposes for recipient in ("", *policy.recipients) for category in policy.categories
+    ]
+    assert {each for each in asked if covers(policy, each[0], each[2], each[1])} == named
+
+
 def test_a_consent_covers_nothing_that_was_not_asked() -> None:
     policy = brand("vps6")
     assert not covers(policy, "service", "gov_id", "moving_partner")
     assert not covers(policy, "offers", "email")
     assert not covers(policy, "remember", "phone")
+    assert not covers(policy, "service", "email", "somebody")
+    assert not covers(policy, "service", "email", "authority")
+    assert not covers(policy, "offers", "email", "moving_partner")
+    assert not covers(policy, "no_such_purpose", "email")
     assert matter_of(policy, "offers") is None
     assert clause_without(policy, "authority") == policy.closed_by["disclose"]
     assert clause_without(policy, "") == policy.closed_by["use"]
