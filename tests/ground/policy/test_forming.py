@@ -164,3 +164,130 @@ def test_clauses_know_their_lines() -> None:
     assert all(lines[each.line - 1] == f"- id: {each.id}" for each in small().clauses)
     assert isinstance(small(), Policy)
     assert whole().clauses[-1].keep == {}
+
+
+def test_what_single_keys_say_stands_in_the_book() -> None:
+    purposes, rights = whole().purposes, whole().duties.rights
+
+    assert purposes[PurposeId("offers")].balance == {
+        "en": "It is small, and it can be refused.",
+        "vi": "Phạm vi nhỏ, và bạn có thể từ chối.",
+    }
+    assert (purposes[PurposeId("account")].balance, purposes[PurposeId("offers")].basis) == (
+        {},
+        "legitimate_interest",
+    )
+    assert (rights["access"].acknowledge, rights["correct"].acknowledge) == (3 * DAY, None)
+    assert (rights["access"].how, rights["erase"].how, rights["access"].mailbox) == (
+        "client_area",
+        "mail",
+        "",
+    )
+    assert (rights["access"].id, rights["access"].clause) == ("access", "EV-14")
+    assert whole().notice.minor_by == ("policy_page", "home_page")
+    assert whole().notice.by == ("email", "policy_page", "home_page")
+    assert small().notice.minor_by == ("policy_page",)
+    assert small().notice.reject
+    assert not compiled(changed("  reject: true\n", "")).notice.reject
+    assert dict(small().controller) == {
+        "name": "Tinyhost",
+        "contact": "privacy@tinyhost.example",
+        "postal": "1 Example Road, Exampletown",
+    }
+
+
+def test_the_postal_address_may_be_left_out() -> None:
+    text = changed(', postal: "1 Example Road, Exampletown"', "")
+
+    assert compiled(text).controller["postal"] == ""
+
+
+def test_the_head_stands_in_the_book() -> None:
+    policy = whole()
+
+    assert (policy.brand, policy.hosts, policy.secrets, len(policy.digest)) == (
+        "everything",
+        ("everything.localhost",),
+        "once",
+        64,
+    )
+    assert policy.after["en"] == "Made for tests; no company stands behind it."
+    assert policy.jurisdictions == ("eu",)
+    assert policy.facts.changes["en"] == "Mailed 21 days before"
+    assert policy.facts.ask["vi"] == "7 thông tin, và thêm nữa với vài sản phẩm"
+    assert policy.facts.keep["en"] == "1 year after you leave, in an archive"
+    assert policy.facts.share["en"] == "Partners you agree to, and 6 others"
+    assert policy.facts.cookies["en"] == "7, four of them only with your yes"
+    assert policy.roles == {
+        "visitor",
+        "customer",
+        "system",
+        "support",
+        "billing",
+        "sales",
+        "engineer",
+        "abuse",
+        "privacy",
+        "owner",
+        "clerk",
+    }
+    assert policy.gathers[CategoryId("ip")] == "EV-2"
+    assert policy.gathers[CategoryId("forum_post")] == "EV-17"
+
+
+def test_categories_take_class_label_and_mark_from_the_vocabulary_or_the_policy() -> None:
+    kinds = {name: (each.keep_class, each.sensitivity, each.dpv) for name, each in whole().categories.items()}
+
+    assert kinds[CategoryId("email")] == ("account", "basic", ("pd:EmailAddress",))
+    assert kinds[CategoryId("cookies")] == ("session", "secret", ("pd:Identifier", "tech:Cookie"))
+    assert kinds[CategoryId("gov_id")] == ("kyc", "identity", ("pd:OfficialID",))
+    assert whole().categories[CategoryId("email")].label["vi"] == "Địa chỉ email"
+    assert whole().purposes[PurposeId("billing")].dpv == "dpv:PaymentManagement"
+    assert whole().purposes[PurposeId("billing")].label["en"] == "Billing"
+
+
+def test_a_clause_stands_in_the_book_as_it_was_written() -> None:
+    clause = whole().clauses[7]
+
+    assert (clause.id, clause.kind) == ("EV-8", "backup")
+    assert clause.text == {"en": "Backups forget within 30 days.", "vi": "Bản sao lưu quên trong 30 ngày."}
+    assert clause.keep["en"] == "Their keys are destroyed by then."
+
+
+def test_the_table_has_a_cell_for_each_question_and_nothing_else() -> None:
+    table = whole().table
+    cell = table[CategoryId("ip"), PurposeId("fraud_prevention"), "abuse"]
+
+    assert (cell.clause, cell.needs) == ("EV-18", {"reason", "case"})
+    assert table[CategoryId("email"), PurposeId("newsletter"), "system"].needs == {"consent"}
+    assert table[CategoryId("email"), PurposeId("account"), "system"].needs == frozenset()
+    assert table[CategoryId("content"), PurposeId("support"), "engineer"].needs == {"grant"}
+    assert (CategoryId("ip"), PurposeId("rights"), "customer") not in table
+    assert (CategoryId("password"), PurposeId("rights"), "customer") not in table
+    assert table[CategoryId("content"), PurposeId("rights"), "customer"].clause == "EV-3"
+
+
+def test_a_line_that_names_a_category_goes_before_one_that_says_all() -> None:
+    named = "  - {categories: [email], purposes: [rights], roles: [customer], needs: [reason]}\n"
+    line = '  - {categories: "*", purposes: [rights], roles: [customer]}\n'
+
+    for text in (changed(line, line + named), changed(line, named + line)):
+        table = compiled(text).table
+        assert table[CategoryId("email"), PurposeId("rights"), "customer"].needs == {"reason"}
+        assert table[CategoryId("acceptance"), PurposeId("rights"), "customer"].needs == frozenset()
+
+
+def test_the_clause_that_closes_is_the_one_that_says_so_or_the_first() -> None:
+    closes = changed("  mode: mail\n", "  closes: [use, cookies]\n  mode: mail\n")
+
+    assert compiled(closes).closed_by == {
+        "use": "TH-4",
+        "disclose": "TH-3",
+        "cookies": "TH-4",
+        "communicate": "TH-3",
+    }
+    own = changed(
+        "- id: TH-4",
+        "- id: TH-5\n  kind: disclose\n  text: {en: x, vi: y}\n  keep: {en: x, vi: y}\n- id: TH-4",
+    )
+    assert compiled(own).closed_by["disclose"] == "TH-5"
