@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from hostkeep.policy.export.document import Document, Heading, Said, policy_document
+from hostkeep.policy.export.document import Document, Heading, Said, Table, policy_document
 from hostkeep.policy.export.markdown import markdown, plain
 from hostkeep.policy.export.page_html import page_html
 from hostkeep.policy.export.plain import WIDTH, plain_text
@@ -213,3 +213,23 @@ def test_the_archive_is_a_time_limit_of_what_it_keeps() -> None:
     by_id = {each.id: each for each in processing_record(policy_of("vpn"), "en").activities}
 
     assert "Archive" in {each.data for each in by_id["account"].limits}
+
+
+def test_a_policy_without_cookies_has_no_table_of_them() -> None:
+    bare = replace(compiled(), cookies={})
+    captions = {block.caption for block in policy_document(policy_page(bare, "en")).blocks if isinstance(block, Table)}
+
+    assert "All cookies there are" not in captions
+    assert "All cookies there are" in {
+        block.caption
+        for block in policy_document(policy_page(compiled(), "en")).blocks
+        if isinstance(block, Table)
+    }
+
+
+def test_a_table_whose_kind_has_no_clause_of_its_own_comes_last() -> None:
+    policy = compiled()
+    alone = replace(policy, clauses=tuple(clause for clause in policy.clauses if clause.kind != "cookies"))
+    titles = [block.text for block in policy_document(policy_page(alone, "en")).blocks if isinstance(block, Heading)]
+
+    assert titles.index("Cookies") > titles.index("Changes")

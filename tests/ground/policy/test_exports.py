@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from rdflib import DCTERMS, RDF, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
+from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Policy
+from hostkeep.policy.durations import write_duration
 from hostkeep.policy.export.jsonld import policy_jsonld
 from hostkeep.policy.export.rules import grants_of
 from hostkeep.policy.vocabulary.dpv import (
@@ -235,3 +238,28 @@ def test_every_clause_stands_in_both_languages() -> None:
     for clause in policy.clauses:
         said = {each.language for each in graph.objects(part(policy, f"clause-{clause.id}"), DCTERMS.description)}
         assert said == {"en", "vi"}
+
+
+def test_a_breach_is_told_in_the_time_the_policy_gives() -> None:
+    policy, graph = policy_of("everything"), graph_of("everything")
+    breach = policy.duties.breach
+    assert breach is not None
+    told = {who: str(graph.value(part(policy, f"breach-{who}"), DPV.hasDuration)) for who in ("authority", "owners")}
+
+    assert told == {"authority": write_duration(breach.authority), "owners": write_duration(breach.owners)}
+
+
+def test_a_policy_silent_on_breaches_owes_none() -> None:
+    silent = replace(policy_of("everything"), duties=replace(policy_of("everything").duties, breach=None))
+    names = {node["@id"] for node in policy_jsonld(silent)["@graph"]}
+
+    assert {name for name in names if name.startswith("p:breach")} == set()
+
+
+def test_what_a_law_adds_without_a_clause_names_no_source() -> None:
+    policy = policy_of("everything")
+    right = next(iter(policy.duties.rights.values()))
+    added = replace(policy, duties=replace(policy.duties, rights={right.id: replace(right, clause=ClauseId(""))}))
+    (node,) = (node for node in policy_jsonld(added)["@graph"] if node["@id"] == f"p:right-{right.id}")
+
+    assert "dct:source" not in node

@@ -25,7 +25,7 @@ def _block(block: Block) -> str:
             return _clause(block)
         case Pairs():
             return "\n".join(f"- **{plain(term)}**: {plain(said)}" for term, said in block.rows)
-        case Table():
+        case _:
             return _table(block)
 
 

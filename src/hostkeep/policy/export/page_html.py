@@ -40,7 +40,7 @@ def _block(block: Block) -> str:
         case Pairs():
             rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(said)}</dd>" for term, said in block.rows)
             return f"<dl>{rows}</dl>"
-        case Table():
+        case _:
             return _table(block)
 
 

@@ -29,7 +29,7 @@ def _block(block: Block) -> str:
             return _clause(block)
         case Pairs():
             return "\n".join(_wrapped(f"{term}: {said}", "- ") for term, said in block.rows)
-        case Table():
+        case _:
             return _table(block)
 
 

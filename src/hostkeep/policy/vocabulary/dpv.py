@@ -59,16 +59,6 @@ def dpv_terms() -> Mapping[str, DpvTerm]:
     return _all()
 
 
-def iri_of(term: str) -> str:
-    """Return the full address of a short name of the vocabulary or of our own.
-
-    Raises KeyError for a name that is not pinned.
-    """
-    if term.startswith("x:"):
-        return OWN + term.removeprefix("x:")
-    return _all()[term].iri
-
-
 def above(term: str) -> frozenset[str]:
     """Return a term and everything it is a kind of.  Raises KeyError for a name that is not pinned."""
     found: set[str] = set()
