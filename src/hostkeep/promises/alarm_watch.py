@@ -38,7 +38,7 @@ def take_raised(act: Act) -> int:
     found = raised_after(last - LATE)
     known = set(Alarm.objects.filter(entry__gt=last - LATE).values_list("entry", flat=True))
     fresh = [raised for raised in found if raised.id not in known]
-    ours = {handle for row in canaries() for handle in (row.id, row.subject)} if fresh else set()
+    ours = {UUID(str(handle)) for row in canaries() for handle in (row.id, row.subject)} if fresh else set()
     for raised in fresh:
         take_alarm(act.of_brand(raised.brand), raised=raised, matched_by=_probe_of(raised, ours))
     return len(fresh)

@@ -34,11 +34,18 @@ _GRAVEST_FIRST = ("failed", "absent", "unsure", None, "passed")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing looked at.  what: a sentence to translate.  value: what was seen.  at: None if never."""
+    """One thing looked at.
+
+    what    a sentence to translate
+    value   what was seen
+    at      when it was last seen, None if never
+    result  "passed", "failed", "absent", "unsure" or "untried"
+    """
 
     what: str
     value: str
     at: datetime | None
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,10 @@ def _evidence(control: Control, newest: Mapping[Series, Finding]) -> Iterable[Ev
     for part, check in control.checks():
         if part != "probe":
             found = newest.get((control.clause, part, check.what))
-            yield Evidence(check.what, found.value if found else "", found.at if found else None)
+            if found is None:
+                yield Evidence(check.what, "", None, "untried")
+            else:
+                yield Evidence(check.what, found.value, found.at, found.result)
 
 
 def _gravest(control: Control, newest: Mapping[Series, Finding]) -> Attempt | None:

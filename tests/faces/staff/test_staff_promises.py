@@ -9,11 +9,16 @@ from django.db import connection
 
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId
+from hostkeep.people.models import Account
+from hostkeep.people.queries import account
 from hostkeep.promises import rounds
 from hostkeep.promises.actions.alarming import open_alarm
 from hostkeep.promises.history import days_of
 from hostkeep.promises.pages import read_page
+from hostkeep.provisioning.queries import services_where
+from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.runtime import clock
+from hostkeep.shop.queries.desk import orders_page, placed_by_brand
 from tests.conftest import make_act
 from tests.falsifiability.sabotages import SABOTAGES
 
@@ -104,3 +109,18 @@ def test_a_red_day_is_told_from_a_green_one(looked, monkeypatch) -> None:
 
     days = days_of(BrandId("vps6"), at, "UTC")["V6-2"]
     assert (len(days), days[-2:], set(days[:-2])) == (30, ("green", "red"), {"grey"})
+
+
+def test_what_a_canary_orders_is_on_no_list_of_staff(staff, ordered) -> None:
+    staff.signs_in("owner")
+    real = {path: words(staff.get(path)) for path in ("/staff/", "/staff/orders/", "/staff/services/")}
+    number = account(ordered.account.id).number
+    assert number in real["/staff/orders/"]
+    assert placed_by_brand(clock.now() - timedelta(days=1)) == {"vps6": 1}
+
+    Account.objects.filter(id=ordered.account.id).update(canary=True)
+
+    assert number not in words(staff.get("/staff/orders/"))
+    assert placed_by_brand(clock.now() - timedelta(days=1)) == {}
+    assert orders_page().total == 0
+    assert services_where(states=tuple(State))[:5] == ()

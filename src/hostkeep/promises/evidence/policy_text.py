@@ -1,4 +1,4 @@
-"""The words of the policy as the public page prints them: exactly those that were compiled, in every language."""
+"""The words of the policy as the public page prints them: those that were compiled, in every language."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _bodies(page: str) -> dict[str, list[str]]:
     reader = _Reader()
     reader.feed(page)
     reader.close()
-    return {clause: [piece for piece in map(_tidy, pieces) if piece] for clause, pieces in reader.found.items()}
+    return {clause: [said for said in map(_tidy, pieces) if said] for clause, pieces in reader.found.items()}
 
 
 def _tidy(text: str) -> str:

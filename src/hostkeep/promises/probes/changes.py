@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -169,7 +170,7 @@ def _written_past_the_program(scene: Scene) -> bool:
     return _database_refuses(statement, [scene.brand.id, "0" * 64, long_ago, scene.act.at])
 
 
-def _database_refuses(statement: str, values: list[object]) -> bool:
+def _database_refuses(statement: str, values: Sequence[str | datetime]) -> bool:
     """Say whether the database refuses a statement; one that it takes is undone."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
