@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
 from django.test import Client
 
+from hostkeep.faces.storefront.policy_layout import sections_of
+from hostkeep.policy.render.page import policy_page
 from tests.faces.assistive import Page, unexplained
+from tests.faces.ui.policies import policy
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -89,3 +94,18 @@ def test_what_a_product_asks_says_why(product: str) -> None:
 
     assert any(name.startswith("answer-") for name in read.controls)
     assert unexplained(read) == []
+
+
+def test_texts_that_are_not_in_the_language_of_the_page_say_in_which_they_are() -> None:
+    known = policy("vpsfast")
+    alone = replace(known, languages=("en",))
+    laid = policy_page(alone, "vi")
+    text = render_to_string("storefront/policy.html", {"page": laid, "sections": sections_of(laid, None)})
+
+    assert laid.foreign == "en"
+    assert '<div class="text" lang="en">' in text
+    assert text.count('lang="en"') > len(alone.clauses) + len(laid.fields) + len(laid.cookies)
+    assert 'lang="en"' not in render_to_string(
+        "storefront/policy.html",
+        {"page": policy_page(known, "vi"), "sections": sections_of(policy_page(known, "vi"), None)},
+    ).partition('class="doc"')[2]

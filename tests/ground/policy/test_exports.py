@@ -263,3 +263,11 @@ def test_what_a_law_adds_without_a_clause_names_no_source() -> None:
     (node,) = (node for node in policy_jsonld(added)["@graph"] if node["@id"] == f"p:right-{right.id}")
 
     assert "dct:source" not in node
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_the_laws_that_make_it_stricter_are_named(brand: str) -> None:
+    laws = of_policy(brand, DPV.hasApplicableLaw)
+    cited = {str(graph_of(brand).value(law, DCTERMS.bibliographicCitation)) for law in laws}
+
+    assert cited == {each.source for each in policy_of(brand).tightened}

@@ -85,6 +85,7 @@ def _policy(policy: Policy, rules: Mapping[str, list[Node]]) -> Node:
         "dpv:isImplementedUsingTechnology": [ref(part("cookie", each)) for each in policy.cookies],
         "dpv:hasRecipient": [ref(part("recipient", each)) for each in policy.recipients],
         "dpv:hasStorageCondition": [ref(part("storage", each)) for each in policy.retention],
+        "dpv:hasApplicableLaw": [ref(name) for name in _laws(policy)],
         "dpv:hasRight": [ref(part("right", each)) for each in policy.duties.rights],
         "dpv:hasTechnicalOrganisationalMeasure": refs(policy.duties.measures),
     }
@@ -119,6 +120,7 @@ def _parts(policy: Policy) -> Iterator[Node]:
     yield from _recipients(policy)
     yield from _rights(policy)
     yield from _sent(policy)
+    yield from _laws(policy).values()
     for clause in policy.clauses:
         yield {
             "@id": part("clause", clause.id),
@@ -189,6 +191,20 @@ def _rights(policy: Policy) -> Iterator[Node]:
                 "dct:source": source(each.clause),
             }
         )
+
+
+def _laws(policy: Policy) -> dict[str, Node]:
+    """Write the laws that make the policy stricter than its file, by the names of their nodes."""
+    names = {each.source: each.law for each in policy.tightened}
+    return {
+        part("law", number): {
+            "@id": part("law", number),
+            "@type": "dpv:Law",
+            "skos:prefLabel": texts(law),
+            "dct:bibliographicCitation": source_text,
+        }
+        for number, (source_text, law) in enumerate(names.items(), start=1)
+    }
 
 
 def _sent(policy: Policy) -> Iterator[Node]:

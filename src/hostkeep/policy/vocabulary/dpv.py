@@ -34,7 +34,7 @@ OWN = "urn:hostkeep:x#"
 COLUMNS = ("term", "type", "iri", "label", "parents", "version")
 """The columns of dpv.csv."""
 
-PUBLISHED = "2bd1bd0f864382e6d0a7a2135004c4539760ed9359cca293781bd0fbab23e762"
+PUBLISHED = "c39a51862dc90305ac71277f4a44ab9624c55e0109bb7334c78e18b764e31748"
 """Digest of the rows as they were published.  A row changed by hand is found by it."""
 
 
