@@ -87,4 +87,4 @@ def test_VF_9_turns_red_when_nobody_can_ever_be_told(prove, monkeypatch) -> None
 
     monkeypatch.setattr(changes, "mark_shown", lambda *_, **__: None)
 
-    assert list(prove("VF-9")) == ["A new purpose serves what is given later, and earlier values once one was told"]
+    assert list(prove("VF-9")) == ["A new purpose serves later values, and earlier ones once their owner was told"]

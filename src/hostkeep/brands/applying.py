@@ -90,8 +90,9 @@ def reaches(
     if policy.purposes[purpose].basis == "consent":
         return True
     added = _added_by(policy, collected, (category, purpose))
-    if added is None:
-        return False
+    if added is None or added.version == 1:
+        # The first version: everybody was shown it when they came.
+        return added is not None
     notice = _notices(policy.brand, subject).get(added.version)
     return bool(notice and notice.told_at and notice.told_at <= at and not _rejects(notice))
 

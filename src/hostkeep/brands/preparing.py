@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q
+
 from hostkeep.brands.errors import NoSuchVersion
-from hostkeep.brands.models import Draft, PolicyVersion, Spelling, Telling
+from hostkeep.brands.models import Draft, Notice, PolicyVersion, Spelling, Telling
 from hostkeep.kernel.ids import BrandId
 
 
@@ -23,9 +25,17 @@ class DraftRow:
 
 @dataclass(frozen=True, slots=True)
 class TellingRow:
-    """How far the customers were written to about a version.  finished_at: None while it goes on."""
+    """How far the customers were written to about a version.
+
+    count        customers who have a notice
+    told         of these, who is told: their mail host took the mail, or a page showed it
+    refused      of these, whose mail could not be handed over and who have not been told otherwise
+    finished_at  None while it goes on
+    """
 
     count: int
+    told: int
+    refused: int
     begun_at: datetime
     finished_at: datetime | None
 
@@ -60,4 +70,11 @@ def source_of(brand: BrandId, version: int) -> str:
 def telling_of(brand: BrandId, version: int) -> TellingRow | None:
     """Return how far the customers were written to about a version, or None where nobody is to be."""
     row = Telling.objects.filter(version__brand_id=brand, version__version=version).first()
-    return TellingRow(row.count, row.begun_at, row.finished_at) if row else None
+    if row is None:
+        return None
+    found = Notice.objects.filter(version_id=row.version_id).aggregate(
+        count=Count("id"),
+        told=Count("id", filter=Q(told_at__isnull=False)),
+        refused=Count("id", filter=Q(state="refused")),
+    )
+    return TellingRow(found["count"], found["told"], found["refused"], row.begun_at, row.finished_at)

@@ -100,7 +100,7 @@ class _Read:
 
 
 class _Memory(threading.local):
-    """What each thread read.  Not shared: a thread that rehearses a change, and undoes it, must fool nobody."""
+    """What each thread read.  Not shared: one that rehearses a change and undoes it must fool nobody."""
 
     read: _Read | None = None
 

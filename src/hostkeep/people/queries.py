@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from hostkeep.kernel.ids import OPERATOR, AccountId, BrandId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.people.errors import NoSuchAccount, NoSuchUser
@@ -239,10 +241,16 @@ def accounts_after(
 ) -> tuple[AccountRow, ...]:
     """Return open accounts of a brand in the order of their ids, its canary left out.
 
+    Those alone whose owner confirmed an address: another's may have been typed.
+
     opened_by  those that existed at that time
     last       the id after which to go on, or None to begin
     """
-    found = Account.objects.filter(brand=brand, state="open", canary=False, opened_at__lte=opened_by)
+    confirmed = LoginAddress.objects.filter(user=OuterRef("membership__user"), verified=True)
+    found = Account.objects.filter(
+        Exists(confirmed), brand=brand, state="open", canary=False, opened_at__lte=opened_by,
+        membership__role="owner",
+    )  # fmt: skip
     if last is not None:
         found = found.filter(id__gt=last)
     return tuple(_account_row(row) for row in found.order_by("id")[:most])

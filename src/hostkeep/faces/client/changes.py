@@ -43,7 +43,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """
     account, language = account_of(request), language_of(request)
     act = act_of(request, role="customer", purpose="policy_change")
-    fresh = show_changes(act, account)
+    fresh = show_changes(act, account) if _is_read(request) else ()
     context = {
         "mine": version_for(account.brand, account.subject, act.at),
         "in_force": version_in_force(account.brand, act.at),
@@ -78,6 +78,11 @@ def _chapter(account: AccountRow, row: VersionRow, language: str) -> Chapter:
     new = policy_by_digest(row.digest)
     old = policy_by_digest(held.digest) if held else new
     return Chapter(row, tuple(say_changes(old, new, language)))
+
+
+def _is_read(request: HttpRequest) -> bool:
+    """Say whether somebody reads the page: one that fetches ahead, or the head alone, does not."""
+    return request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
 
 
 def _onward(request: HttpRequest) -> str:

@@ -56,7 +56,8 @@ def in_force_at_once() -> Check:
             mails = count_of_template(scene.brand.id, policy_change.TEMPLATE) - before
             now = version_in_force(scene.brand.id, made.effective_at).version
             listed = ADDED.strip() in _words(scene, "/privacy/history/")
-        return verdict(now == made.version and listed and not mails, f"version in force: {listed}, {mails} mails")
+        good = now == made.version and listed and not mails
+        return verdict(good, f"listed {listed}, {mails} mails")
 
     return Check(gettext_noop("A change applies at once, the history tells it, and no mail leaves"), look)
 
@@ -73,7 +74,8 @@ def too_soon_refused() -> Check:
             "minor": _written_past_the_program(scene),
         }
         passed = [name for name, refused in tried.items() if not refused]
-        return verdict(not passed, f"{len(tried) - len(passed)}/{len(tried)} refused {' '.join(passed)}".strip())
+        told = f"{len(tried) - len(passed)}/{len(tried)} refused {' '.join(passed)}"
+        return verdict(not passed, told.strip())
 
     return Check(gettext_noop("A change that matters is announced a day too soon"), look)
 
@@ -108,7 +110,7 @@ def no_quiet_rewording() -> Check:
 
 @same_check
 def new_purpose_reaches_new_values() -> Check:
-    """Add a purpose: it serves what is given afterwards, and what was given before once its owner was told."""
+    """Add a purpose: it serves what is given afterwards, and earlier values once their owner was told."""
 
     def look(scene: Scene) -> Seen:
         with rehearsed():
@@ -124,7 +126,7 @@ def new_purpose_reaches_new_values() -> Check:
             later = _reads(scene, wide, made.effective_at)
         return verdict(told and later, f"told {told}, given later {later}")
 
-    return Check(gettext_noop("A new purpose serves what is given later, and earlier values once one was told"), look)
+    return Check(gettext_noop("A new purpose serves later values, and earlier ones once their owner was told"), look)
 
 
 @same_check
