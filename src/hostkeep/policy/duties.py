@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from hostkeep.kernel.ids import CategoryId, ClauseId
+from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId
 
 NO_CLAUSE = ClauseId("")
 
@@ -83,6 +83,7 @@ class Duties:
     never_ask       categories no message or call of ours may ask for, with the clause that says so
     review_links    whether a mailing with an outside link needs a second person
     by_use          whether going on using the service after a change accepts the rules (never a consent)
+    accepts         the purposes that going on accepts; none named: all that need no consent
     nobody          the clause that lets nobody outside receive anything but what the law compels, or ""
     smallest_group  groups of fewer people are not shown
     support_note    whether a ticket closes only with a note of what was done
@@ -107,3 +108,4 @@ class Duties:
     department: str = ""
     measures: tuple[str, ...] = ()
     nobody: ClauseId = NO_CLAUSE
+    accepts: frozenset[PurposeId] = frozenset()

@@ -225,6 +225,8 @@ HEAVIER = [
     ("  department: privacy\n", "", "department", "weaker_right"),
     ("department: privacy", "department: sales", "department", "other_contact"),
     ("  by_use: true\n  purposes: [account, service]\n", "", "by_use", "stronger_choice"),
+    ("  purposes: [account, service]\n", "", "by_use", "weaker_choice"),
+    ("  purposes: [account, service]\n", "  purposes: [account]\n", "by_use", "stronger_choice"),
     ("channels: [web, email, phone, chat, api, offline]", "channels: [web, email, phone, chat, api]", "channel offline", "narrower_collection"),
     ("gateways: [testpay, bank_transfer, stripe]", "gateways: [testpay, bank_transfer]", "gateway stripe", "gateway_gone"),
     ("hosts: [everything.localhost]", "hosts: [everything.localhost, more.localhost]", "host more.localhost", "wider_scope"),

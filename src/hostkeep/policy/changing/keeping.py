@@ -16,6 +16,7 @@ from hostkeep.policy.changing.steps import (
     entries,
     graded,
     lasting,
+    limited,
     placed,
     ranked,
     wider,
@@ -59,7 +60,7 @@ def rule_step(old: Retention, new: Retention) -> Step:
         | ranked(ENDS, old.then, new.then)
         | lasting(old.hold, new.hold)
         | ranked(("erase", ""), old.at_closing, new.at_closing)
-        | _reads(old.reads, new.reads)
+        | limited(old.reads, new.reads)
     )
 
 
@@ -70,13 +71,6 @@ def _event(old: str, new: str) -> Step:
     if new == "collected" and new != old:
         return LIGHTER
     return ranked(CHAIN, old, new)
-
-
-def _reads(old: frozenset[str], new: frozenset[str]) -> Step:
-    """Say how the purposes served afterwards moved; none named means that closing takes none away."""
-    if bool(old) != bool(new):
-        return LIGHTER if new else HEAVIER
-    return wider(old, new)
 
 
 def _classes(old: Policy, new: Policy) -> Iterator[Change]:

@@ -91,6 +91,11 @@ def sent(old: Policy, new: Policy) -> Iterator[Change]:
     yield from entries("communicate", "stream ", old.streams, new.streams, "more_messages")
     for name, was, now in both(old.streams, new.streams):
         yield from graded("communicate", f"stream {name}", now.clause, "more_messages", _stream(was, now))
+    yield from _duties(old, new)
+
+
+def _duties(old: Policy, new: Policy) -> Iterator[Change]:
+    """Compare what binds all messages."""
     was, now = old.duties, new.duties
     yield from placed("communicate", "never_ask ", was.never_ask, now.never_ask, "new_prohibition")
     yield from _cap(was.cap, now.cap)

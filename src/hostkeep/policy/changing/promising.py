@@ -17,6 +17,7 @@ from hostkeep.policy.changing.steps import (
     graded,
     grown,
     lasting,
+    limited,
     placed,
     ranked,
     turned,
@@ -33,7 +34,7 @@ def promised(old: Policy, new: Policy) -> Iterator[Change]:
     was, now = old.duties, new.duties
     yield from _rights(was, now)
     yield from _notice(old.notice, new.notice)
-    step = ranked((False, True), was.by_use, now.by_use)
+    step = ranked((False, True), was.by_use, now.by_use) | limited(was.accepts, now.accepts)
     yield from graded("acceptance", "by_use", clause_of_kind(new, "acceptance"), "weaker_choice", step)
     yield from _age(was.age, now.age)
     yield from _breach(was.breach, now.breach)

@@ -29,6 +29,7 @@ class Ruled(Protocol):
 
 
 T = TypeVar("T", bound=Ruled)
+Name = TypeVar("Name", bound=str)
 
 
 def grown(old: int, new: int) -> Step:
@@ -59,6 +60,13 @@ def wider(old: Collection[Hashable], new: Collection[Hashable]) -> Step:
     return come | gone
 
 
+def limited(old: Collection[Hashable], new: Collection[Hashable]) -> Step:
+    """A list of all that is allowed: members that come are heavier, and none named is no limit."""
+    if bool(old) != bool(new):
+        return LIGHTER if new else HEAVIER
+    return wider(old, new)
+
+
 def other(old: object, new: object) -> Step:
     """Any difference is heavier."""
     return SAME if old == new else HEAVIER
@@ -78,7 +86,7 @@ def graded(kind: str, thing: str, clause: ClauseId, why: str, step: Step) -> Ite
 
 
 def placed(
-    kind: str, prefix: str, old: Mapping[str, ClauseId], new: Mapping[str, ClauseId], why: str
+    kind: str, prefix: str, old: Mapping[Name, ClauseId], new: Mapping[Name, ClauseId], why: str
 ) -> Iterator[Change]:
     """Tell of names that came, went, or stand under another clause.
 

@@ -8,7 +8,7 @@ from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.book import Cell, Policy
 from hostkeep.policy.changing.change import Change
 from hostkeep.policy.changing.places import clause_of_purpose, clause_that_closes
-from hostkeep.policy.changing.steps import entries, graded, named, placed, ranked, turned, wider
+from hostkeep.policy.changing.steps import both, entries, graded, named, placed, ranked, turned, wider
 
 BASES = ("consent", "contract", "legitimate_interest", "legal_obligation")
 """From the ground that leaves a person most to say to the one that leaves least.
@@ -30,11 +30,10 @@ def used(old: Policy, new: Policy) -> Iterator[Change]:
     yield from named("use", "role ", _roles(old, new), _roles(new, new), "wider_use")
     before, after = _cells(old), _cells(new)
     yield from entries("use", "use ", before, after, "wider_use")
-    for name, cell in after.items():
-        if name in before:
-            # Who must bring more reads less.
-            step = turned(wider(before[name].needs, cell.needs))
-            yield from graded("use", f"use {name}", cell.clause, "wider_use", step)
+    for question, was_so, cell in both(before, after):
+        # Who must bring more reads less.
+        step = turned(wider(was_so.needs, cell.needs))
+        yield from graded("use", f"use {question}", cell.clause, "wider_use", step)
     yield from placed("use", "closes ", old.closed_by, new.closed_by, "label")
 
 

@@ -59,6 +59,7 @@ def duties_of(draft: Draft) -> Duties:
         cap=_cap(draft),
         review_links="review" in _keys(draft),
         by_use=_first(draft, "by_use", missing=False),
+        accepts=_accepts(draft),
         smallest_group=_first(draft, "smallest_group", 0),
         support_note="on_close" in _keys(draft),
         first_reply=_first(draft, "first_reply", None),
@@ -117,6 +118,12 @@ def _never_ask(draft: Draft) -> Mapping[CategoryId, ClauseId]:
         for name in placed.thing:
             found.setdefault(CategoryId(name), placed.clause)
     return MappingProxyType(found)
+
+
+def _accepts(draft: Draft) -> frozenset[PurposeId]:
+    """Form what going on using the service accepts."""
+    named = (each for block in draft.of_kind("acceptance") for each in block.keys.get("purposes", ()))
+    return frozenset(PurposeId(each) for each in named)
 
 
 def _cap(draft: Draft) -> MailCap | None:

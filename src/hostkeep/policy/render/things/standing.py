@@ -17,7 +17,7 @@ from hostkeep.policy.render.things.saying import (
     word,
     yes_or_no,
 )
-from hostkeep.policy.render.wording import said, say_notice
+from hostkeep.policy.render.wording import said, say_notice, say_purposes
 from hostkeep.policy.vocabulary.terms import say
 
 
@@ -50,7 +50,9 @@ def _notice(policy: Policy, _name: str, language: str) -> Saying:
 
 def _by_use(policy: Policy, _name: str, language: str) -> Saying:
     """Say whether going on accepts the rules."""
-    return Saying("", yes_or_no(language, holds=policy.duties.by_use))
+    duties = policy.duties
+    purposes = listed(say_purposes(policy, duties.accepts, language)) if duties.by_use else ""
+    return Saying("", joined(yes_or_no(language, holds=duties.by_use), purposes))
 
 
 def _age(policy: Policy, _name: str, language: str) -> Saying:
