@@ -43,9 +43,9 @@ def test_the_ledger_shows_broken_first_and_calls_the_unknown_stale() -> None:
     page = policy_page(known, "en")
     seen = SimpleNamespace(what="State", value="0", at=NOON)
     rows = {
-        "PH-9": SimpleNamespace(clause="PH-9", light="red", why="x", control="y", evidence=(seen,), probe=None),
-        "PH-1": SimpleNamespace(clause="PH-1", light="green", why="", control="y", evidence=(seen,), probe=None),
-        "PH-4": SimpleNamespace(clause="PH-4", light="green", why="", control="", evidence=(), probe=None),
+        "PH-9": SimpleNamespace(clause="PH-9", light="red", why="x", lacks="", control="y", evidence=(seen,), probe=None),
+        "PH-1": SimpleNamespace(clause="PH-1", light="green", why="", lacks="", control="y", evidence=(seen,), probe=None),
+        "PH-4": SimpleNamespace(clause="PH-4", light="green", why="", lacks="", control="", evidence=(), probe=None),
     }
 
     found = promises_of(page, rows)
