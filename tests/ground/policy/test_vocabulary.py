@@ -34,6 +34,8 @@ PUBLISHED = [
     "ask",
     "kind",
     "channel",
+    "need",
+    "jurisdiction",
 ]
 IDS = {
     "category": "name email phone address contacts customer_number password service_secret second_factor login_history language preferences payment_ref invoice_party card bank_account other_financial solvency tax_id company gov_id registrant ip browser os page_visits cookies cart chosen_service use_time connect_ip activity demographics interests ticket message call_note support_record forum_post public_name content adult guardian acceptance",
