@@ -118,6 +118,19 @@ def test_a_change_that_eases_nothing_for_us_is_not_called_material() -> None:
 
     assert "None of this is material." in text
     assert "data goes sooner" in text
+    assert "data goes sooner" in page("vps6", "/"), "vps6 shows small changes at home, too"
+
+
+def test_a_small_change_is_not_at_home_where_the_policy_shows_it_on_its_own_page_alone() -> None:
+    announce("vps6", quieter=("  minor_by: [policy_page, home_page]\n", ""))
+    now = clock.now()
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr(clock, "now", lambda: now + timedelta(days=31))
+        queries.forget()
+        announce("vps6", quieter=("  minor_by: [policy_page, home_page]\n", ""), stricter=("plus: P14D, then: erase", "plus: P13D, then: erase"))
+
+        assert not titles(page("vps6", "/"))
+        assert "data goes sooner" in page("vps6", "/privacy/")
 
 
 def test_a_change_is_said_once_and_then_remembered() -> None:

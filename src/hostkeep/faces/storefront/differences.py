@@ -76,8 +76,14 @@ def news_at_home(brand: BrandId, language: str, now: datetime) -> tuple[Told, ..
         told
         for told in news_of(brand, language, now)
         if told.version.effective_at > now - LATELY
-        and "home_page" in policy_by_digest(before[told.version.version].digest).notice.by
+        and "home_page" in _ways(told.version, before[told.version.version])
     )
+
+
+def _ways(version: VersionRow, before: VersionRow) -> tuple[str, ...]:
+    """Return where a change is shown, by the notice of the version before it."""
+    notice = policy_by_digest(before.digest).notice
+    return notice.by if version.material else notice.minor_by
 
 
 def _state(row: VersionRow, in_force: int) -> State:
