@@ -47,9 +47,16 @@ def entries_about(thing: UUID, *, first: int = 50) -> tuple[EntryRow, ...]:
     return tuple(_row(e) for e in Entry.objects.filter(thing=thing).order_by("-id")[:first])
 
 
-def newest(*, brand: BrandId | None = None, verb: str = "", first: int = 50) -> tuple[EntryRow, ...]:
-    """Return the newest entries, of one brand and verb where given."""
+def newest(
+    *, brand: BrandId | None = None, verb: str = "", without: str = "", first: int = 50
+) -> tuple[EntryRow, ...]:
+    """Return the newest entries, of one brand and verb where given.
+
+    without  leaves out entries whose trace begins so: what probes did begins with "probe:"
+    """
     found = Entry.objects.order_by("-id")
+    if without:
+        found = found.exclude(trace__startswith=without)
     if brand is not None:
         found = found.filter(brand=brand)
     if verb:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -77,7 +77,7 @@ class KeyRow:
     """A key of the API, without its secret.
 
     number   the how manieth of its login; what people call it
-    account  whose data it opens, or None for staff's
+    account  whose data it opens, or None for staff's; language: the account's, or empty
     used_on  the day of its last call, or None
     """
 
@@ -86,6 +86,7 @@ class KeyRow:
     user: UserId
     account: AccountId | None
     subject: SubjectId
+    language: str
     role: str
     number: int
     prefix: str
@@ -183,7 +184,7 @@ def stay_of_cookie(brand: BrandId, cookie: str, at: datetime) -> UUID | None:
 
 def keys_of(user_id: UserId) -> tuple[KeyRow, ...]:
     """Return every key a login ever made, newest first."""
-    found = ApiKey.objects.select_related("user").filter(user_id=user_id).order_by("-number")
+    found = ApiKey.objects.select_related("user", "account").filter(user_id=user_id).order_by("-number")
     return tuple(_key_row(row) for row in found)
 
 
@@ -225,15 +226,6 @@ def canary_accounts() -> frozenset[AccountId]:
     The rooms of the business leave them out with `.exclude(account__in=canary_accounts())`.
     """
     return frozenset(AccountId(i) for i in Account.objects.filter(canary=True).values_list("id", flat=True))
-
-
-def live_accounts(brand: BrandId) -> Iterator[AccountRow]:
-    """Go through a brand's open accounts, oldest first: whom a mail to every customer goes to.
-
-    Its canary is not among them.  Read in portions, so that a hundred thousand take no memory.
-    """
-    found = Account.objects.filter(brand=brand, state="open", canary=False).order_by("opened_at", "id")
-    return (_account_row(row) for row in found.iterator(chunk_size=1000))
 
 
 def accounts_after(
@@ -283,6 +275,7 @@ def _key_row(row: ApiKey) -> KeyRow:
         user=UserId(row.user_id),
         account=AccountId(row.account_id) if row.account_id else None,
         subject=SubjectId(row.user.subject),
+        language=row.account.language if row.account else "",
         role=row.role,
         number=row.number,
         prefix=row.prefix,

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId
 from hostkeep.people.models import Account
@@ -124,3 +125,13 @@ def test_what_a_canary_orders_is_on_no_list_of_staff(staff, ordered) -> None:
     assert placed_by_brand(clock.now() - timedelta(days=1)) == {}
     assert orders_page().total == 0
     assert services_where(states=tuple(State))[:5] == ()
+
+
+def test_what_probes_did_does_not_fill_the_desk(staff, looked) -> None:
+    staff.signs_in("owner")
+
+    said = words(staff.get("/staff/"))
+
+    assert Entry.objects.filter(trace__startswith="probe:", verb="promises.round.noted").count() == 1
+    assert "promises.round" not in said
+    assert "brands.brand.loaded" in said, "what others did is there"

@@ -22,6 +22,7 @@ from hostkeep.faces.ui.pages import show
 from hostkeep.flows.retrying import retry_delivery
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.queries import deferred_by_brand
+from hostkeep.promises.stranger import PROBE
 from hostkeep.provisioning.queries import BrandPile, piles_by_brand
 from hostkeep.runtime.parked import parked, parked_by_brand, parked_count
 from hostkeep.shop.queries.desk import placed_by_brand
@@ -79,7 +80,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "tasks": sum(row.tasks for row in rows),
         "parked": sum(row.parked for row in rows),
         "deferred": sum(row.deferred for row in rows),
-        "entries": told(newest(first=READ))[:ENTRIES],
+        "entries": told(newest(without=PROBE, first=READ))[:ENTRIES],
         "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
         "today": act.at,
     }
