@@ -129,7 +129,7 @@ def altered(book: Any, label: str = "") -> Iterator[tuple[str, Any]]:
             yield from ((where, replace(book, **{each.name: inner})) for where, inner in altered(value))
         elif isinstance(value, Mapping) and value and is_dataclass(next(iter(value.values()))):
             yield name, replace(book, **{each.name: dict(islice(value.items(), len(value) - 1))})
-            for key in value:
+            for key in islice(value, 12):
                 for where, inner in altered(value[key]):
                     yield f"{where} of {key}", replace(book, **{each.name: {**value, key: inner}})
         elif isinstance(value, tuple) and value and is_dataclass(value[0]):
