@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from hostkeep.kernel.act import Act
 from hostkeep.people.errors import CallReused, CallStillRunning
-from hostkeep.people.models import ApiCall, ApiKey
+from hostkeep.people.models import ApiCall, ApiKey, ApiPace
 from hostkeep.people.queries import KeyRow
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.vault import sealing
@@ -24,6 +24,9 @@ KEPT = timedelta(hours=24)
 
 LEASE = timedelta(minutes=2)
 """How long a call may run before it counts as lost with its process."""
+
+COUNTED = timedelta(minutes=2)
+"""How long a count of calls is needed, a slow process's clock included."""
 
 COUNT = """
 INSERT INTO people_apipace (key_id, minute, count) VALUES (%s, %s, 1)
@@ -106,6 +109,10 @@ def drop_call(begun: Begun) -> None:
 
 
 def forget_old(act: Act) -> int:
-    """Delete calls whose day is over; return how many."""
+    """Delete calls whose day is over, and counts of minutes that are over; return how many.
+
+    A count says to the minute when a key was last used; only the day of it shall be kept.
+    """
     gone, _ = ApiCall.objects.filter(expires_at__lte=act.at).delete()
-    return gone
+    counts, _ = ApiPace.objects.filter(minute__lte=act.at - COUNTED).delete()
+    return gone + counts

@@ -77,6 +77,14 @@ def test_the_language_is_chosen_among_the_brands(ann: Program) -> None:
     problem(ann.call("PUT", "/account/language", {"language": "fr"}), 422, "form.field.undeclared")
 
 
+def test_an_answer_speaks_the_accounts_language_where_the_call_names_none(ann: Program) -> None:
+    assert ann.get("/account").headers["Content-Language"] == "en"
+    ann.call("PUT", "/account/language", {"language": "vi"})
+    assert ann.get("/account").headers["Content-Language"] == "vi"
+    assert ann.get("/account", headers={"accept-language": "en"}).headers["Content-Language"] == "en"
+    assert ann.get("/account?lang=en").headers["Content-Language"] == "en"
+
+
 def test_what_was_accepted_is_listed(ann: Program) -> None:
     (row,) = [each for each in ann.get("/account/acceptances").json()["items"] if each["what"] == "accept_policy"]
     assert row["version"] == 1 and row["form"] == "signup"

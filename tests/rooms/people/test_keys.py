@@ -18,7 +18,7 @@ from hostkeep.people.api_calls import (
 from hostkeep.people.errors import (
     CallReused, CallStillRunning, NoScope, NoSuchAccount, NoSuchKey, NoSuchUser, NotThatScope, TooManyKeys,
 )
-from hostkeep.people.models import Account, ApiCall, ApiKey, User
+from hostkeep.people.models import Account, ApiCall, ApiKey, ApiPace, User
 from hostkeep.people.queries import KeyRow, key_of_text, keys_of
 from hostkeep.people.rules.scopes import MOST_KEYS, SCOPES, scopes_for
 from hostkeep.runtime import brand as running_brand
@@ -246,6 +246,20 @@ def test_old_calls_are_forgotten(db) -> None:
     begin_call(key, once="k-2", content="a", at=NOON + timedelta(hours=1))
     assert forget_old(make_act(at=NOON + KEPT)) == 1
     assert ApiCall.objects.count() == 1
+
+
+def test_when_a_key_was_used_is_kept_by_the_day_alone(db) -> None:
+    key = row_of(makes(joins()))
+    count_call(key, NOON)
+    assert forget_old(make_act(at=NOON + timedelta(minutes=1))) == 0
+    assert forget_old(make_act(at=NOON + timedelta(minutes=2))) == 1
+    assert ApiPace.objects.count() == 0
+
+
+def test_the_worker_forgets_them() -> None:
+    from hostkeep.runtime import jobs
+
+    assert jobs._due["api_calls"] is forget_old
 
 
 def test_of_many_calls_at_once_one_is_run(committed: str) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from hostkeep.brands.applying import policy_for
@@ -18,6 +19,7 @@ from hostkeep.faces.api.cursors import heads
 from hostkeep.faces.api.keyed import now_of, read_key
 from hostkeep.faces.api.parsing import storable
 from hostkeep.faces.ui.errors import answer
+from hostkeep.faces.ui.pages import language_of
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.people.api_calls import Answered, begin_call, count_call, drop_call, finish_call
 from hostkeep.people.queries import KeyRow
@@ -98,6 +100,15 @@ class ApiDoor:
             return self.get_response(request)
         _keep_pace(key, now_of(request))
         _set_terms(request, key)
+        language = language_for(request, key)
+        request.LANGUAGE_CODE = language
+        with translation.override(language):
+            response = self._answered(request, key)
+        response.headers["Content-Language"] = language
+        return response
+
+    def _answered(self, request: HttpRequest, key: KeyRow) -> HttpResponse:
+        """Answer a call whose key may come in.  Raises ChannelClosed, BadOnce, and those of idempotency."""
         if request.method in SAFE:
             return self.get_response(request)
         _check_channel(request)
@@ -129,6 +140,13 @@ def once_of(request: HttpRequest) -> str:
     if not found:
         raise refusals.BadOnce
     return found[1] or found[2]
+
+
+def language_for(request: HttpRequest, key: KeyRow) -> str:
+    """Return the language of an answer: what the call asks for, else the account's, else the brand's."""
+    asked = request.GET.get("lang") or request.headers.get("Accept-Language")
+    theirs = key.language in request.brand.languages  # type: ignore[attr-defined]
+    return key.language if theirs and not asked else language_of(request)
 
 
 def _check_address(request: HttpRequest) -> None:
