@@ -1,4 +1,4 @@
-"""VS-20: to whom the policy applies.  A statement: it is shown and versioned, and never proven."""
+"""VS-20: what the company answers for.  A statement: it is shown and versioned, and never proven."""
 
 from __future__ import annotations
 

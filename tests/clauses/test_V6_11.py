@@ -1,0 +1,31 @@
+"""V6-11: customers change what they told at any time; the new value counts at once, and who changed it is on record."""
+
+from __future__ import annotations
+
+from hostkeep.audit.models import Entry
+from tests.faces.client.conftest import Member
+
+NEW = "+31612345678"
+
+
+def test_V6_11_a_new_phone_number_is_used_at_once_and_the_audit_says_who_and_when(db) -> None:
+    ann = Member("vps6")
+    ann.saves()
+    before = Entry.objects.count()
+
+    assert ann.saves(phone=NEW).status_code in {200, 302}
+
+    assert ann.kept("phone") == NEW
+    entries = [e for e in Entry.objects.order_by("id")[before:] if e.thing == ann.account.subject]
+    assert entries
+    assert {e.actor for e in entries} == {f"user:{ann.user}"}
+    assert all(e.at is not None for e in entries)
+
+
+def test_V6_11_the_audit_does_not_say_what(db) -> None:
+    ann = Member("vps6")
+    ann.saves(phone=NEW)
+
+    columns = [f.attname for f in Entry._meta.concrete_fields]
+    said = " ".join(str(getattr(entry, name)) for entry in Entry.objects.all() for name in columns)
+    assert NEW not in said and NEW[1:] not in said

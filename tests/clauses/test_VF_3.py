@@ -1,0 +1,60 @@
+"""VF-3: what is held is read for the purposes of a closed list; every other reading is refused and recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hostkeep.audit.enter import APART
+from hostkeep.audit.models import Entry
+from hostkeep.brands.queries import policy_in_force
+from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.runtime import clock
+from hostkeep.vault import door
+
+BRAND = BrandId("vpsfast")
+NAME, EMAIL = CategoryId("name"), CategoryId("email")
+
+
+def refusals(trace: str) -> list[tuple[str, str, str]]:
+    found = Entry.objects.using(APART).filter(trace=trace, verb="vault.value.refused")
+    return [(e.category, e.purpose, e.clause) for e in found]
+
+
+@pytest.mark.parametrize("role", ["customer", "system", "support", "owner"])
+def test_VF_3_a_name_is_refused_for_a_purpose_that_is_not_in_the_list(scene, role: str) -> None:
+    there = scene("vpsfast")
+    act = replace(there.act, role=role, purpose=PurposeId("offers"), trace=f"vf3-{role}", own=there.canary.subject)
+
+    with pytest.raises(door.Refused) as no:
+        door.reveal(act, subject=there.canary.subject, category=NAME, reason="I would like to know")
+
+    assert no.value.clause == "VF-3"
+    assert refusals(f"vf3-{role}") == [("name", "offers", "VF-3")]
+
+
+def test_VF_3_a_purpose_that_does_not_cover_this_person_is_refused_and_recorded(scene) -> None:
+    there = scene("vpsfast")
+    act = replace(there.act, purpose=PurposeId("newsletter"), trace="vf3-newsletter")
+
+    with pytest.raises(door.Refused):
+        door.reveal(act, subject=there.canary.subject, category=EMAIL)
+
+    assert [(category, purpose) for category, purpose, _ in refusals("vf3-newsletter")] == [("email", "newsletter")]
+
+
+def test_VF_3_a_purpose_of_the_list_opens(scene) -> None:
+    there = scene("vpsfast")
+
+    assert door.reveal(there.act, subject=there.canary.subject, category=NAME) is not None
+
+
+def test_VF_3_the_published_policy_names_every_purpose_that_opens_anything(shop) -> None:
+    policy = policy_in_force(BRAND, clock.now())
+    opening = {purpose for (_, purpose, _), cell in policy.table.items() if cell}
+
+    published = json.loads(shop("vpsfast").get("/privacy/policy.json").body)["purposes"]
+
+    assert opening and opening <= set(published)
