@@ -126,7 +126,8 @@ def new_purpose_reaches_new_values() -> Check:
             later = _reads(scene, wide, made.effective_at)
         return verdict(told and later, f"told {told}, given later {later}")
 
-    return Check(gettext_noop("A new purpose serves later values, and earlier ones once their owner was told"), look)
+    what = gettext_noop("A new purpose serves later values, and earlier ones once their owner was told")
+    return Check(what, look)
 
 
 @same_check
