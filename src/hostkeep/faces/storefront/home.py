@@ -12,7 +12,6 @@ from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.storefront.differences import news_at_home
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.still import still
-from hostkeep.runtime import clock
 from hostkeep.shop.queries.shelves import groups_of
 
 
@@ -25,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     currency = currency_of(request, brand)
     context = {
         "words": words_of(brand, language),
-        "news": news_at_home(brand.id, language, clock.now()),
+        "news": news_at_home(brand.id, language, request.at),  # type: ignore[attr-defined]
         "groups": groups_of(brand.id, currency=currency, language=language),
         "currency": currency,
         "query": "" if currency == brand.currencies[0] else f"?currency={currency}",

@@ -29,6 +29,8 @@ def bare_host(request: HttpRequest) -> str:
 class Hosts:
     """Middleware: sets request.brand, request.policy and request.trace; 421 to a host that is nobody's.
 
+    request.at is when a brand's request came; what only shows a page reads the time from there.
+
     Source: RFC 9110 section 15.5.20.
     """
 
@@ -50,7 +52,8 @@ class Hosts:
             with running_brand.during(OPERATOR):
                 return self.get_response(request)
         request.brand = brand  # type: ignore[attr-defined]
-        request.policy = policy_in_force(brand.id, clock.now())  # type: ignore[attr-defined]
+        request.at = at = clock.now()  # type: ignore[attr-defined]
+        request.policy = policy_in_force(brand.id, at)  # type: ignore[attr-defined]
         with running_brand.during(brand.id):
             return self.get_response(request)
 

@@ -63,12 +63,13 @@ def shared(request: HttpRequest) -> dict[str, Any]:
     """
     brand: BrandRow | None = getattr(request, "brand", None)
     user = getattr(request, "user", None)
+    now = _clock(request)
     return {
         "brand": brand,
         "site_name": brand.id if brand else "Hostkeep",
         "policy": getattr(request, "policy", None),
         "version": _version(request, brand),
-        "coming": SimpleLazyObject(lambda: _coming(brand)),
+        "coming": SimpleLazyObject(lambda: _coming(brand, now())),
         "demo_mail": addresses.operator_url("/demo/mail/") if settings.HOSTKEEP.demo else "",
         "lights": SimpleLazyObject(lambda: lights_of(request)),
         "cart_count": getattr(request, "cart_count", 0),
@@ -78,7 +79,7 @@ def shared(request: HttpRequest) -> dict[str, Any]:
         "other_languages": _other_languages(request, brand),
         "LANGUAGE_CODE": language_of(request),
         "messages": get_messages(request),
-        "now": _clock(),
+        "now": now,
     }
 
 
@@ -116,9 +117,8 @@ def _version(request: HttpRequest, brand: BrandRow | None) -> VersionRow | None:
     return next((row for row in versions_of(brand.id) if row.digest == policy.digest), None)
 
 
-def _coming(brand: BrandRow | None) -> tuple[VersionRow, ...]:
+def _coming(brand: BrandRow | None, now: datetime) -> tuple[VersionRow, ...]:
     """Return the versions that are announced and not in force yet, the next one first."""
-    now = clock.now()
     rows = versions_of(brand.id) if brand else ()
     current = max((row.version for row in rows if row.effective_at <= now), default=0)
     return tuple(row for row in reversed(rows) if row.version > current)
@@ -148,9 +148,10 @@ def _other_languages(request: HttpRequest, brand: BrandRow | None) -> tuple[Link
     return tuple(links)
 
 
-def _clock() -> Callable[[], datetime]:
-    """Return a clock that is read at most once a page."""
-    read: list[datetime] = []
+def _clock(request: HttpRequest) -> Callable[[], datetime]:
+    """Return a clock that is read at most once a page: not at all where the request says when it came."""
+    came: datetime | None = getattr(request, "at", None)
+    read: list[datetime] = [came] if came else []
 
     def now() -> datetime:
         if not read:
