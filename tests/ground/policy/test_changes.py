@@ -238,6 +238,7 @@ HEAVIER = [
     ("Small groups are not shown.", "Small groups stay hidden.", "keep EV-18", "reworded"),
     ("a form half filled", "half a form", "cookie __Host-draft", "reworded"),
     ("Stripe, who takes cards", "Stripe, for cards", "recipient stripe", "reworded"),
+    ("I am an adult.", "I am grown up.", "statement signup/adult", "reworded"),
     ("Offers of ours", "Our offers", "stream offers", "reworded"),
     ("Name on the boards", "Board name", "category public_name", "reworded"),
     ("Mailed 21 days before", "Mailed three weeks before", "fact changes", "reworded"),
@@ -252,9 +253,11 @@ def test_a_change_has_its_reason_and_the_way_back_the_opposite_one(old: str, new
     there = {(each.thing, each.why): each for each in changes_between(base, other)}
     back = {(each.thing, each.why): each for each in changes_between(other, base)}
     away = opposite(why)
-    if thing.startswith("statement "):
+    if thing.startswith("statement ") and why != "reworded":
         away = "wider_collection"
 
+    assert all(each.kind in terms("kind") for each in there.values())
+    assert all(each.clause in {clause.id for clause in other.clauses} for each in there.values())
     assert there[thing, why].material is (WEIGHTS[why].mark == "material")
     assert back[thing, away].material is (WEIGHTS[away].mark == "material")
 
@@ -280,10 +283,20 @@ def test_what_the_linter_would_refuse_is_weighed_as_well() -> None:
     assert both_ways("archive", duties=silent) == [{"shorter_storage"}, {"longer_storage"}]
     assert both_ways("form signup", forms={**base.forms, "signup": order}) == [{"order"}] * 2
     assert both_ways("order", clauses=base.clauses[::-1]) == [{"order"}] * 2
+    assert both_ways("support_note", duties=replace(base.duties, support_note=False)) == [{"weaker_protection"}, {"stronger_protection"}]
     assert both_ways("retain archive", retention={k: v for k, v in base.retention.items() if k != "archive"}) == [
         {"shorter_storage"},
         {"longer_storage"},
     ]
+
+
+def test_the_archive_has_a_kind_of_its_own() -> None:
+    base = compiled(EVERYTHING)
+    rules = {name: rule for name, rule in base.retention.items() if name != "archive"}
+    without = replace(base, retention=rules, digest="0" * 64)
+
+    for found in (*changes_between(base, without), *between("plus: P1Y\n", "plus: P2Y\n")):
+        assert (found.kind, found.thing, found.clause) == ("archive", "retain archive", "EV-7")
 
 
 def test_a_promise_that_becomes_a_sentence_is_weaker() -> None:
