@@ -333,3 +333,9 @@ def test_where_no_clause_is_on_use_a_promotion_that_asks_first_stands_under_none
     policy = under(replace(bare("everything"), closed_by={}), "vn")
 
     assert notes(policy)["purpose.offers"][0] == ""
+
+
+def test_an_article_of_the_regulation_is_named_for_people_and_for_lawyers() -> None:
+    assert eu.gdpr("12(3)") == Law(
+        {"en": "GDPR art. 12(3)", "vi": "GDPR điều 12(3)"}, "Regulation (EU) 2016/679, art. 12(3)"
+    )

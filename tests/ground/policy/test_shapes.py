@@ -26,6 +26,7 @@ from hostkeep.policy.shapes import (
     one_of,
     pattern,
     text,
+    text_schema,
     whole,
 )
 
@@ -270,3 +271,34 @@ def test_a_desk_knows_its_lines_and_clauses() -> None:
         "p.yaml:5: weak: AB-1: Weak.",
         "p.yaml:5: cannot_run: AB-1: Bad. Good.",
     ]
+
+
+def test_a_check_says_of_itself_what_it_takes() -> None:
+    name, age = pattern(r"[a-z]+", "name", "ann"), whole(0, 9)
+    person = Keys({"name": name}, {"age": age}).schema
+
+    assert person["type"] == "object"
+    assert person["required"] == ["name"]
+    assert person["additionalProperties"] is False
+    assert set(person["properties"]) == {"name", "age"}
+    assert by_name(name, age).schema == {
+        "type": "object",
+        "propertyNames": name.schema,
+        "additionalProperties": age.schema,
+    }
+    known = by_name(one_of(("red", "green"), "colour", {"red": "Red", "green": "Green"}), age).schema
+    assert known == {
+        "type": "object",
+        "properties": {
+            "red": {"description": "Red", "allOf": [age.schema]},
+            "green": {"description": "Green", "allOf": [age.schema]},
+        },
+        "additionalProperties": False,
+    }
+    assert text_schema(9) == {
+        "title": "text by language",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": "^[a-z]{2}$"},
+        "additionalProperties": {**line_of_text.schema, "maxLength": 9},
+    }

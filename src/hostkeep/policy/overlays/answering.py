@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
 from hostkeep.policy.book import Policy
 from hostkeep.policy.durations import say_duration
 from hostkeep.policy.duties import NO_CLAUSE, Breach, Right
-from hostkeep.policy.overlays.steps import Step, Stricter
+from hostkeep.policy.overlays.steps import Stricter
 from hostkeep.policy.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, say
 
@@ -26,61 +26,79 @@ _BREACH = {
 }
 
 
-def answer_within(limits: Mapping[str, timedelta], law: Law) -> Step:
-    """Return a step that answers rights in time.  limits: the longest, by right."""
+@dataclass(frozen=True, slots=True)
+class AnswerWithin:
+    """A step that answers rights in time.  limits: the longest, by right."""
 
-    def step(policy: Policy) -> Stricter:
+    limits: Mapping[str, timedelta]
+    law: Law
+
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         found = {}
-        for name, limit in limits.items():
+        for name, limit in self.limits.items():
             right = policy.duties.rights.get(name)
             if right is not None and (right.within is None or right.within > limit):
-                found[name] = (replace(right, within=limit), _said(right, "within", _ANSWER, limit, law))
+                found[name] = (replace(right, within=limit), _said(right, "within", _ANSWER, limit, self.law))
         return _with_rights(policy, found)
 
-    return step
 
+@dataclass(frozen=True, slots=True)
+class AcknowledgeWithin:
+    """A step that confirms the receipt of a request in time."""
 
-def acknowledge_within(rights: tuple[str, ...], limit: timedelta, law: Law) -> Step:
-    """Return a step that confirms the receipt of a request in time."""
+    rights: tuple[str, ...]
+    limit: timedelta
+    law: Law
 
-    def step(policy: Policy) -> Stricter:
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         found = {}
-        for name in rights:
+        for name in self.rights:
             right = policy.duties.rights.get(name)
-            if right is not None and (right.acknowledge is None or right.acknowledge > limit):
-                note = _said(right, "acknowledge", _RECEIPT, limit, law)
-                found[name] = (replace(right, acknowledge=limit), note)
+            if right is not None and (right.acknowledge is None or right.acknowledge > self.limit):
+                note = _said(right, "acknowledge", _RECEIPT, self.limit, self.law)
+                found[name] = (replace(right, acknowledge=self.limit), note)
         return _with_rights(policy, found)
 
-    return step
 
+@dataclass(frozen=True, slots=True)
+class Give:
+    """A step that gives a right the policy is silent on, by a mail to the controller."""
 
-def give(name: str, within: timedelta, law: Law) -> Step:
-    """Return a step that gives a right the policy is silent on, by a mail to the controller."""
+    name: str
+    within: timedelta
+    law: Law
 
-    def step(policy: Policy) -> Stricter:
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         rights = policy.duties.rights
-        if name in rights:
+        if self.name in rights:
             return policy, ()
         clause = next((right.clause for right in rights.values()), NO_CLAUSE)
-        right = Right(name, "mail", within, policy.controller["contact"], clause)
-        return _with_rights(policy, {name: (right, _said(right, "given", _ADDED, within, law))})
+        right = Right(self.name, "mail", self.within, policy.controller["contact"], clause)
+        return _with_rights(
+            policy, {self.name: (right, _said(right, "given", _ADDED, self.within, self.law))}
+        )
 
-    return step
 
+@dataclass(frozen=True, slots=True)
+class ReportWithin:
+    """A step that reports a breach in time; where the policy is silent, owners wait no longer."""
 
-def report_within(limit: timedelta, law: Law) -> Step:
-    """Return a step that reports a breach in time; where the policy is silent, owners wait no longer."""
+    limit: timedelta
+    law: Law
 
-    def step(policy: Policy) -> Stricter:
-        breach = policy.duties.breach or Breach(timedelta.max, limit, NO_CLAUSE)
-        if breach.authority <= limit:
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
+        breach = policy.duties.breach or Breach(timedelta.max, self.limit, NO_CLAUSE)
+        if breach.authority <= self.limit:
             return policy, ()
-        duties = replace(policy.duties, breach=replace(breach, authority=limit))
-        what = _words(_BREACH, "", limit)
-        return replace(policy, duties=duties), (tightening(breach.clause, "breach.authority", what, law),)
-
-    return step
+        duties = replace(policy.duties, breach=replace(breach, authority=self.limit))
+        what = _words(_BREACH, "", self.limit)
+        return replace(policy, duties=duties), (
+            tightening(breach.clause, "breach.authority", what, self.law),
+        )
 
 
 def _with_rights(policy: Policy, found: Mapping[str, tuple[Right, Tightening]]) -> Stricter:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from hostkeep.policy.book import Policy, Purpose
 from hostkeep.policy.duties import NO_CLAUSE
-from hostkeep.policy.overlays.steps import Step, Stricter
+from hostkeep.policy.overlays.steps import Stricter
 from hostkeep.policy.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, terms
 
@@ -28,10 +28,14 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-def ask_for_cookies(law: Law) -> Step:
-    """Return a step that asks before any cookie that is not essential."""
+@dataclass(frozen=True, slots=True)
+class AskForCookies:
+    """A step that asks before any cookie that is not essential."""
 
-    def step(policy: Policy) -> Stricter:
+    law: Law
+
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         found = {
             name: cookie
             for name, cookie in policy.cookies.items()
@@ -39,36 +43,42 @@ def ask_for_cookies(law: Law) -> Step:
         }
         asked = {name: replace(cookie, asked=True) for name, cookie in found.items()}
         notes = (
-            tightening(cookie.clause, f"cookie.{name}", _words(_COOKIE, dict.fromkeys(LANGUAGES, name)), law)
+            tightening(
+                cookie.clause, f"cookie.{name}", _words(_COOKIE, dict.fromkeys(LANGUAGES, name)), self.law
+            )
             for name, cookie in found.items()
         )
         return replace(policy, cookies=_with(policy.cookies, asked)), tuple(notes)
 
-    return step
 
+@dataclass(frozen=True, slots=True)
+class LeaveBoxesEmpty:
+    """A step that lets no box of a stream come ticked."""
 
-def leave_boxes_empty(law: Law) -> Step:
-    """Return a step that lets no box of a stream come ticked."""
+    law: Law
 
-    def step(policy: Policy) -> Stricter:
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         notes: list[Tightening] = []
         forms = {}
         for name, form in policy.forms.items():
             ticked = [choice for choice in form.choices if choice.ticked]
             for choice in ticked:
                 what = _words(_BOX, terms("stream")[choice.stream].label)
-                notes.append(tightening(choice.clause, f"choice.{name}.{choice.stream}", what, law))
+                notes.append(tightening(choice.clause, f"choice.{name}.{choice.stream}", what, self.law))
             empty = tuple(replace(choice, ticked=False) for choice in form.choices)
             forms[name] = replace(form, choices=empty)
         return replace(policy, forms=_with(policy.forms, forms)), tuple(notes)
 
-    return step
 
+@dataclass(frozen=True, slots=True)
+class KeepPromotionsOff:
+    """A step that sends no advertising before somebody chose it."""
 
-def keep_promotions_off(law: Law) -> Step:
-    """Return a step that sends no advertising before somebody chose it."""
+    law: Law
 
-    def step(policy: Policy) -> Stricter:
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         loud = {
             name: stream
             for name, stream in policy.streams.items()
@@ -76,18 +86,20 @@ def keep_promotions_off(law: Law) -> Step:
         }
         quiet = {name: replace(stream, default="off") for name, stream in loud.items()}
         notes = (
-            tightening(stream.clause, f"stream.{name}", _words(_STREAM, stream.label), law)
+            tightening(stream.clause, f"stream.{name}", _words(_STREAM, stream.label), self.law)
             for name, stream in loud.items()
         )
         return replace(policy, streams=_with(policy.streams, quiet)), tuple(notes)
 
-    return step
 
+@dataclass(frozen=True, slots=True)
+class AskForPromotions:
+    """A step that puts the purposes of advertising on consent, and so each reading for them."""
 
-def ask_for_promotions(law: Law) -> Step:
-    """Return a step that puts the purposes of advertising on consent, and so each reading for them."""
+    law: Law
 
-    def step(policy: Policy) -> Stricter:
+    def __call__(self, policy: Policy) -> Stricter:
+        """Take the step."""
         found = {
             name: purpose
             for name, purpose in policy.purposes.items()
@@ -102,9 +114,7 @@ def ask_for_promotions(law: Law) -> Step:
         stricter = replace(
             policy, purposes=_with(policy.purposes, purposes), table=_with(policy.table, table)
         )
-        return stricter, tuple(_asked_first(policy, purpose, law) for purpose in found.values())
-
-    return step
+        return stricter, tuple(_asked_first(policy, purpose, self.law) for purpose in found.values())
 
 
 def _asked_first(policy: Policy, purpose: Purpose, law: Law) -> Tightening:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hostkeep.policy.overlays.answering import answer_within, give, report_within
-from hostkeep.policy.overlays.asking import ask_for_cookies
+from hostkeep.policy.overlays.answering import AnswerWithin, Give, ReportWithin
+from hostkeep.policy.overlays.asking import AskForCookies
 from hostkeep.policy.tightening import Law
 
 MONTH = timedelta(days=28)
@@ -14,7 +14,7 @@ MONTH = timedelta(days=28)
 ANSWERED = ("access", "correct", "erase", "restrict", "export", "hand_over", "object")
 
 
-def _gdpr(article: str) -> Law:
+def gdpr(article: str) -> Law:
     """Name an article of the General Data Protection Regulation."""
     name = {"en": f"GDPR art. {article}", "vi": f"GDPR điều {article}"}
     return Law(name, f"Regulation (EU) 2016/679, art. {article}")
@@ -26,9 +26,9 @@ COOKIES = Law(
 )
 
 STEPS = (
-    give("restrict", MONTH, _gdpr("18")),
-    give("object", MONTH, _gdpr("21")),
-    answer_within(dict.fromkeys(ANSWERED, MONTH), _gdpr("12(3)")),
-    report_within(timedelta(hours=72), _gdpr("33(1)")),
-    ask_for_cookies(COOKIES),
+    Give("restrict", MONTH, gdpr("18")),
+    Give("object", MONTH, gdpr("21")),
+    AnswerWithin(dict.fromkeys(ANSWERED, MONTH), gdpr("12(3)")),
+    ReportWithin(timedelta(hours=72), gdpr("33(1)")),
+    AskForCookies(COOKIES),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hostkeep.policy.overlays.answering import acknowledge_within, answer_within
+from hostkeep.policy.overlays.answering import AcknowledgeWithin, AnswerWithin
 from hostkeep.policy.tightening import Law
 
 SPAM = Law(
@@ -22,10 +22,10 @@ RECEIPT = Law(
 ANSWERED = ("access", "correct", "erase", "export")
 
 # Ten business days are counted as ten days: never later, and no calendar of holidays is needed.
-FEDERAL = (answer_within({"opt_out": timedelta(days=10)}, SPAM),)
+FEDERAL = (AnswerWithin({"opt_out": timedelta(days=10)}, SPAM),)
 
 CALIFORNIA = (
     *FEDERAL,
-    acknowledge_within(("access", "correct", "erase"), timedelta(days=10), RECEIPT),
-    answer_within(dict.fromkeys(ANSWERED, timedelta(days=45)), CCPA),
+    AcknowledgeWithin(("access", "correct", "erase"), timedelta(days=10), RECEIPT),
+    AnswerWithin(dict.fromkeys(ANSWERED, timedelta(days=45)), CCPA),
 )

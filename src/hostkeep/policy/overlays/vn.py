@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hostkeep.policy.overlays.answering import acknowledge_within, answer_within, report_within
-from hostkeep.policy.overlays.asking import ask_for_promotions, keep_promotions_off, leave_boxes_empty
+from hostkeep.policy.overlays.answering import AcknowledgeWithin, AnswerWithin, ReportWithin
+from hostkeep.policy.overlays.asking import AskForPromotions, KeepPromotionsOff, LeaveBoxesEmpty
 from hostkeep.policy.tightening import Law
 
 LAW = Law(
@@ -34,10 +34,10 @@ LIMITS = {
 
 STEPS = (
     # Two working days are counted as two days: never later, and no calendar of holidays is needed.
-    acknowledge_within(ACKNOWLEDGED, timedelta(days=2), DECREE),
-    answer_within(LIMITS, DECREE),
-    report_within(timedelta(hours=72), LAW),
-    leave_boxes_empty(LAW),
-    keep_promotions_off(SPAM),
-    ask_for_promotions(SPAM),
+    AcknowledgeWithin(ACKNOWLEDGED, timedelta(days=2), DECREE),
+    AnswerWithin(LIMITS, DECREE),
+    ReportWithin(timedelta(hours=72), LAW),
+    LeaveBoxesEmpty(LAW),
+    KeepPromotionsOff(SPAM),
+    AskForPromotions(SPAM),
 )
