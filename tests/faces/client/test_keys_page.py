@@ -45,6 +45,13 @@ def test_a_key_is_made_after_the_password_and_shown_on_that_page_alone(ann: Memb
     assert key not in text(ann.get(HERE)) and row.prefix in text(ann.get(HERE))
 
 
+def test_a_reload_leads_to_the_list_and_makes_no_second_key(ann: Member) -> None:
+    proves(ann, makes(ann))
+    answer = ann.get(MAKE)
+    assert (answer.status_code, answer.headers["Location"]) == (302, HERE)
+    assert len(keys_of(ann.user)) == 1
+
+
 def test_without_the_password_there_is_no_key(ann: Member) -> None:
     answer = makes(ann)
     assert ApiKey.objects.count() == 0

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.security import user_of
@@ -35,11 +35,16 @@ def keys(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @customers_only
-@proven_lately
 def make(request: HttpRequest) -> HttpResponse:
+    """Make a key; whoever only looks here, as after a reload, is led to the list."""
+    return _make(request) if request.method == "POST" else HttpResponseRedirect(HERE)
+
+
+@proven_lately
+def _make(request: HttpRequest) -> HttpResponse:
     """Make a key and show it: this page is the only one that ever does."""
     account, act = account_of(request), _act(request)
     try:
