@@ -56,7 +56,7 @@ def text_of(data: bytes, *, file: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = data[: error.start].count(b"\n") + 1
         raise PolicyError([_no_utf8(file, line)]) from None
 
 

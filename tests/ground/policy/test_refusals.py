@@ -442,3 +442,16 @@ def test_a_file_without_anything_is_refused_without_a_stack_trace() -> None:
 @pytest.mark.parametrize("languages", ["3", "{authoritative: 3}", "{authoritative: en, also: 3}", "[en]"])
 def test_a_broken_head_is_refused_without_a_stack_trace(languages: str) -> None:
     assert problems(changed("languages: {authoritative: en, also: [vi]}", f"languages: {languages}"))
+
+
+def test_a_refusal_tells_the_first_problem_its_clause_and_how_many_there_are() -> None:
+    text = changed("  mode: mail", "  mode: post")
+    text = changed("      erase: {how: client_area}", "      erase: {how: letter}", base=text)
+    with pytest.raises(PolicyError) as error:
+        compiled(text)
+
+    first, second = error.value.problems
+    assert first.line < second.line
+    assert error.value.facts == {"first": str(first), "clause": "TH-2", "count": 2}
+    assert str(error.value) == f"{first}\n{second}"
+    assert error.value.code == "policy.refused"
