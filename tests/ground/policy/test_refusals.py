@@ -375,7 +375,9 @@ def test_a_problem_reads_as_a_line() -> None:
     text = changed("  mode: mail", "  mode: post")
 
     line = line_of("  mode: post", text)
-    assert str(problems(text)[0]).startswith(f"policy.yaml:{line}: cannot_run: TH-4: There is no notice `post`.")
+    assert str(problems(text)[0]).startswith(
+        f"policy.yaml:{line}: cannot_run: TH-4: There is no notice `post`."
+    )
 
 
 def test_a_missing_piece_is_not_told_of_when_one_was_left_out_as_misshapen() -> None:
