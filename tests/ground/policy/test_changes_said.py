@@ -166,3 +166,11 @@ def test_words_that_changed_in_another_language_alone_name_it() -> None:
 
     assert row.heading == "Lời văn (tiếng Anh)"
     assert (words(row.old), words(row.new)) == ("", "Liên kết dẫn đến nơi khác.")
+
+
+def test_a_purpose_is_headed_by_its_name_and_told_by_its_ground() -> None:
+    row = next(row for group in said("remember: consent", "remember: contract") for row in group.rows if row.heading.startswith("Purpose"))
+
+    assert row.heading == "Purpose: Remembering you"
+    assert (words(row.old), words(row.new)) == ("your consent", "contract")
+    assert row.why == "the legal ground is weaker for you"
