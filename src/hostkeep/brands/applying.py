@@ -132,8 +132,8 @@ def notices_of(brand: BrandId, subject: SubjectId) -> tuple[NoticeRow, ...]:
 
 
 def endings_due(at: datetime, *, most: int) -> tuple[NoticeRow, ...]:
-    """Return rejected changes whose customers' services are to end now, oldest first."""
-    found = Notice.objects.select_related("version").filter(ends_at__lte=at, ended_at=None)
+    """Return rejected changes whose customers' services are to end now, oldest first; no taken-back ones."""
+    found = Notice.objects.select_related("version").filter(ends_at__lte=at, ended_at=None, accepted_at=None)
     return tuple(_row(row) for row in found.order_by("ends_at")[:most])
 
 

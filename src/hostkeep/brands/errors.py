@@ -43,6 +43,14 @@ class DayIsPast(Foreseen):
     status = 422
 
 
+class DayTooFar(Foreseen):
+    """A version shall apply from a day that nobody can plan for; a slip of the pen would stand for ever."""
+
+    code = "brands.policy.day_too_far"
+    title = gettext_noop("A version can be announced at most {days} days ahead.")
+    status = 422
+
+
 class NoSuchVersion(Foreseen):
     """No version of this policy bears this number or handle."""
 

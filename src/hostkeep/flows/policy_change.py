@@ -160,12 +160,17 @@ def _tell(act: Act, row: VersionRow, account: AccountRow) -> None:
 
 
 def _end(act: Act, row: NoticeRow) -> int:
-    """End the services of one customer; one whose driver is at work is tried again; return how many."""
+    """End the services of one customer; one whose driver is at work is tried again; return how many.
+
+    Who took the no back a moment ago keeps what still runs.
+    """
     act = act.of_brand(row.brand).in_role("system")
     ended = 0
     for service in services_of(row.account):
         if service.state in GONE:
             continue
+        if notice(row.id).accepted_at is not None:
+            return ended
         try:
             close_service(act, service=service.id)
         except StillBusy:

@@ -12,7 +12,14 @@ from django.db import connection
 from hostkeep.audit.recorded import recorded
 from hostkeep.brands import queries
 from hostkeep.brands.applying import numbered
-from hostkeep.brands.errors import DayIsPast, NoticeTooShort, NotOnlySpelling, OnlyStaffSign, OtherBrand
+from hostkeep.brands.errors import (
+    DayIsPast,
+    DayTooFar,
+    NoticeTooShort,
+    NotOnlySpelling,
+    OnlyStaffSign,
+    OtherBrand,
+)
 from hostkeep.brands.events import PolicyAnnounced, TellingWanted
 from hostkeep.brands.models import Draft, PolicyVersion, Spelling
 from hostkeep.brands.preparing import signers_of
@@ -27,6 +34,9 @@ from hostkeep.runtime.outbox import publish
 
 SIGNERS = 2
 """How many people sign that only spelling changed."""
+
+FURTHEST = timedelta(days=3 * 366)
+"""How far ahead a version may be announced: what is announced stays, a mistyped year with it."""
 
 ANSWERABLE = frozenset({"owner", "privacy"})
 """Roles that answer for a policy."""
@@ -95,8 +105,10 @@ def announce_policy(
     The database sets announced_at by its own clock and holds the version to the notice once more.
     The same text as the newest version announces nothing new and returns that version.
     Publishes PolicyAnnounced.
-    Raises PolicyError (the text does not compile), OtherBrand, NoticeTooShort, DayIsPast.
+    Raises PolicyError (the text does not compile), OtherBrand, NoticeTooShort, DayIsPast, DayTooFar.
     """
+    if effective_at is not None and effective_at > act.at + FURTHEST:
+        raise DayTooFar(days=FURTHEST.days)
     policy = _compiled(brand, source)
     _take_turns(brand)
     newest = PolicyVersion.objects.filter(brand_id=brand).order_by("-version").first()

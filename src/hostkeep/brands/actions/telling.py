@@ -154,11 +154,11 @@ def reject_change(act: Act, *, notice: UUID) -> Standing:
     if row.accepted_at is not None:
         raise CannotReject(clause=rule.clause)
     if row.rejected_at is None:
-        over = row.applies_at is not None and row.applies_at <= act.at
-        if not rule.reject or over:
+        applies_at = _received(act, row).applies_at
+        if not rule.reject or applies_at is None or applies_at <= act.at:
             raise CannotReject(clause=rule.clause)
         row.rejected_at, row.differs = act.at, True
-        row.ends_at = max(act.at, (row.applies_at or act.at) - BEFORE_THE_DAY)
+        row.ends_at = max(act.at, applies_at - BEFORE_THE_DAY)
         row.save(update_fields=["rejected_at", "differs", "ends_at"])
         queries.forget()
         publish(act.of_brand(BrandId(row.brand)), ChangeRejected(row.id))
@@ -205,6 +205,13 @@ def _tell(act: Act, row: Notice) -> Told:
             )
     row.save(update_fields=["state", "told_at", "applies_at"])
     return Told(row.id, row.applies_at)
+
+
+def _received(act: Act, row: Notice) -> Told:
+    """Note that who holds the link has its mail, where the hand-over is not noted yet: their days begin now."""
+    if row.told_at is None:
+        row.state = "handed_over"
+    return _tell(act, row)
 
 
 def _rule(row: Notice) -> NoticeRule:

@@ -24,6 +24,9 @@ from hostkeep.policy.render.changes import ChangeGroup, say_changes
 
 HERE = "/account/policy/"
 
+AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+"""What browsers, new and old, say in when they fetch a page that nobody sees yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -82,7 +85,8 @@ def _chapter(account: AccountRow, row: VersionRow, language: str) -> Chapter:
 
 def _is_read(request: HttpRequest) -> bool:
     """Say whether somebody reads the page: one that fetches ahead, or the head alone, does not."""
-    return request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
+    said = " ".join(request.headers.get(name, "") for name in AHEAD)
+    return request.method == "GET" and "prefetch" not in said and "preview" not in said
 
 
 def _onward(request: HttpRequest) -> str:
