@@ -38,7 +38,10 @@ def notices_kept() -> Check:
         broken = [str(each.row.version) for each in rows if not each.kept]
         return verdict(not broken, f"{len(rows) - len(broken)}/{len(rows)} {' '.join(broken)}".strip())
 
-    return Check(gettext_noop("Every version was weighed rightly and kept the notice of the one before it"), look)
+    return Check(
+        gettext_noop("Every version was weighed rightly and kept the notice of the one before it"),
+        look,
+    )
 
 
 @same_check
@@ -50,7 +53,10 @@ def texts_unchanged() -> Check:
         false = [row for row in rows if _fingerprint(scene.brand.id, row.version) != row.digest]
         return verdict(not false, f"{len(rows) - len(false)}/{len(rows)}")
 
-    return Check(gettext_noop("The stored text of every version has the fingerprint that was announced"), look)
+    return Check(
+        gettext_noop("The stored text of every version has the fingerprint that was announced"),
+        look,
+    )
 
 
 def mode_is(mode: str) -> Check:

@@ -158,7 +158,7 @@ def _refused_soon(scene: Scene, source: str) -> bool:
 def _refused_by_database(scene: Scene, weight: str) -> bool:
     """Say whether the database's own function refuses a version that shall apply a day too soon."""
     soon = scene.act.at + scene.policy.notice.period - DAY
-    asked = [scene.brand.id, "0" * 64, "x", weight, "page", "0", soon]
+    asked: list[str | datetime] = [scene.brand.id, "0" * 64, "x", weight, "page", "0", soon]
     return _database_refuses("SELECT brands_announce(%s, %s, %s, %s, %s, %s::interval, %s)", asked)
 
 
