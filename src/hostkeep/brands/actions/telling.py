@@ -208,7 +208,7 @@ def _tell(act: Act, row: Notice) -> Told:
 
 
 def _received(act: Act, row: Notice) -> Told:
-    """Note that who holds the link has its mail, where the hand-over is not noted yet: their days begin now."""
+    """Note that who holds the link has its mail; where no hand-over is noted yet, their days begin now."""
     if row.told_at is None:
         row.state = "handed_over"
     return _tell(act, row)

@@ -14,8 +14,12 @@ ALTER TABLE brands_policyversion
   ADD COLUMN mode varchar(8) NOT NULL DEFAULT 'page',
   ADD COLUMN period interval NOT NULL DEFAULT '0';
 UPDATE brands_policyversion SET weight = CASE WHEN version = 1 THEN 'first' ELSE 'material' END,
-  mode = coalesce((regexp_match(source, '\mmode: *(page|ahead|mail|attempt)\M'))[1], 'page'),
-  period = coalesce((regexp_match(source, '\mperiod: *P(\d+)D\M'))[1], '0')::int * interval '1 day';
+  mode = coalesce((regexp_match(source, 'change_notice.*?\mmode"?: *"?(page|ahead|mail|attempt)\M'))[1], 'page'),
+  period = coalesce(
+    (regexp_match(source, 'change_notice.*?\mperiod"?: *"?(P(?:\d+[YWD])+)\M'))[1], 'P0D')::interval;
+UPDATE brands_policyversion SET
+  period = (extract(year FROM period) * 365 + extract(day FROM period)) * interval '86400 seconds';
+SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE brands_policyversion
   ALTER COLUMN weight DROP DEFAULT, ALTER COLUMN mode DROP DEFAULT, ALTER COLUMN period DROP DEFAULT,
   ALTER COLUMN handle DROP DEFAULT,
@@ -25,7 +29,10 @@ ALTER TABLE brands_policyversion
 DROP INDEX IF EXISTS brands_policyversion_brand_id_like;
 ALTER TABLE brands_policyversion ENABLE TRIGGER stays;
 """
-"""How older versions say that the next one comes stands in their text alone; the two words are read from it."""
+"""How older versions say that the next one comes stands in their text alone; the two words are read from it.
+
+What the table's foreign key has to check is checked before the table is altered again.
+"""
 
 OBEDIENCE = """
 CREATE FUNCTION brands_hold_to_notice() RETURNS trigger LANGUAGE plpgsql AS $$
