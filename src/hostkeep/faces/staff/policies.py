@@ -169,7 +169,12 @@ def tell(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, row: BrandRow, *, typed: str = "", problems: tuple[Problem, ...] = (), status: int = 200
+    request: HttpRequest,
+    row: BrandRow,
+    *,
+    typed: str = "",
+    problems: tuple[Problem, ...] = (),
+    status: int = 200,
 ) -> HttpResponse:
     """Show one brand's page."""
     act = _act(request)
