@@ -291,3 +291,11 @@ def test_the_clause_that_closes_is_the_one_that_says_so_or_the_first() -> None:
         "- id: TH-5\n  kind: disclose\n  text: {en: x, vi: y}\n  keep: {en: x, vi: y}\n- id: TH-4",
     )
     assert compiled(own).closed_by["disclose"] == "TH-5"
+
+
+def test_a_switch_that_is_not_written_is_off() -> None:
+    stream, sid = small().streams["account"], small().cookies["__Host-sid"]
+
+    assert (stream.own_only, sid.asked) == (False, False)
+    assert whole().recipients["partner"].exception is False
+    assert (sid.carries, small().duties.by_use) == ((), False)
