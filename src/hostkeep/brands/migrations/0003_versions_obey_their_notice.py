@@ -72,6 +72,10 @@ BEGIN
     RAISE EXCEPTION 'the version in force asks for % of notice', held.period
       USING ERRCODE = 'check_violation', CONSTRAINT = 'notice_is_kept';
   END IF;
+  IF NEW.effective_at > greatest(first_day, NEW.announced_at + interval '1100 days') THEN
+    RAISE EXCEPTION 'nobody plans so far ahead, and what is announced stays'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'day_is_near';
+  END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER holds_to_notice BEFORE INSERT ON brands_policyversion
