@@ -107,7 +107,7 @@ def test_the_history_names_each_version_its_state_and_its_weight() -> None:
     fast, six = page("vpsfast", "/privacy/history/"), page("vps6", "/privacy/history/")
 
     assert [int(n) for n in re.findall(r'id="v(\d+)"', fast)] == [2, 1]
-    assert fast.index("In force") < fast.index("Replaced")
+    assert fast.index("In force") < fast.index("Superseded")
     assert six.index("Announced") < six.index("In force")
     assert "The first version; there was none before it." in six
 

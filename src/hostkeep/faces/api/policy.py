@@ -23,7 +23,7 @@ class Version(Schema):
 
     version: int
     digest: str
-    state: Literal["announced", "in_force", "replaced"]
+    state: Literal["announced", "in_force", "superseded"]
     announced_at: datetime
     effective_at: datetime
 
@@ -56,7 +56,7 @@ class Differences(Schema):
 
 @router.get("/versions", response=Versions, auth=None, operation_id="list_policy_versions")
 def list_versions(request: HttpRequest) -> Versions:
-    """List every version of this brand's policy: in force, announced, replaced."""
+    """List every version of this brand's policy: in force, announced, superseded."""
     now = now_of(request)
     current = version_in_force(brand_id_of(request), now).version
     return Versions(items=[_version(row, current) for row in versions_of(brand_id_of(request))])
@@ -109,8 +109,8 @@ def _row(request: HttpRequest, version: int) -> VersionRow:
 
 def _version(row: VersionRow, current: int) -> Version:
     """Show one version."""
-    state: Literal["announced", "in_force", "replaced"] = (
-        "in_force" if row.version == current else "announced" if row.version > current else "replaced"
+    state: Literal["announced", "in_force", "superseded"] = (
+        "in_force" if row.version == current else "announced" if row.version > current else "superseded"
     )
     return Version(
         version=row.version, digest=row.digest, state=state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -28,6 +29,18 @@ from hostkeep.vault import sealing
 def display_of(user: Any) -> str:
     """Return how a login is called where the library needs a word: never its address."""
     return str(user.pk)[:8]
+
+
+def network_of(address: str) -> str:
+    """Return what is counted as one guesser: an IPv4 address, of an IPv6 address its first 64 bits.
+
+    Whoever has one IPv6 address has the rest of its /64 too.  Source: RFC 4291, 2.5.1 and 2.5.4.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
 
 
 def _by_what_changed(request: HttpRequest, response: Any) -> Any:
@@ -57,8 +70,16 @@ class BrandAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return a keyed hash of the day instead of the address: enough to slow a guesser down."""
-        address = str(super().get_client_ip(request))
-        return sealing.keyed_hash("ip", f"{clock.now().date()}|{address}")[:32]
+        network = network_of(str(super().get_client_ip(request)))
+        return sealing.keyed_hash("ip", f"{clock.now().date()}|{network}")[:32]
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count wrong passwords for a login by where they come from.
+
+        Counted for the login alone, as the library does, anybody who knows an address could shut its owner out.
+        """
+        counted = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{counted}:{self.get_client_ip(request)}"
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
         """Return nothing: the library would keep it."""

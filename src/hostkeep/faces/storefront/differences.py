@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
-from typing import Literal
 
+from hostkeep.brands.applying import before
 from hostkeep.brands.queries import VersionRow, policy_by_digest, version_in_force, versions_of
+from hostkeep.brands.rules.versions import State, state_of
 from hostkeep.kernel.ids import BrandId
 from hostkeep.policy.render.changes import ChangeGroup, say_changes
 
 LATELY = timedelta(days=30)
 """How long the home page goes on telling of a change that has taken effect."""
-
-State = Literal["announced", "in_force", "replaced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +38,8 @@ def difference(old: str, new: str, language: str) -> tuple[ChangeGroup, ...]:
 def history_of(brand: BrandId, language: str, now: datetime, most: int) -> tuple[Told, ...]:
     """Return every version of a brand, newest first; the differences of the newest `most` alone."""
     versions = versions_of(brand)
-    in_force = version_in_force(brand, now).version
-    said = [
-        difference(older.digest, newer.digest, language) for newer, older in pairwise(versions[: most + 1])
-    ]
     return tuple(
-        Told(row, _state(row, in_force), said[place] if place < len(said) else ())
+        Told(row, state_of(row, versions, now), _against_held(brand, row, language) if place < most else ())
         for place, row in enumerate(versions)
     )
 
@@ -56,13 +50,18 @@ def news_of(brand: BrandId, language: str, now: datetime) -> tuple[Told, ...]:
     Where none is, the change that made the version in force; nothing while that is the first.
     """
     versions = versions_of(brand)
-    coming = [pair for pair in pairwise(versions) if pair[0].effective_at > now]
-    in_force = version_in_force(brand, now).version
-    last = [pair for pair in pairwise(versions) if pair[0].version == in_force]
+    current = version_in_force(brand, now)
+    coming = [row for row in reversed(versions) if row.version > current.version]
+    shown = coming or [row for row in (current,) if row.version > 1]
     return tuple(
-        Told(newer, _state(newer, in_force), difference(older.digest, newer.digest, language))
-        for newer, older in reversed(coming or last)
+        Told(row, state_of(row, versions, now), _against_held(brand, row, language)) for row in shown
     )
+
+
+def _against_held(brand: BrandId, row: VersionRow, language: str) -> tuple[ChangeGroup, ...]:
+    """Return what a version changes in the one that was in force when it was announced."""
+    held = before(brand, row)
+    return () if held is None else difference(held.digest, row.digest, language)
 
 
 def news_at_home(brand: BrandId, language: str, now: datetime) -> tuple[Told, ...]:
@@ -70,24 +69,17 @@ def news_at_home(brand: BrandId, language: str, now: datetime) -> tuple[Told, ..
 
     The promise is that of the version before the change.
     """
-    versions = versions_of(brand)
-    before = {newer.version: older for newer, older in pairwise(versions)}
     return tuple(
         told
         for told in news_of(brand, language, now)
-        if told.version.effective_at > now - LATELY
-        and "home_page" in _ways(told.version, before[told.version.version])
+        if told.version.effective_at > now - LATELY and "home_page" in _ways(brand, told.version)
     )
 
 
-def _ways(version: VersionRow, before: VersionRow) -> tuple[str, ...]:
-    """Return where a change is shown, by the notice of the version before it."""
-    notice = policy_by_digest(before.digest).notice
+def _ways(brand: BrandId, version: VersionRow) -> tuple[str, ...]:
+    """Return where a change is shown, by the notice that was in force; nowhere for the first."""
+    held = before(brand, version)
+    if held is None:
+        return ()
+    notice = policy_by_digest(held.digest).notice
     return notice.by if version.material else notice.minor_by
-
-
-def _state(row: VersionRow, in_force: int) -> State:
-    """Say how a version stands to the one in force."""
-    if row.version == in_force:
-        return "in_force"
-    return "announced" if row.version > in_force else "replaced"

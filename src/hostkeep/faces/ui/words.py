@@ -48,7 +48,6 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "refused": ("bad", gettext_noop("Refused")),
     "closed": ("", gettext_noop("Closed")),
     "cancelled": ("", gettext_noop("Cancelled")),
-    "replaced": ("", gettext_noop("Replaced")),
     "draft": ("", gettext_noop("Draft")),
     "queued": ("", gettext_noop("Queued")),
 })
