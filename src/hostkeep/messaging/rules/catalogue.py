@@ -93,13 +93,13 @@ _ALL = (
     Template(
         "operations/alarm_opened",
         gettext_noop("{brand_name}: {headline}"),
-        gettext_noop("You get this mail because you look after the promises of this house."),
+        gettext_noop("You get this mail because you look after the promises of this company."),
         frozenset({"alarm"}),
     ),
     Template(
         "operations/alarm_closed",
         gettext_noop("{brand_name}: mended: {headline}"),
-        gettext_noop("You get this mail because you look after the promises of this house."),
+        gettext_noop("You get this mail because you look after the promises of this company."),
         frozenset({"alarm"}),
     ),
 )
