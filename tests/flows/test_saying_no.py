@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from hostkeep.brands.actions.telling import accept_changes, mark_handed_over, reject_change
-from hostkeep.brands.applying import notices_of, rejected, version_for
+from hostkeep.brands import queries
+from hostkeep.brands.actions.telling import accept_changes, mark_handed_over, mark_shown, reject_change
+from hostkeep.brands.applying import notices_of, rejected, untold, version_for, versions_for
 from hostkeep.brands.errors import CannotReject
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced
 from hostkeep.faces.storefront.rejecting import reject_path
@@ -103,3 +106,44 @@ def test_announcing_the_old_text_again_is_a_change_that_is_told_and_refused_like
     tell("vpn", made)
     reject_change(job("vpn", clock.now()), notice=told.id)
     assert version_for(VPN, ann.account.subject, told.applies_at + 90 * DAY).version == 1
+
+
+def test_who_comes_while_a_change_in_force_is_still_being_told_stands_under_what_they_were_shown(monkeypatch) -> None:
+    old = Member("vpn", "old")
+    made = announce("vpn", longer("vpn"))
+    late = made.effective_at + DAY
+    monkeypatch.setattr(clock, "now", lambda: late)
+
+    new = Member("vpn", "new")
+
+    assert queries.version_in_force(VPN, late).version == 2
+    assert version_for(VPN, new.account.subject, late).version == 2
+    assert version_for(VPN, old.account.subject, late).version == 1, "not before they are told"
+    assert untold(VPN, new.account.subject, since=new.account.opened_at) == ()
+    (shown,) = notices_of(VPN, new.account.subject)
+    assert (shown.state, shown.applies_at) == ("shown", late)
+
+
+def test_who_comes_before_a_change_applies_or_after_all_were_told_needs_no_notice(mailer, monkeypatch) -> None:
+    made = announce("vpn", longer("vpn"))
+    early = Member("vpn", "early")
+    tell("vpn", made)
+    monkeypatch.setattr(clock, "now", lambda: made.effective_at + DAY)
+    late = Member("vpn", "late")
+    assert [notices_of(VPN, who.account.subject) for who in (early, late)] == [(), ()]
+    assert version_for(VPN, late.account.subject, clock.now()).version == 2
+
+
+def test_fifty_people_under_two_versions_are_read_with_one_question_for_their_notices() -> None:
+    people = [Member("vpn", f"p{number}") for number in range(5)]
+    made = announce("vpn", longer("vpn"))
+    for who in people[:3]:
+        mark_shown(job("vpn", clock.now()), version=made.handle, subject=who.account.subject, account=who.account.id)
+    subjects = [who.account.subject for who in people]
+    at = made.effective_at + DAY
+    queries.versions_of(VPN)
+    with CaptureQueriesContext(connection) as asked:
+        found = versions_for(VPN, subjects, at)
+    assert len(asked) == 1
+    assert [found[who].version for who in subjects] == [version_for(VPN, who, at).version for who in subjects]
+    assert {row.version for row in found.values()} == {1, 2}

@@ -6,11 +6,13 @@ the policy counts the days for each customer, who was told later than others, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from hostkeep.brands.errors import NoSuchBrand, NoSuchNotice, NoSuchVersion
 from hostkeep.brands.models import Notice, PolicyVersion
@@ -51,16 +53,36 @@ class NoticeRow:
 
 def version_for(brand: BrandId, subject: SubjectId, at: datetime) -> VersionRow:
     """Return the version that applies to a person at a time.  Raises NoSuchBrand."""
+    return versions_for(brand, (subject,), at)[subject]
+
+
+def versions_for(
+    brand: BrandId, subjects: Collection[SubjectId], at: datetime
+) -> Mapping[SubjectId, VersionRow]:
+    """Return the version that applies to each of several people.  At most one query.  Raises NoSuchBrand."""
     if not stands_apart(brand):
-        return version_in_force(brand, at)
+        return dict.fromkeys(subjects, version_in_force(brand, at))
+    notices: dict[UUID, dict[int, Notice]] = {}
+    for row in _told(brand).filter(subject__in=set(subjects)):
+        notices.setdefault(row.subject, {})[row.version.version] = row
+    return {who: _version_under(brand, notices.get(who, {}), at) for who in subjects}
+
+
+def _version_under(brand: BrandId, notices: Mapping[int, Notice], at: datetime) -> VersionRow:
+    """Return the version that applies to somebody with these notices.  Raises NoSuchBrand."""
     versions = versions_of(brand)
-    notices = _notices(brand, subject)
     refused = [n for n, row in notices.items() if row.rejected_at and not row.accepted_at]
     barrier = min(refused, default=versions[0].version + 1 if versions else 1)
     for row in versions:
         if row.version < barrier and _applies(row, notices.get(row.version), at):
             return row
     raise NoSuchBrand
+
+
+def is_told_to_all(brand: BrandId, at: datetime) -> bool:
+    """Say whether the version in force applies to whoever has no notice: not while its telling goes on."""
+    row = version_in_force(brand, at)
+    return row.told or not row.waits
 
 
 def policy_for(brand: BrandId, subject: SubjectId, at: datetime) -> Policy:
@@ -173,8 +195,12 @@ def _rejects(notice: Notice) -> bool:
 
 def _notices(brand: BrandId, subject: SubjectId) -> Mapping[int, Notice]:
     """Return a person's notices by the number of the version.  One query."""
-    found = Notice.objects.select_related("version").defer("version__source")
-    return {row.version.version: row for row in found.filter(subject=subject, brand=brand)}
+    return {row.version.version: row for row in _told(brand).filter(subject=subject)}
+
+
+def _told(brand: BrandId) -> QuerySet[Notice]:
+    """Return the notices of a brand, each with its version, without the text."""
+    return Notice.objects.select_related("version").defer("version__source").filter(brand=brand)
 
 
 def _row(row: Notice) -> NoticeRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,10 @@ from django.db.models import Count, Q
 
 from hostkeep.brands.errors import NoSuchVersion
 from hostkeep.brands.models import Draft, Notice, PolicyVersion, Spelling, Telling
+from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId
+from hostkeep.policy.needs import AdapterNeeds
+from hostkeep.runtime.adapter_needs import needs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,29 @@ def source_of(brand: BrandId, version: int) -> str:
 
 def telling_of(brand: BrandId, version: int) -> TellingRow | None:
     """Return how far the customers were written to about a version, or None where nobody is to be."""
-    row = Telling.objects.filter(version__brand_id=brand, version__version=version).first()
-    if row is None:
-        return None
-    found = Notice.objects.filter(version_id=row.version_id).aggregate(
+    return tellings_of(brand).get(version)
+
+
+def tellings_of(brand: BrandId) -> Mapping[int, TellingRow]:
+    """Return how far the customers were written to, by the version's number; left out where nobody is to be.
+
+    Two queries, however many versions there are.
+    """
+    rows = Telling.objects.filter(version__brand_id=brand).select_related("version").defer("version__source")
+    counted = Notice.objects.filter(version_id__in=[row.version_id for row in rows]).values("version_id")
+    found = counted.annotate(
         count=Count("id"),
         told=Count("id", filter=Q(told_at__isnull=False)),
         refused=Count("id", filter=Q(state="refused")),
     )
-    return TellingRow(found["count"], found["told"], found["refused"], row.begun_at, row.finished_at)
+    counts = {row["version_id"]: (row["count"], row["told"], row["refused"]) for row in found}
+    return {
+        row.version.version: TellingRow(*counts.get(row.version_id, (0, 0, 0)), row.begun_at, row.finished_at)
+        for row in rows
+    }
+
+
+def adapters_of(brand_id: BrandId) -> tuple[AdapterNeeds, ...]:
+    """Return what the adapters that a brand's profile names ask of its policy.  Raises NoSuchBrand."""
+    row = brand(brand_id)
+    return needs_of(gateways=row.payment, provisioners=tuple(row.words.get("drivers", ())))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hostkeep.audit.enter import enter, enter_apart
-from hostkeep.brands.applying import policy_for, reaches
-from hostkeep.brands.queries import versions_of
+from hostkeep.brands.applying import policy_for, reaches, versions_for
+from hostkeep.brands.queries import policy_by_digest, versions_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
@@ -112,7 +112,8 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "") -> dict[W
 
     Raises Refused if any of them is refused; then none is returned.
     """
-    policies = {who: policy_for(act.brand, who, act.at) for who in {wish.subject for wish in wishes}}
+    applying = versions_for(act.brand, {wish.subject for wish in wishes}, act.at)
+    policies = {who: policy_by_digest(row.digest) for who, row in applying.items()}
     given = _given_under(act, wishes)
     has = frozenset({"reason"}) if reason else frozenset[str]()
     for wish in wishes:

@@ -141,6 +141,19 @@ def mark_shown(act: Act, *, version: UUID, subject: SubjectId, account: AccountI
     return _tell(act, found)
 
 
+@recorded("brands.notice.shown_at_arrival")
+def mark_arrived(act: Act, *, subject: SubjectId, account: AccountId) -> Told:
+    """Note that the version in force was shown to somebody who came under it: it applies to them at once.
+
+    Only while that version is still being told to those who came before.
+    """
+    row = queries.version_in_force(act.brand, act.at)
+    found = _locked(_notice(act, row, subject, account).id)
+    if found.told_at is None:
+        found.state, found.applies_at = "shown", act.at
+    return _tell(act, found)
+
+
 @recorded("brands.change.rejected")
 def reject_change(act: Act, *, notice: UUID) -> Standing:
     """Say no to a change: the old terms stay until the services end, which is before it would apply.

@@ -24,11 +24,12 @@ from hostkeep.brands.actions.announcing import (
 from hostkeep.brands.preparing import (
     DraftRow,
     TellingRow,
+    adapters_of,
     draft_of,
     has_signed,
     signers_of,
     source_of,
-    telling_of,
+    tellings_of,
 )
 from hostkeep.brands.queries import BrandRow, VersionRow, all_brands, brand, policy_by_digest, versions_of
 from hostkeep.brands.rules.notice import earliest
@@ -111,7 +112,7 @@ def draft(request: HttpRequest, slug: str) -> HttpResponse:
         drop_draft(act.of_brand(row.id), brand=row.id)
         return HttpResponseRedirect(f"/staff/policies/{row.id}/")
     typed = request.POST.get("source", "")[:BIGGEST].replace("\r\n", "\n")
-    problems = check_policy(typed, file="policy.yaml")
+    problems = check_policy(typed, file="policy.yaml", installed=adapters_of(row.id))
     if any(each.level != "weak" for each in problems):
         return _page(request, row, typed=typed, problems=problems, status=422)
     save_draft(act.of_brand(row.id), brand=row.id, source=typed)
@@ -143,7 +144,7 @@ def announce(request: HttpRequest, slug: str) -> HttpResponse:
         return confirm_first(f"/staff/policies/{row.id}/")
     kept = draft_of(row.id)
     if kept is None or kept.digest != request.POST.get("digest"):
-        messages.error(request, gettext("The draft is another one by now. Look at it again."))
+        messages.error(request, gettext("The draft has changed in the meantime. Look at it again."))
         return HttpResponseRedirect(f"/staff/policies/{row.id}/#draft")
     made = announce_policy(
         act.of_brand(row.id),
@@ -194,8 +195,8 @@ def _page(
 
 def _versions(row: BrandRow, at: datetime) -> list[Shown]:
     """Return a brand's versions, newest first."""
-    rows = versions_of(row.id)
-    return [Shown(each, state_of(each, rows, at), telling_of(row.id, each.version)) for each in rows]
+    rows, told = versions_of(row.id), tellings_of(row.id)
+    return [Shown(each, state_of(each, rows, at), told.get(each.version)) for each in rows]
 
 
 def _weigh(act: Act, kept: DraftRow, language: str) -> Weighed:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hostkeep.audit.recorded import recorded
+from hostkeep.brands.actions.telling import mark_arrived
+from hostkeep.brands.applying import is_told_to_all
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, Ref, SubjectId, UserId
 from hostkeep.people.events import SignedUp
@@ -64,6 +66,8 @@ def open_account(
     )
     Membership.objects.create(user=login, account=account)
     subject = SubjectId(login.subject)
+    if not is_told_to_all(act.brand, act.at):
+        mark_arrived(act, subject=subject, account=AccountId(account.id))
     for category, value in values.items():
         if value:
             door.put(act, subject=subject, category=category, value=value)
