@@ -248,3 +248,11 @@ def test_every_entry_of_the_audit_names_the_policy_it_stands_under() -> None:
 
     entry = Entry.objects.filter(verb="brands.policy.drafted").latest("id")
     assert entry.digest == digest
+
+
+def test_a_policy_that_forbids_what_the_brands_own_gateway_needs_is_refused_naming_both() -> None:
+    text = changed("vps6", ("  gateways: [testpay, bank_transfer]", "  gateways: [testpay]"), ("  never: [card]", "  never: [card, bank_account]"))
+    with pytest.raises(PolicyError) as no:
+        announce("vps6", text)
+    said = " ".join(str(problem) for problem in no.value.problems)
+    assert "bank_transfer" in said and "V6-3" in said

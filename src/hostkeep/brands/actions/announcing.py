@@ -22,7 +22,7 @@ from hostkeep.brands.errors import (
 )
 from hostkeep.brands.events import PolicyAnnounced, TellingWanted
 from hostkeep.brands.models import Draft, PolicyVersion, Spelling
-from hostkeep.brands.preparing import signers_of
+from hostkeep.brands.preparing import adapters_of, signers_of
 from hostkeep.brands.rules.handles import brand_handle
 from hostkeep.brands.rules.notice import NEARLY, earliest
 from hostkeep.kernel.act import Act
@@ -30,6 +30,7 @@ from hostkeep.kernel.ids import BrandId, Ref
 from hostkeep.policy.book import Policy
 from hostkeep.policy.changes import Weight, weigh
 from hostkeep.policy.compile import compile_policy
+from hostkeep.policy.errors import PolicyError
 from hostkeep.runtime.outbox import publish
 
 SIGNERS = 2
@@ -187,11 +188,24 @@ def _take_turns(brand: BrandId) -> None:
 
 
 def _compiled(brand: BrandId, source: str) -> Policy:
-    """Compile a text that is meant for a brand.  Raises PolicyError, OtherBrand."""
-    policy = compile_policy(source, file=f"{brand}/policy.yaml")
+    """Compile a text that is meant for a brand, with the adapters it uses.
+
+    Raises PolicyError, OtherBrand (before it compares another brand's text with this one's adapters).
+    """
+    file = f"{brand}/policy.yaml"
+    try:
+        policy = compile_policy(source, file=file, installed=adapters_of(brand))
+    except PolicyError:
+        _refuse_other(brand, compile_policy(source, file=file))
+        raise
+    _refuse_other(brand, policy)
+    return policy
+
+
+def _refuse_other(brand: BrandId, policy: Policy) -> None:
+    """Refuse a policy that names another brand.  Raises OtherBrand."""
     if policy.brand != brand:
         raise OtherBrand(named=policy.brand)
-    return policy
 
 
 def _weighed(act: Act, policy: Policy, wish: datetime | None, weighed: str) -> tuple[str, datetime | None]:
