@@ -2,30 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from hostkeep.brands import queries
 from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.actions.loading import load_brand
-from hostkeep.brands.rules.profile import read_profile
+from hostkeep.brands.rules.profile import Profile, read_profile
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.policy.book import Policy
+from hostkeep.policy.compile import compile_policy
 from hostkeep.shop.actions.loading import load_catalogue
+from hostkeep.shop.errors import CatalogueRefused
+from hostkeep.shop.rules.catalogue import ProductEntry
+from hostkeep.shop.rules.catalogue_reading import read_catalogue
+
+CATALOGUE = "catalogue.yaml"
+POLICY = "policy.yaml"
 
 
 def load_folder(act: Act, *, folder: Path, effective_at: datetime | None = None) -> Announced:
     """Load brand.toml, policy.yaml and catalogue.yaml of a folder; a known brand's policy is announced.
 
-    Raises BadProfile, PolicyError, BadCatalogue, NoticeTooShort.
+    Raises BadProfile, PolicyError, CatalogueRefused, NoticeTooShort; a catalogue that the folder's policy
+    does not allow is refused before anything is written.
     """
     profile = read_profile((folder / "brand.toml").read_text(encoding="utf-8"))
     mine = act.of_brand(BrandId(profile.id))
+    _refuse_unlawful_products(folder, profile)
     loaded = load_brand(mine, profile=profile)
-    source = (folder / "policy.yaml").read_text(encoding="utf-8")
+    source = (folder / POLICY).read_text(encoding="utf-8")
     announced = announce_policy(mine, brand=loaded.brand, source=source, effective_at=effective_at)
-    catalogue = folder / "catalogue.yaml"
+    catalogue = folder / CATALOGUE
     if catalogue.exists():
         load_catalogue(mine, brand=loaded.brand, text=catalogue.read_text(encoding="utf-8"))
     queries.forget()
     return announced
+
+
+def _refuse_unlawful_products(folder: Path, profile: Profile) -> None:
+    """Refuse products that need what the policy does not ask, or hand it to whom the policy does not name."""
+    file = folder / CATALOGUE
+    if not file.exists():
+        return
+    policy = compile_policy((folder / POLICY).read_text(encoding="utf-8"), file=POLICY)
+    shelves = read_catalogue(
+        file.read_text(encoding="utf-8"), currencies=tuple(profile.whole["currencies"])
+    ).groups
+    mistakes = [each for shelf in shelves for entry in shelf.products for each in _mistakes(policy, entry)]
+    if mistakes:
+        raise CatalogueRefused(mistakes="\n".join(said for _, said in mistakes), clause=mistakes[0][0])
+
+
+def _mistakes(policy: Policy, entry: ProductEntry) -> Iterator[tuple[ClauseId, str]]:
+    """Say what the policy has against a product: the clause, and a sentence."""
+    form = policy.forms.get("order")
+    asked = {field.category for field in form.fields} if form else set()
+    for category in entry.requires:
+        if category not in asked:
+            clause = form.closed_by if form else policy.closed_by.get("collect", ClauseId(""))
+            yield clause, f"{entry.slug} requires {category}, which the order form does not ask ({clause})."
+    if not entry.recipient:
+        return
+    clause = policy.closed_by.get("disclose", ClauseId(""))
+    found = policy.recipients.get(entry.recipient)
+    if found is None or found.basis != "service":
+        yield clause, f"{entry.slug} hands data to {entry.recipient}, whom {clause} does not let in."
+        return
+    for category in entry.requires:
+        if category not in found.categories:
+            yield found.clause, f"{found.clause} does not let {entry.recipient} have {category}."

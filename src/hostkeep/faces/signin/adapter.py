@@ -76,7 +76,7 @@ class BrandAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count wrong passwords for a login by where they come from.
 
-        Counted for the login alone, as the library does, anybody who knows an address could shut its owner out.
+        Counted for the login alone, as the library does, whoever knows an address could shut its owner out.
         """
         counted = super()._get_login_attempts_cache_key(request, **credentials)
         return f"{counted}:{self.get_client_ip(request)}"
