@@ -9,7 +9,10 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import JobDeferrer
+from procrastinate.manager import JobManager
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
@@ -22,9 +25,17 @@ log = structlog.get_logger()
 
 MOST_ATTEMPTS = 8
 DUE_EVERY = "* * * * *"
+AT_ONCE = 500
+"""How many deliveries without a job get one in one go; the next minute's takes the rest."""
 
 Due = Callable[[Act], int]
 Errand = Callable[[Act, str], int]
+
+_queue = JobManager(DjangoConnector())
+"""Jobs are made over Django's connection, in a worker too: they come and go with the running transaction.
+
+A worker's own connection commits by itself; a job made through it ran before what it carries was there.
+"""
 
 _due: dict[str, Due] = {}
 _watches: dict[str, Due] = {}
@@ -55,7 +66,7 @@ def send(name: str, about: str) -> bool:
     wish = task.configure(lock=name, queueing_lock=f"{name}:{about}")
     try:
         with transaction.atomic():
-            wish.defer(name=name, about=about)
+            _make(wish, name=name, about=about)
     except AlreadyEnqueued:
         return False
     return True
@@ -76,7 +87,12 @@ def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
 def defer_delivery(delivery: str, seconds: int) -> None:
     """Defer the job of a delivery in the running transaction."""
     task: Any = app.tasks["hostkeep.deliver"]
-    task.configure(schedule_in={"seconds": seconds} if seconds else None).defer(delivery=delivery)
+    _make(task.configure(schedule_in={"seconds": seconds} if seconds else None), delivery=delivery)
+
+
+def _make(wish: JobDeferrer, **told: str) -> None:
+    """Make a job in the running transaction.  Raises AlreadyEnqueued."""
+    JobDeferrer(job_manager=_queue, job=wish.job).defer(**told)
 
 
 @app.task(name="hostkeep.deliver", queue="events")
@@ -141,7 +157,16 @@ def tick(timestamp: int) -> None:
 
 def do_due() -> int:
     """Run every piece of scheduled work once at the present time; return how much was done."""
-    return rescue.take_over() + sum(_do(name, work) for name, work in _due.items())
+    return rescue.take_over() + _carry_again() + sum(_do(name, work) for name, work in _due.items())
+
+
+def _carry_again() -> int:
+    """Give every delivery that waits without a job a new one; return how many."""
+    with transaction.atomic():
+        left = rescue.left_behind(most=AT_ONCE)
+        for delivery in left:
+            defer_delivery(delivery, 0)
+    return len(left)
 
 
 def look() -> int:

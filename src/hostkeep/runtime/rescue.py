@@ -1,4 +1,4 @@
-"""Taking over what a killed worker left."""
+"""Taking over what a killed worker left, and what no job carries any more."""
 
 from __future__ import annotations
 
@@ -21,3 +21,19 @@ def take_over() -> int:
             [STALLED],
         )
         return int(cursor.rowcount)
+
+
+def left_behind(*, most: int) -> tuple[str, ...]:
+    """Return deliveries that wait and that no job carries, locked until the transaction ends.
+
+    A job is made together with what it carries and ends after it, so there is none unless jobs were lost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.id::text FROM runtime_delivery d WHERE d.state = 'waiting' AND NOT EXISTS"
+            " (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'hostkeep.deliver'"
+            " AND j.status IN ('todo', 'doing') AND j.args ->> 'delivery' = d.id::text)"
+            " ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED",
+            [most],
+        )
+        return tuple(row[0] for row in cursor.fetchall())

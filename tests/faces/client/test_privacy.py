@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hostkeep.audit.models import Entry
@@ -70,3 +72,9 @@ def test_where_nothing_can_be_switched_off_there_is_no_switch(member) -> None:
     assert 'class="switch"' not in text(page)
     assert hidden(page, MESSAGES) == {}
     assert "We send nothing that you could switch off" in text(page)
+
+
+def test_of_an_archive_only_what_it_names_is_said_to_stay(member) -> None:
+    page = text(member("vpn").get(HERE))
+    assert re.search(r">E-mail address</th>.*?archived", page)
+    assert re.search(r">Password</th>[^\n]*?At once after the account is closed: erased", page)

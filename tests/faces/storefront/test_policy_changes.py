@@ -143,3 +143,15 @@ def test_a_change_is_said_once_and_then_remembered() -> None:
         page("vps6", path)
 
     assert difference.cache_info().misses == said
+
+
+def test_a_version_to_come_with_the_text_in_force_is_not_called_the_one_in_force() -> None:
+    announce("vps6", **MORE_OF_EACH)
+    source, now = (ROOT / "brands" / "vps6" / "policy.yaml").read_text(encoding="utf-8"), clock.now()
+    act = make_act(at=now, brand="vps6")
+    announce_policy(act, brand=BrandId("vps6"), source=source, effective_at=now + timedelta(days=3))
+    queries.forget()
+    text = page("vps6", "/privacy/")
+
+    assert "Version 1, in force since" in text
+    assert "Privacy policy v1" in text

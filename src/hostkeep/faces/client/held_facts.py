@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
@@ -13,7 +13,7 @@ from hostkeep.faces.ui.words import LANGUAGES, said
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.people.queries import AcceptanceRow, AccountRow
-from hostkeep.policy.book import Policy
+from hostkeep.policy.book import Policy, Retention
 from hostkeep.policy.render.wording import say_end, say_purposes, say_term
 from hostkeep.shop.queries.orders import orders_of
 from hostkeep.vault.holdings import HeldRow, held
@@ -143,11 +143,19 @@ def _fact(policy: Policy, seen: Seen, language: str) -> HeldFact:
         label=said(known.label, language),
         note=seen.note,
         since=seen.since,
-        term=f"{_capital(say_term(rule, language))}: {say_end(rule, language)}" if rule else "",
+        term=_term(policy, category, rule, language) if rule else "",
         clause=next((cell.clause for purpose, cell in cells if purpose != "rights"), ""),
         uses=say_purposes(policy, purposes, language),
         change=seen.change,
     )
+
+
+def _term(policy: Policy, category: CategoryId, rule: Retention, language: str) -> str:
+    """Say how long one fact stays and what happens then; of an archive's class, only what the archive names stays."""
+    archive = policy.duties.archive
+    if rule.then == "archive" and (archive is None or category not in archive.categories):
+        rule = replace(rule, then="erase")
+    return f"{_capital(say_term(rule, language))}: {say_end(rule, language)}"
 
 
 def _capital(text: str) -> str:

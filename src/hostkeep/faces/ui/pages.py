@@ -68,7 +68,7 @@ def shared(request: HttpRequest) -> dict[str, Any]:
         "brand": brand,
         "site_name": brand.id if brand else "Hostkeep",
         "policy": getattr(request, "policy", None),
-        "version": _version(request, brand),
+        "version": _version(request, brand, now),
         "coming": SimpleLazyObject(lambda: _coming(brand, now())),
         "demo_mail": addresses.operator_url("/demo/mail/") if settings.HOSTKEEP.demo else "",
         "lights": SimpleLazyObject(lambda: lights_of(request)),
@@ -109,12 +109,15 @@ def lights_of(request: HttpRequest) -> Lights | None:
     return gather(found.pairs, found.at)
 
 
-def _version(request: HttpRequest, brand: BrandRow | None) -> VersionRow | None:
-    """Return the version of the policy that this request runs under."""
+def _version(request: HttpRequest, brand: BrandRow | None, now: Callable[[], datetime]) -> VersionRow | None:
+    """Return the version this request runs under: of those with the same text, the newest whose day has come."""
     policy = getattr(request, "policy", None)
     if brand is None or policy is None:
         return None
-    return next((row for row in versions_of(brand.id) if row.digest == policy.digest), None)
+    same = [row for row in versions_of(brand.id) if row.digest == policy.digest]
+    if len(same) < 2:  # noqa: PLR2004  the clock is read only where two versions have the same text
+        return same[0] if same else None
+    return next((row for row in same if row.effective_at <= now()), same[-1])
 
 
 def _coming(brand: BrandRow | None, now: datetime) -> tuple[VersionRow, ...]:
