@@ -151,7 +151,7 @@ def _fact(policy: Policy, seen: Seen, language: str) -> HeldFact:
 
 
 def _term(policy: Policy, category: CategoryId, rule: Retention, language: str) -> str:
-    """Say how long one fact stays and what happens then; of an archive's class, only what the archive names stays."""
+    """Say how long one fact stays and what happens then; an archive keeps only what it names."""
     archive = policy.duties.archive
     if rule.then == "archive" and (archive is None or category not in archive.categories):
         rule = replace(rule, then="erase")

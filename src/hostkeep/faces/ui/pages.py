@@ -110,7 +110,7 @@ def lights_of(request: HttpRequest) -> Lights | None:
 
 
 def _version(request: HttpRequest, brand: BrandRow | None, now: Callable[[], datetime]) -> VersionRow | None:
-    """Return the version this request runs under: of those with the same text, the newest whose day has come."""
+    """Return the version this request runs under: of those with one text, the newest whose day has come."""
     policy = getattr(request, "policy", None)
     if brand is None or policy is None:
         return None
