@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,12 @@ def test_PH_1_turns_red_when_somebody_rewrites_the_stored_text_past_the_trigger(
 
     assert {light(*each) for each in promised} == {"red"}
     queries.policy_by_digest.cache_clear()
+
+
+def test_PH_1_stays_proven_when_a_cookie_is_given_up_and_the_page_says_so(shop, prove) -> None:
+    source = re.sub(r"    __Host-interest:\n(      .*\n)+", "", SOURCE)
+    assert source != SOURCE
+    announce(source)
+
+    assert "__Host-interest" in shop("photonvps").get("/privacy/?lang=en").body
+    assert prove("PH-1") == {}
