@@ -27,7 +27,7 @@ NO_COLOUR = "rgba(0, 0, 0, 0)"
 
 def bare(text: str, ids: str) -> str:
     """A text without blanks, hyphens, clause ids and lights: lines break anywhere, and the margin reads between."""
-    return re.sub(rf"(?:{ids})(?:Proven|Stale|Broken|Statement)?", "", text.replace(" ", "")).replace("-", "")
+    return re.sub(rf"(?:{ids})(?:Proven|Unproven|Broken|Statement)?", "", text.replace(" ", "")).replace("-", "")
 
 
 def printed(page: Page, place: Path) -> str:

@@ -51,7 +51,7 @@ def test_the_ledger_shows_every_brand_its_lights_evidence_and_days(looked, staff
 
     assert all(f'id="{slug}"' in page.content.decode() for slug in ("vps6", "vpn", "photonvps", "vpsfast", "vietnam-server"))
     assert "V6-2" in said and "hostkeep.faces.ui.reading.read_form" in said
-    assert "Last 30 days: 1 proven, 29 stale, 0 broken" in page.content.decode()
+    assert "Last 30 days: 1 proven, 29 unproven, 0 broken" in page.content.decode()
     assert "The control for this clause is not built yet." in said
     assert "No alarm is open" in said
     assert "Run the probes now" not in said, "support reads"

@@ -50,7 +50,7 @@ class Lights:
 
     @property
     def text(self) -> str:
-        """The summary in the active language: "17 promises: 15 proven, 1 stale, 1 statement"."""
+        """The summary in the active language: "17 promises: 15 proven, 1 unproven, 1 statement"."""
         parts = [f"{n} {counted(light, n)}" for light in SPOKEN if (n := self.count(light))]
         total = len(self.lamps)
         heading = ngettext("%(count)s promise", "%(count)s promises", total) % {"count": total}
@@ -72,7 +72,7 @@ def named(light: Light) -> str:
     """Name a light in the active language, as a heading: "Proven"."""
     return {
         "proven": gettext("Proven"),
-        "stale": gettext("Stale"),
+        "stale": gettext("Unproven"),
         "broken": gettext("Broken"),
         "statement": gettext("Statement"),
     }[light]
@@ -82,7 +82,7 @@ def counted(light: Light, number: int) -> str:
     """Name a light in the active language, after a number: "2 statements"."""
     return {
         "proven": ngettext("proven", "proven", number),
-        "stale": ngettext("stale", "stale", number),
+        "stale": ngettext("unproven", "unproven", number),
         "broken": ngettext("broken", "broken", number),
         "statement": ngettext("statement", "statements", number),
     }[light]

@@ -72,7 +72,7 @@ def light(state: str, small: str = "", size: str = "") -> SafeString:
 
 @register.simple_tag
 def summary_light(summary: lights.Lights, small: str = "") -> SafeString:
-    """Draw how all promises of a brand stand, as one light: "17 promises: 15 proven, 2 stale"."""
+    """Draw how all promises of a brand stand, as one light: "17 promises: 15 proven, 2 unproven"."""
     note = format_html(" <small>{}</small>", small) if small else ""
     return format_html(
         '<span class="light is-{}">{}<span>{}{}</span></span>',
@@ -227,7 +227,7 @@ def days(colours: Iterable[str]) -> SafeString:
         '<rect x="{}" y="{}" width="{}" height="{}"{}/>',
         (_day(index, name, 100 / max(len(names), 1)) for index, name in enumerate(names)),
     )
-    label = gettext("Last %(days)s days: %(proven)s proven, %(stale)s stale, %(broken)s broken") % {
+    label = gettext("Last %(days)s days: %(proven)s proven, %(stale)s unproven, %(broken)s broken") % {
         "days": len(names), **{name: names.count(name) for name in ("proven", "stale", "broken")}
     }
     return format_html(
