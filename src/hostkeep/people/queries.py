@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -175,10 +175,17 @@ def stays_of(user_id: UserId, at: datetime) -> tuple[StayRow, ...]:
     return tuple(StayRow(s.id, s.started_at, s.used_at, s.expires_at) for s in found)
 
 
-def stay_of_cookie(brand: BrandId, cookie: str, at: datetime) -> UUID | None:
-    """Return the living series that a browser's cookie speaks of, whatever its token, or None.  One query."""
+def stay_of_cookie(
+    brand: BrandId, cookie: str, at: datetime, *, idle: timedelta | None = None
+) -> UUID | None:
+    """Return the living series that a browser's cookie speaks of, whatever its token, or None.  One query.
+
+    idle  how long the policy lets it live unused; None: to its end
+    """
     series = hash_of(cookie.partition(".")[0])
     found = StaySeries.objects.filter(series=series, brand=brand, ended_at=None, expires_at__gt=at)
+    if idle is not None:
+        found = found.filter(used_at__gt=at - idle)
     return found.values_list("id", flat=True).first()
 
 

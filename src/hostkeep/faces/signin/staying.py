@@ -93,7 +93,7 @@ class StaySignedIn:
         cookie, held = declared(request), request.COOKIES.get(KEEP)
         fresh = None
         if cookie and cookie.life and held and not request.user.is_authenticated:
-            fresh = self._use(request, held)
+            fresh = self._use(request, held, cookie)
         response = self.get_response(request)
         if fresh and cookie and cookie.life:
             _give(response, fresh, int(cookie.life.total_seconds()))
@@ -101,13 +101,13 @@ class StaySignedIn:
             response.delete_cookie(KEEP, path="/")
         return response
 
-    def _use(self, request: HttpRequest, held: str) -> str:
-        """Sign in by a token; return the next one, or an empty text if the series ended.
+    def _use(self, request: HttpRequest, held: str, cookie: Cookie) -> str:
+        """Sign in by a token; return the next one, or an empty text if the series ended or lay unused.
 
         A cookie of no living series writes nothing: the audit is not for strangers to fill.
         """
         act = act_of(request, role="visitor", purpose="authentication")
-        if stay_of_cookie(act.brand, held, act.at) is None:
+        if stay_of_cookie(act.brand, held, act.at, idle=cookie.idle) is None:
             return ""
         stay = use_stay(act, cookie=held)
         user = get_user_model().objects.filter(pk=stay.user, is_active=True).first() if stay.user else None
