@@ -95,3 +95,13 @@ def test_a_file_that_does_not_compile_names_its_lines(tmp_path: Path, capsys: py
 
     assert run(["policy", "diff", str(bad), str(VPS6)]) == 2
     assert f"{bad}:" in capsys.readouterr().err
+
+
+def test_a_time_goes_with_a_brand_and_not_with_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain("system", "offers", "email", "--at", "yesterday") == 2
+    assert capsys.readouterr().err == "hostkeep: A file has no times: --at goes with --brand.\n"
+
+
+def test_a_file_that_is_not_there_is_said_so_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "diff", "nosuch.yaml", str(VPS6)]) == 2
+    assert capsys.readouterr().err == "hostkeep: nosuch.yaml cannot be read: No such file or directory.\n"

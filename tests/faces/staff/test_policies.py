@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from hostkeep.brands import queries
 from hostkeep.brands.preparing import draft_of
 from hostkeep.kernel.ids import BrandId
+from hostkeep.runtime import clock
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import hidden
-from tests.rooms.brands.announcements import longer, reworded, shipped, shorter
+from tests.rooms.brands.announcements import announce, longer, reworded, shipped, shorter
 
 VPS6 = BrandId("vps6")
 PAGE = "/staff/policies/vps6/"
@@ -152,3 +155,11 @@ def test_writing_to_all_is_queued_once(staff, confirmed) -> None:
     saves(owner, shorter("vps6"))
     announces(owner, tell="on")
     assert Event.objects.filter(kind="TellingWanted").count() == 1
+
+
+def test_the_list_names_the_version_in_force_however_many_are_announced(staff) -> None:
+    at = clock.now()
+    for source, days in ((longer("vps6"), 40), (reworded(), 41)):
+        announce("vps6", source, effective_at=at + timedelta(days=days))
+
+    assert staff("owner").get("/staff/policies/").content.decode().count("In force") == 5

@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from django.db.utils import OperationalError
+from django.db.utils import OperationalError, ProgrammingError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from hostkeep.faces.cli.adding import Command, Commands, add_command
 from hostkeep.faces.cli.policy_commands import add_policy_commands
@@ -27,6 +28,11 @@ def run(argv: Sequence[str]) -> int:
     except OperationalError as error:
         said = str(error).strip().split("\n", 1)[0]
         sys.stderr.write(f"hostkeep: the database does not answer: {said}\n")
+        return 2
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+            raise
+        sys.stderr.write("hostkeep: the database is not of this release yet; run: hostkeep migrate\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -82,14 +82,15 @@ def announce(arguments: argparse.Namespace) -> int:
         "announced_at": made.announced_at.isoformat(),
         "effective_at": made.effective_at.isoformat(),
     }
-    sys.stdout.write(json.dumps(told) + "\n" if arguments.json else _said(row.id, told))
+    applies = f"{made.effective_at.astimezone(ZoneInfo(row.zone)):%Y-%m-%d %H:%M}, time of {row.zone}"
+    sys.stdout.write(json.dumps(told) + "\n" if arguments.json else _said(row.id, told, applies))
     return 0
 
 
-def _said(brand: BrandId, told: dict[str, object]) -> str:
+def _said(brand: BrandId, told: dict[str, object], applies: str) -> str:
     """Say in a line what was announced."""
     weight = "a material change" if told["material"] else "no material change"
-    return f"{brand}: version {told['version']}, {weight}, applies from {told['effective_at']}\n"
+    return f"{brand}: version {told['version']}, {weight}, applies from {applies}\n"
 
 
 def _text_of(path: Path) -> str | None:

@@ -102,7 +102,8 @@ def _file(name: str) -> Policy:
     try:
         text = Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{name} cannot be read as a text: {error}.") from None
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise Refused(f"{name} cannot be read: {why}.") from None
     policy = with_problems(lambda: compile_policy(text, file=name))
     if policy is None:
         raise Refused("")
@@ -112,6 +113,8 @@ def _file(name: str) -> Policy:
 def _source(arguments: argparse.Namespace) -> Source:
     """Return the policy that is asked about.  Raises Refused, NoSuchBrand."""
     if arguments.file:
+        if getattr(arguments, "at", None):
+            raise Refused("A file has no times: --at goes with --brand.")
         return Source(_file(arguments.file), None)
     ready_and_checked()
     return _in_force(arguments.brand, arguments.at)
@@ -219,5 +222,6 @@ def _told(old: Policy, new: Policy, language: str) -> Iterator[str]:
 
 
 def _signed(row: ChangeRow) -> tuple[tuple[str, tuple[Part, ...]], ...]:
-    """Return the old words with a minus and the new ones with a plus."""
-    return ("-", row.old), ("+", row.new)
+    """Return the old words with a minus and the new ones with a plus; words that stay get an equals sign."""
+    stays = row.what == "changed" and not row.old
+    return ("-", row.old), ("=" if stays else "+", row.new)

@@ -92,7 +92,7 @@ class Weighed:
 def policy_list(request: HttpRequest) -> HttpResponse:
     """List the brands with the version in force and what is announced or drafted."""
     act = _act(request)
-    rows = [(row, _versions(row, act.at)[:2], draft_of(row.id)) for row in all_brands()]
+    rows = [(row, _newest(row, act.at), draft_of(row.id)) for row in all_brands()]
     return show(request, "staff/policies.html", {"rows": rows})
 
 
@@ -197,6 +197,13 @@ def _versions(row: BrandRow, at: datetime) -> list[Shown]:
     """Return a brand's versions, newest first."""
     rows, told = versions_of(row.id), tellings_of(row.id)
     return [Shown(each, state_of(each, rows, at), told.get(each.version)) for each in rows]
+
+
+def _newest(row: BrandRow, at: datetime) -> list[Shown]:
+    """Return what is announced, the version in force and the one before it."""
+    shown = _versions(row, at)
+    coming = sum(each.row.effective_at > at for each in shown)
+    return shown[: coming + 2]
 
 
 def _weigh(act: Act, kept: DraftRow, language: str) -> Weighed:
