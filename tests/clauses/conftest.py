@@ -47,49 +47,42 @@ def shop(stranger: Stranger) -> Open:
 def scene(stranger: Stranger) -> Callable[[str], Scene]:
     """Where the checks of a brand act."""
 
-    def make(name: str) -> Scene:
-        row = brand(BrandId(name))
-        act = make_act(brand=name, purpose="account", at=clock.now())
-        policy = policy_in_force(row.id, act.at)
-        return Scene(act, row, policy, canary_of(act, policy), stranger)
+    return lambda name: scene_at(name, stranger)
 
-    return make
+
+def scene_at(name: str, stranger: Stranger) -> Scene:
+    """The scene of a brand, now."""
+    row = brand(BrandId(name))
+    act = make_act(brand=name, purpose="account", at=clock.now())
+    policy = policy_in_force(row.id, act.at)
+    return Scene(act, row, policy, canary_of(act, policy), stranger)
+
+
+def looked(there: Scene, clause: str) -> dict[str, str]:
+    """Run the control of a clause: the checks that did not pass, by their sentence; empty when all hold."""
+    seen = {check.what: check.look(there) for _, check in CONTROLS[ClauseId(clause)].checks()}
+    return {what: f"{s.result}: {s.value}" for what, s in seen.items() if s.result != "passed"}
 
 
 @pytest.fixture
 def prove(scene: Callable[[str], Scene]) -> Prove:
     """Run the control of a clause: the checks that did not pass, by their sentence; empty when all hold."""
 
-    def run(clause: str) -> dict[str, str]:
-        there = scene(BRANDS[clause.partition("-")[0]])
-        seen = {check.what: check.look(there) for _, check in CONTROLS[ClauseId(clause)].checks()}
-        return {what: f"{s.result}: {s.value}" for what, s in seen.items() if s.result != "passed"}
-
-    return run
+    return lambda clause: looked(scene(BRANDS[clause.partition("-")[0]]), clause)
 
 
 @pytest.fixture
-def as_owner(db, pg) -> Callable[[str], None]:
-    """Run a statement as the database's owner, in the test's own transaction, which undoes it."""
-    from django.db import connection
-
-    def run(sql: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_database()")
-            name = cursor.fetchone()[0]
-        raise_privileges(pg, name)
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL ROLE hk_owner")
-            cursor.execute(sql)
-            cursor.execute("SET LOCAL ROLE hk_app")
-        queries.forget()
-
-    return run
-
-
-def raise_privileges(pg, name: str) -> None:
-    """Let the tests' application role become the owner for a statement: it breaks a wall on purpose."""
+def broken_into(committed: str, pg) -> Callable[[str, str], dict[str, str]]:
+    """Break a wall of the database at its own prompt, then run the control of a clause on what is left."""
     import psycopg
 
-    with psycopg.connect(pg.url("postgres", name), autocommit=True) as line:
-        line.execute("GRANT hk_owner TO hk_app WITH INHERIT FALSE, SET TRUE")
+    from hostkeep.project.wsgi import application
+
+    def run(sql: str, clause: str) -> dict[str, str]:
+        with psycopg.connect(pg.url("postgres", committed), autocommit=True) as line:
+            line.execute(sql)
+        queries.forget()
+        there = scene_at(BRANDS[clause.partition("-")[0]], WsgiStranger(application))
+        return looked(there, clause)
+
+    return run

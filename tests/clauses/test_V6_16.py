@@ -53,25 +53,27 @@ def test_V6_16_turns_red_when_every_change_counts_as_minor(prove, monkeypatch) -
     }
 
 
-def test_V6_16_turns_red_when_the_database_holds_nobody_to_the_notice(prove, as_owner) -> None:
-    as_owner(
+def test_V6_16_turns_red_when_the_database_holds_nobody_to_the_notice(broken_into) -> None:
+    seen = broken_into(
         "CREATE OR REPLACE FUNCTION brands_hold_to_notice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " NEW.announced_at := runtime.now();"
         " NEW.effective_at := coalesce(NEW.effective_at, NEW.announced_at + interval '30 days');"
-        " RETURN NEW; END $$"
+        " RETURN NEW; END $$",
+        "V6-16",
     )
 
-    assert list(prove("V6-16")) == ["A change that matters is announced a day too soon"]
+    assert list(seen) == ["A change that matters is announced a day too soon"]
 
 
-def test_V6_16_turns_red_when_a_version_was_slipped_in(prove, as_owner) -> None:
-    as_owner(
+def test_V6_16_turns_red_when_a_version_was_slipped_in(broken_into) -> None:
+    seen = broken_into(
         "ALTER TABLE brands_policyversion DISABLE TRIGGER USER;"
         "INSERT INTO brands_policyversion (handle, brand, version, digest, source, weight, mode, period, announced_at, effective_at)"
         " SELECT gen_random_uuid(), brand, 2, digest, replace(source, 'plus: P14D', 'plus: P21D'), 'minor', mode, period, now(), now()"
         " FROM brands_policyversion WHERE brand = 'vps6';"
         "SET CONSTRAINTS ALL IMMEDIATE;"
-        "ALTER TABLE brands_policyversion ENABLE TRIGGER USER"
+        "ALTER TABLE brands_policyversion ENABLE TRIGGER USER",
+        "V6-16",
     )
 
-    assert set(prove("V6-16")) >= {"The stored text of every version has the fingerprint that was announced"}
+    assert set(seen) >= {"The stored text of every version has the fingerprint that was announced"}

@@ -71,7 +71,7 @@ def test_V6_2_turns_red_when_forms_take_more_than_they_declare(prove, monkeypatc
 def test_V6_2_turns_red_when_the_door_asks_nobody(prove, monkeypatch) -> None:
     policy = policy_in_force(BrandId("vps6"), clock.now())
     monkeypatch.setattr(door, "decide", lambda *_: Decision(True, ClauseId(""), "permit"))
-    monkeypatch.setattr(door, "policy_for", lambda *_: replace(policy, table=Everything(policy.table)))
+    monkeypatch.setattr(door, "policy_by_digest", lambda *_: replace(policy, table=Everything(policy.table)))
 
     assert list(prove("V6-2")) == ["A value is asked for a purpose that the policy does not name"]
 

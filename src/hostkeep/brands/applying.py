@@ -81,8 +81,8 @@ def _version_under(brand: BrandId, notices: Mapping[int, Notice], at: datetime) 
 
 def is_told_to_all(brand: BrandId, at: datetime) -> bool:
     """Say whether the version in force applies to whoever has no notice: not while its telling goes on."""
-    row = version_in_force(brand, at)
-    return row.told or not row.waits
+    row = next((each for each in versions_of(brand) if each.effective_at <= at), None)
+    return row is None or row.told or not row.waits
 
 
 def policy_for(brand: BrandId, subject: SubjectId, at: datetime) -> Policy:

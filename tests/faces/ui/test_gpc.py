@@ -28,7 +28,8 @@ PAGES = ["/", "/privacy/", "/auth/signup/", "/auth/login/", "/cart/", "/contact/
 
 
 def asks(brand: str, path: str, **headers: str):
-    return Client().get(path, headers={"host": f"{brand}.localhost", **HERE, **headers})
+    spoken = {"accept-language": "en"}
+    return Client().get(path, headers={"host": f"{brand}.localhost", **HERE, **spoken, **headers})
 
 
 def ticked(page) -> set[str]:
