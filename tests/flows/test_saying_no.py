@@ -10,15 +10,18 @@ from django.test.utils import CaptureQueriesContext
 
 from hostkeep.brands import queries
 from hostkeep.brands.actions.telling import accept_changes, mark_handed_over, mark_shown, reject_change
-from hostkeep.brands.applying import notices_of, rejected, untold, version_for, versions_for
+from hostkeep.brands.applying import notices_of, policy_under, rejected, untold, version_for, versions_for
 from hostkeep.brands.errors import CannotReject
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced
 from hostkeep.faces.storefront.rejecting import reject_path
 from hostkeep.flows import policy_change
+from hostkeep.flows.buyers import party_of
+from hostkeep.flows.service_access import shown_once
 from hostkeep.kernel.ids import BrandId
 from hostkeep.provisioning.queries import service as service_row
 from hostkeep.runtime import clock
 from tests.clauses.telling import tell
+from tests.conftest import make_act
 from tests.faces.client.conftest import Member
 from tests.flows.test_policy_change import job, mailer, serving, told_and_no
 from tests.rooms.brands.announcements import announce, changed, longer, shipped
@@ -147,3 +150,22 @@ def test_fifty_people_under_two_versions_are_read_with_one_question_for_their_no
     assert len(asked) == 1
     assert [found[who].version for who in subjects] == [version_for(VPN, who, at).version for who in subjects]
     assert {row.version for row in found.values()} == {1, 2}
+
+
+def test_what_is_done_with_a_persons_data_follows_their_own_version_and_not_everybodys(mailer) -> None:
+    line = "purposes: [billing], roles: [customer, system, billing, owner]"
+    ann, ben = Member("vpn", "ann"), Member("vpn", "ben")
+    made = announce("vpn", changed("vpn", (line, line.replace("system, ", "")), ("secrets: sealed", "secrets: once")), weighed="material")
+    tell("vpn", made)
+    told = next(row for row in notices_of(VPN, ann.account.subject))
+    reject_change(job("vpn", clock.now()), notice=told.id)
+    at = told.applies_at + DAY
+
+    bill = make_act("system", "billing", brand="vpn", at=at)
+    assert party_of(bill, ann.account).email == "ann@example.test"
+    assert party_of(bill, ben.account).email == "", "the new rules let the program read none"
+    for who, once in ((ann, False), (ben, True)):
+        theirs = make_act("customer", "service", brand="vpn", at=at, own=who.account.subject)
+        assert shown_once(theirs) is once
+        assert policy_under(theirs).digest == version_for(VPN, who.account.subject, at).digest
+    assert policy_under(make_act("visitor", "order", brand="vpn", at=at)).digest == made.digest

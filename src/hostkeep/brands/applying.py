@@ -19,10 +19,12 @@ from hostkeep.brands.models import Notice, PolicyVersion
 from hostkeep.brands.queries import (
     VersionRow,
     policy_by_digest,
+    policy_in_force,
     stands_apart,
     version_in_force,
     versions_of,
 )
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, CategoryId, PurposeId, SubjectId
 from hostkeep.policy.book import Policy
 
@@ -88,6 +90,14 @@ def is_told_to_all(brand: BrandId, at: datetime) -> bool:
 def policy_for(brand: BrandId, subject: SubjectId, at: datetime) -> Policy:
     """Return the compiled policy that applies to a person at a time.  Raises NoSuchBrand."""
     return policy_by_digest(version_for(brand, subject, at).digest)
+
+
+def policy_under(act: Act) -> Policy:
+    """Return the policy that a deed stands under: that of the person whose own it is, else the one in force.
+
+    Raises NoSuchBrand.
+    """
+    return policy_in_force(act.brand, act.at) if act.own is None else policy_for(act.brand, act.own, act.at)
 
 
 def reaches(

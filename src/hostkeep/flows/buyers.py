@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hostkeep.billing.rules.party import Party
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.people.queries import AccountRow
@@ -19,7 +19,7 @@ def party_of(act: Act, buyer: AccountRow) -> Party:
 
     act  in role "system", for purpose "billing"
     """
-    table = policy_in_force(act.brand, act.at).table
+    table = policy_for(act.brand, buyer.subject, act.at).table
     readable = [CategoryId(c) for c in ASKED if (CategoryId(c), act.purpose, act.role) in table]
     wishes = [door.Wish(buyer.subject, category) for category in readable]
     found = door.reveal_many(act, wishes=wishes) if wishes else {}

@@ -11,13 +11,13 @@ from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
 from hostkeep.billing.rules.party import Party, to_json
-from hostkeep.brands.applying import rejected
+from hostkeep.brands.applying import policy_for, rejected
 from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.flows import activation
 from hostkeep.flows.buyers import party_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref
+from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period, months_after
 from hostkeep.people.queries import account as account_row
@@ -154,7 +154,7 @@ def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
         lines=lines,
         due_in=TIME_TO_PAY,
         once=f"order:{order.id}",
-        party_json=to_json(party) if _keeps_party(as_system) else "",
+        party_json=to_json(party) if _keeps_party(as_system, buyer.subject) else "",
     )
     for row in order.lines:
         for piece in range(row.quantity):
@@ -190,6 +190,6 @@ def _sums(lines: tuple[Line, ...], seller: BrandRow) -> Totals:
     return totals(lines, prices=prices)
 
 
-def _keeps_party(act: Act) -> bool:
-    """Say whether the policy has a place for the buyer's block."""
-    return CategoryId("invoice_party") in policy_in_force(act.brand, act.at).categories
+def _keeps_party(act: Act, buyer: SubjectId) -> bool:
+    """Say whether the policy that applies to a buyer has a place for the buyer's block."""
+    return CategoryId("invoice_party") in policy_for(act.brand, buyer, act.at).categories

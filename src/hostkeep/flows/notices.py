@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
 from hostkeep.messaging.actions.queueing import queue_mail
@@ -38,7 +38,7 @@ def _tell(act: Act, account_id: AccountId, template: str, *, stream: str, about:
     """Queue a mail about one thing, once, in the account's language, on the stream or else on `account`."""
     told = account(account_id)
     act = act.of_brand(told.brand)
-    declared = policy_in_force(told.brand, act.at).streams
+    declared = policy_for(told.brand, told.subject, act.at).streams
     ids = {key: str(value) for key, value in about.items()}
     spoken = {"language": told.language} if told.language else {}
     queue_mail(

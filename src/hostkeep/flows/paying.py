@@ -19,7 +19,8 @@ from hostkeep.billing.calls.gateways import gateway_for, is_ready
 from hostkeep.billing.errors import GatewayNotOffered, NoSuchPayment, NoticeRefused
 from hostkeep.billing.queries import payments
 from hostkeep.billing.rules.gateways import offered, refusing_clause
-from hostkeep.brands.queries import brand, policy_in_force
+from hostkeep.brands.applying import policy_under
+from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import BadNotice, Outcome
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId
@@ -56,11 +57,12 @@ class Asked:
 def gateways_of(act: Act) -> tuple[str, ...]:
     """Return the ways to pay that act.brand offers, in its owner's order.
 
-    What the owner chose, the policy in force allows, and is set up here; a bank transfer needs an account.
+    What the owner chose, the policy allows that applies to the payer, and is set up here; a bank transfer
+    needs an account.
     """
     seller = brand(act.brand)
     ready = [name for name in seller.payment if is_ready(name) and (name != BANK or seller.bank)]
-    return offered(policy_in_force(act.brand, act.at), installed=ready, chosen=seller.payment)
+    return offered(policy_under(act), installed=ready, chosen=seller.payment)
 
 
 def demand_offered(act: Act, gateway: str) -> None:
@@ -70,7 +72,7 @@ def demand_offered(act: Act, gateway: str) -> None:
     """
     if gateway in gateways_of(act):
         return
-    policy = policy_in_force(act.brand, act.at)
+    policy = policy_under(act)
     if gateway in policy.gateways:
         raise GatewayNotOffered(gateway=gateway)
     raise GatewayNotOffered(gateway=gateway, clause=refusing_clause(policy))

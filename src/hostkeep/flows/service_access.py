@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hostkeep.brands.queries import policy_in_force
+from hostkeep.brands.applying import policy_under
 from hostkeep.flows.policy_change import note_use
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, PurposeId, ServiceId
@@ -31,8 +31,8 @@ class Opened:
 
 
 def shown_once(act: Act) -> bool:
-    """Say whether the policy in force lets a secret be shown only once."""
-    return policy_in_force(act.brand, act.at).secrets == "once"
+    """Say whether the policy that applies to the customer lets a secret be shown only once."""
+    return policy_under(act).secrets == "once"
 
 
 def open_secret(act: Act, *, of: AccountId, service: ServiceId, name: str) -> Opened:
