@@ -82,12 +82,11 @@ def test_VF_7_not_even_a_permission_gives_a_cookie_away(db) -> None:
         )
 
 
-def test_VF_7_a_policy_that_gives_one_away_would_be_noticed() -> None:
+def test_VF_7_a_policy_that_gives_one_away_does_not_load() -> None:
     wider = SOURCE.replace("      categories: [name, email, phone]\n", "      categories: [name, email, phone, cookies]\n", 1)
     assert wider != SOURCE
 
-    try:
-        given = receivers(compile_policy(wider, file="policy.yaml"))
-    except PolicyError:
-        return
-    assert given == ["moving_partner"]
+    with pytest.raises(PolicyError) as no:
+        compile_policy(wider, file="policy.yaml")
+
+    assert "Nobody outside may receive cookies" in str(no.value)
