@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("hostkeep.faces.storefront.urls")),
 ]
 
+handler400 = "hostkeep.faces.ui.errors.unreadable"
 handler404 = "hostkeep.faces.ui.errors.not_found"
 handler500 = "hostkeep.faces.ui.errors.broken"

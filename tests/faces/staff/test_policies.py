@@ -163,3 +163,25 @@ def test_the_list_names_the_version_in_force_however_many_are_announced(staff) -
         announce("vps6", source, effective_at=at + timedelta(days=days))
 
     assert staff("owner").get("/staff/policies/").content.decode().count("In force") == 5
+
+
+def test_what_stops_a_draft_is_said_before_what_is_weak(staff) -> None:
+    answer = saves(staff("owner"), shipped("vps6").replace("- id: V6-3", "- id: V6-2", 1))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert page.index("stands here a second time") < page.index("outweighs the person")
+
+
+def test_a_text_of_ten_megabytes_is_refused_in_plain_words_and_what_is_there_stays(staff) -> None:
+    owner = staff("owner")
+    answer = saves(owner, "x" * 10_000_000)
+    assert answer.status_code == 413
+    assert "This is more than we take in" in answer.content.decode()
+    assert draft_of(VPS6) is None
+
+
+def test_the_earliest_time_is_said_in_the_zone_in_which_it_is_typed(staff) -> None:
+    owner = staff("owner")
+    saves(owner, longer("vps6"))
+    hint = owner.get(PAGE).content.decode().partition('id="effective-h">')[2].partition("Times are in the zone")[0]
+    assert "Amsterdam time" in hint and "UTC" not in hint

@@ -186,7 +186,7 @@ def _page(
         "versions": _versions(row, act.at),
         "weighed": _weigh(act, kept, language_of(request)) if kept and not typed else None,
         "source": typed or (kept.source if kept else source_of(row.id, newest.version)),
-        "problems": problems,
+        "problems": sorted(problems, key=lambda each: each.level == "weak"),
         "may_write": act.role in ANSWERABLE,
         "needed": SIGNERS,
     }

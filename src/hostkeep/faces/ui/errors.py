@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -93,6 +94,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     from hostkeep.faces.ui.pages import show
 
     return show(request, "ui/404.html", {"title": gettext("This page does not exist.")}, status=404)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is too large or damaged: nothing of it was read.  Source: RFC 9110, 15.5.14."""
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    status = 413 if too_large else 400
+    title = gettext("This is more than we take in") if too_large else gettext("This could not be read")
+    if wants_json(request):
+        code = "request.too_large" if too_large else "request.unreadable"
+        body = {"type": f"/errors/{code}", "title": title, "status": status, "code": code}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    from hostkeep.faces.ui.pages import show
+
+    return show(request, "ui/unreadable.html", {"title": title, "status": status}, status=status)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -119,11 +119,11 @@ def span(value: timedelta) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Context, at: datetime | None) -> SafeString | str:
-    """Write date and time in the brand's zone, with the zone's name."""
+def when(context: Context, at: datetime | None, zone: str = "") -> SafeString | str:
+    """Write date and time in the brand's zone or a named one, with the zone's name."""
     if at is None:
         return ""
-    zone, language = _zone(context), _language()
+    zone, language = zone or _zone(context), _language()
     city = moments.zone_city(zone, language)
     place = city if city == zone else gettext("%(city)s time") % {"city": city}
     return format_html(
