@@ -29,3 +29,24 @@ def test_V6_11_the_audit_does_not_say_what(db) -> None:
     columns = [f.attname for f in Entry._meta.concrete_fields]
     said = " ".join(str(getattr(entry, name)) for entry in Entry.objects.all() for name in columns)
     assert NEW not in said and NEW[1:] not in said
+
+
+def test_V6_11_a_profile_that_keeps_the_old_number_would_be_noticed(db, monkeypatch) -> None:
+    from hostkeep.people.actions import correcting
+
+    ann = Member("vps6")
+    monkeypatch.setattr(correcting.door, "put", lambda *_, **__: None)
+    ann.saves(phone=NEW)
+
+    assert ann.kept("phone") != NEW
+
+
+def test_V6_11_a_message_stream_is_stopped_there_too(db) -> None:
+    from hostkeep.kernel.ids import BrandId
+    from hostkeep.messaging.queries import choices_of
+    from tests.clauses.mails import switches
+
+    ann = Member("vps6")
+    switches(ann, product_news="on", site_news="on")
+
+    assert choices_of(ann.account.subject, brand=BrandId("vps6")) == {"offers": False}

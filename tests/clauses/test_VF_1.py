@@ -43,3 +43,15 @@ def test_VF_1_only_a_box_of_its_own_is_a_consent(shop, scene) -> None:
     act = make_act("customer", "rights", brand=BRAND, at=clock.now(), own=subject)
     (row,) = consents_of(act, subject=subject)
     assert (row.purpose, row.state, row.clause) == ("newsletter", "given", "VF-4")
+
+
+def test_VF_1_a_sign_up_that_records_nothing_would_be_noticed(shop, scene, monkeypatch) -> None:
+    from hostkeep.faces.signin import forms
+
+    monkeypatch.setattr(forms, "accept_statements", lambda *_, **__: None)
+    somebody = persona(scene(BRAND).policy.forms["signup"])
+    shop(BRAND).post("/auth/signup/", somebody.posting())
+
+    with running_brand.during(BRAND):
+        subject = user(login_of_address(somebody.email)).subject
+    assert acceptances_of(subject) == ()

@@ -61,3 +61,13 @@ def test_VF_10_a_visitor_is_asked_to_log_in_wherever_he_guesses(ann) -> None:
 def test_VF_10_no_public_page_shows_a_customers_name(ann, path: str) -> None:
     assert "Ann Fields" not in Browser("vpsfast").get(path).content.decode()
     assert ann.email not in Browser("vpsfast").get(path).content.decode()
+
+
+def test_VF_10_a_page_that_looks_up_an_invoice_whosever_it_is_would_be_noticed(ann, monkeypatch) -> None:
+    from hostkeep.billing.queries.invoices import sheet
+    from hostkeep.faces.client import invoices
+
+    monkeypatch.setattr(invoices, "sheet", lambda invoice, *, of: sheet(invoice, of=ann.account.id))
+    (row,) = invoices_of(ann.account.id).rows
+
+    assert Member("vpsfast", who="binh").get(f"/account/invoices/{row.id}/").status_code != NOT_THERE

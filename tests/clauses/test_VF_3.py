@@ -13,6 +13,7 @@ from hostkeep.brands.queries import policy_in_force
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
 from hostkeep.runtime import clock
 from hostkeep.vault import door
+from tests.conftest import make_act
 
 BRAND = BrandId("vpsfast")
 NAME, EMAIL = CategoryId("name"), CategoryId("email")
@@ -58,3 +59,19 @@ def test_VF_3_the_published_policy_names_every_purpose_that_opens_anything(shop)
     published = json.loads(shop("vpsfast").get("/privacy/policy.json").body)["purposes"]
 
     assert opening and opening <= set(published)
+
+
+def test_VF_3_a_list_with_one_purpose_more_would_be_noticed(db) -> None:
+    from tests.faces.client.conftest import Member
+    from tests.rooms.brands.announcements import announce, changed
+
+    wider = changed(
+        "vpsfast",
+        ("purposes:\n", "purposes:\n  offers: legitimate_interest\n"),
+        ("  closes: [use]\n  allow:\n", "  closes: [use]\n  allow:\n  - {categories: [name], purposes: [offers], roles: [system]}\n"),
+    )
+    announce("vpsfast", wider)
+    late = Member("vpsfast", "late").account.subject
+
+    act = make_act("system", "offers", brand="vpsfast", at=clock.now())
+    assert door.reveal(act, subject=late, category=NAME) is not None

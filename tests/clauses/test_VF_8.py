@@ -55,3 +55,14 @@ def test_VF_8_what_the_law_compels_is_no_matter_of_consent(ann: Member) -> None:
             act, subject=subject, purpose=PurposeId("legal_obligation"), recipient="authority", how="client_area"
         )
     assert no.value.clause == ClauseId("VF-8")
+
+
+def test_VF_8_a_permission_that_cannot_be_taken_back_would_be_noticed(ann: Member, monkeypatch) -> None:
+    page = ann.get(HERE)
+    token = {key: value for key, value in hidden(page, AGREE).items() if key not in {"purpose", "recipient"}}
+    ann.post(AGREE, **token, purpose=SERVICE, recipient="moving_partner")
+
+    monkeypatch.setattr(consenting, "withdraw", lambda *_, **__: None)
+    ann.sends(ann.get(HERE), WITHDRAW)
+
+    assert permits(ann, "moving_partner")

@@ -45,3 +45,15 @@ def test_VPN_11_the_form_shows_it_unticked_with_the_clause(shop) -> None:
 
     assert "checked" not in box
     assert "VPN-11" in read_page(body).words
+
+
+def test_VPN_11_a_form_that_ticks_the_box_itself_would_be_noticed(shop, scene, monkeypatch) -> None:
+    from hostkeep.faces.signin import forms
+    from hostkeep.faces.ui.reading import read_form
+
+    monkeypatch.setattr(forms, "read_form", lambda p, f, posted, **rest: read_form(p, f, {**posted, "adult": ["on"]}, **rest))
+    somebody = persona(scene("vpn").policy.forms["signup"])
+
+    shop("vpn").post("/auth/signup/", {key: value for key, value in somebody.posting().items() if key != "adult"})
+
+    assert login_of(somebody.email) is not None

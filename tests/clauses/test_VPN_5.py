@@ -50,3 +50,10 @@ def test_VPN_5_the_vault_refuses_it(scene, category: str) -> None:
         door.put(there.act, subject=there.canary.subject, category=CategoryId(category), value="4111111111111111")
 
     assert no.value.clause == "VPN-5"
+
+
+def test_VPN_5_without_the_prohibition_such_a_policy_would_load() -> None:
+    loose = SOURCE.replace("gateways: [testpay]", "gateways: [testpay, bank_transfer]", 1)
+    loose = loose.replace("  never: [card, bank_account, other_financial]\n", "  never: [card]\n", 1)
+
+    assert "bank_transfer" in compile_policy(loose, file="policy.yaml").gateways
