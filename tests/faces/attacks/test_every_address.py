@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,7 +15,15 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
+from hostkeep.brands import queries
+from hostkeep.brands.actions.telling import mark_handed_over, queue_notice, reject_change
+from hostkeep.brands.applying import version_for
+from hostkeep.kernel.ids import BrandId
+from hostkeep.people.models import User
 from hostkeep.promises.evidence.tables import readable
+from hostkeep.runtime import brand as running_brand
+from hostkeep.runtime import clock
+from tests.conftest import make_act
 from tests.faces.client.conftest import Member
 from tests.faces.staff.test_policies import Desk
 from tests.rooms.brands.announcements import announce, longer
@@ -90,3 +100,42 @@ def test_no_head_no_options_and_no_fetch_ahead_changes_a_row() -> None:
                 answer = client.generic(method, path, headers={"host": host, "sec-fetch-site": "none", **more})
                 assert answer.status_code < 500, (method, path, answer.status_code)
     assert {name: size for name, size in sizes().items() if before[name] != size} == {}
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_asking_how_the_machine_is_ends_no_session(path: str) -> None:
+    ann = Member("vpn")
+    answer = ann.get(path)
+    assert answer.status_code in {200, 503}
+    assert not answer.cookies
+    assert ann.get("/account/").status_code == 200
+
+
+@pytest.mark.parametrize("how", ["said no", "not told", "told late"])
+def test_a_customer_under_older_terms_breaks_no_page_and_reads_their_own_rules(monkeypatch, how: str) -> None:
+    ann = Member("vpn")
+    made = announce("vpn", longer("vpn"))
+    act = make_act("system", "policy_change", brand="vpn", at=clock.now())
+    if how != "not told":
+        told = queue_notice(act, version=made.handle, subject=ann.account.subject, account=ann.account.id)
+        if how == "said no":
+            reject_change(act, notice=told.notice)
+        else:
+            mark_handed_over(replace(act, at=made.effective_at), notice=told.notice)
+    later = made.effective_at + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert version_for(BrandId("vpn"), ann.account.subject, later).version == 1
+    with running_brand.during(BrandId("vpn")):
+        ann.client.force_login(User.objects.get(pk=ann.user))  # the session of two weeks ago is over
+    ann.client.raise_request_exception = False
+    shown = 0
+    for path in addresses(settings.ROOT_URLCONF):
+        if path.startswith(OPEN):
+            continue
+        answer = ann.get(path)
+        assert answer.status_code < 500, (path, answer.status_code)
+        shown += answer.status_code == 200
+    assert shown > 15
+    page = ann.get("/account/policy/").context
+    assert (page["mine"].version, page["in_force"].version) == (1, 2)
+    assert page["policy"].digest == page["mine"].digest == queries.versions_of(BrandId("vpn"))[1].digest

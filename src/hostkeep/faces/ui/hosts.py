@@ -42,6 +42,9 @@ class Hosts:
         request.trace = request.META.get(OURS) or uuid.uuid4().hex  # type: ignore[attr-defined]
         request.brand = request.policy = None  # type: ignore[attr-defined]
         if request.path.startswith(ANY_HOST):
+            # Under no brand the session would be nobody's, and so be ended.
+            request.META.pop("HTTP_COOKIE", None)
+            request.COOKIES = {}
             return self.get_response(request)
         host = bare_host(request)
         brand = brand_by_host(host)
