@@ -18,6 +18,7 @@ from hostkeep.kernel.ids import AccountId, BrandId, CategoryId, UserId
 from hostkeep.people.actions.joining import open_account
 from hostkeep.people.models import User
 from hostkeep.runtime import brand as running_brand
+from hostkeep.runtime import clock
 from hostkeep.shop.queries.shelves import groups_of
 from tests.conftest import make_act
 
@@ -70,7 +71,7 @@ class Browser:
         """Sign in as a fresh customer of the brand."""
         with running_brand.during(BrandId(self.brand)):
             user = User.objects.create(brand=self.brand)
-            act = make_act("visitor", "account", brand=self.brand)
+            act = make_act("visitor", "account", brand=self.brand, at=clock.now())
             values = {CategoryId("email"): "ann@example.test"}
             joined = open_account(act, user=UserId(user.id), values=values, language="en")
             self.client.force_login(user)
