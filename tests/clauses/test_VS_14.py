@@ -47,3 +47,16 @@ def test_VS_14_staff_get_it_for_no_purpose_without_a_grant(scene) -> None:
         act = replace(there.act, role=role, purpose=purpose)
         with pytest.raises(door.Refused):
             door.reveal(act, subject=there.canary.subject, category=CONTENT, reason="I would like to know")
+
+
+def test_VS_14_without_the_rule_such_a_policy_would_load(monkeypatch) -> None:
+    from hostkeep.policy import compile as compiling
+    from hostkeep.policy.checking import sending
+
+    kept = tuple(rule for rule in compiling.PRESENT if rule is not sending.refuse_secret_recipients)
+    assert len(kept) == len(compiling.PRESENT) - 1
+    monkeypatch.setattr(compiling, "PRESENT", kept)
+    wider = SOURCE.replace("categories: [registrant]", "categories: [registrant, content]", 1)
+
+    recipients = compile_policy(wider, file="policy.yaml").recipients
+    assert [r.id for r in recipients.values() if CONTENT in r.categories]

@@ -73,3 +73,9 @@ def shop_row():
     from hostkeep.brands.queries import brand
 
     return brand(BRAND)
+
+
+def test_VS_20_a_ledger_that_took_it_for_a_promise_would_be_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(ledger, "PROSE", "nothing is prose")
+
+    assert row().light != "statement"
