@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from hostkeep.brands.errors import NoSuchVersion
 from hostkeep.brands.models import Draft, Notice, PolicyVersion, Spelling, Telling
 from hostkeep.brands.queries import brand
-from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.ids import BrandId, SubjectId
 from hostkeep.policy.needs import AdapterNeeds
 from hostkeep.runtime.adapter_needs import needs_of
 
@@ -76,13 +76,15 @@ def telling_of(brand: BrandId, version: int) -> TellingRow | None:
     return tellings_of(brand).get(version)
 
 
-def tellings_of(brand: BrandId) -> Mapping[int, TellingRow]:
+def tellings_of(brand: BrandId, *, without: Collection[SubjectId] = ()) -> Mapping[int, TellingRow]:
     """Return how far the customers were written to, by the version's number; left out where nobody is to be.
 
+    without  whom no figure counts
     Two queries, however many versions there are.
     """
     rows = Telling.objects.filter(version__brand_id=brand).select_related("version").defer("version__source")
-    counted = Notice.objects.filter(version_id__in=[row.version_id for row in rows]).values("version_id")
+    sent = Notice.objects.filter(version_id__in=[row.version_id for row in rows])
+    counted = sent.exclude(subject__in=list(without)).values("version_id")
     found = counted.annotate(
         count=Count("id"),
         told=Count("id", filter=Q(told_at__isnull=False)),

@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from hostkeep.brands import queries
+from hostkeep.brands.actions.telling import begin_telling, mark_shown
 from hostkeep.brands.preparing import draft_of
 from hostkeep.kernel.ids import BrandId
+from hostkeep.promises.canaries import canary_of
 from hostkeep.runtime import clock
+from tests.conftest import make_act
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import hidden
 from tests.rooms.brands.announcements import announce, longer, reworded, shipped, shorter
@@ -185,3 +188,24 @@ def test_the_earliest_time_is_said_in_the_zone_in_which_it_is_typed(staff) -> No
     saves(owner, longer("vps6"))
     hint = owner.get(PAGE).content.decode().partition('id="effective-h">')[2].partition("Times are in the zone")[0]
     assert "Amsterdam time" in hint and "UTC" not in hint
+
+
+def test_a_refused_announcement_leads_back_to_the_page_it_was_sent_from(staff, confirmed) -> None:
+    owner = staff("owner")
+    saves(owner, longer("vps6"))
+    typed = {**hidden(owner.get(PAGE), f"{PAGE}announce/"), "effective": "2020-01-01T10:00"}
+    here = {"host": "localhost", "origin": "http://localhost", "referer": f"http://localhost{PAGE}"}
+    answer = owner.client.post(f"{PAGE}announce/", typed, headers=here)
+    assert answer.status_code == 422
+    assert f'<a class="btn is-main" href="{PAGE}">Back</a>' in answer.content.decode()
+
+
+def test_the_canary_is_no_customer_that_was_told(staff) -> None:
+    announce("vps6", longer("vps6"))
+    canary = canary_of(make_act(brand="vps6", purpose="account", at=clock.now()), queries.policy_in_force(VPS6, clock.now()))
+    version = queries.versions_of(VPS6)[0].handle
+    act = make_act("system", "policy_change", brand="vps6", at=clock.now())
+    begin_telling(act, version=version)
+    mark_shown(act, version=version, subject=canary.subject, account=canary.account)
+
+    assert "0 of 0" in staff("owner").get(PAGE).content.decode()

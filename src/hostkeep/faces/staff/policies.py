@@ -42,6 +42,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.people.queries import canary_of_brand
 from hostkeep.policy.changes import weigh
 from hostkeep.policy.compile import check_policy, compile_policy
 from hostkeep.policy.errors import Problem
@@ -195,7 +196,8 @@ def _page(
 
 def _versions(row: BrandRow, at: datetime) -> list[Shown]:
     """Return a brand's versions, newest first."""
-    rows, told = versions_of(row.id), tellings_of(row.id)
+    canary = canary_of_brand(row.id)
+    rows, told = versions_of(row.id), tellings_of(row.id, without=[canary.subject] if canary else ())
     return [Shown(each, state_of(each, rows, at), told.get(each.version)) for each in rows]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -63,9 +64,17 @@ def answer(request: HttpRequest, error: Foreseen) -> HttpResponse:
         "clause_text": clause_text(getattr(request, "policy", None), error.clause, language),
         "facts": facts,
         "status": error.status,
+        "back": _came_from(request),
     }
     template = "ui/404.html" if error.status == 404 else "ui/refusal.html"  # noqa: PLR2004  not found
     return show(request, template, context, status=error.status)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the page of this host that a form was sent from, or an empty text."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    ours = request.method == "POST" and page.netloc == request.get_host()
+    return page.path if ours and page.path.startswith("/") and not page.path.startswith("//") else ""
 
 
 class Refusals:
