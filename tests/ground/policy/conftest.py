@@ -18,8 +18,8 @@ _ROOMS = ("hostkeep.policy", "tests.ground.policy")
 @pytest.fixture(scope="session", autouse=True)
 def afresh() -> None:
     """While a mutant is tried, nothing counts that was worked out before it, but for the library's YAML."""
+    _remember_yaml()
     if _tried():
-        _remember_yaml()
         _forget_all()
 
 

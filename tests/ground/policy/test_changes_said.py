@@ -147,6 +147,15 @@ def test_what_a_policy_leaves_unsaid_is_said_to_be() -> None:
     assert rows["Contact page leads to"] == ""
 
 
+def test_a_breach_that_is_no_longer_told_shows_what_was_promised() -> None:
+    base = compiled(EVERYTHING)
+    silent = replace(base, duties=replace(base.duties, breach=None), digest="0" * 64)
+    row = only(say_changes(base, silent, "en"))
+
+    assert (row.what, row.material, row.heading) == ("removed", True, "A breach is told within")
+    assert (words(row.old), words(row.new)) == ("the authority: 3 days; the people concerned: 3 days", "")
+
+
 def test_a_category_that_is_kept_otherwise_says_how_long() -> None:
     row = next(row for group in said("company: {}", "company: {class: fiscal}") for row in group.rows)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from hostkeep.policy.compile import check_policy
 from hostkeep.policy.needs import AdapterNeeds
 from tests.ground.policy.rule_cases import CASES
-from tests.ground.policy.small import EVERYTHING, changed
+from tests.ground.policy.small import EVERYTHING, changed, problems
 from tests.ground.policy.test_reading import REFUSED
 from tests.ground.policy.test_refusals import SENSE, SHAPES
 
@@ -38,7 +38,7 @@ def told() -> list[str]:
 
 def _said(text: str, installed: Sequence[AdapterNeeds] = ()) -> set[str]:
     """The sentences on one policy."""
-    found = check_policy(text, file="policy.yaml", installed=installed)
+    found = check_policy(text, file="policy.yaml", installed=installed) if installed else problems(text)
     return {f"{each.rule} | {each.clause} | {each.says} | {each.instead}" for each in found}
 
 
