@@ -77,3 +77,25 @@ def test_V6_16_turns_red_when_a_version_was_slipped_in(broken_into) -> None:
     )
 
     assert set(seen) >= {"The stored text of every version has the fingerprint that was announced"}
+
+
+def test_V6_16_by_page_and_by_program_too(db, monkeypatch) -> None:
+    from hostkeep.faces.staff import policies
+    from tests.faces.api.conftest import problem
+    from tests.faces.api.test_terms import staff as program_of
+    from tests.faces.staff.test_policies import PAGE, Desk
+
+    program = program_of("owner")
+    soon = (clock.now() + 29 * DAY).isoformat()
+    answer = program.post("/policy/versions", {"source": longer("vps6"), "effective_at": soon})
+    assert problem(answer, 422, "brands.policy.notice_too_short")["clause"] == "V6-16"
+
+    monkeypatch.setattr(policies, "confirmed_lately", lambda _request: True)
+    owner = Desk()
+    owner.signs_in("owner")
+    owner.sends(owner.get(PAGE), f"{PAGE}draft/", source=longer("vps6"))
+    refused = owner.sends(owner.get(PAGE), f"{PAGE}announce/", effective=f"{clock.now() + 29 * DAY:%Y-%m-%dT%H:%M}")
+    assert refused.status_code == 422 and "V6-16" in refused.content.decode()
+
+    queries.forget()
+    assert len(queries.versions_of(VPS6)) == 1
