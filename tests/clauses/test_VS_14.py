@@ -21,13 +21,14 @@ SOURCE = (Path(__file__).parents[2] / "brands" / "vietnam-server" / "policy.yaml
 
 @pytest.mark.parametrize("recipient", ["[registrant, gov_id]", "[registrant]"])
 def test_VS_14_a_policy_that_names_a_recipient_for_content_does_not_load(recipient: str) -> None:
-    wider = SOURCE.replace(f"categories: {recipient}", f"categories: {recipient[:-1]}, content]", 1)
+    asked = f"      categories: {recipient}\n"
+    wider = SOURCE.replace(asked, asked.replace("]", ", content]"), 1)
     assert wider != SOURCE
 
     with pytest.raises(PolicyError) as refused:
         compile_policy(wider, file="policy.yaml")
 
-    assert "content" in str(refused.value)
+    assert "Nobody outside may receive content" in str(refused.value)
 
 
 def test_VS_14_no_recipient_of_the_policy_may_get_it() -> None:
@@ -56,7 +57,8 @@ def test_VS_14_without_the_rule_such_a_policy_would_load(monkeypatch) -> None:
     kept = tuple(rule for rule in compiling.PRESENT if rule is not sending.refuse_secret_recipients)
     assert len(kept) == len(compiling.PRESENT) - 1
     monkeypatch.setattr(compiling, "PRESENT", kept)
-    wider = SOURCE.replace("categories: [registrant]", "categories: [registrant, content]", 1)
+    wider = SOURCE.replace("      categories: [registrant]\n", "      categories: [registrant, content]\n", 1)
+    assert wider != SOURCE
 
     recipients = compile_policy(wider, file="policy.yaml").recipients
     assert [r.id for r in recipients.values() if CONTENT in r.categories]
