@@ -169,3 +169,19 @@ def test_what_is_done_with_a_persons_data_follows_their_own_version_and_not_ever
         assert shown_once(theirs) is once
         assert policy_under(theirs).digest == version_for(VPN, who.account.subject, at).digest
     assert policy_under(make_act("visitor", "order", brand="vpn", at=at)).digest == made.digest
+
+
+def test_who_takes_a_no_back_accepts_what_they_rejected_and_not_what_is_in_force_still(mailer) -> None:
+    from hostkeep.people.queries import acceptances_of
+
+    ann = Member("vpn")
+    tell("vpn", announce("vpn", longer("vpn")))
+    told = notices_of(VPN, ann.account.subject)[0]
+    reject_change(job("vpn", clock.now()), notice=told.id)
+
+    page = ann.get("/account/policy/", lang="en")
+    assert "I accept version 2" in page.content.decode()
+    ann.sends(page, "/account/policy/accept/")
+
+    newest = acceptances_of(ann.account.subject)[0]
+    assert (newest.what, newest.version, newest.form) == ("accept_policy", 2, "client_area")

@@ -149,6 +149,15 @@ def rejected(brand: BrandId, subject: SubjectId) -> NoticeRow | None:
     return min((_row(row) for row in refused), key=lambda row: row.version.version, default=None)
 
 
+def to_accept(brand: BrandId, subject: SubjectId, at: datetime) -> VersionRow:
+    """Return the version that somebody accepts who takes their no back: what they rejected, or what is newer.
+
+    Raises NoSuchBrand.
+    """
+    current, no = version_in_force(brand, at), rejected(brand, subject)
+    return no.version if no is not None and no.version.version > current.version else current
+
+
 def notice(notice_id: UUID) -> NoticeRow:
     """Return one notice by its handle.  Raises NoSuchNotice."""
     row = Notice.objects.select_related("version").filter(id=notice_id).first()

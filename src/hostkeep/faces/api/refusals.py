@@ -53,7 +53,9 @@ class NotKept(Foreseen):
     """The same call again, where the first answer held a secret."""
 
     code = "api.idempotency.not_kept"
-    title = gettext_noop("This call was answered before, with a secret that we did not keep and cannot show again.")
+    title = gettext_noop(
+        "This call was answered before, with a secret that we did not keep and cannot show again."
+    )
     status = 409
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from hostkeep.brands.actions.telling import accept_changes
-from hostkeep.brands.applying import NoticeRow, notices_of, rejected, version_for
+from hostkeep.brands.applying import NoticeRow, notices_of, rejected, to_accept, version_for
 from hostkeep.brands.queries import version_in_force
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.refusals import OtherVersion
@@ -38,12 +38,17 @@ class Notice(Schema):
 
 
 class Terms(Schema):
-    """mine: the version that applies to this account.  in_force: the one that applies to everybody else."""
+    """mine: the version that applies to this account.  in_force: the one that applies to everybody else.
+
+    to_accept: what is accepted by who takes an earlier no back
+    """
 
     mine: int
     digest: str
     in_force: int
     in_force_digest: str
+    to_accept: int
+    to_accept_digest: str
     rejected: bool
     notices: list[Notice]
 
@@ -62,11 +67,14 @@ def get_terms(request: HttpRequest) -> Terms:
     """
     row, at = account_of_key(request), act_of_key(request, PURPOSE).at
     mine, current = version_for(row.brand, row.subject, at), version_in_force(row.brand, at)
+    wanted = to_accept(row.brand, row.subject, at)
     return Terms(
         mine=mine.version,
         digest=mine.digest,
         in_force=current.version,
         in_force_digest=current.digest,
+        to_accept=wanted.version,
+        to_accept_digest=wanted.digest,
         rejected=rejected(row.brand, row.subject) is not None,
         notices=[_notice(each) for each in notices_of(row.brand, row.subject)],
     )
@@ -74,9 +82,9 @@ def get_terms(request: HttpRequest) -> Terms:
 
 @router.post("/accept", response={204: None}, auth=Needs("account:write"), operation_id="accept_terms")
 def accept(request: HttpRequest, told: AcceptTold) -> HttpResponse:
-    """Accept the rules in force after an earlier no.  It is acceptance of rules, never a consent."""
+    """Accept what was rejected, or what is newer.  It is acceptance of rules, never a consent."""
     account, act = account_of_key(request), act_of_key(request, PURPOSE)
-    row = version_in_force(account.brand, act.at)
+    row = to_accept(account.brand, account.subject, act.at)
     if told.digest != row.digest:
         raise OtherVersion
     accept_changes(act, subject=account.subject)

@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.brands.actions.telling import accept_changes
-from hostkeep.brands.applying import before, notices_of, rejected, version_for
-from hostkeep.brands.queries import VersionRow, policy_by_digest, version_in_force
+from hostkeep.brands.applying import before, notices_of, rejected, to_accept, version_for
+from hostkeep.brands.queries import VersionRow, policy_by_digest
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
@@ -49,7 +49,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     fresh = show_changes(act, account) if _is_read(request) else ()
     context = {
         "mine": version_for(account.brand, account.subject, act.at),
-        "in_force": version_in_force(account.brand, act.at),
+        "to_accept": to_accept(account.brand, account.subject, act.at),
         "fresh": [_chapter(account, row, language) for row in fresh],
         "notices": notices_of(account.brand, account.subject),
         "rejected": rejected(account.brand, account.subject),
@@ -62,10 +62,10 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_POST
 @customers_only
 def accept(request: HttpRequest) -> HttpResponse:
-    """Accept the rules in force after an earlier no.  It is acceptance of rules, never a consent."""
+    """Accept what was rejected, or what is newer.  It is acceptance of rules, never a consent."""
     account = account_of(request)
     act = act_of(request, role="customer", purpose="policy_change")
-    row = version_in_force(account.brand, act.at)
+    row = to_accept(account.brand, account.subject, act.at)
     accept_changes(act, subject=account.subject)
     accept_statements(
         act, subject=account.subject, statements=["accept_policy"], version=row.version, digest=row.digest,
