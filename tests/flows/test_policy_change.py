@@ -12,7 +12,7 @@ from hostkeep.brands import queries
 from hostkeep.brands.actions.telling import accept_changes, reject_change
 from hostkeep.brands.applying import notices_of, policy_for, rejected, untold, version_for
 from hostkeep.brands.errors import CannotReject, RulesRejected
-from hostkeep.brands.events import ChangeRejected
+from hostkeep.brands.events import ChangeRejected, TellingWanted
 from hostkeep.brands.preparing import telling_of
 from hostkeep.drivers.conformance.machines import FakeProvisioner
 from hostkeep.drivers.mail import Bounced, Later, Taken
@@ -123,6 +123,18 @@ def test_vietnam_server_is_in_force_at_once_and_mail_is_tried(mailer) -> None:
     (told,) = notices_of(BrandId("vietnam-server"), ann.account.subject)
     assert (told.state, told.told_at) == ("refused", None)
     assert version_for(BrandId("vietnam-server"), ann.account.subject, clock.now()).version == 2
+
+
+def test_who_is_written_to_later_reads_since_when_the_version_has_applied(mailer) -> None:
+    Member("vpsfast", "ann")
+    made = announce("vpsfast", shorter("vpsfast"))
+    later = made.effective_at + 9 * DAY
+
+    policy_change.on_telling_wanted(job("vpsfast", later), TellingWanted(made.handle))
+    carry("vpsfast", later)
+
+    text = mailer.read().get_body(("plain",)).get_content()
+    assert "Version 2 has applied since" in text and "from now on" not in text
 
 
 def test_at_vpn_the_days_are_counted_for_each_from_their_own_mail(mailer) -> None:

@@ -45,6 +45,7 @@ class NoticeRow:
     subject: SubjectId
     account: AccountId
     state: str
+    queued_at: datetime
     told_at: datetime | None
     applies_at: datetime | None
     rejected_at: datetime | None
@@ -232,6 +233,7 @@ def _row(row: Notice) -> NoticeRow:
         subject=SubjectId(row.subject),
         account=AccountId(row.account),
         state=row.state,
+        queued_at=row.queued_at,
         told_at=row.told_at,
         applies_at=row.applies_at,
         rejected_at=row.rejected_at,

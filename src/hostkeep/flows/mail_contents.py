@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -136,6 +137,7 @@ def _changed(row: MailRow, brand: BrandRow) -> Said:
         "version": str(version.version),
         "day": day_text(version.effective_at, brand.zone, row.language),
         "at_once": version.effective_at <= version.announced_at,
+        "since_long": version.effective_at + timedelta(days=1) <= told.queued_at,
         "counted_days": old.notice.period.days if version.waits else 0,
         "groups": [(group.title, [_line(each) for each in group.rows]) for group in groups],
         "clause": old.notice.clause,
