@@ -24,6 +24,8 @@ def run(argv: Sequence[str]) -> int:
         said = error.title.format(**error.facts) if error.title else error.code
         clause = f" ({error.clause})" if error.clause else ""
         sys.stderr.write(f"hostkeep: {said}{clause}\n")
+        if mistakes := error.facts.get("mistakes"):
+            sys.stderr.write(f"{mistakes}\n")
         return 2
     except OperationalError as error:
         said = str(error).strip().split("\n", 1)[0]
