@@ -51,6 +51,8 @@ mutation: .venv/dev ## change the policy in thousands of places: its tests must 
 	$(BIN)/python tools/mutation.py
 
 soak: mutation ## what takes hours
+	HOSTKEEP_SAMPLES=400 $(BIN)/python -m pytest tests/ground/policy/test_changes.py -n 2 -p no:django \
+		--confcutdir=tests/ground/policy -W 'ignore:Unknown config option'
 
 real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
 	apt-get update -qq

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -148,6 +149,15 @@ def test_without_stream_or_cookie_the_first_use_asks() -> None:
     matter = matter_of(policy, "account")
     assert matter is not None
     assert matter.clause == policy.table[_first(policy, "account")].clause
+
+
+def test_a_purpose_that_nobody_serves_is_asked_by_the_clause_that_closes_uses() -> None:
+    policy = brand("vps6")
+    idle = replace(policy, streams={}, cookies={}, table={})
+    matter = matter_of(idle, "remember")
+
+    assert matter is not None
+    assert (matter.clause, matter.categories) == (policy.closed_by["use"], ())
 
 
 def _with_withdrawal() -> str:

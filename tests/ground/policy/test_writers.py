@@ -126,6 +126,13 @@ def test_a_long_line_breaks_under_its_start() -> None:
     assert [line[:2] for line in text.splitlines()] == ["- ", "  "]
 
 
+def test_an_address_longer_than_a_line_stays_whole() -> None:
+    address = f"https://shop.example/{'a-b' * 40}"
+    laid = Document("en", "A title", (Heading(1, "A title"), Paragraph(f"See {address} for more.")))
+
+    assert address in plain_text(laid).splitlines()
+
+
 def test_html_to_the_letter() -> None:
     head, _, body = page_html(ALL).partition("<body>\n")
 
