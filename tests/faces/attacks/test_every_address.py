@@ -137,5 +137,5 @@ def test_a_customer_under_older_terms_breaks_no_page_and_reads_their_own_rules(m
         shown += answer.status_code == 200
     assert shown > 15
     page = ann.get("/account/policy/").context
-    assert (page["mine"].version, page["in_force"].version) == (1, 2)
+    assert (page["mine"].version, page["to_accept"].version) == (1, 2)
     assert page["policy"].digest == page["mine"].digest == queries.versions_of(BrandId("vpn"))[1].digest

@@ -42,7 +42,7 @@ def test_a_file_is_never_written_to_disk(db, monkeypatch) -> None:
     monkeypatch.setattr(uploadhandler, "TemporaryUploadedFile", None)  # using it would raise
     big = SimpleUploadedFile("scan.png", b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
     answer = Client().post("/auth/signup/", {"email": "a@example.test", "scan": big}, headers=OWN)
-    assert answer.status_code == 400
+    assert answer.status_code == 413
 
 
 def test_a_file_that_nobody_asked_for_is_refused_by_clause(db) -> None:
