@@ -332,3 +332,18 @@ def test_where_use_accepts_nothing_nothing_is_noted() -> None:
     announce("vps6", shorter("vps6"))
     policy_change.note_use(job("vps6", clock.now()), ann.account)
     assert "policy_by_use" not in {a.what for a in acceptances_of(ann.account.subject)}
+
+
+def test_who_was_told_of_a_version_that_never_comes_is_told_so(mailer) -> None:
+    from hostkeep.brands.preparing import source_of
+
+    Member("vps6")
+    tell("vps6", announce("vps6", longer("vps6")))
+    first = source_of(BrandId("vps6"), 1)
+
+    tell("vps6", announce("vps6", first))
+
+    assert len(mailer.letters) == 2
+    text = mailer.read().get_body(("plain",)).get_content().replace("=\n", "")
+    assert "Version 2, which was announced, will not come into force" in " ".join(text.split())
+    assert "Nothing changes in the rules that were in force." in text

@@ -201,6 +201,15 @@ def before(brand: BrandId, row: VersionRow) -> VersionRow | None:
     return next((v for v in older if v.effective_at <= row.announced_at), None)
 
 
+def overtaken(brand: BrandId, row: VersionRow) -> tuple[VersionRow, ...]:
+    """Return announced versions that never come into force, because a newer one takes their place before."""
+    return tuple(
+        each
+        for each in reversed(versions_of(brand))
+        if each.version < row.version and each.effective_at > max(row.announced_at, row.effective_at)
+    )
+
+
 def _applies(row: VersionRow, notice: Notice | None, at: datetime) -> bool:
     """Say whether a version applies to the person a notice is for, or to whoever has none."""
     if row.waits and notice is not None:

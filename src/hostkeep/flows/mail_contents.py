@@ -9,7 +9,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
-from hostkeep.brands.applying import before, notice
+from hostkeep.brands.applying import before, notice, overtaken
 from hostkeep.brands.queries import BrandRow, policy_by_digest
 from hostkeep.kernel.ids import InvoiceId, OrderId, ServiceId
 from hostkeep.messaging import links
@@ -139,6 +139,7 @@ def _changed(row: MailRow, brand: BrandRow) -> Said:
         "at_once": version.effective_at <= version.announced_at,
         "since_long": version.effective_at + timedelta(days=1) <= told.queued_at,
         "counted_days": old.notice.period.days if version.waits else 0,
+        "overtaken": [str(each.version) for each in overtaken(told.brand, version)],
         "groups": [(group.title, [_line(each) for each in group.rows]) for group in groups],
         "clause": old.notice.clause,
         "link": brand_url(brand.host, "/privacy/history/"),

@@ -21,8 +21,18 @@ from hostkeep.brands.actions.telling import (
     mark_shown,
     queue_notice,
 )
-from hostkeep.brands.applying import NoticeRow, before, endings_due, notice, untold, version, version_for
+from hostkeep.brands.applying import (
+    NoticeRow,
+    before,
+    endings_due,
+    notice,
+    overtaken,
+    untold,
+    version,
+    version_for,
+)
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
+from hostkeep.brands.preparing import telling_of
 from hostkeep.brands.queries import VersionRow, policy_by_digest
 from hostkeep.brands.rules.notice import is_mailed
 from hostkeep.kernel.act import Act
@@ -54,10 +64,14 @@ GONE = frozenset({ServiceState.CLOSING, ServiceState.CLOSED})
 
 
 def on_policy_announced(act: Act, event: PolicyAnnounced) -> None:
-    """Tell every customer by mail, where the version that was in force promises it."""
+    """Tell every customer by mail, where the version that was in force promises it.
+
+    Who was told of a version that this one overtakes is told that it will not come.
+    """
     brand, row = version(event.version)
     held = before(brand, row)
-    if held is not None and is_mailed(policy_by_digest(held.digest).notice, material=row.material):
+    promised = held is not None and is_mailed(policy_by_digest(held.digest).notice, material=row.material)
+    if promised or any(telling_of(brand, each.version) for each in overtaken(brand, row)):
         _tell_everybody(act.of_brand(brand), brand, row)
 
 

@@ -47,7 +47,9 @@ def _promise(row: PromiseRow) -> dict[str, Any]:
         "light": row.light,
         "why": row.why.format(lacks=row.lacks),
         "control": row.control,
-        "evidence": [{"what": e.what, "value": e.value, "at": _time(e.at)} for e in row.evidence],
+        "evidence": [
+            {"what": e.what, "value": e.value, "at": _time(e.at), "result": e.result} for e in row.evidence
+        ],
         "probe": {"what": probe.what, "result": probe.result, "at": _time(probe.at)} if probe else None,
         "max_age_s": row.max_age_s,
     }
