@@ -174,7 +174,7 @@ def test_words_that_changed_in_another_language_alone_name_it() -> None:
     row = only(said("Links lead elsewhere.", "Links lead to other sites.", "vi"))
 
     assert row.heading == "Lời văn (tiếng Anh)"
-    assert (words(row.old), words(row.new)) == ("", "Liên kết dẫn đến nơi khác.")
+    assert (words(row.old), words(row.new)) == ("Links lead elsewhere.", "Links lead to other sites.")
 
 
 def test_a_purpose_is_headed_by_its_name_and_told_by_its_ground() -> None:

@@ -96,8 +96,11 @@ def _row(old: Policy, new: Policy, found: Sequence[Change], language: str) -> Ch
     thing = found[0].thing
     before, after = say_thing(old, thing, language), say_thing(new, thing, language)
     heading = heading_of(thing, after.name or before.name, language)
-    if before == after and any(each.why == "reworded" for each in found):
-        heading = f"{heading} ({_tongues(old, new, thing, language)})"
+    tongues = _tongues(old, new, thing) if any(each.why == "reworded" for each in found) else ()
+    if before == after and tongues:
+        # The reader's own words stay; what changed is shown in the language it changed in, and named.
+        heading = f"{heading} ({listed(word('tongue', each, language) for each in tongues)})"
+        before, after = (say_thing(each, thing, tongues[0]) for each in (old, new))
     if found[0].what == "changed" and after.name != before.name:
         # What it is called stands in the heading; a new name must be seen to be one.
         words = (f"{before.name}: {before.words}", f"{after.name}: {after.words}")
@@ -106,11 +109,10 @@ def _row(old: Policy, new: Policy, found: Sequence[Change], language: str) -> Ch
     return _worded(heading, found, words, language)
 
 
-def _tongues(old: Policy, new: Policy, thing: str, language: str) -> str:
-    """Name the languages in which the words of a thing changed, where they did not in the reader's own."""
+def _tongues(old: Policy, new: Policy, thing: str) -> tuple[str, ...]:
+    """Return the languages in which the words of a thing changed, where they did not in the reader's own."""
     both = (each for each in new.languages if each in old.languages)
-    changed = (each for each in both if say_thing(old, thing, each) != say_thing(new, thing, each))
-    return listed(word("tongue", each, language) for each in changed)
+    return tuple(each for each in both if say_thing(old, thing, each) != say_thing(new, thing, each))
 
 
 def _worded(heading: str, found: Sequence[Change], words: tuple[str, str], language: str) -> ChangeRow:
