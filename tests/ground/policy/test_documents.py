@@ -126,6 +126,7 @@ def test_what_a_law_adds_without_a_clause_is_shown_too() -> None:
 
     assert Heading(2, "What the law adds", "by-law") in laid.blocks
     assert "because of GDPR" in markdown(laid)
+    assert Heading(2, "Điều pháp luật bổ sung", "by-law") in policy_document(policy_page(alone, "vi")).blocks
 
 
 def test_a_policy_without_recipients_says_that_nobody_receives() -> None:

@@ -7,9 +7,10 @@ by a person.
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import astuple, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import astuple, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,23 @@ import pytest
 from hostkeep.policy.book import Policy
 from hostkeep.policy.changes import changes_between, weigh
 from hostkeep.policy.consent import matters_of
+from hostkeep.policy.decide import Ask
+from hostkeep.policy.explain import explain
 from hostkeep.policy.export.document import policy_document
 from hostkeep.policy.export.jsonld import policy_jsonld
 from hostkeep.policy.export.markdown import markdown
 from hostkeep.policy.export.ropa import processing_record, record_document, record_json
+from hostkeep.policy.language import NEEDS
 from hostkeep.policy.receipts import Consent, Event, Pages, Shown, consent_receipt, notice_receipt
 from hostkeep.policy.render.changes import ChangeRow, say_changes
 from hostkeep.policy.render.facts import compare, facts_panel
 from hostkeep.policy.render.page import policy_page
 from hostkeep.policy.render.record import policy_json
-from tests.ground.policy.small import EVERYTHING, changed, compiled, small, whole
-from tests.ground.policy.test_changes import HEAVIER
+from hostkeep.policy.vocabulary.terms import terms
+from tests.ground.policy.rule_cases import CASES
+from tests.ground.policy.small import EVERYTHING, changed, compiled, problems, small, whole
+from tests.ground.policy.test_changes import HEAVIER, altered
+from tests.ground.policy.test_refusals import SENSE, SHAPES
 
 LETTERS = Path(__file__).parent / "letters"
 LANGUAGES = ("en", "vi")
@@ -117,6 +124,67 @@ def _row(row: ChangeRow) -> Iterator[str]:
         yield "".join(f"*{text}*" if new else text for text, new in each) if isinstance(each, tuple) else str(each)
 
 
+def fields_changed() -> str:
+    """What changes with each field of the book, as the program knows it."""
+    lines, seen = [], set[str]()
+    for where, other in altered(whole()):
+        sort = where.partition(" of ")[0]
+        if sort in seen:
+            continue
+        seen.add(sort)
+        other = replace(other, digest="f" * 64)
+        lines.append(sort)
+        lines += [f"  {' | '.join(map(str, astuple(each)))}" for each in changes_between(whole(), other)[:3]]
+    return "\n".join(lines)
+
+
+def book() -> str:
+    """All that is in a compiled policy, a thing a line; of the table how many cells each clause has."""
+    policy = plain(whole())
+    cells = Counter((cell.clause, str(clean(cell.needs))) for cell in policy.table.values())
+    found = clean(replace(policy, table={}))
+    lines = [f"table {clause} {needs}: {count}" for (clause, needs), count in cells.items()]
+    for name, value in found.items():
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else [("", value)]
+        lines += [f"{name} {key}: {json.dumps(each, ensure_ascii=False)}" for key, each in inside]
+    return "\n".join(lines)
+
+
+def clean(value: Any) -> Any:
+    """A value as JSON can write it."""
+    if is_dataclass(value):
+        return {each.name: clean(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): clean(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, tuple):
+        return [clean(each) for each in value]
+    return value if isinstance(value, str | int | None) else str(value)
+
+
+def answers() -> str:
+    """Questions with their answers, each in one of the languages."""
+    draw, policy = random.Random(1), whole()
+    lines = []
+    for number in range(120):
+        category, purpose, role = draw.choice(sorted(policy.table))
+        if number % 3 == 0:
+            category, purpose, role = (draw.choice([*terms(kind), "nothing"]) for kind in ("category", "purpose", "role"))
+        question = Ask(category, purpose, role, frozenset(draw.sample(NEEDS, number % 2)))
+        found = explain(policy, question, LANGUAGES[number // 3 % 2])
+        lines.append(f"{category} {purpose} {role} {clean(question.has)}: {json.dumps(clean(found), ensure_ascii=False)}")
+    return "\n".join(lines)
+
+
+def places() -> str:
+    """Where each broken policy of the other tests is wrong: rule, clause and line."""
+    texts = [changed(row[0], row[1]) for row in (*SHAPES, *SENSE)]
+    texts += [case.text() for case in CASES if not case.installed]
+    found = [sorted((each.line, each.clause, each.rule, each.level) for each in problems(text)) for text in texts]
+    return "\n".join(" ".join(f"{line}:{clause}:{rule}:{level}" for line, clause, rule, level in each) for each in found)
+
+
 def receipts() -> str:
     """A receipt of each matter, and one of a box that was ticked."""
     found = []
@@ -140,6 +208,10 @@ WRITERS: dict[str, Callable[[], str]] = {
     "codes.txt": codes,
     "told.txt": told,
     "receipts.json": receipts,
+    "fields.txt": fields_changed,
+    "book.txt": book,
+    "answers.txt": answers,
+    "places.txt": places,
 }
 
 

@@ -90,6 +90,10 @@ def test_words_stay_words() -> None:
     }
 
 
+def test_a_mark_of_the_byte_order_is_no_part_of_the_text() -> None:
+    assert read_source("\ufeffa: 1\n", file="p").data == {"a": 1}
+
+
 def test_every_line_is_known() -> None:
     desk = read_source("a:\n  b: 1\n  c:\n  - x\n  - y\n", file="p")
 
