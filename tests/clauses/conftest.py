@@ -17,6 +17,8 @@ from hostkeep.promises.stranger import Browser, Stranger, WsgiStranger
 from hostkeep.runtime import clock
 from tests.conftest import make_act
 
+pytest.register_assert_rewrite("tests.clauses.permitting", "tests.clauses.staying", "tests.clauses.statements")
+
 Open = Callable[..., Browser]
 Prove = Callable[[str], dict[str, str]]
 BRANDS = {"V6": "vps6", "PH": "photonvps", "VPN": "vpn", "VS": "vietnam-server", "VF": "vpsfast"}

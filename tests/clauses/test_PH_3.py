@@ -5,19 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
-from hostkeep.faces.signin import staying
 from hostkeep.people.models import StaySeries
-from hostkeep.people.queries import stays_of
-from hostkeep.promises.evidence.tables import holding
-from hostkeep.promises.tempter import WISH
 from hostkeep.runtime import clock
-from tests.clauses.logins import at, is_in, logs_in, reopened
-from tests.faces.client.conftest import PASSWORD, Member
-from tests.faces.shop.conftest import text
+from tests.clauses import staying
+from tests.clauses.logins import is_in, reopened
+from tests.faces.client.conftest import Member
 
-BRAND, KEEP = "photonvps", "__Host-keep"
+BRAND = "photonvps"
 
 
 @pytest.fixture
@@ -25,89 +20,36 @@ def ann(db) -> Member:
     return Member(BRAND)
 
 
-def stays(member: Member) -> Client:
-    """Log in with the box ticked."""
-    browser = Client()
-    assert logs_in(member, browser, stay="on").status_code == 302
-    return browser
-
-
 def test_PH_3_who_chose_to_stay_is_still_known_when_the_browser_is_opened_again(ann: Member) -> None:
-    browser = stays(ann)
-
-    again = reopened(browser)
-    assert set(again.cookies) == {KEEP}
-    assert is_in(ann, again)
+    staying.who_chose_to_stay_is_still_known(ann)
 
 
 def test_PH_3_without_the_choice_the_browser_is_nobody_when_opened_again(ann: Member) -> None:
-    browser = Client()
-    page = text(browser.get("/auth/login/", headers=at(ann)))
-    assert 'name="stay"' in page
-    assert " checked" not in page.split('name="stay"')[1].split(">")[0]
-
-    logs_in(ann, browser)
-
-    assert is_in(ann, browser)
-    assert KEEP not in browser.cookies
-    assert not is_in(ann, reopened(browser))
+    staying.without_the_choice_nobody_is_known(ann)
 
 
 def test_PH_3_a_token_that_was_used_is_refused_and_ends_the_series(ann: Member) -> None:
-    browser = stays(ann)
-    copied = reopened(browser)
-    owner = reopened(browser)
-    assert is_in(ann, owner)
-
-    assert not is_in(ann, copied)
-    assert not is_in(ann, reopened(owner))
+    staying.a_used_token_is_refused_and_ends_the_series(ann)
 
 
 def test_PH_3_ended_in_the_client_area_it_is_over(ann: Member) -> None:
-    browser = stays(ann)
-    (stay,) = stays_of(ann.user, clock.now())
-
-    page = ann.get("/account/security/")
-    assert ann.sends(page, f"/account/security/stays/{stay.id}/end/").status_code == 302
-
-    assert not is_in(ann, reopened(browser))
+    staying.ended_in_the_client_area_it_is_over(ann)
 
 
 def test_PH_3_the_cookie_holds_a_random_token_and_no_password(ann: Member) -> None:
-    first, second = (stays(ann).cookies[KEEP].value for _ in range(2))
-
-    assert first != second
-    for told in (PASSWORD, ann.email, ann.account.number, str(ann.user)):
-        assert told not in first
-    assert holding(first.split(".")) == (), "the tables hold its hash"
-    assert first.count(".") == 1
-    assert all(len(part) >= 20 for part in first.split("."))
+    staying.the_cookie_holds_a_random_token_and_no_password(ann)
 
 
 def test_PH_3_it_lives_no_longer_than_declared_and_no_other_cookie_leaves(ann: Member, shop) -> None:
-    assert stays(ann).cookies[KEEP]["max-age"] == int(timedelta(days=30).total_seconds())
-    assert shop(BRAND).get("/", **{WISH: "__Host-trace=1; Path=/"}).cookies == ()
+    staying.it_lives_no_longer_than_declared_and_no_other_cookie_leaves(ann, shop)
 
 
-def test_PH_3_the_cart_is_kept_by_a_random_reference(ann: Member) -> None:
-    visitor = Member(BRAND, "visitor")
-    visitor.client = Client()
-    visitor.puts()
-    cookie = visitor.client.cookies["__Host-cart"]
-
-    assert cookie["max-age"]
-    assert visitor.product() not in cookie.value
-    again = reopened(visitor.client)
-    assert '<span class="count">1</span>' in text(again.get("/", headers=at(visitor)))
+def test_PH_3_the_cart_is_kept_by_a_random_reference(db) -> None:
+    staying.the_cart_is_kept_by_a_random_reference(BRAND)
 
 
 def test_PH_3_a_tick_that_nobody_asks_for_would_be_noticed(ann: Member, monkeypatch) -> None:
-    monkeypatch.setattr(staying, "forget_choice", staying.choose)
-
-    browser = Client()
-    logs_in(ann, browser)
-
-    assert is_in(ann, reopened(browser))
+    staying.a_tick_that_nobody_asks_for_keeps_somebody_in(ann, monkeypatch)
 
 
 def test_PH_3_nothing_that_was_looked_at_is_remembered_before_a_yes(shop) -> None:
@@ -120,7 +62,7 @@ def test_PH_3_nothing_that_was_looked_at_is_remembered_before_a_yes(shop) -> Non
 
 @pytest.mark.parametrize(("days", "known"), [(13, True), (15, False)])
 def test_PH_3_a_token_that_lay_unused_for_a_fortnight_is_refused(ann: Member, days: int, known: bool) -> None:
-    browser = stays(ann)
+    browser = staying.stays(ann)
     StaySeries.objects.update(used_at=clock.now() - timedelta(days=days))
 
     assert is_in(ann, reopened(browser)) == known
