@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId
@@ -85,6 +86,14 @@ class Draft:
         for found in self.placed(key):
             for name, entry in found.thing.items():
                 yield Placed((*found.at, name), found.clause, (name, entry))
+
+    def by_category(self, key: str) -> Mapping[CategoryId, ClauseId]:
+        """Return the categories listed under a key, each with the first clause that lists it."""
+        found: dict[CategoryId, ClauseId] = {}
+        for placed in self.placed(key):
+            for name in placed.thing:
+                found.setdefault(CategoryId(name), placed.clause)
+        return MappingProxyType(found)
 
     def on_forms(self, key: str) -> Iterator[Placed[tuple[str, str, Any]]]:
         """Go through the entries by form under `forms`, `statements` or `choices`: (form, name, entry)."""

@@ -17,8 +17,8 @@ from hostkeep.policy.changing.steps import (
     graded,
     lasting,
     limited,
-    placed,
     ranked,
+    single,
     wider,
 )
 from hostkeep.policy.duties import Archive
@@ -89,9 +89,7 @@ def _classes(old: Policy, new: Policy) -> Iterator[Change]:
 
 def _archive(old: Archive | None, new: Archive | None) -> Iterator[Change]:
     """Compare what is archived."""
-    before = {"archive": old.clause} if old else {}
-    after = {"archive": new.clause} if new else {}
-    yield from placed("archive", "", before, after, "longer_storage")
+    yield from single("archive", "archive", old, new, "longer_storage")
     if old is not None and new is not None:
         step = wider(old.categories, new.categories)
         yield from graded("archive", "archive", new.clause, "longer_storage", step)

@@ -18,6 +18,7 @@ from hostkeep.policy.changing.steps import (
     other,
     placed,
     ranked,
+    single,
     turned,
     wider,
 )
@@ -118,9 +119,7 @@ def _stream(old: Stream, new: Stream) -> Step:
 
 def _cap(old: MailCap | None, new: MailCap | None) -> Iterator[Change]:
     """Compare the cap on mass mail."""
-    before = {"cap": old.clause} if old else {}
-    after = {"cap": new.clause} if new else {}
-    yield from placed("communicate", "", before, after, "fewer_messages")
+    yield from single("communicate", "cap", old, new, "fewer_messages")
     if old is not None and new is not None:
         step = grown(old.mails, new.mails) | turned(lasting(old.per, new.per))
         yield from graded("communicate", "cap", new.clause, "more_messages", step)

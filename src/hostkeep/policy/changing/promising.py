@@ -20,6 +20,7 @@ from hostkeep.policy.changing.steps import (
     limited,
     placed,
     ranked,
+    single,
     turned,
     wider,
 )
@@ -60,7 +61,7 @@ def _rights(old: Duties, new: Duties) -> Iterator[Change]:
 
 def _notice(old: Notice, new: Notice) -> Iterator[Change]:
     """Compare how changes of the policy come."""
-    yield from placed("change_notice", "", {"notice": old.clause}, {"notice": new.clause}, "longer_notice")
+    yield from single("change_notice", "notice", old, new, "longer_notice")
     step = (
         ranked(MODES, old.mode, new.mode)
         | turned(lasting(old.period, new.period))
@@ -73,9 +74,7 @@ def _notice(old: Notice, new: Notice) -> Iterator[Change]:
 
 def _age(old: Age | None, new: Age | None) -> Iterator[Change]:
     """Compare who may be a customer."""
-    before = {"age": old.clause} if old else {}
-    after = {"age": new.clause} if new else {}
-    yield from placed("age", "", before, after, "stronger_protection")
+    yield from single("age", "age", old, new, "stronger_protection")
     if old is not None and new is not None:
         step = turned(grown(old.minimum, new.minimum)) | ranked((False, True), old.guardian, new.guardian)
         yield from graded("age", "age", new.clause, "weaker_protection", step)
@@ -83,9 +82,7 @@ def _age(old: Age | None, new: Age | None) -> Iterator[Change]:
 
 def _breach(old: Breach | None, new: Breach | None) -> Iterator[Change]:
     """Compare how soon a breach is told."""
-    before = {"breach": old.clause} if old else {}
-    after = {"breach": new.clause} if new else {}
-    yield from placed("breach", "", before, after, "stronger_protection")
+    yield from single("breach", "breach", old, new, "stronger_protection")
     if old is not None and new is not None:
         step = lasting(old.authority, new.authority) | lasting(old.owners, new.owners)
         yield from graded("breach", "breach", new.clause, "weaker_protection", step)

@@ -115,6 +115,13 @@ def entries(kind: str, prefix: str, old: Mapping[str, T], new: Mapping[str, T], 
     return placed(kind, prefix, _clauses(old), _clauses(new), why)
 
 
+def single(kind: str, name: str, old: T | None, new: T | None, why: str) -> Iterator[Change]:
+    """Tell of the one entry of a sort that came, went, or stands under another clause, as `placed` does."""
+    before = {} if old is None else {name: old}
+    after = {} if new is None else {name: new}
+    return entries(kind, "", before, after, why)
+
+
 def both(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T, T]]:
     """Go through what stands in both: (name, old, new)."""
     return ((name, old[name], entry) for name, entry in new.items() if name in old)

@@ -55,7 +55,7 @@ def duties_of(draft: Draft) -> Duties:
         rights=_rights(draft),
         grant_longest=_first(draft, "longest", None),
         backups=_first(draft, "within", None),
-        never_ask=_never_ask(draft),
+        never_ask=draft.by_category("never_ask"),
         cap=_cap(draft),
         review_links="review" in _keys(draft),
         by_use=_first(draft, "by_use", missing=False),
@@ -109,15 +109,6 @@ def _rights(draft: Draft) -> Mapping[str, Right]:
         acknowledge = entry.get("acknowledge_within")
         rights[name] = Right(name, entry["how"], entry.get("within"), mailbox, found.clause, acknowledge)
     return MappingProxyType(rights)
-
-
-def _never_ask(draft: Draft) -> Mapping[CategoryId, ClauseId]:
-    """Form what no message asks for."""
-    found: dict[CategoryId, ClauseId] = {}
-    for placed in draft.placed("never_ask"):
-        for name in placed.thing:
-            found.setdefault(CategoryId(name), placed.clause)
-    return MappingProxyType(found)
 
 
 def _accepts(draft: Draft) -> frozenset[PurposeId]:

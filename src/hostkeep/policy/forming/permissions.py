@@ -39,15 +39,6 @@ def nevers_of(draft: Draft) -> tuple[Never, ...]:
     )
 
 
-def gathers_of(draft: Draft) -> Mapping[CategoryId, ClauseId]:
-    """Form what comes in by use; the first clause that says so stands for it."""
-    found: dict[CategoryId, ClauseId] = {}
-    for placed in draft.placed("gathers"):
-        for name in placed.thing:
-            found.setdefault(CategoryId(name), placed.clause)
-    return MappingProxyType(found)
-
-
 def closers_of(draft: Draft) -> Mapping[str, ClauseId]:
     """Form, by kind, the clause that answers for what is not declared.
 

@@ -51,7 +51,7 @@ def policy_of(desk: Desk, draft: Draft) -> Policy:
         closed_by=permissions.closers_of(draft),
         duties=keeping.duties_of(draft),
         channels=head["channels"],
-        gathers=permissions.gathers_of(draft),
+        gathers=draft.by_category("gathers"),
     )
 
 

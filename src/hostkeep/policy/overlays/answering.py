@@ -10,7 +10,7 @@ from types import MappingProxyType
 from hostkeep.policy.book import Policy
 from hostkeep.policy.durations import say_duration
 from hostkeep.policy.duties import NO_CLAUSE, Breach, Right
-from hostkeep.policy.overlays.steps import Stricter
+from hostkeep.policy.overlays.steps import Stricter, put_in
 from hostkeep.policy.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, say
 
@@ -103,9 +103,8 @@ class ReportWithin:
 
 def _with_rights(policy: Policy, found: Mapping[str, tuple[Right, Tightening]]) -> Stricter:
     """Put stricter rights into a policy."""
-    rights = {**policy.duties.rights, **{name: right for name, (right, _) in found.items()}}
-    duties = replace(policy.duties, rights=MappingProxyType(rights))
-    return replace(policy, duties=duties), tuple(note for _, note in found.values())
+    rights, notes = put_in(policy.duties.rights, found)
+    return replace(policy, duties=replace(policy.duties, rights=rights)), notes
 
 
 def _said(right: Right, what: str, words: Mapping[str, str], span: timedelta, law: Law) -> Tightening:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TypeVar
 
 from hostkeep.policy.book import Policy, Purpose
 from hostkeep.policy.duties import NO_CLAUSE
-from hostkeep.policy.overlays.steps import Stricter
+from hostkeep.policy.overlays.steps import Stricter, put_in
 from hostkeep.policy.tightening import Law, Tightening, tightening
 from hostkeep.policy.vocabulary.terms import LANGUAGES, terms
 
@@ -24,9 +23,6 @@ _BOX = {"en": "The box for {thing} comes empty", "vi": "Ô {thing} luôn để t
 _STREAM = {"en": "{thing}: off until you choose it", "vi": "{thing}: tắt cho đến khi bạn chọn"}
 _PURPOSE = {"en": "{thing}: only with your consent", "vi": "{thing}: chỉ khi bạn đồng ý"}
 
-K = TypeVar("K")
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
 class AskForCookies:
@@ -36,19 +32,14 @@ class AskForCookies:
 
     def __call__(self, policy: Policy) -> Stricter:
         """Take the step."""
-        found = {
-            name: cookie
-            for name, cookie in policy.cookies.items()
-            if not cookie.asked and cookie.purpose not in ESSENTIAL
-        }
-        asked = {name: replace(cookie, asked=True) for name, cookie in found.items()}
-        notes = (
-            tightening(
-                cookie.clause, f"cookie.{name}", _words(_COOKIE, dict.fromkeys(LANGUAGES, name)), self.law
-            )
-            for name, cookie in found.items()
-        )
-        return replace(policy, cookies=_with(policy.cookies, asked)), tuple(notes)
+        found = {}
+        for name, cookie in policy.cookies.items():
+            if not cookie.asked and cookie.purpose not in ESSENTIAL:
+                what = _words(_COOKIE, dict.fromkeys(LANGUAGES, name))
+                note = tightening(cookie.clause, f"cookie.{name}", what, self.law)
+                found[name] = (replace(cookie, asked=True), note)
+        cookies, notes = put_in(policy.cookies, found)
+        return replace(policy, cookies=cookies), notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class LeaveBoxesEmpty:
                 notes.append(tightening(choice.clause, f"choice.{name}.{choice.stream}", what, self.law))
             empty = tuple(replace(choice, ticked=False) for choice in form.choices)
             forms[name] = replace(form, choices=empty)
-        return replace(policy, forms=_with(policy.forms, forms)), tuple(notes)
+        return replace(policy, forms=MappingProxyType(forms)), tuple(notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +70,13 @@ class KeepPromotionsOff:
 
     def __call__(self, policy: Policy) -> Stricter:
         """Take the step."""
-        loud = {
-            name: stream
-            for name, stream in policy.streams.items()
-            if stream.default == "on" and terms("stream")[name].mark == "mass" and name not in NO_ADVERTISING
-        }
-        quiet = {name: replace(stream, default="off") for name, stream in loud.items()}
-        notes = (
-            tightening(stream.clause, f"stream.{name}", _words(_STREAM, stream.label), self.law)
-            for name, stream in loud.items()
-        )
-        return replace(policy, streams=_with(policy.streams, quiet)), tuple(notes)
+        found = {}
+        for name, stream in policy.streams.items():
+            if stream.default == "on" and terms("stream")[name].mark == "mass" and name not in NO_ADVERTISING:
+                note = tightening(stream.clause, f"stream.{name}", _words(_STREAM, stream.label), self.law)
+                found[name] = (replace(stream, default="off"), note)
+        streams, notes = put_in(policy.streams, found)
+        return replace(policy, streams=streams), notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +88,22 @@ class AskForPromotions:
     def __call__(self, policy: Policy) -> Stricter:
         """Take the step."""
         found = {
-            name: purpose
+            name: (replace(purpose, basis="consent"), _asked_first(policy, purpose, self.law))
             for name, purpose in policy.purposes.items()
             if purpose.dpv == "dpv:DirectMarketing" and purpose.basis != "consent"
         }
-        purposes = {name: replace(purpose, basis="consent") for name, purpose in found.items()}
+        purposes, notes = put_in(policy.purposes, found)
         table = {
-            question: replace(cell, needs=cell.needs | {"consent"})
+            question: replace(cell, needs=cell.needs | {"consent"}) if question[1] in found else cell
             for question, cell in policy.table.items()
-            if question[1] in found
         }
-        stricter = replace(
-            policy, purposes=_with(policy.purposes, purposes), table=_with(policy.table, table)
-        )
-        return stricter, tuple(_asked_first(policy, purpose, self.law) for purpose in found.values())
+        return replace(policy, purposes=purposes, table=MappingProxyType(table)), notes
 
 
 def _asked_first(policy: Policy, purpose: Purpose, law: Law) -> Tightening:
     """Note a purpose that now asks first, under the clause that closes use."""
     what = _words(_PURPOSE, purpose.label)
     return tightening(policy.closed_by.get("use", NO_CLAUSE), f"purpose.{purpose.id}", what, law)
-
-
-def _with(whole: Mapping[K, T], parts: Mapping[K, T]) -> Mapping[K, T]:
-    """Return whole with some parts replaced, in its own order."""
-    return MappingProxyType({**whole, **parts})
 
 
 def _words(words: Mapping[str, str], thing: Mapping[str, str]) -> Mapping[str, str]:
