@@ -50,6 +50,12 @@ def matter_of(policy: Policy, purpose: str, recipient: str = "") -> Matter | Non
     return next((each for each in matters_of(policy) if (each.purpose, each.recipient) == wanted), None)
 
 
+def asked_by_cookie(policy: Policy, matter: Matter) -> bool:
+    """Say whether a consent is one to a cookie: it is asked in the browser, where the cookie would be set."""
+    asked = (each.asked for each in policy.cookies.values() if each.purpose == matter.purpose)
+    return not matter.recipient and any(asked)
+
+
 def clause_without(policy: Policy, recipient: str) -> ClauseId:
     """Return the clause to name where something is no matter of consent."""
     kind = "disclose" if recipient else "use"

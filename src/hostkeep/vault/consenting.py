@@ -71,7 +71,7 @@ def give(
 ) -> Said:
     """Note a person's yes to one purpose or one recipient, under the version that applies to them.
 
-    how       where they said so, as in consents.Word
+    how       where they said so, as in receipts.Event
     language  of the page
     A yes that stands under the same version stands on: said twice, it is one.
     Raises NotAskedFor, NotYours.
@@ -128,7 +128,7 @@ class Saying:
     """Whose word on what is being said, and under which version.
 
     recipient      empty for a use of our own
-    how, language  as in consents.Word
+    how, language  as in receipts.Event
     shown          the version that applies to the person; read before the wall opens, as inside it the
                    vault's role sees the vault's tables alone
     """

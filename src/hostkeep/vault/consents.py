@@ -16,27 +16,11 @@ from hostkeep.brands.queries import policy_by_digest
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId, SubjectId
 from hostkeep.policy.consent import covers
+from hostkeep.policy.receipts import Event
 from hostkeep.vault.models import Consent
 from hostkeep.vault.wall import opened
 
 NOTHING = CategoryId("")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One thing that was said.
-
-    state     given, refused, withdrawn or expired
-    how       where: "signup", "order", "login", "client_area", "one_click", "api"
-    language  of the page it was said on, or empty
-    """
-
-    state: str
-    at: datetime
-    version: int
-    digest: str
-    language: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +43,10 @@ class ConsentRow:
     clause: ClauseId
     state: str
     until: datetime | None
-    words: tuple[Word, ...]
+    words: tuple[Event, ...]
 
     @property
-    def shown(self) -> Word:
+    def shown(self) -> Event:
         """The first word: it carries the version and the language the person was shown."""
         return self.words[0]
 
@@ -124,5 +108,5 @@ def _row(words: list[Consent], at: datetime) -> ConsentRow:
         clause=ClauseId(first.clause),
         state="expired" if over else last.state,
         until=first.until,
-        words=tuple(Word(w.state, w.at, w.version, w.digest, w.language, w.how) for w in words),
+        words=tuple(Event(w.state, w.at, w.version, w.digest, w.language, w.how) for w in words),
     )

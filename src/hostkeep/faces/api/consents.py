@@ -17,8 +17,7 @@ from hostkeep.faces.ui.pages import language_of
 from hostkeep.faces.ui.words import said
 from hostkeep.flows import agreeing
 from hostkeep.kernel.ids import PurposeId
-from hostkeep.policy.book import Policy
-from hostkeep.policy.consent import matter_of, matters_of
+from hostkeep.policy.consent import asked_by_cookie, matter_of, matters_of
 from hostkeep.vault.consents import ConsentRow, consents_of
 
 router = Router()
@@ -98,7 +97,7 @@ def give_consent(request: HttpRequest, told: ConsentTold) -> HttpResponse:
     if told.digest != policy_of(request).digest:
         raise OtherVersion
     matter = matter_of(policy_of(request), told.purpose, told.recipient)
-    if matter is not None and _asked_by_cookie(policy_of(request), matter.purpose, matter.recipient):
+    if matter is not None and asked_by_cookie(policy_of(request), matter):
         raise NoSuchAddress  # it is asked where the cookie would be set, and by nobody else
     agreeing.agree(
         act_of_key(request, RIGHTS), subject=account_of_key(request).subject,
@@ -121,12 +120,6 @@ def withdraw_consent(request: HttpRequest, purpose: Word40, recipient: Word40 = 
             act, subject=subject, purpose=named, recipient=recipient, how=HOW, language=language
         )
     return HttpResponse(status=204)
-
-
-def _asked_by_cookie(policy: Policy, purpose: str, recipient: str) -> bool:
-    """Say whether a consent is one to a cookie, which is asked in the browser alone."""
-    asked = (each for each in policy.cookies.values() if each.purpose == purpose and each.asked)
-    return not recipient and any(asked)
 
 
 def _consent(row: ConsentRow) -> Consent:

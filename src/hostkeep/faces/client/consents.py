@@ -28,12 +28,12 @@ from hostkeep.kernel.ids import PurposeId
 from hostkeep.people.queries import acceptances_of
 from hostkeep.policy import receipts
 from hostkeep.policy.book import Policy
-from hostkeep.policy.consent import Matter, matter_of, matters_of
+from hostkeep.policy.consent import Matter, asked_by_cookie, matter_of, matters_of
 from hostkeep.policy.render.wording import say_categories
 from hostkeep.policy.vocabulary.terms import say, terms
 from hostkeep.runtime.addresses import brand_url
 from hostkeep.vault import consenting
-from hostkeep.vault.consents import ConsentRow, Word, consents_of, standing_now
+from hostkeep.vault.consents import ConsentRow, consents_of, standing_now
 
 HERE = "/account/privacy/consents/"
 KEYS = frozenset({"purpose", "recipient", "digest", TOKEN})
@@ -103,7 +103,7 @@ def agree(request: HttpRequest) -> HttpResponse:
     purpose, recipient = _named(request)
     policy: Policy = request.policy  # type: ignore[attr-defined]
     matter = matter_of(policy, purpose, recipient)
-    if matter is not None and not _asked_here(policy, matter):
+    if matter is not None and asked_by_cookie(policy, matter):
         raise Http404
     if matter is not None and request.POST.get("digest", "") != policy.digest:
         messages.warning(request, gettext("The policy has changed since. Please read it again."))
@@ -149,7 +149,7 @@ def consent_receipt(request: HttpRequest, record: UUID) -> HttpResponse:
         raise Http404
     told = receipts.Consent(
         record=row.record, principal=account.number, purpose=row.purpose, recipient=row.recipient,
-        clause=row.clause, until=row.until, events=tuple(_event(word) for word in row.words),
+        clause=row.clause, until=row.until, events=row.words,
     )  # fmt: skip
     body = receipts.consent_receipt(policy_by_digest(row.shown.digest), told, _pages(request))
     return _download(body, f"consent-{record}.json")
@@ -220,24 +220,13 @@ def _offered(policy: Policy, matter: Matter, language: str) -> Offered:
     """Lay out what could be agreed to."""
     about = say_categories(policy, matter.categories, language)
     why = _why(policy, matter.purpose, language) if matter.recipient else ""
-    return Offered(matter, said(matter.label, language), why, about, _asked_here(policy, matter))
+    return Offered(matter, said(matter.label, language), why, about, not asked_by_cookie(policy, matter))
 
 
 def _why(policy: Policy, purpose: PurposeId, language: str) -> str:
     """Name a purpose."""
     known = policy.purposes.get(purpose)
     return said(known.label, language) if known else str(purpose)
-
-
-def _asked_here(policy: Policy, matter: Matter) -> bool:
-    """Say whether a yes can be given on this page: what a cookie needs is asked where it would be set."""
-    cookies = (each for each in policy.cookies.values() if each.purpose == matter.purpose)
-    return bool(matter.recipient) or not any(each.asked for each in cookies)
-
-
-def _event(word: Word) -> receipts.Event:
-    """Hand a word to the receipt."""
-    return receipts.Event(word.state, word.at, word.version, word.digest, word.language, word.how)
 
 
 def _pages(request: HttpRequest) -> receipts.Pages:

@@ -16,13 +16,12 @@ from hostkeep.faces.client.security import user_of
 from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
-from hostkeep.faces.ui.key_forms import USUAL_LIFE, end_of, lives, offers_for, shown
+from hostkeep.faces.ui.key_forms import REFUSED, asked_key, key_page
 from hostkeep.faces.ui.pages import show
 from hostkeep.kernel.act import Act
-from hostkeep.people.actions.keys import KeyMade, end_key, end_keys, make_key
-from hostkeep.people.errors import NoScope, NoSuchKey, NoSuchLife, TooManyKeys
+from hostkeep.people.actions.keys import KeyMade, end_key, end_keys
+from hostkeep.people.errors import NoSuchKey
 from hostkeep.people.queries import keys_of
-from hostkeep.people.rules.scopes import CUSTOMER
 
 HERE = "/account/security/keys/"
 
@@ -46,13 +45,10 @@ def make(request: HttpRequest) -> HttpResponse:
 @proven_lately
 def _make(request: HttpRequest) -> HttpResponse:
     """Make a key and show it: this page is the only one that ever does."""
-    account, act = account_of(request), _act(request)
+    user, account = user_of(request), account_of(request).id
     try:
-        made = make_key(
-            act, user=user_of(request), account=account.id,
-            scopes=request.POST.getlist("scope"), expires_at=end_of(request.POST, act.at),
-        )  # fmt: skip
-    except (NoScope, NoSuchLife, TooManyKeys) as refusal:
+        made = asked_key(_act(request), request.POST, user=user, account=account)
+    except REFUSED as refusal:
         return _page(request, problem=title_of(refusal), status=refusal.status)
     return _page(request, made=made)
 
@@ -88,17 +84,8 @@ def _page(
 ) -> HttpResponse:
     """Draw the page."""
     act = _act(request)
-    rows = [shown(row, act.at) for row in keys_of(user_of(request)) if row.brand == act.brand]
-    context = {
-        "keys": rows,
-        "alive": [row for row in rows if row.state == "active"],
-        "offers": offers_for(CUSTOMER),
-        "lives": lives(),
-        "usual_life": request.POST.get("life", USUAL_LIFE),
-        "ticked": request.POST.getlist("scope") if not made else [],
-        "made": made,
-        "problem": problem,
-    }
+    rows = [row for row in keys_of(user_of(request)) if row.brand == act.brand]
+    context = key_page(request.POST, rows, act, made=made, problem=problem)
     return show(request, "client/keys.html", context, status=status)
 
 

@@ -16,12 +16,12 @@ from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
-from hostkeep.faces.ui.key_forms import USUAL_LIFE, end_of, lives, offers_for, shown
+from hostkeep.faces.ui.key_forms import REFUSED, asked_key, key_page
 from hostkeep.faces.ui.pages import show
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, UserId
-from hostkeep.people.actions.keys import KeyMade, end_key, end_keys, make_key
-from hostkeep.people.errors import NoScope, NoSuchLife, NoSuchUser, TooManyKeys
+from hostkeep.people.actions.keys import KeyMade, end_key, end_keys
+from hostkeep.people.errors import NoSuchUser
 from hostkeep.people.queries import keys_of
 
 HERE = "/staff/keys/"
@@ -46,13 +46,10 @@ def make(request: HttpRequest) -> HttpResponse:
 @proven_lately
 def _make(request: HttpRequest) -> HttpResponse:
     """Make a key for one brand and show it: this page is the only one that ever does."""
-    act, shop = _act(request), brand(BrandId(request.POST.get("shop", "")))
+    shop = brand(BrandId(request.POST.get("shop", "")))
     try:
-        made = make_key(
-            act.of_brand(shop.id), user=_user(request), account=None,
-            scopes=request.POST.getlist("scope"), expires_at=end_of(request.POST, act.at),
-        )  # fmt: skip
-    except (NoScope, NoSuchLife, TooManyKeys) as refusal:
+        made = asked_key(_act(request).of_brand(shop.id), request.POST, user=_user(request), account=None)
+    except REFUSED as refusal:
         return _page(request, problem=title_of(refusal), status=refusal.status)
     return _page(request, made=made)
 
@@ -91,20 +88,9 @@ def _page(
     request: HttpRequest, *, made: KeyMade | None = None, problem: str = "", status: int = 200
 ) -> HttpResponse:
     """Draw the page."""
-    rows = [shown(row, _act(request).at) for row in keys_of(_user(request))]
-    context = {
-        "keys": rows,
-        "alive": [row for row in rows if row.state == "active"],
-        "offers": offers_for(role_of(request)),
-        "lives": lives(),
-        "usual_life": request.POST.get("life", USUAL_LIFE),
-        "shops": all_brands(),
-        "usual_shop": request.POST.get("shop", ""),
-        "ticked": request.POST.getlist("scope") if not made else [],
-        "made": made,
-        "problem": problem,
-    }
-    return show(request, "staff/keys.html", context, status=status)
+    context = key_page(request.POST, keys_of(_user(request)), _act(request), made=made, problem=problem)
+    shops = {"shops": all_brands(), "usual_shop": request.POST.get("shop", "")}
+    return show(request, "staff/keys.html", {**context, **shops}, status=status)
 
 
 key_urls = [

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.translation import gettext
 
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, UserId
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.people.errors import NoSuchLife
+from hostkeep.people.actions.keys import KeyMade, make_key
+from hostkeep.people.errors import NoScope, NoSuchLife, TooManyKeys
 from hostkeep.people.queries import KeyRow
 from hostkeep.people.rules.scopes import scopes_for
 
@@ -40,6 +44,9 @@ LIVES: Mapping[str, timedelta | None] = MappingProxyType({
 """How long a key may live, by what the form sends."""
 
 USUAL_LIFE = "90"
+
+REFUSED = (NoScope, NoSuchLife, TooManyKeys)
+"""What the page itself tells of a key that was asked for and not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +101,31 @@ def shown(row: KeyRow, at: datetime) -> ShownKey:
     return ShownKey(
         row.id, row.number, row.brand, row.prefix, can, state, row.made_at, row.expires_at, row.used_on
     )
+
+
+def asked_key(act: Act, sent: QueryDict, *, user: UserId, account: AccountId | None) -> KeyMade:
+    """Make the key that a form asks for.  Raises those REFUSED."""
+    scopes, end = sent.getlist("scope"), end_of(sent, act.at)
+    return make_key(act, user=user, account=account, scopes=scopes, expires_at=end)
+
+
+def key_page(
+    sent: QueryDict, rows: Iterable[KeyRow], act: Act, *, made: KeyMade | None, problem: str
+) -> dict[str, Any]:
+    """Return what every page of keys shows.
+
+    sent   the form as it was sent, kept where no key came of it
+    rows   the keys that there are
+    made   the key to show this once
+    """
+    keys = [shown(row, act.at) for row in rows]
+    return {
+        "keys": keys,
+        "alive": [key for key in keys if key.state == "active"],
+        "offers": offers_for(act.role),
+        "lives": lives(),
+        "usual_life": sent.get("life", USUAL_LIFE),
+        "ticked": sent.getlist("scope") if not made else [],
+        "made": made,
+        "problem": problem,
+    }

@@ -89,8 +89,7 @@ def grouped_on_both_pages() -> Check:
             wide = widened(scene)
             announced(scene, wide.source)
             titles = (say("kind", "use", "en"), say("purpose", wide.purpose, "en"))
-            shown = [page for page in PAGES if all(t in _words(scene, page) for t in titles)]
-        return verdict(len(shown) == len(PAGES), f"{len(shown)}/{len(PAGES)} pages")
+            return _on_both_pages(scene, *titles)
 
     return Check(gettext_noop("A change of use is shown under its kind on both pages"), look)
 
@@ -102,8 +101,7 @@ def no_quiet_rewording() -> Check:
     def look(scene: Scene) -> Seen:
         with rehearsed():
             announced(scene, reworded(scene))
-            shown = [page for page in PAGES if ADDED.strip() in _words(scene, page)]
-        return verdict(len(shown) == len(PAGES), f"{len(shown)}/{len(PAGES)} pages")
+            return _on_both_pages(scene, ADDED.strip())
 
     return Check(gettext_noop("A sentence of the policy is reworded in the hope that no page tells"), look)
 
@@ -191,6 +189,12 @@ def _reads(scene: Scene, wide: Widened, at: datetime) -> bool:
         return bool(door.use(act, subject=scene.canary.subject, category=wide.category, fn=len))
     except door.Refused:
         return False
+
+
+def _on_both_pages(scene: Scene, *told: str) -> Seen:
+    """See whether policy page and home page tell all that is to be told."""
+    shown = [page for page in PAGES if all(words in _words(scene, page) for words in told)]
+    return verdict(len(shown) == len(PAGES), f"{len(shown)}/{len(PAGES)} pages")
 
 
 def _words(scene: Scene, page: str) -> str:
