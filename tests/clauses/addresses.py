@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.policy.book import Policy
+from hostkeep.policy.compile import compile_policy
 from hostkeep.promises.evidence.tables import holding
 from hostkeep.runtime import clock
 from hostkeep.vault import door
+from tests.rooms.brands.announcements import changed
 
 IP = CategoryId("ip")
 VISITOR = "2001:db8:4711:815:1:2:3:4"
@@ -17,8 +20,19 @@ STAFF = ("support", "billing", "sales", "engineer", "abuse", "owner", "clerk", "
 
 def purposes_of_addresses(brand: str) -> set[str]:
     """The purposes for which an address may be read."""
-    table = policy_in_force(BrandId(brand), clock.now()).table
-    return {purpose for (category, purpose, _), cell in table.items() if category == IP and cell}
+    return _opens(policy_in_force(BrandId(brand), clock.now()))
+
+
+def purposes_where_support_reads_them(brand: str) -> set[str]:
+    """The same in a policy of the brand's that gives addresses to support too."""
+    line = "- {categories: [ip], purposes: [diagnostics, site_administration], roles: [system, engineer]}"
+    wider = changed(brand, (line, line.replace("[diagnostics,", "[support, diagnostics,")))
+    return _opens(compile_policy(wider, file="p"))
+
+
+def _opens(policy: Policy) -> set[str]:
+    """The purposes for which a policy lets an address be read."""
+    return {purpose for (category, purpose, _), cell in policy.table.items() if category == IP and cell}
 
 
 def refused(there, purpose: str) -> set[str]:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from hostkeep.flows.mailing import on_mail_queued
+from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.actions.queueing import queue_mail
 from hostkeep.messaging.events import MailQueued
 from hostkeep.messaging.models import Mail
+from hostkeep.people.queries import account_of_user, login_of_address
+from hostkeep.promises.personas import persona
+from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
 from tests.conftest import make_act
 from tests.faces.client.conftest import Member
 from tests.faces.client.test_consents import MESSAGES
 
 
-def queued(member: Member, stream: str, once: str = "") -> MailQueued:
+class Joined:
+    """Somebody who signed up on a shop's page, with the boxes ticked that are given."""
+
+    def __init__(self, brand: BrandId, shop, scene, **choices: str) -> None:
+        somebody = persona(scene(brand).policy.forms["signup"])
+        assert shop(brand).post("/auth/signup/", somebody.posting(**choices)).status == 302
+        with running_brand.during(brand):
+            self.user = login_of_address(somebody.email)
+        self.brand = brand
+        self.account = account_of_user(self.user)
+
+
+def queued(member: Member | Joined, stream: str, once: str = "") -> MailQueued:
     """Put a mail of a stream to a customer into the outbox."""
     act = make_act("system", stream, brand=member.brand, at=clock.now())
     done = queue_mail(
@@ -28,7 +44,7 @@ def carried(event: MailQueued) -> str:
     return str(Mail.objects.get(id=event.mail).state)
 
 
-def arrives(member: Member, stream: str, once: str = "") -> bool:
+def arrives(member: Member | Joined, stream: str, once: str = "") -> bool:
     """Say whether a mail of a stream reaches a customer now."""
     return carried(queued(member, stream, once)) == "sent"
 

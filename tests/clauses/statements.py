@@ -24,6 +24,24 @@ def is_shown(shop, name: str, clause: str, language: str) -> bool:
     return found.text[language] in words
 
 
+def stands_in_the_versions_data(shop, name: str, clause: str) -> None:
+    """See the clause in the data of the version whose digest the history shows."""
+    data = json.loads(shop(name).get("/privacy/policy.json").body)
+    (found,) = [each for each in data["clauses"] if each["id"] == clause]
+
+    assert found["kind"] == "prose"
+    assert data["digest"] in shop(name).get("/privacy/history/").body
+
+
+def prints_the_policy_of(name: str, monkeypatch) -> None:
+    """Let every policy page print another brand's policy."""
+    from hostkeep.faces.storefront import policy_pages
+    from hostkeep.policy.render.page import policy_page
+
+    other = policy_in_force(BrandId(name), clock.now())
+    monkeypatch.setattr(policy_pages, "policy_page", lambda _policy, language: policy_page(other, language))
+
+
 def light_of(name: str, clause: str) -> str:
     """Return a clause's light as the ledger has it."""
     return next(row.light for row in ledger.ledger_of(BrandId(name), clock.now()) if row.clause == clause)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.faces.signin import forms
 from hostkeep.flows import mailing
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.queries import choices_of
-from hostkeep.people.queries import account_of_user, login_of_address
-from hostkeep.promises.personas import persona
-from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
-from tests.clauses.mails import arrives
+from tests.clauses.mails import Joined, arrives
 from tests.faces.client.conftest import Member
 from tests.faces.shop.conftest import gateway, text
 from tests.flows.test_mailing import mailer
@@ -24,18 +19,6 @@ __all__ = ["gateway", "mailer"]
 
 BRAND = BrandId("photonvps")
 BOTH = {"company_news": True, "partner_offers": False}
-
-
-class Joined:
-    """Somebody who signed up on the page."""
-
-    def __init__(self, shop, scene, **choices: str) -> None:
-        somebody = persona(scene(BRAND).policy.forms["signup"])
-        assert shop(BRAND).post("/auth/signup/", somebody.posting(**choices)).status == 302
-        with running_brand.during(BRAND):
-            self.user = login_of_address(somebody.email)
-        self.brand = BRAND
-        self.account = account_of_user(self.user)
 
 
 def boxes(page: str) -> dict[str, bool]:
@@ -68,7 +51,7 @@ def test_PH_11_so_has_every_form_that_the_policy_declares() -> None:
 
 
 def test_PH_11_an_opt_out_at_sign_up_is_stored_before_anything_is_sent(shop, scene, mailer) -> None:
-    somebody = Joined(shop, scene)  # the box for company news is taken out
+    somebody = Joined(BRAND, shop, scene)  # the box for company news is taken out
 
     assert choices_of(somebody.account.subject, brand=BRAND) == {"company_news": False, "partner_offers": False}
     assert mailer.letters == []
@@ -77,7 +60,7 @@ def test_PH_11_an_opt_out_at_sign_up_is_stored_before_anything_is_sent(shop, sce
 
 
 def test_PH_11_who_chooses_company_news_alone_gets_that_alone(shop, scene, mailer) -> None:
-    somebody = Joined(shop, scene, company_news="on")
+    somebody = Joined(BRAND, shop, scene, company_news="on")
 
     assert arrives(somebody, "company_news")
     assert not arrives(somebody, "partner_offers")
@@ -88,7 +71,7 @@ def test_PH_11_who_chose_nothing_gets_no_partner_mail(db, mailer) -> None:
 
 
 def test_PH_11_partner_mail_that_was_chosen_is_sent_by_the_company_itself(shop, scene, mailer) -> None:
-    somebody = Joined(shop, scene, partner_offers="on")
+    somebody = Joined(BRAND, shop, scene, partner_offers="on")
 
     assert arrives(somebody, "partner_offers")
     assert mailer.letters[0].sender.endswith("@photonvps.example")
@@ -97,7 +80,7 @@ def test_PH_11_partner_mail_that_was_chosen_is_sent_by_the_company_itself(shop, 
 
 def test_PH_11_an_opt_out_that_is_not_stored_would_be_noticed(shop, scene, mailer, monkeypatch) -> None:
     monkeypatch.setattr(forms, "stop_stream", lambda *_, **__: None)
-    somebody = Joined(shop, scene)
+    somebody = Joined(BRAND, shop, scene)
 
     assert choices_of(somebody.account.subject, brand=BRAND) == {}
     assert arrives(somebody, "company_news")

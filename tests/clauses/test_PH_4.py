@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from hostkeep.promises import ledger
-from tests.clauses.statements import is_shown, never_burns
+from tests.clauses.statements import is_shown, never_burns, prints_the_policy_of, stands_in_the_versions_data
 
 BRAND, CLAUSE = "photonvps", "PH-4"
 
@@ -18,11 +16,7 @@ def test_PH_4_the_policy_page_shows_it(shop, language: str) -> None:
 
 
 def test_PH_4_stands_in_the_versions_data(shop) -> None:
-    data = json.loads(shop(BRAND).get("/privacy/policy.json").body)
-    (clause,) = [each for each in data["clauses"] if each["id"] == CLAUSE]
-
-    assert clause["kind"] == "prose"
-    assert data["digest"] in shop(BRAND).get("/privacy/history/").body
+    stands_in_the_versions_data(shop, BRAND, CLAUSE)
 
 
 def test_PH_4_the_ledger_never_lights_it(shop) -> None:
@@ -30,13 +24,7 @@ def test_PH_4_the_ledger_never_lights_it(shop) -> None:
 
 
 def test_PH_4_is_not_shown_by_a_page_that_prints_another_policy(shop, monkeypatch) -> None:
-    from hostkeep.brands.queries import policy_in_force
-    from hostkeep.faces.storefront import policy_pages
-    from hostkeep.policy.render.page import policy_page
-    from hostkeep.runtime import clock
-
-    other = policy_in_force("vpn", clock.now())
-    monkeypatch.setattr(policy_pages, "policy_page", lambda _policy, language: policy_page(other, language))
+    prints_the_policy_of("vpn", monkeypatch)
 
     assert not is_shown(shop, BRAND, CLAUSE, "en")
 

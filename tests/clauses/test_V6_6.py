@@ -10,10 +10,7 @@ from hostkeep.flows import mailing
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.queries import choices_of
-from hostkeep.people.queries import account_of_user, login_of_address
-from hostkeep.promises.personas import persona
-from hostkeep.runtime import brand as running_brand
-from tests.clauses.mails import arrives, carried, queued, switches
+from tests.clauses.mails import Joined, arrives, carried, queued, switches
 from tests.faces.client.conftest import Member
 from tests.flows.test_mailing import mailer
 
@@ -26,18 +23,6 @@ STREAMS = ("product_news", "site_news", "offers")
 @pytest.fixture
 def ann(db) -> Member:
     return Member(BRAND)
-
-
-class Joined:
-    """Somebody who signed up on the page."""
-
-    def __init__(self, shop, scene, **choices: str) -> None:
-        somebody = persona(scene(BRAND).policy.forms["signup"])
-        assert shop(BRAND).post("/auth/signup/", somebody.posting(**choices)).status == 302
-        with running_brand.during(BRAND):
-            self.user = login_of_address(somebody.email)
-        self.brand = BRAND
-        self.account = account_of_user(self.user)
 
 
 def test_V6_6_who_stops_offers_alone_still_gets_the_rest(ann: Member, mailer) -> None:
@@ -64,7 +49,7 @@ def test_V6_6_the_choice_stands_beside_the_address_at_sign_up(shop) -> None:
 
 
 def test_V6_6_a_refusal_at_sign_up_stops_the_first_mail(shop, scene, mailer) -> None:
-    somebody = Joined(shop, scene, product_news="on", site_news="on")  # the box for offers is left out
+    somebody = Joined(BRAND, shop, scene, product_news="on", site_news="on")  # the box for offers is left out
 
     assert choices_of(somebody.account.subject, brand=BRAND)["offers"] is False
     assert [stream for stream in STREAMS if arrives(somebody, stream)] == ["product_news", "site_news"]

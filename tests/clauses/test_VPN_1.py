@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
-from hostkeep.audit.enter import APART
-from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import policy_in_force
-from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.errors import NoSuchStream
 from hostkeep.people.models import User
 from hostkeep.runtime import clock
 from hostkeep.vault import door
+from tests.clauses.asking import EMAIL, asks, refusal_on_record
 from tests.clauses.mails import queued
 from tests.faces.api.conftest import Program, key_for
 from tests.faces.client.conftest import Member
@@ -23,17 +21,9 @@ from tests.faces.shop.conftest import HERE
 from tests.rooms.brands.announcements import announce, changed
 
 BRAND = BrandId("vpn")
-EMAIL = CategoryId("email")
 ROLES = ("visitor", "customer", "system", "support", "billing", "engineer", "abuse", "privacy", "owner", "clerk")
 YEAR = timedelta(days=365)
 FOREIGN = ("marketing", "statistics", "offers", "newsletter", "product_news", "improvement")
-
-
-def asks(there, purpose: str, role: str, trace: str = "vpn1") -> None:
-    act = replace(
-        there.act, at=clock.now(), role=role, purpose=PurposeId(purpose), trace=trace, own=there.canary.subject
-    )
-    door.reveal(act, subject=there.canary.subject, category=EMAIL, reason="I would like to know")
 
 
 @pytest.mark.parametrize("purpose", FOREIGN)
@@ -51,8 +41,7 @@ def test_VPN_1_no_such_purpose_is_in_the_policy_and_the_refusal_is_on_record(sce
     with pytest.raises(door.Refused):
         asks(scene(BRAND), "statistics", "owner", trace="vpn1-log")
 
-    (entry,) = Entry.objects.using(APART).filter(trace="vpn1-log", verb="vault.value.refused")
-    assert (entry.category, entry.purpose, entry.clause) == ("email", "statistics", "VPN-1")
+    assert refusal_on_record("vpn1-log") == ("email", "statistics", "VPN-1")
 
 
 def test_VPN_1_the_service_itself_may_read_it(scene) -> None:

@@ -13,6 +13,7 @@ from hostkeep.promises.personas import persona
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
 from hostkeep.vault import door
+from tests.clauses.visiting import a_visit_counts_as_acceptance
 from tests.conftest import make_act
 
 BRAND = BrandId("vietnam-server")
@@ -67,21 +68,7 @@ def test_VS_19_turns_red_when_registering_records_nothing(prove, monkeypatch) ->
 
 
 def test_VS_19_turns_red_when_a_visit_counts_as_acceptance(prove, monkeypatch) -> None:
-    from uuid import uuid4
-
-    from hostkeep.faces.storefront import policy_pages
-    from hostkeep.people.actions.joining import accept_statements
-
-    real = policy_pages.policy_page
-
-    def accepting(policy, language):
-        act = make_act("visitor", "account", brand=policy.brand, at=clock.now())
-        accept_statements(
-            act, subject=uuid4(), statements=["storage_notice"], version=1, digest=policy.digest, form="visit"
-        )
-        return real(policy, language)
-
-    monkeypatch.setattr(policy_pages, "policy_page", accepting)
+    a_visit_counts_as_acceptance(monkeypatch)
 
     assert list(prove("VS-19")) == ["Somebody visits and gives nothing"]
 

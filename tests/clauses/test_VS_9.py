@@ -6,16 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from hostkeep.audit.enter import APART
-from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
 from hostkeep.runtime import clock
 from hostkeep.vault import door
+from tests.clauses.asking import asks, refusal_on_record
 from tests.rooms.brands.announcements import announce, changed
 
 BRAND = BrandId("vietnam-server")
-EMAIL = CategoryId("email")
 STATISTICS = {"statistics", "diagnostics", "site_administration"}
 CARE = {
     "account", "order", "cart", "billing", "service", "domain_registration", "identity_verification",
@@ -30,13 +28,6 @@ ROLES = ("visitor", "customer", "system", "support", "sales", "owner", "privacy"
 def purposes() -> set[str]:
     """The purposes of the policy in force."""
     return set(policy_in_force(BRAND, clock.now()).purposes)
-
-
-def asks(there, purpose: str, role: str, trace: str = "vs9") -> None:
-    act = replace(
-        there.act, at=clock.now(), role=role, purpose=PurposeId(purpose), trace=trace, own=there.canary.subject
-    )
-    door.reveal(act, subject=there.canary.subject, category=EMAIL, reason="I would like to know")
 
 
 def test_VS_9_the_policy_holds_exactly_these_purposes() -> None:
@@ -56,8 +47,7 @@ def test_VS_9_the_denial_is_on_record(scene) -> None:
     with pytest.raises(door.Refused):
         asks(scene(BRAND), "research", "owner", trace="vs9-log")
 
-    (entry,) = Entry.objects.using(APART).filter(trace="vs9-log", verb="vault.value.refused")
-    assert (entry.category, entry.purpose, entry.clause) == ("email", "research", "VS-9")
+    assert refusal_on_record("vs9-log") == ("email", "research", "VS-9")
 
 
 @pytest.mark.parametrize("category", ["name", "email", "phone", "contacts"])

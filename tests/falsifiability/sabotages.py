@@ -13,6 +13,7 @@ from types import MappingProxyType
 import pytest
 
 from hostkeep.kernel.ids import ClauseId
+from tests.clauses.visiting import a_visit_counts_as_acceptance
 
 AGEING = timedelta(hours=2)
 """Without a round for so long every proof is too old."""
@@ -151,26 +152,6 @@ def _registering_records_nothing(patch: Patch) -> None:
     patch.setattr(forms, "accept_statements", lambda *_, **__: None)
 
 
-def _a_visit_counts_as_acceptance(patch: Patch) -> None:
-    from uuid import uuid4
-
-    from hostkeep.faces.storefront import policy_pages
-    from hostkeep.people.actions.joining import accept_statements
-    from hostkeep.runtime import clock
-    from tests.conftest import make_act
-
-    real = policy_pages.policy_page
-
-    def accepting(policy, language):
-        act = make_act("visitor", "account", brand=policy.brand, at=clock.now())
-        accept_statements(
-            act, subject=uuid4(), statements=["storage_notice"], version=1, digest=policy.digest, form="visit"
-        )
-        return real(policy, language)
-
-    patch.setattr(policy_pages, "policy_page", accepting)
-
-
 def _new_purposes_reach_old_values(patch: Patch) -> None:
     from hostkeep.vault import door
 
@@ -233,5 +214,5 @@ SABOTAGES = _table(
     any_host_is_answered=(_any_host_is_answered, "VS-17"),
     sessions_and_logins_know_no_brand=(_sessions_and_logins_know_no_brand, "VS-17"),
     registering_records_nothing=(_registering_records_nothing, "VS-19"),
-    a_visit_counts_as_acceptance=(_a_visit_counts_as_acceptance, "VS-19"),
+    a_visit_counts_as_acceptance=(a_visit_counts_as_acceptance, "VS-19"),
 )
