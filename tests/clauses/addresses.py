@@ -10,6 +10,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.compile import compile_policy
 from hostkeep.promises.evidence.tables import holding
 from hostkeep.runtime import clock
+from hostkeep.runtime.tallies import tally
 from hostkeep.vault import door
 from tests.rooms.brands.announcements import changed
 
@@ -47,6 +48,11 @@ def refused(there, purpose: str) -> set[str]:
     return found
 
 
+def allowed(there, purpose: str) -> set[str]:
+    """The roles that may read an address for a purpose."""
+    return set(STAFF) - refused(there, purpose)
+
+
 def left_by_a_visit(shop, brand: str) -> tuple[str, ...]:
     """Look around, try to log in and try to sign up from an address; return the tables that hold it."""
     browser = shop(brand, REMOTE_ADDR=VISITOR)
@@ -55,3 +61,9 @@ def left_by_a_visit(shop, brand: str) -> tuple[str, ...]:
     browser.post("/auth/login/", {"login": "nobody@example.test", "password": "not the password"})
     browser.post("/auth/signup/", {"email": "nobody@example.test", "shoe_size": "44"})
     return holding([VISITOR])
+
+
+def a_kept_address_is_found(shop, brand: str) -> bool:
+    """Say whether an address that somebody did keep would be found after a visit."""
+    tally(brand=brand, kind="visit", name=VISITOR, at=clock.now())
+    return left_by_a_visit(shop, brand) == ("runtime_tally",)
