@@ -39,7 +39,8 @@ ground: .venv/dev ## the ground floor alone: no database, seconds
 
 # Without Django and without the house's own fixtures: the policy is pure, and so are its tests.
 policy: .venv/dev ## the policy's own tests: every branch of it, or they fail
-	$(BIN)/python -m pytest tests/ground/policy -n 2 -p no:django --confcutdir=tests/ground/policy \
+	$(BIN)/python -m pytest tests/ground/policy -n 2 --dist loadgroup -p no:django \
+		--confcutdir=tests/ground/policy \
 		-W 'ignore:Unknown config option' --cov=hostkeep.policy --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
 

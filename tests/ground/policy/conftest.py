@@ -10,7 +10,11 @@ from itertools import tee
 import pytest
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import Event
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, Event
+
+ORDINARY = 64 * 1024
+DEEPEST = 20
+"""A text longer or deeper than this is taken apart only as far as its reader goes."""
 
 _ROOMS = ("hostkeep.policy", "tests.ground.policy")
 
@@ -43,6 +47,8 @@ def _remember_yaml() -> None:
 
     def remembered(self: YAML, stream: str) -> Iterator[Event]:
         key = (str(self.typ), self.pure, stream)
+        if key not in known and len(stream) < ORDINARY:
+            known[key] = _unmeasured(parse(self, stream))
         known[key], events = tee(known.get(key) or parse(self, stream))
         try:
             yield from events
@@ -51,6 +57,34 @@ def _remember_yaml() -> None:
             raise
 
     YAML.parse = remembered  # type: ignore[method-assign]
+
+
+def _unmeasured(events: Iterator[Event]) -> Iterator[Event]:
+    """Take a text apart while nobody counts the library's lines, which are many; an error comes in its place."""
+    found: list[Event] = []
+    failed: list[YAMLError] = []
+    depth = 0
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        for event in events:
+            found.append(event)
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > DEEPEST:
+                break
+    except YAMLError as error:
+        failed.append(error)
+    finally:
+        sys.settrace(tracer)
+    return _again(found, failed, events)
+
+
+def _again(found: list[Event], failed: list[YAMLError], rest: Iterator[Event]) -> Iterator[Event]:
+    """Go through events once more, fail where it failed, and take apart what is left."""
+    yield from found
+    for error in failed:
+        raise error
+    yield from rest
 
 
 def _forget_all() -> None:

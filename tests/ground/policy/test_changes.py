@@ -253,6 +253,7 @@ HEAVIER = [
 """A piece of the text, what takes its place, the thing and the reason of the change."""
 
 
+@pytest.mark.xdist_group("versions")
 @pytest.mark.parametrize(("old", "new", "thing", "why"), HEAVIER)
 def test_a_change_has_its_reason_and_the_way_back_the_opposite_one(old: str, new: str, thing: str, why: str) -> None:
     base, other = compiled(EVERYTHING), compiled(changed(old, new, base=EVERYTHING))
@@ -289,6 +290,12 @@ def test_what_the_linter_would_refuse_is_weighed_as_well() -> None:
     assert both_ways("archive", duties=silent) == [{"shorter_storage"}, {"longer_storage"}]
     assert both_ways("form signup", forms={**base.forms, "signup": order}) == [{"order"}] * 2
     assert both_ways("order", clauses=base.clauses[::-1]) == [{"order"}] * 2
+    assert changes_between(base, replace(base, clauses=base.clauses[::-1], digest="0" * 64)) == (
+        Change("scope", "changed", "order", ClauseId("EV-21"), material=False, why="order"),
+    )
+    assert changes_between(base, replace(base, digest="0" * 64)) == (
+        Change("scope", "changed", "notation", ClauseId("EV-1"), material=False, why="notation"),
+    )
     assert both_ways("support_note", duties=replace(base.duties, support_note=False)) == [{"weaker_protection"}, {"stronger_protection"}]
     assert both_ways("retain archive", retention={k: v for k, v in base.retention.items() if k != "archive"}) == [
         {"shorter_storage"},
@@ -319,7 +326,9 @@ def test_a_language_less_is_material_and_one_more_is_not() -> None:
     base = compiled(SMALL)
     turned = replace(base, languages=("vi", "en"), digest="0" * 64)
 
-    assert {e.why for e in changes_between(base, turned)} == {"other_language"}
+    assert changes_between(base, turned) == (
+        Change("scope", "changed", "authoritative", ClauseId("TH-1"), material=True, why="other_language"),
+    )
     assert {e.why for e in changes_between(base, replace(base, languages=("en",), digest="0" * 64))} == {"fewer_languages"}
 
 

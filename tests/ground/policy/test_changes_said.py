@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hostkeep.kernel.ids import ClauseId
 from hostkeep.policy.changes import changes_between
 from hostkeep.policy.render.changes import ChangeGroup, ChangeRow, Part, say_changes
 from hostkeep.policy.render.things.whole import SAYERS, heading_of
@@ -154,6 +155,31 @@ def test_a_breach_that_is_no_longer_told_shows_what_was_promised() -> None:
 
     assert (row.what, row.material, row.heading) == ("removed", True, "A breach is told within")
     assert (words(row.old), words(row.new)) == ("the authority: 3 days; the people concerned: 3 days", "")
+
+
+def test_a_promise_that_nobody_receives_anything_is_said_with_a_yes_and_a_no() -> None:
+    base = compiled(EVERYTHING)
+    alone = replace(base, duties=replace(base.duties, nobody=ClauseId("EV-5")), digest="0" * 64)
+    there, back = only(say_changes(base, alone, "vi")), only(say_changes(alone, base, "en"))
+
+    assert (words(there.old), words(there.new)) == ("", "có")
+    assert (words(back.old), words(back.new)) == ("yes", "")
+
+
+def test_a_language_that_comes_or_goes_is_called_by_its_code() -> None:
+    base = compiled(EVERYTHING)
+    fewer = replace(base, languages=("en",), digest="0" * 64)
+    row = next(row for group in say_changes(base, fewer, "en") for row in group.rows)
+
+    assert SAYERS["language"](base, "vi", "en") == ("", "vi")
+    assert SAYERS["language"](fewer, "vi", "en") == ("", "")
+    assert (words(row.old), words(row.new)) == ("vi", "")
+
+
+def test_a_department_of_two_words_is_said_in_two_words() -> None:
+    row = only(said("department: privacy", "department: data_protection"))
+
+    assert words(row.new) == "data protection"
 
 
 def test_a_category_that_is_kept_otherwise_says_how_long() -> None:

@@ -216,6 +216,13 @@ def test_the_archive_is_a_time_limit_of_what_it_keeps() -> None:
     assert "Archive" in {each.data for each in by_id["account"].limits}
 
 
+def test_a_purpose_for_which_nothing_is_held_has_no_limits() -> None:
+    idle = processing_record(replace(compiled(), table={}), "en")
+
+    assert all(each.limits == () for each in idle.activities)
+    assert "**Time limits**: none" in markdown(record_document(idle))
+
+
 def test_a_policy_without_cookies_has_no_table_of_them() -> None:
     bare = replace(compiled(), cookies={})
     captions = {block.caption for block in policy_document(policy_page(bare, "en")).blocks if isinstance(block, Table)}

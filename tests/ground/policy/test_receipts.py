@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 
 from hostkeep.kernel.ids import ClauseId, PurposeId
 from hostkeep.policy.book import Policy
-from hostkeep.policy.consent import clause_without, covers, matter_of, matters_of
+from hostkeep.policy.consent import asked_by_cookie, clause_without, covers, matter_of, matters_of
 from hostkeep.policy.receipts import Consent, Event, Pages, Shown, consent_receipt, notice_receipt
 from hostkeep.policy.vocabulary.dpv import dpv_terms
 from tests.ground.policy.clause_ids import CLAUSE_IDS
-from tests.ground.policy.small import SMALL, brand, changed, compiled
+from tests.ground.policy.small import EVERYTHING, SMALL, brand, changed, compiled
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RECORD = UUID("6f1c1f2e-0000-4000-8000-000000000001")
@@ -142,6 +142,15 @@ def test_a_purpose_that_only_a_cookie_serves_is_asked_by_the_cookies_clause() ->
     matter = matter_of(policy, "remember")
     assert matter is not None
     assert matter.clause == policy.cookies["__Host-keep"].clause
+
+
+def test_a_consent_to_a_cookie_is_asked_in_the_browser_and_others_are_not() -> None:
+    matters = [each for each in matters_of(compiled(EVERYTHING)) if asked_by_cookie(compiled(EVERYTHING), each)]
+    silent = replace(compiled(EVERYTHING), cookies={})
+
+    assert {(each.purpose, each.recipient) for each in matters} == {("remember", ""), ("personalisation", "")}
+    assert not any(asked_by_cookie(compiled(EVERYTHING), replace(each, recipient="partner")) for each in matters)
+    assert not any(asked_by_cookie(silent, each) for each in matters)
 
 
 def test_without_stream_or_cookie_the_first_use_asks() -> None:

@@ -79,6 +79,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.xdist_group("refusals")
 @pytest.mark.parametrize(("old", "new", "says", "where"), SHAPES)
 def test_a_misshapen_piece_is_named(old: str, new: str, says: str, where: str) -> None:
     text = changed(old, new)
@@ -259,6 +260,7 @@ SENSE = [
 ]
 
 
+@pytest.mark.xdist_group("refusals")
 @pytest.mark.parametrize(("old", "new", "says", "clause"), SENSE)
 def test_what_makes_no_sense_is_named(old: str, new: str, says: str, clause: str | None) -> None:
     text = changed(old, new)

@@ -53,6 +53,7 @@ def test_it_reads_a_policy_as_before(started: ModuleType) -> None:
     assert repr(policy) == repr(whole())
 
 
+@pytest.mark.xdist_group("refusals")
 def test_it_refuses_in_the_same_words(started: ModuleType) -> None:
     texts = [changed(row[0], row[1]) for row in (*SHAPES, *SENSE)]
 

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from hostkeep.policy.compile import check_policy
 from hostkeep.policy.needs import AdapterNeeds
 from tests.ground.policy.rule_cases import CASES
@@ -42,6 +44,7 @@ def _said(text: str, installed: Sequence[AdapterNeeds] = ()) -> set[str]:
     return {f"{each.rule} | {each.clause} | {each.says} | {each.instead}" for each in found}
 
 
+@pytest.mark.xdist_group("refusals")
 def test_each_sentence_is_the_one_that_was_read_over() -> None:
     assert told() == FILE.read_text(encoding="utf-8").splitlines()
 
