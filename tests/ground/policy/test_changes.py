@@ -329,7 +329,9 @@ def test_a_language_less_is_material_and_one_more_is_not() -> None:
     assert changes_between(base, turned) == (
         Change("scope", "changed", "authoritative", ClauseId("TH-1"), material=True, why="other_language"),
     )
-    assert {e.why for e in changes_between(base, replace(base, languages=("en",), digest="0" * 64))} == {"fewer_languages"}
+    assert {(e.thing, e.why) for e in changes_between(base, replace(base, languages=("en",), digest="0" * 64))} == {
+        ("language vi", "fewer_languages")
+    }
 
 
 def test_a_category_in_another_class_with_the_same_rule_has_only_moved() -> None:

@@ -176,6 +176,11 @@ def test_a_language_that_comes_or_goes_is_called_by_its_code() -> None:
     assert (words(row.old), words(row.new)) == ("vi", "")
 
 
+def test_a_kind_and_another_notation_are_said_without_a_name() -> None:
+    assert SAYERS["kind"](compiled(EVERYTHING), "EV-1", "en") == ("", "What this covers")
+    assert SAYERS["notation"](compiled(EVERYTHING), "", "en") == ("", "the same rules written in another way")
+
+
 def test_a_department_of_two_words_is_said_in_two_words() -> None:
     row = only(said("department: privacy", "department: data_protection"))
 

@@ -75,6 +75,21 @@ def test_every_cookie_stream_and_recipient_stands_in_the_document(brand: str, la
     assert [name for name in named if plain(name) not in text] == []
 
 
+def test_parts_of_the_document_can_be_linked_to() -> None:
+    anchors = [block.anchor for block in document("everything").blocks if isinstance(block, Heading)]
+
+    assert anchors[:4] == ["", "short", "scope", "collect"]
+    assert anchors[-1] == "who"
+    assert "" not in anchors[1:]
+
+
+def test_a_controller_without_an_address_has_an_empty_one() -> None:
+    policy = policy_of("vps6")
+    nowhere = replace(policy, controller={key: policy.controller[key] for key in ("name", "contact")})
+
+    assert policy_page(nowhere, "en").postal == ""
+
+
 def test_the_authoritative_language_is_named() -> None:
     assert "The text in English is authoritative." in plain_text(document("vps6"))
     assert "Đây là bản dịch" in plain_text(document("vps6", "vi"))
@@ -110,9 +125,11 @@ def test_the_html_page_can_be_read_by_everybody(brand: str, language: str) -> No
 def test_every_law_that_tightens_is_named_beside_its_clause(brand: str) -> None:
     policy = policy_of(brand)
     said = {block.id: block.because for block in document(brand).blocks if isinstance(block, Said)}
+    translated = {block.id: block.because for block in document(brand, "vi").blocks if isinstance(block, Said)}
     for each in policy.tightened:
         if each.clause:
             assert f"{each.what['en']}, because of {each.law['en']}." in said[each.clause]
+            assert any(each.what["vi"] in line and each.law["vi"] in line for line in translated[each.clause])
 
 
 def test_some_brand_is_tightened() -> None:

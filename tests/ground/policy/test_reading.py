@@ -94,6 +94,13 @@ def test_a_mark_of_the_byte_order_is_no_part_of_the_text() -> None:
     assert read_source("\ufeffa: 1\n", file="p").data == {"a": 1}
 
 
+def test_half_a_character_is_told_at_the_first_line() -> None:
+    with pytest.raises(PolicyError) as error:
+        read_source("a: 1\nb: \ud800\n", file="p")
+
+    assert [(each.line, each.says) for each in error.value.problems] == [(1, "The file is no proper UTF-8 text.")]
+
+
 def test_every_line_is_known() -> None:
     desk = read_source("a:\n  b: 1\n  c:\n  - x\n  - y\n", file="p")
 
