@@ -154,3 +154,8 @@ def test_durations_in_words(text: str, en: str, vi: str) -> None:
 )
 def test_durations_as_written(seconds: int, text: str) -> None:
     assert write_duration(timedelta(seconds=seconds)) == text
+
+
+def test_a_word_knows_which_list_it_is_in() -> None:
+    assert {each.kind for each in terms("category").values()} == {"category"}
+    assert {each.kind for each in terms("purpose").values()} == {"purpose"}
