@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,9 @@ MOST_ATTEMPTS = 8
 DUE_EVERY = "* * * * *"
 AT_ONCE = 500
 """How many deliveries without a job get one in one go; the next minute's takes the rest."""
+
+PATIENCE = 60.0
+"""Seconds for which a moved clock waits for workers of other processes to end what they do."""
 
 Due = Callable[[Act], int]
 Errand = Callable[[Act, str], int]
@@ -194,6 +198,22 @@ def advance_clock(by: timedelta) -> None:
         drain()
     look()
     drain()
+    _wait_for_workers()
+
+
+def _wait_for_workers() -> None:
+    """Wait until no job is under way in another process either, for PATIENCE seconds at most."""
+    until = time.monotonic() + PATIENCE
+    while _under_way() and time.monotonic() < until:
+        time.sleep(0.2)
+        drain()
+
+
+def _under_way() -> bool:
+    """Say whether a job is being done, here or elsewhere, or waits to be begun now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'doing')")
+        return bool(cursor.fetchone()[0]) or _waiting()
 
 
 def drain() -> None:
