@@ -7,8 +7,10 @@ from django.db import models
 PLAIN = {
     "Keyring.nonce": "random",
     "Keyring.proof": "HMAC of the nonce under the wrapping key",
+    "Keyring.replayed_head": "SHA-256 over a line of ids",
     "SubjectKey.keep_class": "a retention class of the policy",
-    "SubjectKey.state": "live, held, erasing or destroyed",
+    "SubjectKey.brand": "slug of a brand",
+    "SubjectKey.state": "live, deactivated, held, erasing or destroyed",
     "SubjectKey.wrapped": "a wrapped key",
     "Item.brand": "slug of a brand",
     "Item.category": "a category of the policy",
@@ -17,6 +19,7 @@ PLAIN = {
     "Item.box": "sealed",
     "Item.digest": "SHA-256 of the policy it was collected under",
     "Item.channel": "web, mail, call, staff, api or offline",
+    "Item.why": "empty, or why it went into the archive: changed or closed",
     "Consent.brand": "slug of a brand",
     "Consent.purpose": "a purpose of the policy",
     "Consent.recipient": "id of a recipient of the policy",
@@ -25,17 +28,52 @@ PLAIN = {
     "Consent.clause": "id of a clause",
     "Consent.language": "language code of the page",
     "Consent.how": "where it was said, a word of ours",
+    "Mark.brand": "slug of a brand",
+    "Mark.category": "a category of the policy",
+    "Mark.mark": "HMAC of a value under the epoch's key",
+    "Mark.slot": "handle of the thing the value belongs to",
+    "Mark.keep_class": "a retention class of the policy",
+    "Nym.mark": "HMAC of a handle under the epoch's key",
+    "Hold.brand": "slug of a brand",
+    "Hold.classes": "retention classes of the policy",
+    "Hold.basis": "a word of ours: legal_request, dispute or investigation",
+    "Hold.opened_by": "role and handle of a member of staff",
+    "Hold.approved_by": "role and handle of another",
+    "Erasure.brand": "slug of a brand",
+    "Erasure.classes": "retention classes of the policy",
+    "Erasure.why": "what made it due, a word of ours",
+    "Erasure.state": "begun or done",
+    "Erasure.stays": "what the law keeps: class, clause and date, no value",
+    "Node.role": "web, worker or command",
+    "Disclosure.once": "idempotency key, made of ids and words of ours",
+    "Disclosure.brand": "slug of a brand",
+    "Disclosure.recipient": "id of a recipient of the policy",
+    "Disclosure.purpose": "a purpose of the policy",
+    "Disclosure.basis": "what allows it, a word of the policy",
+    "Disclosure.clause": "id of a clause",
+    "Disclosure.categories": "categories of the policy",
+    "Disclosure.ticket": "handle of a consent, a wish or a case",
+    "Disclosure.digest": "SHA-256 of the policy that decided",
+    "Disclosure.package": "keyed hash of what was handed over",
+    "Disclosure.state": "handed or refused",
 }
 """Why each text column here holds nothing personal in clear."""
 
 
 class Keyring(models.Model):
-    """One row: proof that the keyring folder is the one this database was sealed with."""
+    """One row: proof that the keyring folder is the one this database was sealed with.
+
+    epoch          the one that new keys are wrapped under
+    replayed       how many lines of the erasure ledger (a file beside the keys) this database has carried out
+    replayed_head  SHA-256 over the last of them
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     epoch = models.PositiveIntegerField()
     nonce = models.BinaryField()
     proof = models.BinaryField()
+    replayed = models.BigIntegerField(default=0)
+    replayed_head = models.CharField(max_length=64, blank=True)
 
     class Meta:
         """One row only."""
@@ -47,14 +85,23 @@ class Keyring(models.Model):
 
 
 class SubjectKey(models.Model):
-    """The data key of one subject and one retention class, wrapped by its epoch's key."""
+    """The data key of one subject and one retention class, wrapped by its epoch's key.
+
+    state  live         the decision table alone decides
+           deactivated  the account is closed: only the purposes that the class's retention rule reads for
+           held         due to be erased, but a hold keeps it: only legal_obligation and dispute may read
+           erasing      opens for nobody; its rows are being deleted
+           destroyed    the key is gone; no way leads back
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32, blank=True)
     subject = models.UUIDField()
     keep_class = models.CharField(max_length=32)
     epoch = models.PositiveIntegerField()
     state = models.CharField(max_length=12, default="live")
     wrapped = models.BinaryField(null=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         """One key a subject and class; a destroyed one never lives again."""
@@ -62,8 +109,13 @@ class SubjectKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subject", "keep_class"], name="one_key_a_class"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["live", "held", "erasing", "destroyed"]), name="key_state_known"
+                condition=models.Q(state__in=["live", "deactivated", "held", "erasing", "destroyed"]),
+                name="key_state_known",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["epoch"], name="key_epoch"),
+            models.Index(fields=["state"], condition=models.Q(state="erasing"), name="key_erasing"),
         ]
 
     def __str__(self) -> str:
@@ -71,7 +123,11 @@ class SubjectKey(models.Model):
 
 
 class Item(models.Model):
-    """One sealed value of one subject."""
+    """One sealed value of one subject.
+
+    expires_at   when it must be gone, set when the trigger of its class fires
+    archived_at  when it went into the archive, whose key then seals it; why: "changed" or "closed"
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     brand = models.CharField(max_length=32)
@@ -84,6 +140,8 @@ class Item(models.Model):
     channel = models.CharField(max_length=8, default="web")
     collected_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=16, blank=True)
 
     class Meta:
         """One value a subject, category and slot."""
@@ -137,3 +195,170 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.state}"
+
+
+class Mark(models.Model):
+    """Blind index: finds a person by an exact value.  As personal as the value, and erased with its key.
+
+    mark   HMAC-SHA-256, 16 bytes, of brand, category and the normalised value, under the epoch's key
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    brand = models.CharField(max_length=32)
+    category = models.CharField(max_length=64)
+    mark = models.BinaryField(max_length=16)
+    epoch = models.PositiveIntegerField()
+    subject = models.UUIDField(db_index=True)
+    slot = models.CharField(max_length=80, blank=True)
+    keep_class = models.CharField(max_length=32)
+
+    class Meta:
+        """Found by mark; one a person, category and slot and epoch."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "category", "slot", "epoch"], name="one_mark_a_slot"),
+        ]
+        indexes = [
+            models.Index(fields=["mark"], name="mark_found"),
+            models.Index(fields=["epoch"], name="mark_epoch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} of {self.subject}"
+
+
+class Nym(models.Model):
+    """The name under which the audit book knows a person.  Without this row nobody can tell whose it was.
+
+    mark   HMAC-SHA-256, 16 bytes, of the person's handle, under the epoch's key
+    nym    random
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    mark = models.BinaryField(max_length=16, unique=True)
+    epoch = models.PositiveIntegerField()
+    nym = models.UUIDField(db_index=True)
+
+    class Meta:
+        """Found by mark."""
+
+        indexes = [models.Index(fields=["epoch"], name="nym_epoch")]
+
+    def __str__(self) -> str:
+        return str(self.nym)
+
+
+class Hold(models.Model):
+    """What must not be erased for now, although it is due.
+
+    classes    retention classes it covers
+    basis      legal_request, dispute or investigation
+    case       handle of the case or instrument
+    secret     the person is not told, by order, until review_at at the latest
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    subject = models.UUIDField(db_index=True)
+    classes = models.JSONField()
+    basis = models.CharField(max_length=24)
+    case = models.UUIDField()
+    secret = models.BooleanField(default=False)
+    opened_by = models.CharField(max_length=64)
+    approved_by = models.CharField(max_length=64, blank=True)
+    opened_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+    review_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Two people: who opened it does not approve it."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(approved_by="") | ~models.Q(approved_by=models.F("opened_by")),
+                name="hold_by_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.basis} {self.id}"
+
+
+class Erasure(models.Model):
+    """A certificate: what of a person was made unreadable, where and when, and what lawfully stays.
+
+    classes     retention classes whose keys were destroyed
+    epoch       the newest epoch under which one of these keys was wrapped
+    live_at     nothing of it opens in the living system
+    wal_at      nor in the write-ahead log and replicas: the epoch was rolled
+    backups_at  nor in any backup: the epoch's key is destroyed everywhere
+    stays       [{"class", "clause", "until", "why"}]
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    subject = models.UUIDField(db_index=True)
+    classes = models.JSONField()
+    why = models.CharField(max_length=32)
+    state = models.CharField(max_length=8, default="begun")
+    epoch = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    live_at = models.DateTimeField(null=True)
+    wal_at = models.DateTimeField(null=True)
+    backups_at = models.DateTimeField(null=True)
+    stays = models.JSONField(default=list)
+
+    class Meta:
+        """What is not done yet is found by index."""
+
+        indexes = [
+            models.Index(fields=["epoch"], condition=models.Q(backups_at__isnull=True), name="erasure_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.why} {self.state}"
+
+
+class Node(models.Model):
+    """A process of ours that holds keys: which epochs it has read, and when it was last alive."""
+
+    id = models.UUIDField(primary_key=True)
+    role = models.CharField(max_length=8)
+    reads = models.PositiveIntegerField()
+    writes = models.PositiveIntegerField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+
+class Disclosure(models.Model):
+    """One hand-over to one recipient, or the refusal of one.  No value stands here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    once = models.CharField(max_length=128, unique=True)
+    brand = models.CharField(max_length=32)
+    subject = models.UUIDField()
+    recipient = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=32)
+    basis = models.CharField(max_length=24)
+    clause = models.CharField(max_length=32)
+    categories = models.JSONField()
+    ticket = models.CharField(max_length=80, blank=True)
+    digest = models.CharField(max_length=64)
+    package = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=8, default="handed")
+    at = models.DateTimeField()
+    told_from = models.DateTimeField()
+
+    class Meta:
+        """A person's own list, newest first; public counts by brand."""
+
+        indexes = [
+            models.Index(fields=["subject", "-at"], name="disclosure_of"),
+            models.Index(fields=["brand", "at"], name="disclosure_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} {self.state}"
