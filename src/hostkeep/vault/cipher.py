@@ -37,6 +37,20 @@ def unseal(box: bytes, *, key: bytes, about: bytes) -> str:
         raise BrokenSeal from None
 
 
+def seal_bytes(value: bytes, *, key: bytes, about: bytes) -> bytes:
+    """Seal bytes, as `seal`."""
+    nonce = secrets.token_bytes(keys.NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, value, about)
+
+
+def unseal_bytes(box: bytes, *, key: bytes, about: bytes) -> bytes:
+    """Open what seal_bytes sealed.  Raises BrokenSeal."""
+    try:
+        return AESGCM(key).decrypt(box[: keys.NONCE_BYTES], box[keys.NONCE_BYTES :], about)
+    except (InvalidTag, ValueError):
+        raise BrokenSeal from None
+
+
 def seal_for(use: str, value: str) -> str:
     """Seal a text under the epoch's key for one use ("session", "totp"), as URL-safe text."""
     box = seal(value, key=keys.key_for(use), about=use.encode())

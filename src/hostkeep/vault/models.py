@@ -56,6 +56,11 @@ PLAIN = {
     "Disclosure.digest": "SHA-256 of the policy that decided",
     "Disclosure.package": "keyed hash of what was handed over",
     "Disclosure.state": "handed or refused",
+    "Objection.brand": "slug of a brand",
+    "Objection.purpose": "a purpose of the policy, or empty: a restriction of all",
+    "Objection.how": "where it was said, a word of ours",
+    "Export.brand": "slug of a brand",
+    "ExportPart.box": "sealed under a key that is not kept here",
 }
 """Why each text column here holds nothing personal in clear."""
 
@@ -362,3 +367,68 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient} {self.state}"
+
+
+class Objection(models.Model):
+    """A purpose that a person does not want their data used for any more; empty: a restriction of all.
+
+    ended_at  when they took it back
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    subject = models.UUIDField()
+    purpose = models.CharField(max_length=32, blank=True)
+    how = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One that stands a person and purpose."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "purpose"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_objection_stands",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose or 'all'} of {self.subject}"
+
+
+class Export(models.Model):
+    """A copy of somebody's data, made for them.  Whoever fetches it brings the key; once fetched it is gone.
+
+    size      bytes
+    taken_at  when it was fetched: its parts are deleted with that
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    subject = models.UUIDField(db_index=True)
+    size = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    taken_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ExportPart(models.Model):
+    """A piece of an export, sealed."""
+
+    id = models.BigAutoField(primary_key=True)
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="parts")
+    place = models.PositiveIntegerField()
+    box = models.BinaryField()
+
+    class Meta:
+        """One a place."""
+
+        constraints = [models.UniqueConstraint(fields=["export", "place"], name="one_part_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.export_id}/{self.place}"
