@@ -97,6 +97,8 @@ class SubjectKey(models.Model):
            held         due to be erased, but a hold keeps it: only legal_obligation and dispute may read
            erasing      opens for nobody; its rows are being deleted
            destroyed    the key is gone; no way leads back
+    fired_at  when the event came that started the clock of the class
+    ends_at   when the class must be gone, from then on
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -107,6 +109,8 @@ class SubjectKey(models.Model):
     state = models.CharField(max_length=12, default="live")
     wrapped = models.BinaryField(null=True)
     changed_at = models.DateTimeField(null=True)
+    fired_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
 
     class Meta:
         """One key a subject and class; a destroyed one never lives again."""
@@ -121,6 +125,7 @@ class SubjectKey(models.Model):
         indexes = [
             models.Index(fields=["epoch"], name="key_epoch"),
             models.Index(fields=["state"], condition=models.Q(state="erasing"), name="key_erasing"),
+            models.Index(fields=["ends_at"], condition=models.Q(ends_at__isnull=False), name="key_ends"),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +136,7 @@ class Item(models.Model):
     """One sealed value of one subject.
 
     expires_at   when it must be gone, set when the trigger of its class fires
+    fired_at     when that was, where the trigger is an event of its service
     archived_at  when it went into the archive, whose key then seals it; why: "changed" or "closed"
     """
 
@@ -145,6 +151,7 @@ class Item(models.Model):
     channel = models.CharField(max_length=8, default="web")
     collected_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    fired_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=16, blank=True)
 
