@@ -8,6 +8,10 @@ from datetime import datetime
 from hostkeep.kernel.ids import ActorId, BrandId, PurposeId, SubjectId
 
 
+CHANNELS = frozenset({"web", "mail", "call", "staff", "api", "offline", "system"})
+"""Ways in: a page, a mail, a telephone call, a member of staff, our API, paper or a file, the program itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One deed.
@@ -20,6 +24,7 @@ class Act:
     trace    request or job id, to find the deed's log lines
     brand    whose policy applies; kernel.ids.OPERATOR on the operator's own host
     own      the data subject that the actor is, where the role is "customer"; the door lets nobody else's out
+    channel  how what is said in this deed came in, one of CHANNELS; each value kept remembers it
     """
 
     actor: ActorId
@@ -29,6 +34,7 @@ class Act:
     trace: str
     brand: BrandId
     own: SubjectId | None = None
+    channel: str = "web"
 
     def for_purpose(self, purpose: PurposeId) -> Act:
         """Return the same deed, done for another reason."""

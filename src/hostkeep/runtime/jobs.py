@@ -85,6 +85,7 @@ def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
         at=clock.now(),
         trace=trace,
         brand=brand,
+        channel="system",
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import pickle
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +10,6 @@ from hypothesis import strategies as st
 
 from hostkeep.kernel.money import EUR, USD, VND, MixedCurrencies, Money, halves_away, total
 from hostkeep.kernel.period import Period, months_after
-from hostkeep.kernel.sealed import Sealed
 
 weights = st.lists(st.integers(0, 1000), min_size=1, max_size=12).filter(any)
 minors = st.integers(-(10**12), 10**12)
@@ -51,21 +47,6 @@ def test_money_adds_and_takes_away(a: int, b: int) -> None:
 def test_currencies_do_not_mix() -> None:
     with pytest.raises(MixedCurrencies):
         Money(1, EUR) + Money(1, USD)
-
-
-@pytest.mark.parametrize("way", [
-    lambda s: f"{s}", lambda s: format(s), lambda s: s + "x", lambda s: "x" + s, lambda s: s % 1, lambda s: s == s,
-    hash, json.dumps, pickle.dumps, copy.copy, copy.deepcopy, lambda s: {s: 1}, lambda s: s in ["x"],
-])  # fmt: skip
-def test_a_sealed_value_has_one_way_out(way: object) -> None:
-    with pytest.raises(TypeError):
-        way(Sealed("ann@example.org", "email"))  # type: ignore[operator]
-
-
-def test_a_sealed_value_prints_its_category() -> None:
-    sealed = Sealed("ann@example.org", "email")
-    assert (str(sealed), repr(sealed), "%s" % sealed) == ("<sealed email>",) * 3
-    assert sealed.open() == "ann@example.org"
 
 
 def test_months_end_where_the_month_ends() -> None:

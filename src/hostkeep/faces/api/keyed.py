@@ -82,6 +82,7 @@ def act_of_key(request: HttpRequest, purpose: str) -> Act:
         trace=trace_of(request),
         brand=brand_id_of(request),
         own=key.subject if theirs else None,
+        channel="api",
     )
 
 

@@ -29,6 +29,7 @@ def act_of(request: HttpRequest, *, role: str, purpose: str, brand: BrandId | No
         trace=trace_of(request),
         brand=brand if brand is not None else brand_id_of(request),
         own=SubjectId(user.subject) if role == "customer" and hasattr(user, "subject") else None,
+        channel="staff" if kind == "staff" else "web",
     )
 
 
