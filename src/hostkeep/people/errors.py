@@ -90,3 +90,59 @@ class NoSuchLife(Foreseen):
     code = "people.key.life"
     title = gettext_noop("Choose how long the key shall work.")
     status = 422
+
+
+class NotClosing(Foreseen):
+    """The account is not being closed."""
+
+    code = "people.account.not_closing"
+    title = gettext_noop("This account is not being closed.")
+    status = 409
+
+
+class NoSuchReason(Foreseen):
+    """A closing by the company without one of the reasons there are, or a customer's with one."""
+
+    code = "people.account.no_reason"
+    title = gettext_noop("Say why the account is closed.")
+    status = 422
+
+
+class OnceUsed(Foreseen):
+    """The key has closed another account before."""
+
+    code = "people.account.once_used"
+    title = gettext_noop("Something else was closed with this key before.")
+    status = 409
+
+
+class AccountNotOpen(Foreseen):
+    """The account is closed, or being closed.  state: which."""
+
+    code = "people.account.not_open"
+    title = gettext_noop("This account is closed. It can order and change nothing any more.")
+    status = 409
+
+
+class LinkOver(Foreseen):
+    """A link that never was, was used up, or is past its end."""
+
+    code = "people.link.over"
+    title = gettext_noop("This link does not work any more.")
+    status = 404
+
+
+class AddressSame(Foreseen):
+    """The new login address is the old one."""
+
+    code = "people.address.same"
+    title = gettext_noop("This is your address already.")
+    status = 422
+
+
+class NoSuchDispute(Foreseen):
+    """No such dispute, or one whose time is over."""
+
+    code = "people.dispute.none"
+    title = gettext_noop("There is no such message.")
+    status = 404

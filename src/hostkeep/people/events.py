@@ -24,3 +24,17 @@ class AddressMailWanted:
     """
 
     note: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosing:
+    """An account is being closed: its services must end, then its data meets what the policy says."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """An account is deactivated or closed, and the policy's word on its data was carried out."""
+
+    account: AccountId

@@ -4,47 +4,82 @@ import uuid
 from typing import ClassVar
 
 from allauth.account.models import EmailAddress as LoginAddress
+from allauth.mfa.models import Authenticator as SecondFactor
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from hostkeep.kernel.columns import Columns, not_personal, personal
 from hostkeep.vault.columns import SealedJSON
 
-PLAIN = {
-    "User.brand": "slug of a brand",
-    "User.password": "Argon2id hash",
-    "User.staff_role": "a role of the policy",
-    "Account.brand": "slug of a brand",
-    "Account.number": "a random number of ours",
-    "Account.state": "open, deactivated or closed",
-    "Account.language": "the language the pages were used in, en or vi",
-    "Membership.role": "owner or delegate",
-    "Acceptance.brand": "slug of a brand",
-    "Acceptance.what": "id of a statement",
-    "Acceptance.digest": "SHA-256 of the policy shown",
-    "Acceptance.form": "name of a form",
-    "Session.key": "SHA-256 of the session's identifier",
-    "Session.brand": "slug of a brand",
-    "Session.box": "sealed",
-    "StaySeries.brand": "slug of a brand",
-    "StaySeries.series": "SHA-256 of a random series",
-    "StaySeries.token": "SHA-256 of a random token",
-    "ApiKey.brand": "slug of a brand",
-    "ApiKey.role": "a role of the policy",
-    "ApiKey.prefix": "random, to find the key by",
-    "ApiKey.secret": "SHA-256 of a random secret",
-    "ApiKey.scopes": "words of rules.scopes",
-    "ApiKey.used_on": "the day of its last call, no finer",
-    "ApiCall.once": "SHA-256 of an idempotency key",
-    "ApiCall.content": "keyed hash of a call",
-    "ApiCall.state": "running or answered",
-    "ApiCall.answer": "sealed; it lives a day",
+PLAIN: Columns = {
+    "User.brand": not_personal("slug of a brand"),
+    "User.password": personal("password", hashed="Argon2id"),
+    "User.staff_role": not_personal("a role of the policy"),
+    "Account.brand": not_personal("slug of a brand"),
+    "Account.number": personal(
+        "customer_number", plain="random; a customer names it in a letter, and staff find the account"
+    ),
+    "Account.state": not_personal("open, closing, deactivated or closed"),
+    "Account.language": personal("language", plain="en or vi; each mail and page asks for it"),
+    "Membership.role": not_personal("owner or delegate"),
+    "Acceptance.brand": not_personal("slug of a brand"),
+    "Acceptance.what": personal(
+        "acceptance", plain="id of a statement: proof that it was shown, no word of the person"
+    ),
+    "Acceptance.digest": personal(
+        "acceptance", plain="SHA-256 of the policy shown: which one, no word of the person"
+    ),
+    "Acceptance.form": not_personal("name of a form"),
+    "Closing.brand": not_personal("slug of a brand"),
+    "Closing.by": not_personal("customer or staff"),
+    "Closing.why": not_personal("a word of rules.closing"),
+    "Closing.once": not_personal("idempotency key, made of ids and words of ours"),
+    "ClosedLink.brand": not_personal("slug of a brand"),
+    "ClosedLink.token": not_personal("SHA-256 of a random token"),
+    "PassingAddress.use": not_personal("new, old or closing"),
+    "PassingAddress.address": personal(
+        "email", sealed="it lives until a mail reached it, two days at most"
+    ),
+    "Dispute.brand": not_personal("slug of a brand"),
+    "Dispute.how": not_personal("client_area, link or api"),
+    "Session.key": not_personal("SHA-256 of the session's identifier"),
+    "Session.brand": not_personal("slug of a brand"),
+    "Session.box": personal("*", sealed="by people.sessions"),
+    "StaySeries.brand": not_personal("slug of a brand"),
+    "StaySeries.series": not_personal("SHA-256 of a random series"),
+    "StaySeries.token": not_personal("SHA-256 of a random token"),
+    "ApiKey.brand": not_personal("slug of a brand"),
+    "ApiKey.role": not_personal("a role of the policy"),
+    "ApiKey.prefix": not_personal("random, to find the key by"),
+    "ApiKey.secret": not_personal("SHA-256 of a random secret"),
+    "ApiKey.scopes": not_personal("words of rules.scopes"),
+    "ApiKey.used_on": personal(
+        "login_history", plain="the day of its last call, no finer: an unused key is ended"
+    ),
+    "ApiCall.once": not_personal("SHA-256 of an idempotency key"),
+    "ApiCall.content": not_personal("keyed hash of a call"),
+    "ApiCall.state": not_personal("running or answered"),
+    "ApiCall.answer": personal("*", sealed="under the key of its caller; it lives a day"),
+    "Session.started_at": personal("login_history", plain="a session is ended by its age"),
+    "Session.used_at": personal("login_history", plain="a session is ended when it idles"),
+    "StaySeries.started_at": personal(
+        "login_history", plain="its owner tells a stranger's by it, and ends it"
+    ),
+    "StaySeries.used_at": personal("login_history", plain="its owner tells a stranger's by it, and ends it"),
+    "ApiPace.minute": personal(
+        "login_history", plain="the minute whose calls are counted; one row a key, written over"
+    ),
+    "ApiCall.leased_to": not_personal("until when a call is being answered"),
+    "Dispute.until": not_personal("until when a dispute may read"),
+    "*.at": not_personal("when a statement was agreed to"),
+    "*.*_at": not_personal("when a row was made, and when it ends"),
 }
 """Why each text column here holds nothing personal in clear."""
 
 
 __all__ = [
-    "Acceptance", "Account", "ApiCall", "ApiKey", "ApiPace", "LoginAddress", "Membership", "Session",
-    "StaySeries", "User",
+    "Acceptance", "Account", "ApiCall", "ApiKey", "ApiPace", "ClosedLink", "Closing", "Dispute",
+    "LoginAddress", "Membership", "PassingAddress", "SecondFactor", "Session", "StaySeries", "User",
 ]  # fmt: skip
 
 
@@ -77,7 +112,12 @@ class User(AbstractBaseUser):
 
 
 class Account(models.Model):
-    """The paying party at one brand."""
+    """The paying party at one brand.
+
+    state      open; closing while its services end; then deactivated (something of it may still be read for
+               the purposes that its policy names) or closed
+    erased_at  when its login, its number and its language were erased
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     brand = models.CharField(max_length=32)
@@ -87,6 +127,7 @@ class Account(models.Model):
     language = models.CharField(max_length=8, blank=True)
     opened_at = models.DateTimeField()
     canary = models.BooleanField(default=False)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         """Numbers are unique in a brand; one canary a brand, for the probes of the promise ledger."""
@@ -97,8 +138,12 @@ class Account(models.Model):
                 fields=["brand"], condition=models.Q(canary=True), name="one_canary_a_brand"
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["open", "deactivated", "closed"]), name="account_state_known"
+                condition=models.Q(state__in=["open", "closing", "deactivated", "closed"]),
+                name="account_state_known",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["state"], condition=models.Q(state="closing"), name="account_closing"),
         ]
 
     def __str__(self) -> str:
@@ -132,6 +177,17 @@ class Acceptance(models.Model):
     digest = models.CharField(max_length=64)
     form = models.CharField(max_length=16)
     at = models.DateTimeField()
+
+    class Meta:
+        """What is accepted by going on is accepted once a version.  A row is written once (trigger)."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "what", "version"],
+                condition=models.Q(form="use"),
+                name="one_acceptance_by_use",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.what} v{self.version}"
@@ -239,3 +295,97 @@ class ApiPace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_id} {self.count}"
+
+
+class Closing(models.Model):
+    """How an account was closed: by whom, and when it began and ended.
+
+    why          a word of rules.closing, where the company closed it
+    finished_at  when its services had ended and the policy's word on its data was carried out
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.OneToOneField(Account, on_delete=models.CASCADE)
+    brand = models.CharField(max_length=32)
+    by = models.CharField(max_length=8)
+    why = models.CharField(max_length=16, blank=True)
+    once = models.CharField(max_length=128, unique=True)
+    begun_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The database knows who may close one."""
+
+        constraints = [
+            models.CheckConstraint(condition=models.Q(by__in=["customer", "staff"]), name="closing_by_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} by {self.by}"
+
+
+class ClosedLink(models.Model):
+    """What the owner of a closed account has in place of a login.  Only the hash of its token is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    brand = models.CharField(max_length=32)
+    token = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """Swept by its end."""
+
+        indexes = [models.Index(fields=["expires_at"], name="closed_link_expires")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class PassingAddress(models.Model):
+    """An address that a mail still has to reach, sealed: a new one to be confirmed, or one just given up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    use = models.CharField(max_length=8)
+    address = models.TextField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """Swept by its end."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(use__in=["new", "old", "closing"]), name="passing_use_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="passing_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.id}"
+
+
+class Dispute(models.Model):
+    """What the owner of a closed account brings forward; the words lie in the vault, under a fresh handle.
+
+    subject  a fresh handle: the account's own may have lost its keys already
+    until    when it is erased
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    subject = models.UUIDField(unique=True)
+    how = models.CharField(max_length=16)
+    made_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        """Swept by its end."""
+
+        indexes = [models.Index(fields=["until"], name="dispute_until")]
+
+    def __str__(self) -> str:
+        return str(self.id)

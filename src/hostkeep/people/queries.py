@@ -29,7 +29,7 @@ from hostkeep.people.rules.tokens import hash_of
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account.  number: what its owner is called by.  state: open, deactivated or closed."""
+    """An account.  number: what its owner is called by.  state: open, closing, deactivated or closed."""
 
     id: AccountId
     brand: BrandId

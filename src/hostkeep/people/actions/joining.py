@@ -17,6 +17,9 @@ from hostkeep.people.models import Acceptance, Account, Membership, User
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door
 
+BY_USE = "use"
+"""The form of what is accepted by going on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Joined:
@@ -81,12 +84,16 @@ def accept_statements(
 ) -> Noted:
     """Note what a person was shown and ticked, with the policy's version.
 
+    What is accepted by use is noted once a version, also by two requests at one moment.
     It is acceptance of the rules, never consent to anything.  Source: GDPR article 7(2).
     """
-    for what in statements:
-        Acceptance.objects.create(
+    fresh = [
+        Acceptance(
             subject=subject, brand=act.brand, what=what, version=version, digest=digest, form=form, at=act.at
         )
+        for what in statements
+    ]
+    Acceptance.objects.bulk_create(fresh, ignore_conflicts=form == BY_USE)
     return Noted(subject)
 
 

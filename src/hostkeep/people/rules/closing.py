@@ -1,0 +1,23 @@
+"""What may become of an account, and why a company closes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hostkeep.kernel.words import gettext_noop
+
+OPEN, CLOSING, DEACTIVATED, CLOSED = "open", "closing", "deactivated", "closed"
+
+LIMITED = frozenset({CLOSING, DEACTIVATED})
+"""States in which the owner's login still opens a page: to take data along, to opt out, to dispute."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "asked": gettext_noop("The customer asked for it."),
+        "breach": gettext_noop("The terms were broken."),
+        "unpaid": gettext_noop("It was not paid."),
+        "ended": gettext_noop("We no longer offer the service."),
+    }
+)
+"""Why staff may close an account: a word for the record, a sentence for people."""
