@@ -2,17 +2,20 @@
 
 from django.db import models
 
-PLAIN = {
-    "Entry.verb": "room.noun.done, a word of ours",
-    "Entry.actor": "role and handle",
-    "Entry.role": "a role of the policy",
-    "Entry.purpose": "a purpose of the policy",
-    "Entry.brand": "slug of a brand",
-    "Entry.kind": "kind of thing",
-    "Entry.category": "a category of the policy",
-    "Entry.clause": "id of a clause",
-    "Entry.digest": "SHA-256 of a policy",
-    "Entry.trace": "request or job id",
+from hostkeep.kernel.columns import Columns, not_personal
+
+PLAIN: Columns = {
+    "Entry.verb": not_personal("room.noun.done, a word of ours"),
+    "Entry.actor": not_personal("role and handle"),
+    "Entry.role": not_personal("a role of the policy"),
+    "Entry.purpose": not_personal("a purpose of the policy"),
+    "Entry.brand": not_personal("slug of a brand"),
+    "Entry.kind": not_personal("kind of thing"),
+    "Entry.category": not_personal("a category of the policy"),
+    "Entry.clause": not_personal("id of a clause"),
+    "Entry.digest": not_personal("SHA-256 of a policy"),
+    "Entry.trace": not_personal("request or job id"),
+    "Entry.at": not_personal("when it was done"),
 }
 """Why each text column here holds nothing personal."""
 

@@ -8,42 +8,54 @@ from django.db import models
 from django.db.models import F, Q
 
 from hostkeep.billing.rules.attempts import ATTEMPT_STATES
+from hostkeep.kernel.columns import Columns, not_personal, personal
 from hostkeep.vault.columns import SealedText
 
-PLAIN = {
-    "Series.brand": "slug of a brand",
-    "Series.kind": "kind of document, a word of ours",
-    "Invoice.once": "idempotency key of ours",
-    "Invoice.fingerprint": "sealed: a digest over product titles, which a catalogue would help to guess",
-    "Invoice.brand": "slug of a brand",
-    "Invoice.kind": "kind of document, a word of ours",
-    "Invoice.number": "our own number",
-    "Invoice.reference": "our own number with check digits",
-    "Invoice.currency": "ISO 4217",
-    "Invoice.prices": "net or gross",
-    "InvoiceLine.title": "sealed: what somebody bought",
-    "InvoiceLine.about_kind": "kind of the thing billed, a word of ours",
-    "PaymentAttempt.once": "idempotency key of ours",
-    "PaymentAttempt.gateway": "name of a driver",
-    "PaymentAttempt.currency": "ISO 4217",
-    "PaymentAttempt.state": "one of four words",
-    "PaymentAttempt.code": "why it was declined, a word of the driver protocol",
-    "PaymentAttempt.visit": "address of the gateway's page for this attempt, made of random ids",
-    "PaymentAttempt.brand": "slug of a brand",
-    "Payment.brand": "slug of a brand",
-    "Payment.gateway": "name of a driver",
-    "Payment.proof": "the gateway's or bank's own id of the movement",
-    "Payment.currency": "ISO 4217",
-    "Payment.reference": "a creditor reference with valid check digits, or empty",
-    "Payment.booked_on": "the bank's booking date of a movement of money",
-    "GatewayNotice.gateway": "name of a driver",
-    "GatewayNotice.event": "the gateway's own id of its message",
-    "GatewayNotice.once": "idempotency key of ours",
-    "GatewayNotice.outcome": "one of four words, with a decline's code",
-    "GatewayNotice.currency": "ISO 4217 or empty",
-    "GatewayNotice.brand": "slug of a brand",
-    "BankFile.brand": "slug of a brand",
-    "BankFile.digest": "SHA-256 of a file that is not kept",
+PLAIN: Columns = {
+    "Series.brand": not_personal("slug of a brand"),
+    "Series.kind": not_personal("kind of document, a word of ours"),
+    "Invoice.once": not_personal("idempotency key of ours"),
+    "Invoice.fingerprint": personal(
+        "chosen_service",
+        sealed="by vault.columns: a digest over product titles, which a catalogue would help to guess",
+    ),
+    "Invoice.brand": not_personal("slug of a brand"),
+    "Invoice.kind": not_personal("kind of document, a word of ours"),
+    "Invoice.number": not_personal("our own number"),
+    "Invoice.reference": not_personal("our own number with check digits"),
+    "Invoice.currency": not_personal("ISO 4217"),
+    "Invoice.prices": not_personal("net or gross"),
+    "InvoiceLine.title": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
+    "InvoiceLine.about_kind": not_personal("kind of the thing billed, a word of ours"),
+    "PaymentAttempt.once": not_personal("idempotency key of ours"),
+    "PaymentAttempt.gateway": not_personal("name of a driver"),
+    "PaymentAttempt.currency": not_personal("ISO 4217"),
+    "PaymentAttempt.state": not_personal("one of four words"),
+    "PaymentAttempt.code": not_personal("why it was declined, a word of the driver protocol"),
+    "PaymentAttempt.visit": not_personal(
+        "address of the gateway's page for this attempt, made of random ids"
+    ),
+    "PaymentAttempt.brand": not_personal("slug of a brand"),
+    "Payment.brand": not_personal("slug of a brand"),
+    "Payment.gateway": not_personal("name of a driver"),
+    "Payment.proof": personal(
+        "payment_ref", plain="the bank's own id of a movement: it is kept once, by a unique index"
+    ),
+    "Payment.currency": not_personal("ISO 4217"),
+    "Payment.reference": personal(
+        "payment_ref", plain="a creditor reference of ours with check digits: payments find their invoice"
+    ),
+    "Payment.booked_on": not_personal("the bank's booking date of a movement of money"),
+    "GatewayNotice.gateway": not_personal("name of a driver"),
+    "GatewayNotice.event": not_personal("the gateway's own id of its message"),
+    "GatewayNotice.once": not_personal("idempotency key of ours"),
+    "GatewayNotice.outcome": not_personal("one of four words, with a decline's code"),
+    "GatewayNotice.currency": not_personal("ISO 4217 or empty"),
+    "GatewayNotice.brand": not_personal("slug of a brand"),
+    "BankFile.brand": not_personal("slug of a brand"),
+    "BankFile.digest": not_personal("SHA-256 of a file that is not kept"),
+    "*.at": not_personal("when a message or file came, or money was set against an invoice"),
+    "*.*_at": not_personal("when a document was made or money moved; the law wants it"),
 }
 """Why each text column here holds nothing personal."""
 

@@ -4,24 +4,31 @@ import uuid
 
 from django.db import models
 
-PLAIN = {
-    "Brand.id": "slug of a brand",
-    "Brand.name": "name of a company",
-    "Brand.zone": "IANA time zone",
-    "Brand.profile": "the operator's own words and seller block, from brand.toml",
-    "Host.name": "a host name of the operator's",
-    "PolicyVersion.digest": "SHA-256 of the policy",
-    "PolicyVersion.source": "the policy itself, public by nature",
-    "PolicyVersion.weight": "first, minor, spelling or material",
-    "PolicyVersion.mode": "page, ahead, mail or attempt",
-    "Draft.source": "a policy that may become public",
-    "Draft.digest": "SHA-256 of the policy",
-    "Draft.author": "role and handle",
-    "Spelling.digest": "SHA-256 of a policy",
-    "Spelling.against": "SHA-256 of a policy",
-    "Spelling.signer": "role and handle",
-    "Notice.brand": "slug of a brand",
-    "Notice.state": "queued, handed_over, refused or shown",
+from hostkeep.kernel.columns import Columns, not_personal
+
+PLAIN: Columns = {
+    "Brand.id": not_personal("slug of a brand"),
+    "Brand.name": not_personal("name of a company"),
+    "Brand.zone": not_personal("IANA time zone"),
+    "Brand.profile": not_personal(
+        "the operator's own words and seller block, from brand.toml", holds=("email", "phone", "iban", "ip")
+    ),
+    "Host.name": not_personal("a host name of the operator's"),
+    "PolicyVersion.digest": not_personal("SHA-256 of the policy"),
+    "PolicyVersion.source": not_personal(
+        "the policy itself, public by nature", holds=("email", "phone", "ip")
+    ),
+    "PolicyVersion.weight": not_personal("first, minor, spelling or material"),
+    "PolicyVersion.mode": not_personal("page, ahead, mail or attempt"),
+    "Draft.source": not_personal("a policy that may become public", holds=("email", "phone", "ip")),
+    "Draft.digest": not_personal("SHA-256 of the policy"),
+    "Draft.author": not_personal("role and handle"),
+    "Spelling.digest": not_personal("SHA-256 of a policy"),
+    "Spelling.against": not_personal("SHA-256 of a policy"),
+    "Spelling.signer": not_personal("role and handle"),
+    "Notice.brand": not_personal("slug of a brand"),
+    "Notice.state": not_personal("queued, handed_over, refused or shown"),
+    "*.*_at": not_personal("when a version was made or told, and from when it applies"),
 }
 """Why each text column here holds nothing personal."""
 

@@ -7,12 +7,15 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-PLAIN = {
-    "Entry.key": "idempotency key made of handles and words of ours",
-    "Entry.brand": "slug of a brand",
-    "Entry.about_kind": "kind of the thing booked, a word of ours",
-    "Posting.account": "account code: a word and a handle",
-    "Posting.currency": "ISO 4217",
+from hostkeep.kernel.columns import Columns, not_personal
+
+PLAIN: Columns = {
+    "Entry.key": not_personal("idempotency key made of handles and words of ours"),
+    "Entry.brand": not_personal("slug of a brand"),
+    "Entry.about_kind": not_personal("kind of the thing booked, a word of ours"),
+    "Posting.account": not_personal("account code: a word and a handle"),
+    "Posting.currency": not_personal("ISO 4217"),
+    "Entry.at": not_personal("when it was booked"),
 }
 """Why each text column here holds nothing personal."""
 

@@ -4,23 +4,30 @@ import uuid
 
 from django.db import models
 
+from hostkeep.kernel.columns import Columns, not_personal, personal
 from hostkeep.messaging.rules.delivery import State
 
-PLAIN = {
-    "Mail.once": "idempotency key, made of ids and words of ours",
-    "Mail.brand": "slug of a brand",
-    "Mail.stream": "id of a message stream",
-    "Mail.template": "name of a template",
-    "Mail.language": "language code the mail is written in",
-    "Mail.address": "the word login or contact, or the number of a login address row; never an address",
-    "Mail.facts": "ids alone, checked when it is queued",
-    "Mail.token": "random, the left part of the Message-ID",
-    "Mail.state": "one of six words",
-    "Mail.proof": "the other side's answer, cut to code and queue id",
-    "Mail.last_code": "SMTP code, a refusal's code or a clause id",
-    "Preference.brand": "slug of a brand",
-    "Preference.stream": "id of a message stream",
-    "Preference.how": "where the choice was made, a word of ours",
+PLAIN: Columns = {
+    "Mail.once": not_personal("idempotency key, made of ids and words of ours"),
+    "Mail.brand": not_personal("slug of a brand"),
+    "Mail.stream": not_personal("id of a message stream"),
+    "Mail.template": not_personal("name of a template"),
+    "Mail.language": not_personal("language code the mail is written in"),
+    "Mail.address": not_personal(
+        "the word login or contact, or the number of a login address row; never an address"
+    ),
+    "Mail.facts": not_personal("ids alone, checked when it is queued"),
+    "Mail.token": not_personal("random, the left part of the Message-ID"),
+    "Mail.state": not_personal("one of six words"),
+    "Mail.proof": not_personal("the other side's answer, cut to code and queue id"),
+    "Mail.last_code": not_personal("SMTP code, a refusal's code or a clause id"),
+    "Preference.brand": not_personal("slug of a brand"),
+    "Preference.stream": personal(
+        "preferences", plain="id of a message stream: whom a mass mail may reach is asked of the table"
+    ),
+    "Preference.how": not_personal("where the choice was made, a word of ours"),
+    "*.at": not_personal("when a choice was made"),
+    "*.*_at": not_personal("when a mail was queued, is due and was handed over"),
 }
 """Why each text column here holds nothing personal."""
 

@@ -4,20 +4,27 @@ import uuid
 
 from django.db import models
 
-PLAIN = {
-    "Finding.brand": "slug of a brand",
-    "Finding.clause": "id of a clause",
-    "Finding.part": "state, sample or probe",
-    "Finding.what": "what was looked at, a sentence of ours",
-    "Finding.result": "one of four words",
-    "Finding.value": "what was seen: counts, names of fields and ids, never a value of a person",
-    "Round.brand": "slug of a brand",
-    "Alarm.brand": "slug of a brand",
-    "Alarm.clause": "id of a clause",
-    "Alarm.kind": "what happened, a word of ours",
-    "Alarm.value": "what was seen, as in Finding.value",
-    "Alarm.closed_by": "actor: role and handle",
-    "Alarm.matched_by": "trace of the probe that meant to raise it",
+from hostkeep.kernel.columns import Columns, not_personal
+
+PLAIN: Columns = {
+    "Finding.brand": not_personal("slug of a brand"),
+    "Finding.clause": not_personal("id of a clause"),
+    "Finding.part": not_personal("state, sample or probe"),
+    "Finding.what": not_personal("what was looked at, a sentence of ours"),
+    "Finding.result": not_personal("one of four words"),
+    "Finding.value": not_personal(
+        "what was seen: counts, names of fields and ids, never a value of a person"
+    ),
+    "Round.brand": not_personal("slug of a brand"),
+    "Alarm.brand": not_personal("slug of a brand"),
+    "Alarm.clause": not_personal("id of a clause"),
+    "Alarm.kind": not_personal("what happened, a word of ours"),
+    "Alarm.value": not_personal("what was seen, as in Finding.value"),
+    "Alarm.closed_by": not_personal("actor: role and handle"),
+    "Alarm.matched_by": not_personal("trace of the probe that meant to raise it"),
+    "*.at": not_personal("when a check last saw this"),
+    "*.*_at": not_personal("when a round began, or an alarm opened and closed"),
+    "*.since": not_personal("since when a check saw this"),
 }
 """Why each text column here holds nothing personal."""
 

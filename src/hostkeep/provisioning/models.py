@@ -7,32 +7,45 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from hostkeep.kernel.columns import Columns, not_personal, personal
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
 from hostkeep.vault.columns import SealedJSON, SealedText
 
-PLAIN = {
-    "Service.once": "idempotency key of ours",
-    "Service.brand": "slug of a brand",
-    "Service.title": "sealed: what somebody bought",
-    "Service.product": "sealed: what somebody bought",
-    "Service.driver": "sealed: tells what somebody bought",
-    "Service.spec": "sealed: tells what somebody chose",
-    "Service.state": "a state of rules.lifecycle",
-    "Service.handle": "random name at the driver's side",
-    "Service.facts": "sealed: a driver's open facts of a machine: inner address, end point, public key, size",
-    "Service.kept": "sealed: names of secrets that lie in the vault; how many there are tells the plan",
-    "Action.once": "idempotency key of ours",
-    "Action.verb": "a verb of rules.work",
-    "Action.target": "name of a secret",
-    "Action.stage": "a stage of rules.work",
-    "Action.last_code": "a word of the driver protocol",
-    "Task.kind": "a verb of rules.work",
-    "Task.state": "open, done or dropped",
-    "Task.done_by": "handle of a staff login",
-    "Task.done_role": "a role of staff",
-    "Lease.pool": "name of an address pool of ours",
-    "Lease.address": "an address of ours inside a pool, leased to a service",
+PLAIN: Columns = {
+    "Service.once": not_personal("idempotency key of ours"),
+    "Service.brand": not_personal("slug of a brand"),
+    "Service.title": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
+    "Service.product": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
+    "Service.driver": personal("chosen_service", sealed="by vault.columns: tells what somebody bought"),
+    "Service.spec": personal("chosen_service", sealed="by vault.columns: tells what somebody chose"),
+    "Service.state": not_personal("a state of rules.lifecycle"),
+    "Service.handle": not_personal("random name at the driver's side"),
+    "Service.facts": personal(
+        "chosen_service",
+        sealed="by vault.columns: a driver's open facts: inner address, end point, public key, size",
+    ),
+    "Service.kept": personal(
+        "chosen_service",
+        sealed="by vault.columns: names of secrets in the vault; how many there are tells the plan",
+    ),
+    "Action.once": not_personal("idempotency key of ours"),
+    "Action.verb": not_personal("a verb of rules.work"),
+    "Action.target": not_personal("name of a secret"),
+    "Action.stage": not_personal("a stage of rules.work"),
+    "Action.last_code": not_personal("a word of the driver protocol"),
+    "Task.kind": not_personal("a verb of rules.work"),
+    "Task.state": not_personal("open, done or dropped"),
+    "Task.done_by": not_personal("handle of a staff login"),
+    "Task.done_role": not_personal("a role of staff"),
+    "Lease.pool": not_personal("name of an address pool of ours"),
+    "Lease.address": personal(
+        "ip", plain="an address of ours, leased to a service: the database lets nobody hold it twice"
+    ),
+    "*.*_at": not_personal("when work was asked for, begun and done"),
+    "Action.leased_to": not_personal("until when a worker has it in hand"),
+    "*.since": not_personal("from when an address is leased"),
+    "*.until": not_personal("until when an address is leased"),
 }
 """Why each text column here holds nothing personal."""
 

@@ -5,18 +5,27 @@ from datetime import timedelta
 
 from django.db import models
 
-PLAIN = {
-    "Event.kind": "name of an event class",
-    "Event.body": "ids only; events are checked by a house test",
-    "Event.trace": "request or job id",
-    "Event.brand": "slug of a brand",
-    "Delivery.handler": "dotted name of a function of ours",
-    "Delivery.state": "one of three words",
-    "Delivery.last_code": "name of an exception class or a refusal's code",
-    "Tally.brand": "slug of a brand",
-    "Tally.kind": "what is counted, a word of ours",
-    "Tally.name": "name of a cookie or of a control, never a value",
-    "Tally.day": "a calendar day",
+from hostkeep.kernel.columns import Columns, not_personal, personal
+
+PLAIN: Columns = {
+    "Event.kind": not_personal("name of an event class"),
+    "Event.body": not_personal("ids only; events are checked by a house test"),
+    "Event.trace": not_personal("request or job id"),
+    "Event.brand": not_personal("slug of a brand"),
+    "Delivery.handler": not_personal("dotted name of a function of ours"),
+    "Delivery.state": not_personal("one of three words"),
+    "Delivery.last_code": not_personal("name of an exception class or a refusal's code"),
+    "Tally.brand": not_personal("slug of a brand"),
+    "Tally.kind": not_personal("what is counted, a word of ours"),
+    "Tally.name": not_personal("name of a cookie or of a control, never a value"),
+    "Tally.day": not_personal("a calendar day"),
+    "*.at": not_personal("when an event was stored"),
+    "*.*_at": not_personal("when a delivery or a count last changed"),
+    "runtime_cache.cache_key": personal("login_history", hashed="by people.cachekeys, under the epoch's key"),
+    "runtime_cache.value": personal(
+        "login_history", plain="times of attempts beside a hashed key; unlogged, expired rows go"
+    ),
+    "runtime_cache.expires": not_personal("when a row of the cache ends"),
 }
 """Why each text column here holds nothing personal."""
 
