@@ -5,7 +5,7 @@ JSON, bytes or a file; a column that is not named keeps the server from starting
 
     "Order.note"           a field of a model of the room
     "*.*_at", "*.since"    dates and times of all its models; a pattern never covers a text
-    "runtime_cache.value"  a column of a table that has no model
+    "runtime_cache.value"  a column without a model; of a schema that is not the room's: "schema.table.column"
 """
 
 from __future__ import annotations
@@ -81,5 +81,5 @@ def is_pattern(key: str) -> bool:
 
 
 def is_raw(key: str) -> bool:
-    """Say whether a key names a column of a table without a model: tables begin with a small letter."""
-    return key[:1].islower()
+    """Say whether a key names a column without a model: tables begin with a small letter, models do not."""
+    return key.split(".")[-2][:1].islower()

@@ -16,16 +16,18 @@ from hostkeep.flows import handlers, operator_mail, paying
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls
+from hostkeep.project import foreign_columns
 from hostkeep.promises import alarm_mail, alarm_watch, rounds, stranger
 from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
-from hostkeep.runtime import addresses, egress, jobs, outbox, registry
+from hostkeep.runtime import addresses, columns, egress, jobs, outbox, registry
 
 ROUTE_FILE = "mail-route"
 
 
 def join() -> None:
     """Hand over listeners, due work and the mailer."""
+    columns.declare_foreign(foreign_columns.FOREIGN)
     outbox.carry_with(jobs.defer_delivery)
     outbox.listen(handlers.HANDLERS)
     for name, work in handlers.DUE.items():

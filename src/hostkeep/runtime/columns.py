@@ -34,6 +34,7 @@ DATES = (models.DateField, models.TimeField)
 """DateTimeField is a DateField.  Patterns may cover these alone."""
 
 OURS = "hostkeep."
+FOREIGN_PLACE = "src/hostkeep/project/foreign_columns.py"
 _foreign: dict[str, Declared] = {}
 
 
@@ -63,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A column of the database and what is said of it.  label: of its app, or an empty text."""
+    """A column of the database and what is said of it."""
 
     schema: str
     table: str
@@ -82,7 +83,7 @@ def declared_for(model: Model) -> tuple[str, Mapping[str, Declared], str]:
     label = model._meta.app_label  # noqa: SLF001  Django's documented way to a model's app
     config = apps.get_app_config(label)
     if not config.name.startswith(OURS):
-        return model._meta.label, _foreign, "src/hostkeep/project/foreign_columns.py"  # noqa: SLF001  as above
+        return model._meta.label, _foreign, FOREIGN_PLACE  # noqa: SLF001  as above
     return model.__name__, plain_of(config.name), f"src/{config.name.replace('.', '/')}/models.py"
 
 
@@ -166,14 +167,9 @@ def _stale() -> Iterator[Fault]:
         said[place] = columns
     for place, columns in said.items():
         for key in columns:
-            if not is_raw_of(place, key) and not any(fnmatchcase(name, key) for name in known[place]):
+            if not is_raw(key) and not any(fnmatchcase(name, key) for name in known[place]):
                 said_of = f"{key} is declared, but there is no such column."
                 yield Fault("columns.E004", said_of, f"Remove it from {place}.")
-
-
-def is_raw_of(place: str, key: str) -> bool:
-    """Say whether a key names a column without a model; a library's models are named with their app."""
-    return key.count(".") == 1 if place.endswith("foreign_columns.py") else is_raw(key)
 
 
 def schema_of(label: str) -> str:
@@ -195,15 +191,16 @@ def declarations() -> tuple[Declaration, ...]:
 
 
 def _raw_declarations() -> Iterator[Declaration]:
-    """Give what is declared of tables without a model."""
+    """Give what is declared of columns without a model."""
     for config in apps.get_app_configs():
         if config.name.startswith(OURS) and config.models_module is not None:
             for key, said in plain_of(config.name).items():
-                if is_raw(key) and not is_pattern(key):
+                if is_raw(key):
                     yield Declaration(schema_of(config.label), *key.split(".", 1), said)
     for key, said in _foreign.items():
-        if key.count(".") == 1:
-            yield Declaration("public", *key.split(".", 1), said)
+        if is_raw(key):
+            schema, table, column = key.split(".") if key.count(".") > 1 else ("public", *key.split("."))
+            yield Declaration(schema, table, column, said)
 
 
 def strangers() -> tuple[Column, ...]:
@@ -215,6 +212,22 @@ def strangers() -> tuple[Column, ...]:
         if field.column
     } | {(each.schema, each.table, each.column) for each in _raw_declarations()}
     return tuple(each for each in columns_there() if (each.schema, each.table, each.name) not in known)
+
+
+def line_for(stranger: Column) -> str:
+    """Return what declares a column that raw SQL made, and what removes it."""
+    for model in apps.get_models(include_auto_created=True):
+        meta = model._meta  # noqa: SLF001  Django's documented way to a model's table
+        if (schema_of(meta.app_label), meta.db_table) == (stranger.schema, stranger.table):
+            place, key = declared_for(model)[2], f"{stranger.table}.{stranger.name}"
+            return f"{_line_to_add(key, place)} or remove it: {_removal(stranger)}"
+    key = f"{stranger.schema}.{stranger.table}.{stranger.name}"
+    return f"{_line_to_add(key, FOREIGN_PLACE)} or remove it: {_removal(stranger)}"
+
+
+def _removal(stranger: Column) -> str:
+    """Return the statement that removes a column."""
+    return f"ALTER TABLE {stranger.schema}.{stranger.table} DROP COLUMN {stranger.name};"
 
 
 COLUMNS = """

@@ -83,13 +83,14 @@ def _prepare(folder: Path, port: int, server: postgres.Server) -> None:
     from django.conf import settings
 
     from hostkeep.faces.cli import demo_people
-    from hostkeep.faces.cli.setting_up import check_book
+    from hostkeep.faces.cli.setting_up import check_book, check_world
     from hostkeep.runtime import migrating
     from hostkeep.vault.sealing import check_keyring
 
     migrating.migrate()
     check_keyring()
     check_book()
+    check_world()
     _load_brands(settings.HOSTKEEP.brands)
     demo_file = folder / "demo.json"
     if not demo_file.exists():

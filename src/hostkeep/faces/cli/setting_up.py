@@ -6,7 +6,7 @@ import django
 from django.conf import settings
 from django.core import checks
 
-from hostkeep.runtime import postgres
+from hostkeep.runtime import postgres, starting
 
 
 def ready() -> None:
@@ -26,6 +26,17 @@ def ready_and_checked() -> None:
 
     check_keyring()
     check_book()
+    check_world()
+
+
+def check_world() -> None:
+    """Leave no memory behind, and refuse undeclared columns and a server that logs values.
+
+    Raises ColumnsUndeclared, ServerLogsValues.
+    """
+    starting.no_core_dumps()
+    starting.refuse_undeclared()
+    starting.refuse_talking_server()
 
 
 def check_book() -> None:
