@@ -56,6 +56,7 @@ def test_a_canary_stays_in_its_cage(db: None, capfd: pytest.CaptureFixture[str])
 
 def test_another_customer_is_refused_and_the_refusal_stays(db: None) -> None:
     from hostkeep.audit.models import Entry
+    from hostkeep.vault.nyms import nym_of
 
     user = User.objects.create(brand="vps6")
     joined = open_account(
@@ -66,4 +67,4 @@ def test_another_customer_is_refused_and_the_refusal_stays(db: None) -> None:
     with pytest.raises(door.Refused):
         door.reveal(stranger, subject=joined.subject, category=CategoryId("name"))
 
-    assert Entry.objects.using("audit").filter(verb="vault.value.refused", thing=joined.subject).count() == 1
+    assert Entry.objects.using("audit").filter(verb="vault.value.refused", thing=nym_of(joined.subject)).count() == 1

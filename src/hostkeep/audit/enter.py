@@ -1,9 +1,16 @@
-"""Writing the audit: with the deed, or apart so that it outlives a rollback."""
+"""Writing the audit: with the deed, or apart so that it outlives a rollback.
+
+A person is entered under a pseudonym: what is about a person ("person" or "person.<category>") carries the
+name that the vault gives them, never their handle.  The actor "user:<id of the login>" is a pseudonym too:
+the login's row goes with the person's erasure, and then nobody can tell whose it was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.act import Act
@@ -12,7 +19,13 @@ from hostkeep.kernel.ids import BrandId, Ref
 APART = "audit"
 """The second connection, which commits by itself."""
 
+PERSON = "person"
+"""Kind of what is about a person; "person.<category>" where it is about one value of theirs."""
+
+Names = Callable[[Iterable[UUID]], Mapping[UUID, UUID]]
+
 _in_force: list[Callable[[BrandId, datetime], str]] = []
+_names: list[Names] = []
 
 
 def digest_by(in_force: Callable[[BrandId, datetime], str]) -> None:
@@ -23,6 +36,25 @@ def digest_by(in_force: Callable[[BrandId, datetime], str]) -> None:
     _in_force[:] = [in_force]
 
 
+def named_by(names: Names) -> None:
+    """Say under which names the book knows persons.  Called once at start, by the vault.
+
+    names  returns the pseudonym of each handle it is given
+    """
+    _names[:] = [names]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of many entries of one act.  category, clause, digest, count: as in enter_apart."""
+
+    ref: Ref
+    category: str
+    clause: str
+    digest: str
+    count: int = 1
+
+
 def enter(act: Act, verb: str, ref: Ref, *, digest: str = "", count: int = 1) -> None:
     """Add one entry in the deed's own transaction.
 
@@ -30,7 +62,8 @@ def enter(act: Act, verb: str, ref: Ref, *, digest: str = "", count: int = 1) ->
     digest  of the policy version that decided; left out, the one in force for the act's brand
     count   how many things a bulk entry stands for
     """
-    _row(act, verb, ref, category="", clause="", digest=digest, count=count).save(force_insert=True)
+    line = Line(ref, category="", clause="", digest=digest, count=count)
+    _rows(act, verb, [line])[0].save(force_insert=True)
 
 
 def enter_apart(
@@ -40,24 +73,47 @@ def enter_apart(
 
     For reads and refusals: the record must outlive the rollback that a refusal causes.
     """
-    row = _row(act, verb, ref, category=category, clause=clause, digest=digest, count=count)
-    row.save(using=APART, force_insert=True)
+    line = Line(ref, category=category, clause=clause, digest=digest, count=count)
+    _rows(act, verb, [line])[0].save(using=APART, force_insert=True)
 
 
-def _row(act: Act, verb: str, ref: Ref, *, category: str, clause: str, digest: str, count: int) -> Entry:
-    """Fill a row from an act."""
-    return Entry(
-        verb=verb,
-        actor=act.actor,
-        role=act.role,
-        purpose=act.purpose,
-        brand=act.brand,
-        kind=ref.kind,
-        thing=ref.id,
-        category=category,
-        clause=clause,
-        digest=digest or next((known(act.brand, act.at) for known in _in_force), ""),
-        count=count,
-        at=act.at,
-        trace=act.trace,
-    )
+def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
+    """Add many entries of one act as enter_apart, in one statement: all of them or none."""
+    Entry.objects.using(APART).bulk_create(_rows(act, verb, lines))
+
+
+def _rows(act: Act, verb: str, lines: Sequence[Line]) -> list[Entry]:
+    """Fill rows from an act.  Raises LookupError if nobody said how persons are named."""
+    persons = {line.ref.id for line in lines if is_person(line.ref.kind)}
+    if persons and not _names:
+        raise LookupError("nobody said under which names the book knows persons")
+    names = _names[0](persons) if persons else {}
+    in_force = next((known(act.brand, act.at) for known in _in_force), "") if _lacks(lines) else ""
+    return [
+        Entry(
+            verb=verb,
+            actor=act.actor,
+            role=act.role,
+            purpose=act.purpose,
+            brand=act.brand,
+            kind=line.ref.kind,
+            thing=names[line.ref.id] if is_person(line.ref.kind) else line.ref.id,
+            category=line.category,
+            clause=line.clause,
+            digest=line.digest or in_force,
+            count=line.count,
+            at=act.at,
+            trace=act.trace,
+        )
+        for line in lines
+    ]
+
+
+def is_person(kind: str) -> bool:
+    """Say whether a kind of thing is a person, whom the book knows by a pseudonym alone."""
+    return kind == PERSON or kind.startswith(f"{PERSON}.")
+
+
+def _lacks(lines: Sequence[Line]) -> bool:
+    """Say whether a line names no policy."""
+    return any(not line.digest for line in lines)

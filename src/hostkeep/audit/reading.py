@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from hostkeep.audit.alarms import ALARM
-from hostkeep.audit.enter import APART
+from hostkeep.audit.enter import APART, PERSON
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.ids import BrandId, ClauseId
 
@@ -43,8 +46,36 @@ class RaisedRow:
 
 
 def entries_about(thing: UUID, *, first: int = 50) -> tuple[EntryRow, ...]:
-    """Return what happened to a thing, newest first."""
+    """Return what happened to a thing, newest first.  A person's stand under their pseudonym: see below."""
     return tuple(_row(e) for e in Entry.objects.filter(thing=thing).order_by("-id")[:first])
+
+
+def entries_about_person(
+    nym: UUID, *, verbs: Sequence[str] = (), since: datetime | None = None, first: int = 50
+) -> tuple[EntryRow, ...]:
+    """Return what happened to a person and their values, newest first, committed entries alone.
+
+    nym    their name in the book, from vault.nyms
+    verbs  these alone, where given
+    since  not older, where given
+    """
+    found = Entry.objects.using(APART).filter(_of_persons(), thing=nym).order_by("-id")
+    if verbs:
+        found = found.filter(verb__in=verbs)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    return tuple(_row(e) for e in found[:first])
+
+
+def count_by(actor: str, verbs: Sequence[str], since: datetime) -> int:
+    """Return how many entries of some verbs an actor has since a time, committed ones alone."""
+    return Entry.objects.using(APART).filter(actor=actor, verb__in=verbs, at__gte=since).count()
+
+
+def distinct_things_by(actor: str, verb: str, since: datetime) -> int:
+    """Return how many different things an actor's entries of a verb are about, since a time."""
+    found = Entry.objects.using(APART).filter(actor=actor, verb=verb, at__gte=since)
+    return found.aggregate(many=Count("thing", distinct=True))["many"] or 0
 
 
 def newest(
@@ -89,6 +120,11 @@ def raised_after(entry: int, *, most: int = 200) -> tuple[RaisedRow, ...]:
         RaisedRow(e.id, e.verb.split(".")[1], BrandId(e.brand), e.thing, ClauseId(e.clause), e.trace, e.at)
         for e in found
     )
+
+
+def _of_persons() -> Q:
+    """Return the filter of what is about persons."""
+    return Q(kind=PERSON) | Q(kind__startswith=f"{PERSON}.")
 
 
 def _row(e: Entry) -> EntryRow:

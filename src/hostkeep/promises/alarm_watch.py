@@ -20,6 +20,7 @@ from hostkeep.promises.actions.alarming import take_alarm
 from hostkeep.promises.control import Scene
 from hostkeep.promises.models import Alarm
 from hostkeep.promises.stranger import PROBE
+from hostkeep.vault import nyms
 
 LATE = 1000
 """Entries of the audit that are looked at again: one may be committed after one with a higher number."""
@@ -38,7 +39,7 @@ def take_raised(act: Act) -> int:
     found = raised_after(last - LATE)
     known = set(Alarm.objects.filter(entry__gt=last - LATE).values_list("entry", flat=True))
     fresh = [raised for raised in found if raised.id not in known]
-    ours = {UUID(str(handle)) for row in canaries() for handle in (row.id, row.subject)} if fresh else set()
+    ours = _canary_handles() if fresh else set[UUID]()
     for raised in fresh:
         take_alarm(act.of_brand(raised.brand), raised=raised, matched_by=_probe_of(raised, ours))
     return len(fresh)
@@ -58,6 +59,13 @@ def expected_alarms(scene: Scene) -> Iterator[Caught]:
         if raised.trace == scene.act.trace:
             take_alarm(scene.act, raised=raised, matched_by=scene.act.trace)
             caught.kinds.append(raised.kind)
+
+
+def _canary_handles() -> set[UUID]:
+    """Return the handles under which the canaries stand in the book: their accounts, and their pseudonyms."""
+    rows = canaries()
+    names = (nyms.known(row.subject) for row in rows)
+    return {UUID(str(row.id)) for row in rows} | {name for name in names if name is not None}
 
 
 def _probe_of(raised: RaisedRow, ours: set[UUID]) -> str:

@@ -28,6 +28,7 @@ from hostkeep.runtime import clock
 from hostkeep.vault import consenting, door
 from hostkeep.vault.consents import ConsentRow, consents_of, standing
 from hostkeep.vault.models import Consent
+from hostkeep.vault.nyms import nym_of
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
 from tests.faces.client.conftest import BRANDS, PASSWORD, Member
@@ -465,4 +466,4 @@ def test_the_door_opens_for_who_agreed_and_shuts_at_once_after(member) -> None:
     says(ann, WITHDRAW, "newsletter")
     with pytest.raises(door.Refused):
         reads()
-    assert Entry.objects.using("audit").filter(verb="vault.value.refused", thing=ann.account.subject).count() == 2
+    assert Entry.objects.using("audit").filter(verb="vault.value.refused", thing=nym_of(ann.account.subject)).count() == 2

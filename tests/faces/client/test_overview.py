@@ -9,6 +9,7 @@ from hostkeep.billing.events import InvoicePaid
 from hostkeep.people.actions.staying import begin_stay
 from hostkeep.provisioning.queries import services_of
 from hostkeep.shop.queries.orders import orders_of
+from hostkeep.vault.nyms import nym_of
 from tests.conftest import make_act
 from tests.faces.client.conftest import Member
 from tests.faces.shop.conftest import text
@@ -55,7 +56,7 @@ def test_the_overview_opens_no_fact(ann) -> None:
     ann.get("/account/")
     ann.get("/account/privacy/")
     ann.get("/account/orders/")
-    assert not Entry.objects.using("audit").filter(verb="vault.value.revealed", thing=ann.account.subject).exists()
+    assert not Entry.objects.using("audit").filter(verb="vault.value.revealed", thing=nym_of(ann.account.subject)).exists()
 
 
 def test_pages_ask_the_database_within_their_budget(ann, gateway, django_assert_max_num_queries) -> None:

@@ -12,6 +12,7 @@ from hostkeep.messaging.queries import choices_of
 from hostkeep.runtime import clock
 from hostkeep.vault.door import Refused
 from hostkeep.vault.holdings import held
+from hostkeep.vault.nyms import nym_of
 from tests.conftest import make_act
 from tests.faces.client.conftest import BRANDS
 from tests.faces.shop.conftest import hidden, text
@@ -42,7 +43,7 @@ def test_what_is_held_is_told_to_its_owner_alone(member) -> None:
     assert {row.category for row in held(act, subject=bob.account.subject)} == {"name", "email", "phone", "address"}
     with pytest.raises(Refused):
         held(act, subject=ann.account.subject)
-    assert Entry.objects.using("audit").filter(verb="vault.holdings.refused", thing=ann.account.subject).count() == 1
+    assert Entry.objects.using("audit").filter(verb="vault.holdings.refused", thing=nym_of(ann.account.subject)).count() == 1
 
 
 def test_a_stream_is_switched_off_and_on(ann) -> None:
@@ -50,7 +51,7 @@ def test_a_stream_is_switched_off_and_on(ann) -> None:
     assert text(page).count('class="switch"') == 3
     assert ann.sends(page, MESSAGES, site_news="on").status_code == 302
     assert choices_of(ann.account.subject, brand=BrandId("vps6")) == {"offers": False, "product_news": False}
-    assert Entry.objects.filter(verb="messaging.stream.stopped", thing=ann.account.subject).count() == 2
+    assert Entry.objects.filter(verb="messaging.stream.stopped", thing=nym_of(ann.account.subject)).count() == 2
 
     assert ann.sends(ann.get(HERE), MESSAGES, site_news="on", offers="on").status_code == 302
     assert choices_of(ann.account.subject, brand=BrandId("vps6")) == {"offers": True, "product_news": False}

@@ -9,6 +9,7 @@ from django.db import connections
 
 from hostkeep.audit.models import Entry
 from hostkeep.people.queries import account
+from hostkeep.vault.nyms import nym_of
 from tests.faces.client.conftest import ADDRESS, BRANDS
 from tests.faces.shop.conftest import hidden, text
 
@@ -32,7 +33,7 @@ def test_a_change_is_sealed_and_the_log_says_which_field_but_not_what(ann) -> No
     page = text(ann.get(HERE))
     assert "Ann Meadows" in page
     assert "Saved." in page
-    changed = Entry.objects.filter(verb="vault.value.put", thing=ann.account.subject, role="customer")
+    changed = Entry.objects.filter(verb="vault.value.put", thing=nym_of(ann.account.subject), role="customer")
     assert [entry.kind for entry in changed] == ["person.name"]
     deed = Entry.objects.get(verb="people.profile.corrected")
     assert (deed.thing, deed.actor) == (ann.account.subject, f"user:{ann.user}")
@@ -96,6 +97,6 @@ def test_the_language_is_chosen_for_pages_and_mails(ann) -> None:
 
 def test_reading_the_profile_is_written_down(ann) -> None:
     ann.get(HERE)
-    read = Entry.objects.using("audit").filter(verb="vault.value.revealed", thing=ann.account.subject, purpose="account")
+    read = Entry.objects.using("audit").filter(verb="vault.value.revealed", thing=nym_of(ann.account.subject), purpose="account")
     assert {entry.category for entry in read} == {"name", "email", "phone", "address"}
     assert {entry.role for entry in read} == {"customer"}

@@ -11,6 +11,7 @@ from hostkeep.audit.models import Entry
 from hostkeep.kernel.ids import CategoryId, SubjectId
 from hostkeep.vault import boxes, cipher, door
 from hostkeep.vault.models import Item, SubjectKey
+from hostkeep.vault.nyms import nym_of
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
 
@@ -29,7 +30,7 @@ def as_owner(subject: SubjectId):
 
 
 def entries(verb: str, subject: SubjectId) -> int:
-    return Entry.objects.using("audit").filter(verb=verb, thing=subject).count()
+    return Entry.objects.using("audit").filter(verb=verb, thing=nym_of(subject)).count()
 
 
 def test_what_is_put_comes_back_to_its_owner(ann: SubjectId) -> None:

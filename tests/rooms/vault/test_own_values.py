@@ -9,6 +9,7 @@ import pytest
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.ids import CategoryId, SubjectId
 from hostkeep.vault import door
+from hostkeep.vault.nyms import nym_of
 from tests.conftest import make_act
 
 NAME = CategoryId("name")
@@ -34,7 +35,7 @@ def test_another_customer_neither_overwrites_nor_deletes(ann: SubjectId, own: Su
     with pytest.raises(door.Refused):
         door.drop(thief, subject=ann, category=NAME)
     assert name_of(ann) == "Ann Canary"
-    assert Entry.objects.using("audit").filter(verb="vault.value.refused", thing=ann).count() == 2
+    assert Entry.objects.using("audit").filter(verb="vault.value.refused", thing=nym_of(ann)).count() == 2
 
 
 def test_their_own_they_do(ann: SubjectId) -> None:

@@ -27,7 +27,7 @@ class Chosen:
     @property
     def ref(self) -> Ref:
         """Whose choice it is."""
-        return Ref("messaging.preference", self.subject)
+        return Ref("person.preference", self.subject)
 
 
 @recorded("messaging.stream.wanted")
