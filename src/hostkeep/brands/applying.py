@@ -6,7 +6,7 @@ the policy counts the days for each customer, who was told later than others, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -118,11 +118,40 @@ def reaches(
     the version that added it and did not say no.  Where the purpose is on consent, the door asks for the
     consent itself.
     """
-    if collected == policy.digest or (category, purpose) in _served(collected):
+    pair = (category, purpose)
+    if collected == policy.digest or pair in _served(collected):
         return True
     if policy.purposes[purpose].basis == "consent":
         return True
-    added = _added_by(policy, collected, (category, purpose))
+    added = _added_by(policy, collected, lambda digest: pair in _served(digest))
+    return _was_told(policy, subject, added, at)
+
+
+def reaches_recipient(
+    policy: Policy,
+    *,
+    subject: SubjectId,
+    collected: str,
+    category: CategoryId,
+    recipient: str,
+    purpose: PurposeId,
+    at: datetime,
+) -> bool:
+    """Say whether a recipient that policy names may have a value collected under an older version.
+
+    As `reaches`: who was named for it then may, on the same basis.  One who was added since may only if the
+    owner was told of it and did not say no; where it is on consent, the gate asks for the consent itself.
+    """
+    basis = policy.recipients[recipient].basis
+    gift = (category, recipient, purpose, basis)
+    if collected == policy.digest or basis == "consent" or gift in _given(collected):
+        return True
+    added = _added_by(policy, collected, lambda digest: gift in _given(digest))
+    return _was_told(policy, subject, added, at)
+
+
+def _was_told(policy: Policy, subject: SubjectId, added: VersionRow | None, at: datetime) -> bool:
+    """Say whether a person was told by a time of the version that added something, and did not say no."""
     if added is None or added.version == 1:
         # The first version: everybody was shown it when they came.
         return added is not None
@@ -258,10 +287,21 @@ def _served(digest: str) -> frozenset[tuple[CategoryId, PurposeId]]:
     return frozenset((category, purpose) for category, purpose, _ in policy_by_digest(digest).table)
 
 
-def _added_by(policy: Policy, collected: str, pair: tuple[CategoryId, PurposeId]) -> VersionRow | None:
-    """Return the version that brought a pair policy serves and the version of digest `collected` did not.
+@lru_cache(maxsize=256)
+def _given(digest: str) -> frozenset[tuple[CategoryId, str, PurposeId, str]]:
+    """Return which recipients a version lets have which categories, for what and on which basis."""
+    return frozenset(
+        (category, each.id, purpose, each.basis)
+        for each in policy_by_digest(digest).recipients.values()
+        for category in each.categories
+        for purpose in each.purposes
+    )
 
-    It is the oldest of the unbroken run of versions up to policy's own that serve the pair.
+
+def _added_by(policy: Policy, collected: str, allows: Callable[[str], bool]) -> VersionRow | None:
+    """Return the version that brought what policy allows and the version of digest `collected` did not.
+
+    It is the oldest of the unbroken run of versions up to policy's own that allow it.
     """
     found: VersionRow | None = None
     passed = False
@@ -269,7 +309,7 @@ def _added_by(policy: Policy, collected: str, pair: tuple[CategoryId, PurposeId]
         passed = passed or row.digest == policy.digest
         if not passed:
             continue
-        if row.digest == collected or pair not in _served(row.digest):
+        if row.digest == collected or not allows(row.digest):
             break
         found = row
     return found

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 
 @contextmanager
-def opened() -> Iterator[None]:
+def opened(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Take the vault's role for the statements inside, and give it back in the same block.
 
+    using  the connection, for what must be committed apart
     The inner transaction block is needed: the role would outlive a savepoint.  Never RESET ROLE.
     It stops mistakes and forgotten queries, not an attacker who runs statements of his own as our process.
     """
+    connection = connections[using]
     inside_another = connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE hk_vault")
         yield
         if inside_another:  # else the transaction ends here, and the role with it
