@@ -7,7 +7,7 @@ collected; the year of its invoice ends), the others happen to the account or to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
@@ -27,21 +27,25 @@ AT_LATEST: Mapping[str, frozenset[str]] = MappingProxyType({
 })
 """Which events have come at the latest when another comes: a closed account has no service and no visit."""
 
+OWN_TERMS = frozenset({COLLECTED, YEAR_ENDED, SERVICE_ENDED})
+"""Clocks that start for each value by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What becomes of one class of a person's data when an event comes.
 
     what        keep: the event leaves its term as it is; erase, deactivate, archive: what its rule says
-    at          when that is done: the event's own time means at once; None with "keep"
-    ends        when nothing of it is left but what the archive took; None with "keep"
+    ends        when nothing of it is left but what the archive took; the event's own time means at once; None
+                with "keep"
     switched_off  whether from now on only the purposes that its rule reads for are served
+    own_terms   the account ends, and each value has its own term: the class ends with the last of them
     """
 
     what: What
-    at: datetime | None
-    ends: datetime | None
-    switched_off: bool
+    ends: datetime | None = None
+    switched_off: bool = False
+    own_terms: bool = False
 
 
 def starts_at(rule: Retention, at: datetime, zone: str) -> datetime | None:
@@ -74,7 +78,7 @@ def ends_after(rule: Retention, start: datetime, zone: str) -> datetime:
 
 
 def closes(policy: Policy, event: str) -> bool:
-    """Say whether an event ends the account itself: its closing, or what the class of the account waits for."""
+    """Say whether an event ends the account itself: its closing, or what the account's class waits for."""
     rule = policy.retention.get("account")
     return event == ACCOUNT_CLOSED or (rule is not None and rule.until == event and event in AT_LATEST)
 
@@ -89,13 +93,17 @@ def outcome(policy: Policy, keep_class: str, *, event: str, at: datetime, zone: 
     rule = policy.retention.get(keep_class)
     closing = closes(policy, event)
     if rule is None or (closing and rule.at_closing == "erase"):
-        return Outcome("erase", at, at, False) if closing else Outcome("keep", None, None, False)
+        return Outcome("erase", at) if closing else Outcome("keep")
     off = closing and bool(rule.reads)
+    own = closing and rule.until in OWN_TERMS
     if rule.until not in AT_LATEST[event]:
-        return Outcome("keep", None, None, off)
+        return Outcome("keep", None, off, own)
     ends = ends_after(rule, at, zone)
-    if rule.then == "archive":
-        return Outcome("archive", ends, ends, off)
-    if rule.then == "deactivate":
-        return Outcome("deactivate", at, ends, True)
-    return Outcome("erase", ends, ends, off)
+    if rule.then in {"archive", "deactivate"}:
+        return Outcome(rule.then, ends, off or rule.then == "deactivate", own)
+    return Outcome("erase", ends, off, own)
+
+
+def settled(plain: Outcome, newest: datetime | None, at: datetime) -> Outcome:
+    """Return the outcome of a class of which one knows when its last value ends (None: there is none)."""
+    return replace(plain, ends=newest or at) if plain.own_terms else plain

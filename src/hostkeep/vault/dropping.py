@@ -1,0 +1,83 @@
+"""Deleting single values whose time is over.  What a hold covers stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import connection, transaction
+
+from hostkeep.audit.enter import enter
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, Ref, SubjectId
+from hostkeep.vault import erasing
+from hostkeep.vault.wall import opened
+
+NOT_HELD = """
+NOT EXISTS (
+  SELECT 1 FROM vault.vault_hold h
+  WHERE h.subject = {row}.subject AND h.approved_at IS NOT NULL AND h.ended_at IS NULL
+    AND h.classes @> to_jsonb({row}.keep_class::text))
+"""
+"""No approved hold covers the class of a row."""
+
+DUE = (
+    "i.expires_at <= %(at)s AND (%(subject)s::uuid IS NULL OR i.subject = %(subject)s)"
+    f" AND {NOT_HELD.format(row='i')}"
+)
+DROP = f"""
+WITH due AS (
+  SELECT i.id FROM vault.vault_item i WHERE {DUE}
+  ORDER BY i.expires_at LIMIT %(most)s FOR UPDATE OF i SKIP LOCKED),
+gone AS (
+  DELETE FROM vault.vault_item i USING due WHERE i.id = due.id
+  RETURNING i.id, i.brand, i.subject, i.category, i.slot, i.keep_class, i.fired_at),
+marks AS (
+  DELETE FROM vault.vault_mark m USING gone g
+  WHERE m.subject = g.subject AND m.category = g.category AND m.slot = g.slot)
+SELECT id, brand, keep_class, fired_at IS NOT NULL FROM gone
+"""  # noqa: S608  made of constants
+COUNT = f"SELECT i.keep_class, count(*) FROM vault.vault_item i WHERE {DUE} GROUP BY i.keep_class"  # noqa: S608
+
+BRANDS = uuid5(NAMESPACE_URL, "hostkeep:brand")
+
+
+def drop_due(act: Act, *, most: int) -> int:
+    """Delete values that are due, of whomever, at most so many; return how many.
+
+    One transaction, with one entry a brand and class.  Rows that another sweeper holds are left to it.
+    """
+    return _drop(act, None, most)
+
+
+def drop_of(act: Act, *, subject: SubjectId) -> int:
+    """Delete all of one person's values that are due; return how many."""
+    return _drop(act, subject, None)
+
+
+def count_due(at: datetime) -> Mapping[str, int]:
+    """Return how many values are past due, by class; what a hold covers is not counted."""
+    with opened(), connection.cursor() as cursor:
+        cursor.execute(COUNT, {"at": at, "subject": None})
+        return dict(cursor.fetchall())
+
+
+def class_of(brand: BrandId, keep_class: str) -> Ref:
+    """Return the thing that a bulk entry is about: a class at a brand."""
+    return Ref(f"vault.class.{keep_class}", uuid5(BRANDS, brand))
+
+
+def _drop(act: Act, subject: SubjectId | None, most: int | None) -> int:
+    """Delete, enter, count."""
+    with transaction.atomic():
+        with opened(), connection.cursor() as cursor:
+            cursor.execute(DROP, {"at": act.at, "subject": subject, "most": most})
+            gone: list[tuple[UUID, str, str, bool]] = cursor.fetchall()
+        # A backup older than the event knows nothing of it; any other end stands in the backup's own row.
+        erasing.note_item_gone(act, items=[row for row, _, _, by_event in gone if by_event])
+        for (brand, keep_class), count in sorted(Counter((b, k) for _, b, k, _ in gone).items()):
+            under = act.of_brand(BrandId(brand))
+            enter(under, "vault.values.expired", class_of(under.brand, keep_class), count=count)
+    return len(gone)
