@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -51,6 +52,17 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     still.forget()
     yield
     queries.forget()
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test has an erasure ledger of its own, as it has a database of its own; and the house is open."""
+    from hostkeep.vault import erasure_ledger, replaying
+
+    monkeypatch.setattr(erasure_ledger, "NAME", f"erasures-{uuid4()}.jsonl")
+    monkeypatch.setattr(replaying, "_open", [True])
+    yield
+    erasure_ledger.path().unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

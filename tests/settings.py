@@ -7,6 +7,8 @@ if "TEST_DATA" not in os.environ:
     os.environ["TEST_DATA"] = tempfile.mkdtemp(prefix="hkt-", dir="/tmp")
 os.environ["HOSTKEEP_DATA"] = os.environ["TEST_DATA"]
 os.environ.setdefault("HOSTKEEP_DEMO", "1")
+# A roll of the keys in one worker must not take the keys from another's database.
+os.environ["HOSTKEEP_KEYRING"] = f"{os.environ['TEST_DATA']}/keys/{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 os.environ.setdefault("HOSTKEEP_SECRET_KEY", "only for tests, only for tests, only for tests")
 os.environ.setdefault("HOSTKEEP_LOG_LEVEL", "WARNING")
 

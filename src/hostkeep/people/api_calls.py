@@ -74,7 +74,7 @@ def begin_call(key: KeyRow, *, once: str, content: str, at: datetime) -> Begun |
     Raises CallStillRunning and CallReused.
     Source: draft-ietf-httpapi-idempotency-key-header, sections 2.6 and 2.7.
     """
-    turn, said = uuid4(), sealing.keyed_hash("api-call", content)
+    turn, said = uuid4(), sealing.dated_hash("api-call", content)
     fresh = ApiCall(
         key_id=key.id, once=hash_of(once), content=said, turn=turn, leased_to=at + LEASE, expires_at=at + KEPT
     )
@@ -86,7 +86,7 @@ def begin_call(key: KeyRow, *, once: str, content: str, at: datetime) -> Begun |
         if row.turn == turn:
             return Begun(row.id, turn)
         if row.expires_at > at:
-            if row.content != said:
+            if row.content and row.content not in sealing.dated_hashes("api-call", content):
                 raise CallReused
             if row.state == ApiCall.ANSWERED:
                 return Answered(row.answer)

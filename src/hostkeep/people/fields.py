@@ -5,13 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, In
 
 from hostkeep.runtime import brand as running_brand
 from hostkeep.vault import sealing
 
 LONGEST = 120
 """Bytes of an address; a longer one would not fit its column once sealed."""
+
+
+class SealedExact(Exact):  # type: ignore[type-arg]
+    """Equal to an address, under whichever epoch it stands sealed: two while a roll is under way."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Compare with every form that the address may have."""
+        forms = forms_of(self.rhs) if self.rhs_is_direct_value() else ()
+        if len(forms) < 2:  # noqa: PLR2004  one epoch: one form
+            return super().as_sql(compiler, connection)
+        left, values = self.process_lhs(compiler, connection)
+        return f"{left} IN ({', '.join(['%s'] * len(forms))})", [*values, *forms]
+
+
+class SealedIn(In):  # type: ignore[type-arg]
+    """One of several addresses, each under whichever epoch it stands sealed."""
+
+    def get_prep_lookup(self) -> Any:
+        """Take every form that each address may have."""
+        found = super().get_prep_lookup()
+        if not self.rhs_is_direct_value():
+            return found
+        return [form for text in found for form in forms_of(text) or (text,)]
+
+
+def forms_of(sealed: Any) -> tuple[str, ...]:
+    """Return every form under which the address of a sealed text may stand; none for another text."""
+    if not isinstance(sealed, str) or not sealing.is_sealed_login(sealed):
+        return ()
+    return sealing.forms_of_login(sealed)
 
 
 class SealedEmailField(models.EmailField):  # type: ignore[type-arg]
@@ -41,7 +71,9 @@ class SealedEmailField(models.EmailField):  # type: ignore[type-arg]
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Compare by the sealed text: an address is lower-cased before it is sealed."""
-        return Exact if lookup_name == "iexact" else super().get_lookup(lookup_name)
+        if lookup_name in {"exact", "iexact"}:
+            return SealedExact
+        return SealedIn if lookup_name == "in" else super().get_lookup(lookup_name)
 
 
 def seal_login_addresses(field: models.Field[Any, Any]) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from hostkeep.vault import keys
 
-PREFIX = "s1."
+_SEALED_LOGIN = re.compile(r"s([1-9][0-9]{0,8})\.[a-z2-7]+", re.ASCII)
+FIRST = 1
+"""The epoch of what was sealed before seals named theirs."""
 COLUMN_MARK = "c1."
 """What every sealed column's text begins with."""
 SHORTEST = 256
@@ -52,18 +56,31 @@ def unseal_bytes(box: bytes, *, key: bytes, about: bytes) -> bytes:
 
 
 def seal_for(use: str, value: str) -> str:
-    """Seal a text under the epoch's key for one use ("session", "totp"), as URL-safe text."""
-    box = seal(value, key=keys.key_for(use), about=use.encode())
-    return base64.urlsafe_b64encode(box).decode()
+    """Seal a text under the epoch's key for one use ("session", "totp"): the epoch, ".", URL-safe base64."""
+    epoch = keys.current_epoch()
+    box = seal(value, key=keys.key_of(epoch, use), about=use.encode())
+    return f"{epoch}.{base64.urlsafe_b64encode(box).decode()}"
+
+
+def epoch_of(text: str) -> int:
+    """Return under which epoch seal_for sealed a text.  Raises BrokenSeal."""
+    epoch, dot, _ = text.partition(".")
+    if not dot:
+        return FIRST
+    if not epoch.isdecimal():
+        raise BrokenSeal
+    return int(epoch)
 
 
 def unseal_for(use: str, text: str) -> str:
-    """Open what seal_for sealed.  Raises BrokenSeal."""
+    """Open what seal_for sealed.  Raises BrokenSeal, for a text under a destroyed epoch too."""
+    epoch = epoch_of(text)
     try:
-        box = base64.urlsafe_b64decode(text.encode())
-    except ValueError:
+        box = base64.urlsafe_b64decode(text.rpartition(".")[2].encode())
+        key = keys.key_of(epoch, use)
+    except (ValueError, keys.WrongKeyring):
         raise BrokenSeal from None
-    return unseal(box, key=keys.key_for(use), about=use.encode())
+    return unseal(box, key=key, about=use.encode())
 
 
 def seal_column(value: str, *, place: str) -> str:
@@ -95,31 +112,120 @@ def unseal_column(text: str, *, place: str) -> str:
 def seal_login(address: str, *, brand: str) -> str:
     """Seal a login address so that one brand's equal addresses stay equal, and two brands' do not.
 
-    Lower-cased.  The text is "s1." and lower-case base32 of brand and ciphertext: it fits varchar(254) for
-    addresses up to 120 bytes and survives LOWER().  Source: RFC 5297.
+    Lower-cased.  The text is "s", the epoch, "." and lower-case base32 of brand and ciphertext: it fits
+    varchar(254) for addresses up to 120 bytes and survives LOWER().  Source: RFC 5297.
     """
-    siv = AESSIV(keys.key_for("login", length=64))
+    return _seal_login(keys.current_epoch(), address, brand)
+
+
+def forms_of_login(text: str) -> tuple[str, ...]:
+    """Return every text under which a sealed address may stand: two while a roll is under way, else one.
+
+    A text that does not open has its own form alone.
+    """
+    try:
+        address, brand = _open_login(text)
+    except BrokenSeal:
+        return (text,)
+    return tuple(_seal_login(epoch, address, brand) for epoch in keys.epochs())
+
+
+def _seal_login(epoch: int, address: str, brand: str) -> str:
+    """Seal a login address under one epoch."""
+    siv = AESSIV(keys.key_of(epoch, "login", length=64))
     box = siv.encrypt(address.lower().encode(), [brand.encode()])
     whole = len(brand).to_bytes(1) + brand.encode() + box
-    return PREFIX + base64.b32encode(whole).decode().rstrip("=").lower()
+    return f"s{epoch}." + base64.b32encode(whole).decode().rstrip("=").lower()
 
 
 def unseal_login(text: str) -> str:
-    """Open a sealed login address.  Raises BrokenSeal."""
-    raw = text.removeprefix(PREFIX).upper()
+    """Open a sealed login address.  Raises BrokenSeal, for one under a destroyed epoch too."""
+    return _open_login(text)[0]
+
+
+def reseal_login(text: str) -> str:
+    """Seal a sealed login address anew, under the epoch that is written under.  Raises BrokenSeal."""
+    address, brand = _open_login(text)
+    return seal_login(address, brand=brand)
+
+
+def _open_login(text: str) -> tuple[str, str]:
+    """Return the address and the brand of a sealed login address.  Raises BrokenSeal."""
+    found = _SEALED_LOGIN.fullmatch(text)
+    if found is None:
+        raise BrokenSeal
+    raw = text.partition(".")[2].upper()
     try:
         whole = base64.b32decode(raw + "=" * (-len(raw) % 8))
         brand, box = whole[1 : 1 + whole[0]], whole[1 + whole[0] :]
-        return AESSIV(keys.key_for("login", length=64)).decrypt(box, [brand]).decode()
-    except (InvalidTag, ValueError, IndexError):
+        siv = AESSIV(keys.key_of(int(found[1]), "login", length=64))
+        return siv.decrypt(box, [brand]).decode(), brand.decode()
+    except (InvalidTag, ValueError, IndexError, keys.WrongKeyring):
         raise BrokenSeal from None
 
 
 def is_sealed_login(text: str) -> bool:
-    """Say whether a text looks like a sealed address."""
-    return text.startswith(PREFIX)
+    """Say whether a text looks like a sealed address; no address does, as it holds an "@"."""
+    return _SEALED_LOGIN.fullmatch(text) is not None
 
 
 def keyed_hash(use: str, text: str) -> str:
     """Return an HMAC-SHA-256 of a text for one use, hex."""
-    return hmac.new(keys.key_for(use), text.encode(), hashlib.sha256).hexdigest()
+    return _hash_of(keys.current_epoch(), use, text)
+
+
+HASH_EPOCH = 4
+"""Hex digits of the epoch at the head of a dated hash."""
+
+
+def dated_hash(use: str, text: str) -> str:
+    """Return a keyed hash that names its epoch: 4 hex digits of the epoch, 60 of the HMAC."""
+    return _dated(keys.current_epoch(), use, text)
+
+
+def dated_hashes(use: str, text: str) -> tuple[str, ...]:
+    """Return every dated hash that a text may have now: two while a roll is under way, else one."""
+    return tuple(_dated(epoch, use, text) for epoch in keys.epochs())
+
+
+def date_of(epoch: int) -> str:
+    """Return what a dated hash of an epoch begins with."""
+    return f"{epoch:0{HASH_EPOCH}x}"
+
+
+def _dated(epoch: int, use: str, text: str) -> str:
+    return date_of(epoch) + _hash_of(epoch, use, text)[: 64 - HASH_EPOCH]
+
+
+def _hash_of(epoch: int, use: str, text: str) -> str:
+    return hmac.new(keys.key_of(epoch, use), text.encode(), hashlib.sha256).hexdigest()
+
+
+class Opener:
+    """Opens many boxes in one deed: each wrapping key and each data key is set up once.  Not kept longer."""
+
+    __slots__ = ("_data", "_wrapping")
+
+    def __init__(self) -> None:
+        self._wrapping: dict[int, AESGCM] = {}
+        self._data: dict[str, AESGCM] = {}
+
+    def data_key(self, *, epoch: int, wrapped: bytes, about: bytes) -> bytes:
+        """Unwrap a data key.  Raises BrokenSeal if it was moved or altered, WrongKeyring for a lost epoch."""
+        known = self._wrapping.get(epoch)
+        if known is None:
+            known = self._wrapping[epoch] = keys.opener(epoch)
+        try:
+            return known.decrypt(wrapped[: keys.NONCE_BYTES], wrapped[keys.NONCE_BYTES :], about)
+        except (InvalidTag, ValueError):
+            raise BrokenSeal from None
+
+    def open(self, box: bytes, about: bytes, *, key_id: str, key: Callable[[], bytes]) -> str:
+        """Open a box.  key: unwraps its data key, asked once for each key_id.  Raises BrokenSeal."""
+        known = self._data.get(key_id)
+        if known is None:
+            known = self._data[key_id] = AESGCM(key())
+        try:
+            return known.decrypt(box[: keys.NONCE_BYTES], box[keys.NONCE_BYTES :], about).decode()
+        except (InvalidTag, ValueError):  # ValueError: too short to be a box
+            raise BrokenSeal from None

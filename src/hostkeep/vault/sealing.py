@@ -9,10 +9,16 @@ from hostkeep.vault.wall import opened
 BrokenSeal = cipher.BrokenSeal
 seal_login = cipher.seal_login
 unseal_login = cipher.unseal_login
+reseal_login = cipher.reseal_login
+forms_of_login = cipher.forms_of_login
 is_sealed_login = cipher.is_sealed_login
 seal_for = cipher.seal_for
 unseal_for = cipher.unseal_for
+epoch_of = cipher.epoch_of
 keyed_hash = cipher.keyed_hash
+dated_hash = cipher.dated_hash
+dated_hashes = cipher.dated_hashes
+date_of = cipher.date_of
 
 
 def check_keyring() -> None:
@@ -25,7 +31,8 @@ def check_keyring() -> None:
         row = Keyring.objects.filter(id=1).first()
         if row is None:
             nonce = keys.new_data_key()
-            Keyring.objects.create(epoch=epoch, nonce=nonce, proof=keys.proof_of(nonce, epoch=epoch))
+            fresh = Keyring(id=1, epoch=epoch, nonce=nonce, proof=keys.proof_of(nonce, epoch=epoch))
+            Keyring.objects.bulk_create([fresh], ignore_conflicts=True)
             return
         if keys.proof_of(bytes(row.nonce), epoch=row.epoch) != bytes(row.proof):
             raise keys.WrongKeyring

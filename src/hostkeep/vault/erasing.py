@@ -1,0 +1,323 @@
+"""Erasing a person's data: destroy the keys, first in a ledger outside the database, then in it.
+
+From the moment the keys are gone nothing of it opens, however many rows there are; the rows themselves are
+deleted later, in batches (finish).  What a hold keeps stays, and the certificate says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+
+from hostkeep.audit.enter import enter
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, ClauseId, Ref, SubjectId
+from hostkeep.vault import destroying, erasure_ledger, keys, replaying, staying
+from hostkeep.vault.models import Erasure, Keyring, SubjectKey
+from hostkeep.vault.wall import opened
+
+FENCE = """
+UPDATE vault.vault_subjectkey SET state = 'erasing', changed_at = %s
+WHERE subject = %s AND keep_class = ANY(%s) AND state <> 'destroyed'
+"""
+HOLD = """
+UPDATE vault.vault_subjectkey SET state = 'held', changed_at = %s
+WHERE subject = %s AND keep_class = ANY(%s) AND state IN ('live', 'deactivated')
+"""
+SWEEP = """
+DELETE FROM vault.vault_item WHERE id IN (
+  SELECT i.id FROM vault.vault_item i
+  JOIN vault.vault_subjectkey k ON k.subject = i.subject AND k.keep_class = i.keep_class
+  WHERE i.subject = %s AND k.state = 'destroyed'
+  LIMIT %s FOR UPDATE OF i SKIP LOCKED
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What lawfully stays of a person.
+
+    clause  the policy's, empty where a hold keeps it
+    until   None: an event to come decides
+    why     "retention", or a hold's: "legal_request", "dispute", "investigation"
+    """
+
+    keep_class: str
+    clause: ClauseId
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did.
+
+    erasure  handle of the certificate; None: there was nothing left to erase
+    classes  classes whose keys are destroyed by it
+    stays    what is kept, and why
+    """
+
+    erasure: UUID | None
+    subject: SubjectId
+    classes: frozenset[str]
+    stays: tuple[Stay, ...]
+
+    @property
+    def ref(self) -> Ref:
+        """The person."""
+        return Ref("person", self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where and since when a person's data of some classes is unreadable.
+
+    why         what made it due, a word of ours
+    done        whether the rows are deleted too
+    live_at     nothing of it opens in the living system
+    wal_at      nor in the write-ahead log and replicas
+    backups_at  nor in any backup
+    """
+
+    id: UUID
+    brand: BrandId
+    subject: SubjectId
+    classes: frozenset[str]
+    why: str
+    done: bool
+    asked_at: datetime
+    live_at: datetime | None
+    wal_at: datetime | None
+    backups_at: datetime | None
+    stays: tuple[Stay, ...]
+
+
+def erase(act: Act, *, subject: SubjectId, classes: frozenset[str], why: str) -> Erased:
+    """Make a person's data of some classes unreadable, for good.
+
+    why  what made it due, a word of ours: "account.closed", "request", ...
+
+    A fence first: the classes open for nobody and take nothing more.  Then a line in the ledger outside the
+    database, then the keys.  Killed in between, the rest is done at the next start or by the next erasure.
+    Classes under an approved hold are kept for it and stand in stays.  Twice: the second finds nothing left.
+    Best called outside a transaction: what stands in the ledger is carried out even if the caller's fails.
+    Effects: keys destroyed, their marks deleted, a certificate, an audit entry and KeysDestroyed; where no
+    class is left, the name in the audit book and the words of consent too.
+    """
+    with transaction.atomic():
+        begun = _fence(act, subject, classes, why)
+    if begun is None:
+        for cut_off in _cut_off(subject=subject):
+            _destroy(act, cut_off)
+        return Erased(None, subject, frozenset(), staying.stays(act, subject))
+    _destroy(act, begun)
+    return Erased(begun, subject, *_classes_and_stays(begun))
+
+
+def _fence(act: Act, subject: SubjectId, classes: frozenset[str], why: str) -> UUID | None:
+    """Shut the classes and begin a certificate; None where nothing is left to erase."""
+    held = staying.held(subject)
+    kept = classes & held.keys()
+    with opened():
+        _run(HOLD, [act.at, subject, sorted(kept)])
+        rows = list(SubjectKey.objects.select_for_update().filter(subject=subject).order_by("id"))
+        known = {row.keep_class for row in rows}
+        ended = {row.keep_class for row in rows if row.state == "destroyed"} | _being_erased(subject)
+        due = classes - kept - ended if rows else frozenset[str]()
+        if not due:
+            return None
+        brand = destroying.brand_of(rows, act.brand)
+        fresh = [
+            SubjectKey(
+                subject=subject, brand=brand, keep_class=name, epoch=keys.current_epoch(),
+                state="erasing", changed_at=act.at,
+            )
+            for name in sorted(due - known)
+        ]  # fmt: skip
+        SubjectKey.objects.bulk_create(fresh, ignore_conflicts=True)
+        _run(FENCE, [act.at, subject, sorted(due)])
+    row = Erasure(
+        brand=brand, subject=subject, classes=sorted(due), why=why[:32], epoch=keys.current_epoch(),
+        asked_at=act.at, stays=[_stay_told(stay) for stay in staying.stays(act, subject, but=frozenset(due))],
+    )  # fmt: skip
+    with opened():
+        row.save(force_insert=True)
+    return row.id
+
+
+def _being_erased(subject: SubjectId) -> set[str]:
+    """Return the classes that a begun certificate names already."""
+    begun = Erasure.objects.filter(subject=subject, live_at__isnull=True).values_list("classes", flat=True)
+    return {name for classes in begun for name in classes}
+
+
+def _cut_off(**whose: SubjectId) -> list[UUID]:
+    """Return certificates whose keys still wait to be destroyed, oldest first: somebody is at it, or died."""
+    with opened():
+        left = Erasure.objects.filter(live_at__isnull=True, **whose).order_by("asked_at", "id")
+        return list(left.values_list("id", flat=True)[:100])
+
+
+def _destroy(act: Act, erasure: UUID) -> None:
+    """Write the line, then destroy the keys that a begun certificate names."""
+    with transaction.atomic():
+        row = _caught_up(act)
+        with opened():
+            begun = Erasure.objects.select_for_update().get(id=erasure)
+            if begun.live_at is not None:
+                return  # the ledger had its line already
+            owned = SubjectKey.objects.filter(
+                subject=begun.subject, keep_class__in=begun.classes, state="erasing"
+            )
+            data_keys = list(owned.values_list("id", flat=True))
+        with erasure_ledger.alone():
+            line = erasure_ledger.add(at=act.at, erasure=erasure, data_keys=data_keys)
+        destroying.carry_out(act, line)
+        destroying.advance(row, line)
+
+
+def _caught_up(act: Act) -> Keyring:
+    """Lock the keyring's row and carry out what the ledger has beyond it."""
+    row = destroying.lock()
+    while replaying.step(act, row, most=replaying.AT_ONCE):
+        pass
+    return row
+
+
+def note_item_gone(act: Act, *, item: UUID) -> None:
+    """As note_items_gone, for one value."""
+    note_items_gone(act, items=[item])
+
+
+def note_items_gone(act: Act, *, items: Sequence[UUID]) -> None:
+    """Put single values that are being deleted on the ledger, in the caller's transaction.
+
+    items  handles of the rows; they are deleted by this call where they still stand
+    A restored backup then deletes them again before it opens.  Their box still opens for whoever holds such a
+    backup and the living key of its class: only the end of the class ends that.
+    """
+    if not items:
+        return
+    with transaction.atomic():
+        row = _caught_up(act)
+        with erasure_ledger.alone():
+            line = erasure_ledger.add(at=act.at, erasure=uuid4(), data_keys=(), items=items)
+        destroying.carry_out(act, line)
+        destroying.advance(row, line)
+
+
+def carry_on(act: Act) -> int:
+    """Finish erasures that were cut off between the fence and the ledger; return how many."""
+    found = _cut_off()
+    for erasure in found:
+        _destroy(act, erasure)
+    return len(found)
+
+
+def finish(act: Act, most: int = 5000) -> int:
+    """Delete up to so many rows that no key opens any more; return how many.
+
+    Closes certificates without rows.  Several may run side by side.  Call it until it returns 0.
+    """
+    carry_on(act)
+    with opened():
+        open_ones = Erasure.objects.filter(state="begun", live_at__isnull=False).order_by("asked_at")
+        found = list(open_ones.values_list("id", "subject", "brand")[:200])
+    gone = 0
+    for erasure, subject, brand in found:
+        if gone >= most:
+            break
+        gone += _finish(act.of_brand(BrandId(brand)), erasure, subject, most - gone)
+    return gone
+
+
+def _finish(act: Act, erasure: UUID, subject: UUID, most: int) -> int:
+    """Delete rows of one erasure; close it where none is left."""
+    with transaction.atomic():
+        with opened():
+            gone = _run(SWEEP, [subject, most])
+            done = gone < most and not _rows_left(subject)
+            closed = done and Erasure.objects.filter(id=erasure, state="begun").update(state="done")
+        if closed:
+            enter(act, "vault.erasure.done", Ref("vault.erasure", erasure))
+    return gone
+
+
+def _rows_left(subject: UUID) -> bool:
+    """Say whether a row without a key is left, one that somebody else is deleting included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM vault.vault_item i JOIN vault.vault_subjectkey k"
+            " ON k.subject = i.subject AND k.keep_class = i.keep_class"
+            " WHERE i.subject = %s AND k.state = 'destroyed')",
+            [subject],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def certificates_of(act: Act, *, subject: SubjectId) -> tuple[Certificate, ...]:
+    """Return a person's certificates, newest first; what a secret hold keeps is left out for the person."""
+    with opened():
+        rows = list(Erasure.objects.filter(subject=subject, brand=act.brand).order_by("-asked_at", "-id"))
+    return tuple(_certificate(row, secret=act.role != "customer") for row in rows)
+
+
+def certificate(erasure: UUID) -> Certificate | None:
+    """Return one certificate by its handle, whole, or None."""
+    with opened():
+        row = Erasure.objects.filter(id=erasure).first()
+    return None if row is None else _certificate(row, secret=True)
+
+
+def _certificate(row: Erasure, *, secret: bool) -> Certificate:
+    """Freeze a row.  secret: whether what a secret hold keeps is told."""
+    return Certificate(
+        id=row.id,
+        brand=BrandId(row.brand),
+        subject=SubjectId(row.subject),
+        classes=frozenset(row.classes),
+        why=row.why,
+        done=row.state == "done",
+        asked_at=row.asked_at,
+        live_at=row.live_at,
+        wal_at=row.wal_at,
+        backups_at=row.backups_at,
+        stays=tuple(_stay(told) for told in row.stays if secret or not told.get("secret")),
+    )
+
+
+def _classes_and_stays(erasure: UUID) -> tuple[frozenset[str], tuple[Stay, ...]]:
+    """Return what a certificate names."""
+    with opened():
+        row = Erasure.objects.get(id=erasure)
+    return frozenset(row.classes), tuple(_stay(told) for told in row.stays)
+
+
+def _stay_told(stay: staying.Kept) -> dict[str, Any]:
+    """Return one thing that stays as the certificate keeps it."""
+    return {
+        "class": stay.keep_class,
+        "clause": stay.clause,
+        "until": stay.until.isoformat() if stay.until else None,
+        "why": stay.why,
+        "secret": stay.secret,
+    }
+
+
+def _stay(told: Mapping[str, Any]) -> Stay:
+    """Read one thing that stays."""
+    until = datetime.fromisoformat(told["until"]) if told["until"] else None
+    return Stay(told["class"], ClauseId(told["clause"]), until, told["why"])
+
+
+def _run(statement: str, values: Sequence[object]) -> int:
+    """Run one statement; return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
