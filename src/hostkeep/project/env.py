@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 KNOWN = frozenset({
     "DATA", "KEYRING", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", "DEMO",
-    "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS", "LXD_SOCKET", "LXD_IMAGE",
+    "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS", "LXD_SOCKET", "LXD_IMAGE", "LOGS",
 })  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class Env:
     demo             whether this is the demo
     mail_route       "host:port" that takes every mail instead of the receiver's own host, or empty
     brands           folder of the brands that come with a first start
+    logs             folder or file that the processes' output goes to, for the nightly scan; or empty
     """
 
     data: Path
@@ -52,6 +53,7 @@ class Env:
     brands: Path
     lxd_socket: str
     lxd_image: str
+    logs: str
 
 
 def read(environ: Mapping[str, str]) -> Env:
@@ -78,6 +80,7 @@ def read(environ: Mapping[str, str]) -> Env:
         brands=Path(said.get("BRANDS", "brands")).resolve(),
         lxd_socket=said.get("LXD_SOCKET", ""),
         lxd_image=said.get("LXD_IMAGE", "hostkeep"),
+        logs=said.get("LOGS", ""),
     )
 
 

@@ -12,7 +12,7 @@ from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import handlers, operator_mail, paying
+from hostkeep.flows import handlers, operator_mail, paying, scanning
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls
@@ -49,6 +49,8 @@ def join() -> None:
     })
     operator_mail.write_with(alarm_mail.WRITTEN)
     jobs.errand(rounds.ERRAND, rounds.run_for)
+    jobs.watch("scan", scanning.send_due)
+    jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)
 
 

@@ -15,6 +15,7 @@ from hostkeep.promises.evidence import (
     cookies,
     forms,
     hosts,
+    in_clear,
     policy_page,
     policy_text,
     readings,
@@ -64,6 +65,7 @@ _CONTROLS = (
                 "email", "service_secret", "cookies", "chosen_service", "use_time", "connect_ip"
             ),
             sealed_columns.choices_sealed(),
+            in_clear.no_value_in_clear(),
         ),
         sample=(forms.draws_what_it_asks("signup", SIGNUP), readings.readable_for("email", "account")),
         probe=(
