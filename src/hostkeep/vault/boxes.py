@@ -2,82 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import connection
 
-from hostkeep.kernel.act import Act
+from hostkeep.kernel.act import CHANNELS, Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault import cipher, keys
-from hostkeep.vault.models import Item, SubjectKey
+from hostkeep.vault.models import Item
+
+WRITABLE = frozenset({"live", "deactivated"})
+"""States of a key that new values may still be sealed under; what is due to be erased grows no more."""
 
 
 class KeyDestroyed(Foreseen):
-    """The subject's key of this class is gone for good."""
+    """The subject's key of this class is gone for good, or due to be."""
 
     code = "vault.key.destroyed"
     title = gettext_noop("This person's data was erased; nothing can be added to it.")
     status = 410
 
 
-OPEN_MANY = """
-SELECT i.id, i.subject, i.category, i.slot, i.keep_class, i.box, k.id, k.epoch, k.wrapped
+class Key(NamedTuple):
+    """A wrapped data key.  id: UUID as text, as are all in here: they are what seals are bound to."""
+
+    id: str
+    subject: str
+    keep_class: str
+    epoch: int
+    wrapped: bytes | None
+    state: str
+
+    @property
+    def about(self) -> bytes:
+        """What the wrapped key is bound to: its row."""
+        return f"{self.id}|{self.subject}|{self.keep_class}|{self.epoch}".encode()
+
+
+class Box(NamedTuple):
+    """One sealed row, unopened.  digest: of the version it was given under."""
+
+    id: str
+    category: str
+    slot: str
+    box: bytes
+    digest: str
+    key: Key
+
+    @property
+    def about(self) -> bytes:
+        """Bind a box to its row, person, category, slot and class, so that it opens nowhere else."""
+        key = self.key
+        return f"{self.id}|{key.subject}|{self.category}|{self.slot}|{key.keep_class}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies in the vault for some wishes, all of it sealed.
+
+    boxes   by person, category and slot
+    states  of keys, by person and class
+    """
+
+    boxes: Mapping[tuple[UUID, str, str], Box]
+    states: Mapping[tuple[UUID, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A value that stands until this deed.  channel, since: as in Row."""
+
+    box: Box
+    channel: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A value to be kept.
+
+    digest      of the version it is given under
+    channel     how it came in, one of kernel.act.CHANNELS
+    since       when it was collected
+    expires_at  when it must be gone, where that is known now
+    why         empty, or why it goes into the archive
+    """
+
+    subject: SubjectId
+    category: CategoryId
+    slot: str
+    keep_class: str
+    value: str
+    digest: str
+    channel: str
+    since: datetime
+    expires_at: datetime | None = None
+    why: str = ""
+
+
+LOOK = """
+SELECT k.subject, k.id::text, k.keep_class, k.epoch, k.wrapped, k.state,
+       i.id::text, i.category, i.slot, i.box, i.digest
+FROM vault.vault_subjectkey k
+LEFT JOIN vault.vault_item i ON i.subject = k.subject AND i.keep_class = k.keep_class
+  AND i.brand = %s AND i.category = ANY(%s) AND i.slot = ANY(%s)
+WHERE k.subject = ANY(%s) AND (i.id IS NOT NULL OR k.keep_class = ANY(%s))
+"""
+
+STANDING = """
+SELECT k.id::text, k.keep_class, k.epoch, k.wrapped, k.state,
+       i.id::text, i.category, i.slot, i.box, i.digest, i.channel, i.collected_at
 FROM vault.vault_item i
-JOIN vault.vault_subjectkey k ON k.subject = i.subject AND k.keep_class = i.keep_class AND k.state = 'live'
-WHERE i.brand = %s AND i.subject = ANY(%s) AND i.category = ANY(%s)
+JOIN vault.vault_subjectkey k ON k.subject = i.subject AND k.keep_class = i.keep_class
+WHERE i.subject = %s AND i.brand = %s AND i.category = ANY(%s) AND i.why = ''
+  AND (%s::text IS NULL OR i.slot = %s)
+ORDER BY i.collected_at, i.id FOR UPDATE OF i
+"""
+
+KEEP = """
+INSERT INTO vault.vault_item (id, brand, subject, category, slot, keep_class, box, digest, channel,
+                              collected_at, expires_at, fired_at, archived_at, why)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, %s, %s)
+ON CONFLICT (subject, category, slot) DO UPDATE SET id = EXCLUDED.id, keep_class = EXCLUDED.keep_class,
+  box = EXCLUDED.box, digest = EXCLUDED.digest, channel = EXCLUDED.channel,
+  collected_at = EXCLUDED.collected_at, expires_at = EXCLUDED.expires_at, fired_at = NULL,
+  archived_at = EXCLUDED.archived_at, why = EXCLUDED.why
+WHERE vault_item.brand = EXCLUDED.brand
+"""
+
+KEY_TO_WRITE = """
+SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
+WHERE subject = %s AND keep_class = %s FOR SHARE
+"""
+
+NEW_KEY = """
+INSERT INTO vault.vault_subjectkey (id, brand, subject, keep_class, epoch, state, wrapped)
+VALUES (%s, %s, %s, %s, %s, 'live', %s) ON CONFLICT (subject, keep_class) DO NOTHING
+"""
+
+KEYS = """
+SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
+WHERE subject = ANY(%s) AND keep_class = ANY(%s)
 """
 
 
-def store(
-    act: Act, *, subject: SubjectId, category: CategoryId, slot: str, keep_class: str, value: str,
-    digest: str,
-) -> UUID:  # fmt: skip
-    """Seal a value and keep it over any older one of the same slot; return the row's handle."""
-    known = Item.objects.filter(subject=subject, category=category, slot=slot).first()
-    row_id = known.id if known else uuid4()
-    key = _key_to_write(subject, keep_class)
-    box = cipher.seal(value, key=key, about=_about(row_id, subject, category, slot, keep_class))
-    fields = {
-        "brand": act.brand, "keep_class": keep_class, "box": box, "digest": digest,
-        "collected_at": act.at,
-    }  # fmt: skip
-    Item.objects.update_or_create(
-        subject=subject,
-        category=category,
-        slot=slot,
-        defaults=fields,
-        create_defaults={**fields, "id": row_id},
-    )
-    return row_id
+def look(
+    wanted: Collection[tuple[SubjectId, CategoryId, str]], *, brand: BrandId, classes: Collection[str]
+) -> Found:
+    """Return what lies there for some people, categories and slots, sealed.  One query; nothing is opened.
+
+    brand    another brand's values are not there
+    classes  whose keys' states are told even where there is no value
+    """
+    people, categories, slots = (list({each[n] for each in wanted}) for n in range(3))
+    boxes: dict[tuple[UUID, str, str], Box] = {}
+    states: dict[tuple[UUID, str], str] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK, [brand, categories, slots, people, list(classes)])
+        for subject, key_id, keep_class, epoch, wrapped, state, row, category, slot, box, digest in cursor:
+            states[subject, keep_class] = state
+            if row is not None:
+                key = Key(key_id, str(subject), keep_class, epoch, wrapped, state)
+                boxes[subject, category, slot] = Box(row, category, slot, box, digest, key)
+    return Found(boxes, states)
+
+
+def keep(act: Act, row: Row) -> bool:
+    """Seal a value and keep it over any older one of the same slot; say whether the slot was this brand's.
+
+    Each writing takes a new row number, which the seal is bound to.  Raises KeyDestroyed.
+    """
+    if row.channel not in CHANNELS:
+        raise ValueError(f"{row.channel} is no way in")
+    key = data_key_to_write(row.subject, row.keep_class, act.brand)
+    fresh = str(uuid4())
+    about = f"{fresh}|{row.subject}|{row.category}|{row.slot}|{row.keep_class}".encode()
+    box = cipher.seal(row.value, key=key, about=about)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [
+            fresh, act.brand, row.subject, row.category, row.slot, row.keep_class, box, row.digest,
+            row.channel, row.since, row.expires_at, act.at if row.why else None, row.why,
+        ])  # fmt: skip
+        return cursor.rowcount == 1
 
 
 def open_many(
     asks: Iterable[tuple[SubjectId, CategoryId, str]], *, brand: BrandId
 ) -> dict[tuple[UUID, str, str], str]:
-    """Open the values asked for, by (subject, category, slot); what is not there is left out.
+    """Open values under live keys, by (subject, category, slot); what is not there is left out.
 
     brand  another brand's values are not there
-    One query.
+    One query.  For the gate, which decides and enters by itself.  Raises BrokenSeal.
     """
-    wanted = set(asks)
-    with connection.cursor() as cursor:
-        subjects, categories = {wish[0] for wish in wanted}, {wish[1] for wish in wanted}
-        cursor.execute(OPEN_MANY, [brand, list(subjects), list(categories)])
-        rows = cursor.fetchall()
-    opened: dict[tuple[UUID, str, str], str] = {}
-    data_keys: dict[UUID, bytes] = {}
-    for row_id, subject, category, slot, keep_class, box, key_id, epoch, wrapped in rows:
-        if (subject, category, slot) not in wanted:
-            continue
-        if key_id not in data_keys:
-            about_key = f"{key_id}|{subject}|{keep_class}|{epoch}".encode()
-            data_keys[key_id] = keys.unwrap(bytes(wrapped), epoch=epoch, about=about_key)
-        about = _about(row_id, subject, category, slot, keep_class)
-        opened[subject, category, slot] = cipher.unseal(bytes(box), key=data_keys[key_id], about=about)
-    return opened
+    wanted, bunch = set(asks), Bunch()
+    found = look(wanted, brand=brand, classes=()).boxes
+    live = {place: box for place, box in found.items() if place in wanted and box.key.state == "live"}
+    return {place: value for place, box in live.items() if (value := bunch.open(box)) is not None}
 
 
 def digests(subjects: Iterable[SubjectId], *, brand: BrandId) -> dict[tuple[SubjectId, CategoryId, str], str]:
@@ -87,35 +213,95 @@ def digests(subjects: Iterable[SubjectId], *, brand: BrandId) -> dict[tuple[Subj
     return {(SubjectId(who), CategoryId(what), slot): digest for who, what, slot, digest in rows}
 
 
-def remove(*, subject: SubjectId, category: CategoryId, slot: str) -> int:
+def former(
+    act: Act, *, subject: SubjectId, categories: Collection[CategoryId], slot: str | None
+) -> list[Former]:
+    """Return the values of some categories that stand now, their rows locked, oldest first.
+
+    slot  None: of every slot
+    What is in the archive already is left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [subject, act.brand, list(categories), slot, slot])
+        rows = cursor.fetchall()
+    return [
+        Former(Box(*row[5:10], Key(row[0], str(subject), *row[1:5])), channel=row[10], since=row[11])
+        for row in rows
+    ]
+
+
+class Bunch:
+    """Opens boxes, each data key unwrapped once.  For one deed."""
+
+    def __init__(self) -> None:
+        self._opener = cipher.Opener()
+
+    def open(self, box: Box) -> str | None:
+        """Return what is in a box, None where its key is gone.  Raises BrokenSeal."""
+        if box.key.wrapped is None:
+            return None
+        return self._opener.open(
+            box.box, box.about, key_id=box.key.id, key=lambda: self.data_key(box.key) or b""
+        )
+
+    def data_key(self, key: Key) -> bytes | None:
+        """Return a data key, None where it is gone.  Raises BrokenSeal."""
+        if key.wrapped is None:
+            return None
+        return self._opener.data_key(epoch=key.epoch, wrapped=key.wrapped, about=key.about)
+
+
+def remove(act: Act, *, subject: SubjectId, category: CategoryId, slot: str) -> int:
     """Delete one value's row; return how many there were."""
-    return Item.objects.filter(subject=subject, category=category, slot=slot).delete()[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM vault.vault_item WHERE subject = %s AND brand = %s AND category = %s AND slot = %s",
+            [subject, act.brand, category, slot],
+        )
+        return int(cursor.rowcount)
 
 
-def _key_to_write(subject: SubjectId, keep_class: str) -> bytes:
-    """Return the data key of a subject and class, made if there is none.  Raises KeyDestroyed."""
-    row = SubjectKey.objects.filter(subject=subject, keep_class=keep_class).first()
-    if row is None:
-        epoch = keys.current_epoch_cached()
-        fresh = SubjectKey(id=uuid4(), subject=subject, keep_class=keep_class, epoch=epoch)
-        fresh.wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=_about_key(fresh))
-        SubjectKey.objects.bulk_create([fresh], ignore_conflicts=True)
-        row = SubjectKey.objects.get(subject=subject, keep_class=keep_class)
-    if row.state not in {"live", "held"}:
+def data_key_to_write(subject: SubjectId, keep_class: str, brand: BrandId) -> bytes:
+    """Return the data key of a subject and class, made if there is none, and nobody erases it meanwhile.
+
+    Inside the wall.  Raises KeyDestroyed where the key is erased or due to be.
+    """
+    key = _key_row(subject, keep_class)
+    if key is None:
+        _make_key(subject, keep_class, brand)
+        key = _key_row(subject, keep_class)
+    found = Bunch().data_key(key) if key is not None and key.state in WRITABLE else None
+    if found is None:
         raise KeyDestroyed
-    return _open_key(row)
+    return found
 
 
-def _open_key(row: SubjectKey) -> bytes:
-    """Unwrap a data key."""
-    return keys.unwrap(bytes(row.wrapped or b""), epoch=row.epoch, about=_about_key(row))
+def data_keys(
+    subjects: Collection[SubjectId], classes: Collection[str]
+) -> Mapping[tuple[UUID, str], tuple[str, bytes | None]]:
+    """Return state and data key of several people and classes, by both; the key None where it is gone.
+
+    One query, inside the wall.  Raises BrokenSeal.
+    """
+    bunch = Bunch()
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS, [list(set(subjects)), list(set(classes))])
+        rows = [Key(*row) for row in cursor]
+    return {(UUID(key.subject), key.keep_class): (key.state, bunch.data_key(key)) for key in rows}
 
 
-def _about_key(row: SubjectKey) -> bytes:
-    """Bind a wrapped key to its row."""
-    return f"{row.id}|{row.subject}|{row.keep_class}|{row.epoch}".encode()
+def _key_row(subject: SubjectId, keep_class: str) -> Key | None:
+    """Return a key's row, held so that nobody destroys or wraps it anew before the deed is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEY_TO_WRITE, [subject, keep_class])
+        row = cursor.fetchone()
+    return None if row is None else Key(*row)
 
 
-def _about(row: UUID, subject: UUID, category: str, slot: str, keep_class: str) -> bytes:
-    """Bind a box to its row, person, category, slot and class, so that it opens nowhere else."""
-    return f"{row}|{subject}|{category}|{slot}|{keep_class}".encode()
+def _make_key(subject: SubjectId, keep_class: str, brand: BrandId) -> None:
+    """Make a key, unless another was quicker."""
+    epoch = keys.current_epoch()
+    fresh = Key(str(uuid4()), str(subject), keep_class, epoch, None, "live")
+    wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=fresh.about)
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_KEY, [fresh.id, brand, subject, keep_class, epoch, wrapped])

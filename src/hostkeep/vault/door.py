@@ -2,197 +2,221 @@
 
 Each asks the version of the policy that applies to the person, and enters the audit before a value is
 returned: reads and refusals through the audit's own connection, committed first; what is put or dropped in
-the deed's own transaction.  A value remembers the version it was given under: a purpose added later reaches
-it only once its owner was told.
+the deed's own transaction.  What is read is looked up sealed, decided, entered, and only then opened.
+A value remembers the version it was given under: a purpose added later reaches it only once its owner was
+told.
+
+What an asker brings and what a key's state leaves: asking.py.  Rows and keys: boxes.py.  Old values:
+archive.py.  Finding a person: search.py.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
+from uuid import UUID
 
-from hostkeep.audit.enter import enter, enter_apart
-from hostkeep.brands.applying import policy_for, reaches, versions_for
-from hostkeep.brands.queries import policy_by_digest, versions_of
+from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.enter import Line, enter_all_apart, enter_apart
+from hostkeep.audit.pace import enter_within, raised_lately
+from hostkeep.brands.applying import reaches, versions_for
+from hostkeep.brands.queries import policy_by_digest
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.kernel.sealed import Sealed
-from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, Decision, decide
-from hostkeep.vault import boxes
+from hostkeep.policy.objection import can_be_objected, stopped_by
+from hostkeep.vault import boxes, objections
+from hostkeep.vault.asking import (
+    ARCHIVE,
+    ARCHIVED,
+    Given,
+    LooksSealed,
+    NotDeclared,
+    ReadsTooMuch,
+    Refused,
+    Wish,
+    brought,
+    case_open_by,
+    checked_by,
+    left_by_state,
+)
+from hostkeep.vault.boxes import KeyDestroyed
 from hostkeep.vault.consents import standing
+from hostkeep.vault.pace import HOUR, MASS_READING, PACE, READS, REVEALED, is_paced
+from hostkeep.vault.putting import drop, put
+from hostkeep.vault.refusing import closing, enter_refusal, own_only, person, refuse
+from hostkeep.vault.sealing import BrokenSeal
 from hostkeep.vault.wall import opened
+
+__all__ = [
+    "BrokenSeal", "Given", "KeyDestroyed", "LooksSealed", "NotDeclared", "ReadsTooMuch", "Refused", "Wish",
+    "case_open_by", "checked_by", "drop", "put", "reveal", "reveal_many", "reveals_of_thread", "use",
+]  # fmt: skip
 
 T = TypeVar("T")
 
-MARKER = "<sealed "
-"""What a sealed value prints; a value that begins so was printed somewhere on its way here."""
+Shown = dict[Wish, Sealed[str] | None]
 
 
-class Refused(Foreseen):
-    """The policy said no."""
+class _Count(threading.local):
+    """How many values this thread was shown; it only grows."""
 
-    code = "vault.refused"
-    title = gettext_noop("Our privacy policy does not allow this.")
-    status = 403
+    values = 0
 
 
-class NotDeclared(Foreseen):
-    """The policy has no such category: it may not be stored at all."""
-
-    code = "vault.not_declared"
-    title = gettext_noop("Our privacy policy does not let us store this.")
-    status = 422
-
-
-class LooksSealed(Foreseen):
-    """A printed sealed value came back as if it were one."""
-
-    code = "vault.looks_sealed"
-    title = gettext_noop("This is the mark of a hidden value, not a value.")
-    status = 422
+_count = _Count()
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """One value wanted.  slot: handle of the thing it belongs to, or empty."""
+class _Asking:
+    """Some wishes, what stands behind them, and what is known of the people."""
 
-    subject: SubjectId
-    category: CategoryId
-    slot: str = ""
-
-
-def put(act: Act, *, subject: SubjectId, category: CategoryId, value: str, slot: str = "") -> None:
-    """Keep a value over any older one of the same slot.
-
-    A customer writes into their own values alone.
-    Raises NotDeclared (the policy has no such category, or forbids it), LooksSealed, KeyDestroyed, Refused.
-    """
-    policy = policy_for(act.brand, subject, act.at)
-    _own_only(act, Wish(subject, category, slot), policy)
-    known = policy.categories.get(category)
-    if known is None:
-        clause = _forbidding(policy, category)
-        enter_apart(
-            act, "vault.put.refused", _ref(subject), category=category, clause=clause, digest=policy.digest
-        )
-        raise NotDeclared(category=category, clause=clause)
-    if value.startswith(MARKER):
-        raise LooksSealed
-    with opened():
-        boxes.store(
-            act,
-            subject=subject,
-            category=category,
-            slot=slot,
-            keep_class=known.keep_class,
-            value=value,
-            digest=policy.digest,
-        )
-    enter(act, "vault.value.put", Ref(f"person.{category}"[:64], subject), digest=policy.digest)
+    act: Act
+    given: Given
+    policies: Mapping[SubjectId, Policy]
+    found: boxes.Found
+    objected: Mapping[SubjectId, frozenset[str]]
 
 
 def reveal(
-    act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "", reason: str = ""
+    act: Act,
+    *,
+    subject: SubjectId,
+    category: CategoryId,
+    slot: str = "",
+    reason: str = "",
+    case: UUID | None = None,
 ) -> Sealed[str] | None:
     """Return one value, sealed, or None if there is none.
 
-    reason  why, where the clause demands one; it is not kept in clear
-    Raises Refused.
+    reason, case  as in Given, where the clause demands one
+    Raises Refused, ReadsTooMuch, BrokenSeal.
     """
     wish = Wish(subject, category, slot)
-    return reveal_many(act, wishes=[wish], reason=reason)[wish]
+    return reveal_many(act, wishes=[wish], reason=reason, case=case)[wish]
 
 
-def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "") -> dict[Wish, Sealed[str] | None]:
-    """Return several values at once: one decision a category, one audit entry a subject and category.
+def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "", case: UUID | None = None) -> Shown:
+    """Return several values at once: one look, one decision each, one audit entry a subject and category.
 
-    Raises Refused if any of them is refused; then none is returned.
+    Raises Refused if any of them is refused; then none is returned, and nothing was opened.
+    Raises ReadsTooMuch where a member of staff has seen enough for an hour.
+    Raises BrokenSeal, after an alarm, where a value was moved or altered.
     """
-    applying = versions_for(act.brand, {wish.subject for wish in wishes}, act.at)
-    policies = {who: policy_by_digest(row.digest) for who, row in applying.items()}
-    given = _given_under(act, wishes)
-    has = frozenset({"reason"}) if reason else frozenset[str]()
-    for wish in wishes:
-        _own_only(act, wish, policies[wish.subject])
-        _demand(act, wish, policies[wish.subject], has)
-        _demand_told(act, wish, policies[wish.subject], given.get(wish))
-    for wish in wishes:
-        policy = policies[wish.subject]
-        clause = policy.table[wish.category, act.purpose, act.role].clause
-        enter_apart(
-            act, "vault.value.revealed", _ref(wish.subject), category=wish.category, clause=clause,
-            digest=policy.digest,
-        )  # fmt: skip
-    with opened():
-        found = boxes.open_many(((w.subject, w.category, w.slot) for w in wishes), brand=act.brand)
-    shown: dict[Wish, Sealed[str] | None] = {}
-    for wish in wishes:
-        value = found.get((wish.subject, wish.category, wish.slot))
-        shown[wish] = None if value is None else Sealed(value, wish.category)
-    return shown
+    if not wishes:
+        return {}
+    asking = _look(act, wishes, Given(reason, case))
+    granted = {wish: _demand(asking, wish) for wish in wishes}
+    _enter_reads(asking, granted)
+    return _unsealed(asking, wishes)
 
 
 def use(
-    act: Act, *, subject: SubjectId, category: CategoryId, fn: Callable[[str], T], slot: str = ""
+    act: Act,
+    *,
+    subject: SubjectId,
+    category: CategoryId,
+    fn: Callable[[str], T],
+    slot: str = "",
+    reason: str = "",
 ) -> T | None:
     """Hand one value to fn and return what fn returns, or None if there is no value.
 
-    For code that needs a value but must not hold it: fn sees it, the caller does not.  Raises Refused.
+    For code that needs a value but must not hold it: fn sees it, the caller does not.  Raises as reveal.
     """
-    sealed = reveal(act, subject=subject, category=category, slot=slot)
+    sealed = reveal(act, subject=subject, category=category, slot=slot, reason=reason)
     return None if sealed is None else fn(sealed.open())
 
 
-def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") -> None:
-    """Delete one value.  One that is not there is fine.  A customer deletes their own alone: Refused."""
-    _own_only(act, Wish(subject, category, slot), policy_for(act.brand, subject, act.at))
+def reveals_of_thread() -> int:
+    """Return how many values this thread was shown since it began.
+
+    For a face that marks every answer with a value in it: a request is served by one thread, so what the
+    number grew by, it was shown.  Nobody below a face reads this, and nothing decides by it.
+    """
+    return _count.values
+
+
+def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
+    """Gather what is asked for, sealed: one query for values and keys, none for what needs none."""
+    people = {wish.subject for wish in wishes}
+    applying = versions_for(act.brand, people, act.at)
+    policies = {who: policy_by_digest(row.digest) for who, row in applying.items()}
+    known = [policies[wish.subject].categories.get(wish.category) for wish in wishes]
+    classes = {category.keep_class for category in known if category is not None}
     with opened():
-        boxes.remove(subject=subject, category=category, slot=slot)
-    enter(act, "vault.value.dropped", Ref(f"person.{category}"[:64], subject))
+        wanted = [(wish.subject, wish.category, wish.slot) for wish in wishes]
+        found = boxes.look(wanted, brand=act.brand, classes=classes)
+        purposes = (policy.purposes.get(act.purpose) for policy in policies.values())
+        asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)
+        objected = objections.standing(people) if asks else {}
+    return _Asking(act, given, policies, found, objected)
 
 
-def _own_only(act: Act, wish: Wish, policy: Policy) -> None:
-    """Refuse a customer who asks for somebody else's value, whatever page let it through."""
-    if act.role == "customer" and act.own != wish.subject:
-        _refuse(act, wish, policy, Decision(False, policy.closed_by.get("use", _no_clause()), "not_own"))
-
-
-def _demand(act: Act, wish: Wish, policy: Policy, has: frozenset[str]) -> None:
-    """Ask the policy; on a no, enter the refusal and raise.  Whether a consent stands, the vault knows."""
-    cell = policy.table.get((wish.category, act.purpose, act.role))
-    if cell is not None and "consent" in cell.needs and _consents(act, wish):
-        has = has | {"consent"}
-    answer = decide(policy, Ask(wish.category, act.purpose, act.role, has))
+def _demand(asking: _Asking, wish: Wish) -> ClauseId:
+    """Return the clause that grants a wish; refuse what the policy, the key's state or its owner refuses."""
+    act, policy = asking.act, asking.policies[wish.subject]
+    own_only(act, wish, policy)
+    answer = _answer(asking, wish, policy)
     if not answer.allowed:
-        _refuse(act, wish, policy, answer)
+        refuse(act, wish, policy, answer)
+    return answer.clause
 
 
-def _consents(act: Act, wish: Wish) -> bool:
-    """Say whether the person's own yes to this purpose stands, and asked for this category."""
-    return standing(
+def _answer(asking: _Asking, wish: Wish, policy: Policy) -> Decision:
+    """Decide one wish."""
+    act = asking.act
+    answer = decide(policy, Ask(wish.category, act.purpose, act.role, _has(asking, wish, policy)))
+    if not answer.allowed:
+        return answer
+    box = asking.found.boxes.get((wish.subject, wish.category, wish.slot))
+    closed = _left_by_state(asking, wish, policy, box)
+    if closed is not None:
+        return closed
+    if stopped_by(policy, act.purpose, asking.objected.get(wish.subject, frozenset())):
+        return Decision(False, answer.clause, "objected")
+    if box is not None and box.digest != policy.digest and not _is_told(act, wish, policy, box.digest):
+        return Decision(False, policy.notice.clause, "not_told")
+    return answer
+
+
+def _has(asking: _Asking, wish: Wish, policy: Policy) -> frozenset[str]:
+    """Return what the asker brings of what the cell needs.  Whether a consent stands, the vault knows."""
+    act = asking.act
+    cell = policy.table.get((wish.category, act.purpose, act.role))
+    if cell is None or not cell.needs:
+        return frozenset()
+    has = brought(act, wish, asking.given, cell.needs)
+    stands = "consent" in cell.needs and standing(
         brand=act.brand, subject=wish.subject, purpose=act.purpose, at=act.at, category=wish.category
+    )
+    return has | {"consent"} if stands else has
+
+
+def _left_by_state(
+    asking: _Asking, wish: Wish, policy: Policy, box: boxes.Box | None
+) -> Decision | None:
+    """Return the refusal that the state of the key adds, or None."""
+    known = policy.categories.get(wish.category)
+    keep_class = known.keep_class if known is not None else ""
+    if box is not None:
+        keep_class = box.key.keep_class
+    elif wish.slot.startswith(ARCHIVED):
+        keep_class = ARCHIVE
+    state = asking.found.states.get((wish.subject, keep_class), "")
+    return left_by_state(
+        policy, keep_class=keep_class, category=wish.category, state=state, act=asking.act
     )
 
 
-def _given_under(act: Act, wishes: Sequence[Wish]) -> Mapping[Wish, str]:
-    """Return the digest each value was given under; nothing is read where a brand has one version alone."""
-    if len(versions_of(act.brand)) < 2:  # noqa: PLR2004  one version: nothing can have been added
-        return {}
-    with opened():
-        found = boxes.digests((wish.subject for wish in wishes), brand=act.brand)
-    known = {wish: found.get((wish.subject, wish.category, wish.slot)) for wish in wishes}
-    return {wish: digest for wish, digest in known.items() if digest}
-
-
-def _demand_told(act: Act, wish: Wish, policy: Policy, collected: str | None) -> None:
-    """Refuse a purpose that was added after a value was given, while its owner was not told of it."""
-    if collected is None:
-        return
-    told = reaches(
+def _is_told(act: Act, wish: Wish, policy: Policy, collected: str) -> bool:
+    """Say whether the purpose reaches a value that was given under an older version."""
+    return reaches(
         policy,
         subject=wish.subject,
         collected=collected,
@@ -200,32 +224,54 @@ def _demand_told(act: Act, wish: Wish, policy: Policy, collected: str | None) ->
         purpose=act.purpose,
         at=act.at,
     )
-    if not told:
-        _refuse(act, wish, policy, Decision(False, policy.notice.clause, "not_told"))
 
 
-def _refuse(act: Act, wish: Wish, policy: Policy, answer: Decision) -> None:
-    """Enter a refusal apart, so that it outlives the rollback it causes.  Raises Refused."""
-    enter_apart(
-        act, "vault.value.refused", _ref(wish.subject), category=wish.category, clause=answer.clause,
-        digest=policy.digest,
-    )  # fmt: skip
-    raise Refused(category=wish.category, clause=answer.clause, why=answer.why)
+def _enter_reads(asking: _Asking, granted: Mapping[Wish, ClauseId]) -> None:
+    """Enter what is about to be opened, committed before it is.  Raises ReadsTooMuch."""
+    act, counts = asking.act, Counter((wish.subject, wish.category) for wish in granted)
+    clauses = {(wish.subject, wish.category): clause for wish, clause in granted.items()}
+    lines = [
+        Line(person(who), what, clauses[who, what], asking.policies[who].digest, count)
+        for (who, what), count in counts.items()
+    ]
+    if is_paced(act):
+        if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
+            first = next(iter(granted))
+            _too_much(act, first, asking.policies[first.subject], granted[first])
+    elif len(lines) == 1:
+        one = lines[0]
+        enter_apart(
+            act, REVEALED, one.ref, category=one.category, clause=one.clause, digest=one.digest,
+            count=one.count,
+        )  # fmt: skip
+    else:
+        enter_all_apart(act, REVEALED, lines)
 
 
-def _forbidding(policy: Policy, category: CategoryId) -> str:
-    """Return the clause that forbids a category, or the one that closes collection."""
-    for never in policy.never:
-        if category in never.categories:
-            return never.clause
-    return policy.closed_by.get("collect", _no_clause())
+def _too_much(act: Act, wish: Wish, policy: Policy, clause: ClauseId) -> NoReturn:
+    """Refuse who reads too much, and tell staff once an hour.  Raises ReadsTooMuch."""
+    if not raised_lately(act, MASS_READING, HOUR):
+        reader = Ref("people.user", UUID(act.actor.partition(":")[2]))
+        raise_alarm(act, kind=MASS_READING, about=reader, clause=clause, digest=policy.digest)
+    enter_refusal(act, wish, policy, clause)
+    raise ReadsTooMuch(clause=clause)
 
 
-def _no_clause() -> ClauseId:
-    """No clause closes it: the id is empty."""
-    return ClauseId("")
-
-
-def _ref(subject: SubjectId) -> Ref:
-    """The person, by handle."""
-    return Ref("person", subject)
+def _unsealed(asking: _Asking, wishes: Sequence[Wish]) -> Shown:
+    """Open what was decided and entered."""
+    bunch = boxes.Bunch()
+    shown: Shown = {}
+    for wish in wishes:
+        box = asking.found.boxes.get((wish.subject, wish.category, wish.slot))
+        try:
+            value = None if box is None else bunch.open(box)
+        except BrokenSeal:
+            policy = asking.policies[wish.subject]
+            raise_alarm(
+                asking.act, kind="broken_seal", about=person(wish.subject), clause=closing(policy),
+                digest=policy.digest,
+            )  # fmt: skip
+            raise
+        shown[wish] = None if value is None else Sealed(value, wish.category)
+    _count.values += len(shown)
+    return shown

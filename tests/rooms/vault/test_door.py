@@ -118,10 +118,10 @@ def test_the_read_is_entered_before_the_value_comes_back(committed: str, monkeyp
     subject = SubjectId(uuid4())
     door.put(make_act("visitor", "account"), subject=subject, category=NAME, value="Ann")
 
-    def dies(asks: object, **rest: object) -> None:
+    def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(boxes, "open_many", dies)
+    monkeypatch.setattr(boxes.Bunch, "open", dies)
     with pytest.raises(KeyboardInterrupt):
         door.reveal(as_owner(subject), subject=subject, category=NAME)
     assert entries("vault.value.revealed", subject) == 1

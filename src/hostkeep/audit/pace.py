@@ -1,0 +1,64 @@
+"""How fast one actor may read: counted in the book itself, which nobody can turn back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connections, transaction
+from django.db.models import Count, Sum
+
+from hostkeep.audit.enter import APART, Line, enter_all_apart
+from hostkeep.audit.models import Entry
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import ActorId
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The most one actor may read in a span of time.
+
+    values   how many, each counted as often as it was read
+    things   of how many different persons or things
+    """
+
+    values: int
+    things: int
+    span: timedelta
+
+
+def enter_within(
+    act: Act, verb: str, lines: Sequence[Line], *, counted: Collection[str], pace: Pace
+) -> bool:
+    """Enter many reads of one act apart, if they keep the actor within a pace; say whether they do.
+
+    counted  the verbs that count against the pace
+    Entered and counted in one transaction, one at a time for each actor: two requests at once do not get
+    more than one after the other.  Where the pace is exceeded nothing of it is entered: the caller enters a
+    refusal.
+    """
+    with transaction.atomic(using=APART), connections[APART].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [act.actor])
+        enter_all_apart(act, verb, lines)
+        values, things = _spent(act.actor, counted, act, pace)
+        within = values <= pace.values and things <= pace.things
+        if not within:
+            transaction.set_rollback(True, using=APART)
+    return within
+
+
+def _spent(actor: ActorId, counted: Collection[str], act: Act, pace: Pace) -> tuple[int, int]:
+    """Return how many values of how many things an actor read within the span."""
+    since = act.at - pace.span
+    found = Entry.objects.using(APART).filter(actor=actor, verb__in=set(counted), at__gt=since)
+    spent = found.aggregate(values=Sum("count"), things=Count("thing", distinct=True))
+    return spent["values"] or 0, spent["things"]
+
+
+def raised_lately(act: Act, kind: str, span: timedelta) -> bool:
+    """Say whether an actor's deeds raised an alarm of a kind within a span before this one."""
+    found = Entry.objects.using(APART).filter(
+        actor=act.actor, verb=f"alarm.{kind}.raised", at__gt=act.at - span
+    )
+    return found.exists()

@@ -1,0 +1,38 @@
+"""How much of customers one member of staff may see in an hour, and who is told when it is more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hostkeep.audit.pace import Pace
+from hostkeep.kernel.act import Act
+
+HOUR = timedelta(hours=1)
+
+PACE = Pace(values=120, things=60, span=HOUR)
+"""One customer a minute, two values each: more than a busy desk opens, far less than a copy of the book."""
+
+SCANS = Pace(values=10**9, things=10**9, span=HOUR)
+"""A search by name reads every name: what it costs is counted by MOST_SCANS, not by names."""
+
+MOST_SCANS = 30
+"""Searches by name that one member of staff makes in an hour: one every two minutes."""
+
+REVEALED = "vault.value.revealed"
+SOUGHT = "vault.person.sought"
+SCANNED = "vault.names.scanned"
+
+READS = frozenset({REVEALED, SOUGHT})
+"""What counts against the pace."""
+
+MASS_READING = "mass_reading"
+"""The kind of alarm, raised once an actor and hour."""
+
+
+def is_paced(act: Act) -> bool:
+    """Say whether a deed's reads are counted: those of a member of staff, the owner's as well.
+
+    A customer sees their own values alone, a visitor none; the program and its jobs are bound by the table,
+    and have no eyes; whoever has a command line on the machine has the keys.
+    """
+    return act.actor.startswith("staff:")

@@ -1,0 +1,82 @@
+"""Putting values in, and taking them out again.  Whether one may be kept, the policy's categories say."""
+
+from __future__ import annotations
+
+from hostkeep.audit.enter import enter
+from hostkeep.brands.applying import policy_for
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
+from hostkeep.policy.book import Policy
+from hostkeep.policy.decide import Decision
+from hostkeep.vault import boxes, marks, old_values
+from hostkeep.vault.asking import ARCHIVED, LooksSealed, NotDeclared, Wish, looks_sealed
+from hostkeep.vault.boxes import KeyDestroyed
+from hostkeep.vault.refusing import PUT_REFUSED, closing, enter_refusal, forbidding, own_only, refuse
+from hostkeep.vault.wall import opened
+
+
+def put(
+    act: Act, *, subject: SubjectId, category: CategoryId, value: str, slot: str = "", channel: str = ""
+) -> None:
+    """Keep a value over any older one of the same slot; the older one is archived where the policy says so.
+
+    channel  how the value came in, one of kernel.act.CHANNELS; left out, as the deed did
+    A customer writes into their own values alone.
+    Raises NotDeclared (the policy has no such category, or forbids it), LooksSealed, KeyDestroyed, Refused.
+    """
+    policy = policy_for(act.brand, subject, act.at)
+    wish = Wish(subject, category, slot)
+    own_only(act, wish, policy)
+    known = policy.categories.get(category)
+    if known is None:
+        clause = forbidding(policy, category)
+        enter_refusal(act, wish, policy, clause, verb=PUT_REFUSED)
+        raise NotDeclared(category=category, clause=clause)
+    if looks_sealed(value) or slot.startswith(ARCHIVED):
+        enter_refusal(act, wish, policy, ClauseId(""), verb=PUT_REFUSED)
+        raise LooksSealed
+    row = boxes.Row(
+        subject=subject, category=category, slot=slot, keep_class=known.keep_class, value=value,
+        digest=policy.digest, channel=channel or act.channel, since=act.at,
+        expires_at=old_values.end_of(act, policy, known.keep_class),
+    )  # fmt: skip
+    try:
+        kept = _keep(act, policy, row)
+    except KeyDestroyed:
+        enter_refusal(act, wish, policy, ClauseId(""), verb=PUT_REFUSED)
+        raise
+    if not kept:
+        refuse(act, wish, policy, Decision(False, closing(policy), "other_brand"))
+    enter(act, "vault.value.put", Ref(f"person.{category}"[:64], subject), digest=policy.digest)
+
+
+def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") -> None:
+    """Delete one value; it is archived where the policy says so.  One that is not there is fine.
+
+    A customer deletes their own alone, and nobody here what the archive has.  Raises Refused.
+    """
+    policy = policy_for(act.brand, subject, act.at)
+    wish = Wish(subject, category, slot)
+    own_only(act, wish, policy)
+    if slot.startswith(ARCHIVED):
+        refuse(act, wish, policy, Decision(False, closing(policy), "archived"))
+    with opened():
+        old_values.keep_changed(act, policy, subject=subject, category=category, slot=slot, now=None)
+        boxes.remove(act, subject=subject, category=category, slot=slot)
+        marks.forget(subject=subject, categories=[category], slot=slot)
+    enter(act, "vault.value.dropped", Ref(f"person.{category}"[:64], subject))
+
+
+def _keep(act: Act, policy: Policy, row: boxes.Row) -> bool:
+    """Write a value, what it leaves in the archive, and its mark, together."""
+    with opened():
+        old_values.keep_changed(
+            act, policy, subject=row.subject, category=row.category, slot=row.slot, now=row.value
+        )
+        kept = boxes.keep(act, row)
+        if kept:
+            marks.note(
+                act, subject=row.subject, category=row.category, slot=row.slot, keep_class=row.keep_class,
+                value=row.value,
+            )  # fmt: skip
+    return kept

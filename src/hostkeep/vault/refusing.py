@@ -1,0 +1,52 @@
+"""Saying no at the door: entered apart, so that it outlives the rollback it causes."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from hostkeep.audit.enter import enter_apart
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
+from hostkeep.policy.book import Policy
+from hostkeep.policy.decide import Decision
+from hostkeep.vault.asking import Refused, Wish
+
+REFUSED = "vault.value.refused"
+PUT_REFUSED = "vault.put.refused"
+
+
+def own_only(act: Act, wish: Wish, policy: Policy) -> None:
+    """Refuse a customer who asks for somebody else's value, whatever page let it through."""
+    if act.role == "customer" and act.own != wish.subject:
+        refuse(act, wish, policy, Decision(False, closing(policy), "not_own"))
+
+
+def refuse(act: Act, wish: Wish, policy: Policy, answer: Decision) -> NoReturn:
+    """Enter a refusal.  Raises Refused."""
+    enter_refusal(act, wish, policy, answer.clause)
+    raise Refused(category=wish.category, clause=answer.clause, why=answer.why)
+
+
+def enter_refusal(act: Act, wish: Wish, policy: Policy, clause: str, *, verb: str = REFUSED) -> None:
+    """Enter that something was not let out; or, with PUT_REFUSED, not taken in."""
+    enter_apart(
+        act, verb, person(wish.subject), category=wish.category, clause=clause, digest=policy.digest
+    )
+
+
+def forbidding(policy: Policy, category: CategoryId) -> str:
+    """Return the clause that forbids a category, or the one that closes collection."""
+    for never in policy.never:
+        if category in never.categories:
+            return never.clause
+    return policy.closed_by.get("collect", ClauseId(""))
+
+
+def closing(policy: Policy) -> ClauseId:
+    """Return the clause that is named for what no clause grants."""
+    return policy.closed_by.get("use", ClauseId(""))
+
+
+def person(subject: SubjectId) -> Ref:
+    """The person, by handle."""
+    return Ref("person", subject)
