@@ -59,13 +59,10 @@ def _opened_or_gone(sealed: str) -> str:
 
 MOVES = (
     "UPDATE account_emailaddress SET email = %(sealed)s WHERE id = %(row)s",
-    'UPDATE account_emailaddress SET email = %(sealed)s, verified = false, "primary" = false'
-    " WHERE id = %(row)s",
+    "UPDATE account_emailaddress SET email = %(sealed)s, verified = false WHERE id = %(row)s",
     "DELETE FROM account_emailaddress WHERE id = %(row)s",
 )
-"""What is tried with an address, one after the other: another row confirmed the same meanwhile, or is the same
-login's own.
-"""
+"""What is tried with an address, one after the other: another row may have confirmed the same meanwhile."""
 
 
 def _move_login(row: int, sealed: str) -> None:

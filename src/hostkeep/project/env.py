@@ -12,8 +12,8 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 KNOWN = frozenset({
-    "DATA", "KEYRING", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", "DEMO",
-    "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS", "LXD_SOCKET", "LXD_IMAGE", "LOGS",
+    "DATA", "KEYRING", "KEYRING_ESCROW", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES",
+    "DEMO", "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS", "LXD_SOCKET", "LXD_IMAGE", "LOGS",
 })  # fmt: skip
 
 
@@ -27,6 +27,7 @@ class Env:
 
     data             the data folder
     keyring          folder of wrapping keys, outside the database
+    keyring_escrow   folder for copies of ended keys, on another machine or disk; None: none are kept
     database         Django's settings of the application's login
     owner            Django's settings of the owner's login, for migrate, init and restore only
     embedded         whether the database is our own, in the data folder
@@ -40,6 +41,7 @@ class Env:
 
     data: Path
     keyring: Path
+    keyring_escrow: Path | None
     database: Mapping[str, object]
     owner: Mapping[str, object]
     embedded: bool
@@ -67,6 +69,7 @@ def read(environ: Mapping[str, str]) -> Env:
     return Env(
         data=data,
         keyring=Path(said.get("KEYRING", str(data / "keys"))),
+        keyring_escrow=Path(said["KEYRING_ESCROW"]) if said.get("KEYRING_ESCROW") else None,
         database=database,
         owner=owner,
         embedded=not url,

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hostkeep.faces.ui.headers.SafeHeaders",
+    "hostkeep.faces.ui.maintenance.Maintenance",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hostkeep.faces.ui.signals.SaysWhatItReads",
     "hostkeep.faces.ui.hosts.Hosts",

@@ -12,17 +12,18 @@ from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import handlers, operator_mail, paying, scanning
+from hostkeep.flows import handlers, key_rounds, needing, operator_mail, paying, scanning
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
-from hostkeep.people import api_calls
-from hostkeep.project import foreign_columns
+from hostkeep.people import api_calls, resealing
+from hostkeep.project import foreign_columns, outgoing
+from hostkeep.project.outgoing import LXD_SOCKETS, ROUTE_FILE
 from hostkeep.promises import alarm_mail, alarm_watch, rounds, stranger
 from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
-from hostkeep.runtime import addresses, columns, egress, jobs, outbox, registry
-
-ROUTE_FILE = "mail-route"
+from hostkeep.runtime import addresses, columns, destinations, egress, jobs, outbox, registry, tripwire
+from hostkeep.runtime.adapter_needs import MAIL_RELAY
+from hostkeep.vault import column_epochs, disclosing, erasing, nyms, rolling
 
 
 def join() -> None:
@@ -37,8 +38,21 @@ def join() -> None:
         for name, work in handlers.DEMO_DUE.items():
             jobs.schedule(name, work)
     handing.carry_with(_mailer)
+    handing.relayed_by(_relay)
+    disclosing.approved_by("service", needing.needed)
+    destinations.known_by(outgoing.declared)
+    egress.watched_by(outgoing.note)
+    tripwire.reported_to(outgoing.report)
     drivers.carry_with(_provisioner)
     gateways.carry_with(_gateway)
+    for place, reseal in resealing.PLACES.items():
+        rolling.place(place, reseal)
+    rolling.place("columns", column_epochs.reseal)
+    rolling.place("nyms", nyms.remark)
+    jobs.schedule("erasures", erasing.finish)
+    jobs.schedule("escrow", rolling.end_escrow)
+    jobs.watch("keys", key_rounds.send_due)
+    jobs.errand(key_rounds.ERRAND, key_rounds.run)
     jobs.schedule("payments", paying.look_up_open)
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
@@ -75,26 +89,20 @@ def _mailer(brand: BrandId) -> Mailer:
     return cast("Mailer", driver.configured(said))
 
 
+def _relay(brand: BrandId) -> str:
+    """Return the recipient who carries a brand's mail, where the operator set a relay up."""
+    del brand
+    return MAIL_RELAY if settings.HOSTKEEP.mail_route and not settings.HOSTKEEP.demo else ""
+
+
 def _gateway(name: str) -> PaymentGateway | None:
     """Return a gateway that is set up on this machine, or None: then it is not offered."""
-    env = settings.HOSTKEEP
-    known: dict[str, dict[str, str]] = {"bank_transfer": {}}
-    if env.demo:
-        from hostkeep.faces.demo.pay_book import secret
-
-        known["testpay"] = {"base": env.public_url, "secret": secret(env.data)}
+    known = outgoing.gateway_settings()
     if name not in known:
         return None
     driver = registry.load("hostkeep.gateways", name)
     wire = egress.wire_for(driver.manifest, driver.hosts(known[name]))
     return cast("PaymentGateway", driver.configured(wire, known[name]))
-
-
-LXD_SOCKETS = (
-    "/var/lib/incus/unix.socket",
-    "/var/snap/lxd/common/lxd/unix.socket",
-    "/var/lib/lxd/unix.socket",
-)
 
 
 def _provisioner(name: str) -> Provisioner | None:

@@ -19,10 +19,11 @@ from uuid import NAMESPACE_URL, uuid5
 from django.db import connection, transaction
 
 from hostkeep.audit.enter import enter
+from hostkeep.audit.reading import newest
 from hostkeep.brands.queries import all_brands, policy_in_force
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import Ref
+from hostkeep.kernel.ids import OPERATOR, Ref
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.runtime.transactions import assert_outside
 from hostkeep.vault import destroying, epochs, erasing, keys, nodes, replaying
@@ -56,6 +57,8 @@ FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, wrapped) WHERE k.id = n.id
 LEFT = "SELECT count(*) FROM vault.vault_subjectkey WHERE epoch <> %s AND wrapped IS NOT NULL"
 
 KEYRING = Ref("vault.keyring", uuid5(NAMESPACE_URL, "hostkeep:keyring"))
+
+ROLLED = "vault.keyring.rolled"
 
 Reseal = Callable[[int, int, int], int]
 
@@ -164,7 +167,7 @@ def _walk(act: Act, epoch: int) -> Rolled:
     certify(act)
     if old:
         with transaction.atomic():
-            enter(act, "vault.keyring.rolled", KEYRING, count=done.rewrapped or 1)
+            enter(act.of_brand(OPERATOR), ROLLED, KEYRING, count=done.rewrapped or 1)
     return done
 
 
@@ -287,9 +290,17 @@ def escrow_time(act: Act) -> timedelta:
     return max(within - life(act) - MARGIN, timedelta(0))
 
 
-def due_at(act: Act) -> datetime:
-    """Return when the next roll is due."""
-    return epochs.begun_at() + life(act)
+def is_due(act: Act) -> bool:
+    """Say whether the epoch that is written under has lived its time; a keyring without a database has none."""
+    with opened():
+        used = Keyring.objects.filter(id=1).exists()
+    return used and begun_at() + life(act) <= act.at
+
+
+def begun_at() -> datetime:
+    """Return when the epoch that is written under began: by the book, or by its file where that is newer."""
+    last = newest(brand=OPERATOR, verb=ROLLED, first=1)
+    return max([epochs.begun_at(), *(entry.at for entry in last)])
 
 
 def end_escrow(act: Act) -> int:

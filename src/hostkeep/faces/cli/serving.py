@@ -10,7 +10,7 @@ from typing import Any
 from hostkeep.faces.cli import fingerprints
 from hostkeep.faces.cli.setting_up import ready_and_checked
 
-TARGET = "hostkeep.project.wsgi:application"
+TARGET = "hostkeep.project.served:application"
 THREADS = 4
 """Threads a process.  The demo's pages call one another (shop, gateway): one would wait for itself."""
 
@@ -29,7 +29,7 @@ def serve(*, host: str, port: int, workers: int) -> int:
     argv = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(count), "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "warning",
-        "--respawn-failed-workers", TARGET,
+        "--respawn-failed-workers", "--factory", TARGET,
     ]  # fmt: skip
     os.execv(sys.executable, argv)  # noqa: S606  our own program with our own arguments
     return 0
@@ -58,8 +58,11 @@ def work() -> int:
     ready_and_checked()
     from procrastinate.contrib.django import app
 
+    from hostkeep.faces.ui import beating
     from hostkeep.runtime import rescue
 
+    beating.start("worker")
+    beating.wait_until_open()
     rescue.take_over()
     connector: Any = app.connector
     with app.replace_connector(connector.get_worker_connector()) as worker:

@@ -1,0 +1,14 @@
+"""The application as `hostkeep serve` runs it: each process says that it lives and which keys it has read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def application() -> Any:
+    """Return the application, its beat begun; the server calls this once in each of its processes."""
+    from hostkeep.faces.ui import beating
+    from hostkeep.project import wsgi
+
+    beating.start("web")
+    return wsgi.application
