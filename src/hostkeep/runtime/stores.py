@@ -6,8 +6,9 @@ through all of them, and a house test fails a table with an end of its own that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -39,33 +40,32 @@ class Store:
 
     name          "room.thing"
     keep_class    the retention class of the policy that it belongs to
-    what          what lies there and how long, in one English sentence
-    places        tables ("people_session"), folders of the data folder, or names of machines
-    list_due      (act) -> how much is past due there at act.at
+    what          what lies there and how long, in one plain English sentence
+    places        tables ("people_session"), files of the data folder, or whose machines
+    list_due      (at) -> how much is past due there at a time
     erase         (act, most) -> how much was erased; what another sweeper holds is left to it
     forget        (act, person) -> how much of an erased person was removed
-    prove_absent  (act, person) -> how much of an erased person is left; 0 is the proof
+    prove_absent  (person) -> how much of an erased person is left; 0 is the proof
     """
 
     name: str
     keep_class: str
     what: str
     places: tuple[str, ...]
-    list_due: Callable[[Act], int]
+    list_due: Callable[[datetime], int]
     erase: Callable[[Act, int], int]
     forget: Callable[[Act, Person], int]
-    prove_absent: Callable[[Act, Person], int]
+    prove_absent: Callable[[Person], int]
 
 
 _stores: dict[str, Store] = {}
 
 
-def register(stores: Collection[Store]) -> None:
+def register(stores: Iterable[Store]) -> None:
     """Make stores known.  Called at start; a name is taken once.  Raises ValueError."""
     for store in stores:
-        if _stores.get(store.name, store) != store:
+        if _stores.setdefault(store.name, store) is not store:
             raise ValueError(f"two stores are called {store.name}")
-        _stores[store.name] = store
 
 
 def all_stores() -> tuple[Store, ...]:
@@ -73,28 +73,53 @@ def all_stores() -> tuple[Store, ...]:
     return tuple(_stores[name] for name in sorted(_stores))
 
 
-def nothing(act: Act, person: Person) -> int:
-    """Answer for a place that knows nobody: its rows name no person and are gone by their own end."""
-    del act, person
-    return 0
+def table_store(
+    name: str, keep_class: str, what: str, *, table: str, due: str = "false", whose: str = "false"
+) -> Store:
+    """Return the store of one table.  All but the name and the class are SQL of ours, never a value.
+
+    due    which rows are past due: a condition over %(at)s; without one its rows go with their person
+    whose  which rows are a person's: a condition over the lists %(subject)s, %(accounts)s and %(users)s
+    """
+    words = f"({table}::text ILIKE ANY(%(words)s))"
+    return Store(
+        name=name,
+        keep_class=keep_class,
+        what=what,
+        places=(table,),
+        list_due=lambda at: count_rows(table, due, {"at": at}),
+        erase=lambda act, most: delete_rows(table, due, {"at": act.at}, most=most),
+        forget=lambda _act, person: delete_rows(table, whose, handles_of(person), most=None),
+        prove_absent=lambda person: count_rows(table, f"{whose} OR {words}", handles_of(person)),
+    )
 
 
-def count_where(table: str, condition: str, values: Sequence[object]) -> int:
-    """Count rows of a table.  table, condition: constants of ours."""
+def handles_of(person: Person) -> dict[str, object]:
+    """Return what a condition may ask for: lists of handles, and of patterns for words."""
+    return {
+        "subject": [person.subject],
+        "accounts": list(person.accounts),
+        "users": list(person.users),
+        "words": [f"%{word}%" for word in person.words],
+    }
+
+
+def count_rows(table: str, condition: str, values: Mapping[str, object]) -> int:
+    """Count rows of a table.  table, condition: SQL of ours."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition}", values)  # noqa: S608  constants of ours
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition}", values)  # noqa: S608  SQL of ours
         return int(cursor.fetchone()[0])
 
 
-def delete_where(table: str, condition: str, values: Sequence[object], *, most: int) -> int:
+def delete_rows(table: str, condition: str, values: Mapping[str, object], *, most: int | None) -> int:
     """Delete at most so many rows of a table; return how many.  Rows that another holds are left to it.
 
-    table, condition  constants of ours; what hangs on a row by a foreign key must be gone before
+    table, condition  SQL of ours; what hangs on a row by a foreign key must be gone before
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608  constants of ours
-            f"SELECT ctid FROM {table} WHERE {condition} LIMIT %s FOR UPDATE SKIP LOCKED))",
-            [*values, most],
+            f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608  SQL of ours
+            f"SELECT ctid FROM {table} WHERE {condition} LIMIT %(most)s FOR UPDATE SKIP LOCKED))",
+            {**values, "most": most},
         )
         return int(cursor.rowcount)

@@ -32,3 +32,9 @@ def tallies(*, brand: BrandId, kind: str, since: datetime) -> dict[str, int]:
     for row in found:
         counts[row.name] = counts.get(row.name, 0) + row.count
     return counts
+
+
+def last_tallied(*, brand: BrandId, kind: str, name: str) -> datetime | None:
+    """Return when something was last counted, or None."""
+    found = Tally.objects.filter(brand=brand, kind=kind, name=name).order_by("-day")
+    return found.values_list("last_at", flat=True).first()

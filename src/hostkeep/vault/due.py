@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,7 +15,7 @@ from hostkeep.policy import schedule
 from hostkeep.vault import dropping, ending, erasing
 from hostkeep.vault.dropping import NOT_HELD
 from hostkeep.vault.ending import ARCHIVE, Whose
-from hostkeep.vault.models import SubjectKey
+from hostkeep.vault.models import Erasure, SubjectKey
 from hostkeep.vault.retention import archive_due
 from hostkeep.vault.wall import opened
 
@@ -24,41 +23,45 @@ ENDED = "term.ended"
 """Why they are erased, in the certificate."""
 
 DUE = (
-    "k.ends_at <= %(at)s AND k.state IN ('live', 'deactivated', 'held', 'erasing')"
+    "k.ends_at <= %(at)s AND k.state IN ('live', 'deactivated', 'held')"
     f" AND {NOT_HELD.format(row='k')}"
 )
-NEXT = f"""
-SELECT k.subject, k.brand FROM vault.vault_subjectkey k WHERE {DUE}
-ORDER BY k.ends_at LIMIT 1 FOR UPDATE OF k SKIP LOCKED
+PEOPLE = f"""
+SELECT k.brand, k.subject FROM vault.vault_subjectkey k WHERE {DUE}
+GROUP BY k.brand, k.subject ORDER BY min(k.ends_at) LIMIT %(most)s
 """  # noqa: S608  made of constants
 COUNT = f"SELECT k.keep_class, count(*) FROM vault.vault_subjectkey k WHERE {DUE} GROUP BY k.keep_class"  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A person's classes that are due now."""
+def people_due(at: datetime, *, most: int) -> tuple[Whose, ...]:
+    """Return people who have a class that is due, at most so many, the longest due first."""
+    with opened(), connection.cursor() as cursor:
+        cursor.execute(PEOPLE, {"at": at, "most": most})
+        return tuple(Whose(BrandId(brand), SubjectId(who)) for brand, who in cursor.fetchall())
 
-    whose: Whose
-    classes: frozenset[str]
 
+def end(act: Act, *, whose: Whose) -> int:
+    """End what is due of one person; return how many classes.  Whom another sweeper works on is left to it.
 
-def end_next(act: Act) -> bool:
-    """End what is due of one person; say whether there was somebody.
-
-    A person whom another sweeper works on is left to it.  Killed in between, they are found again.
+    Archived first, in a transaction; erased after it.  Killed in between, they are found again.
     """
+    under = act.of_brand(whose.brand)
     with transaction.atomic():
-        found = _take(act)
-        if found is None:
-            return False
-        whose, under = found.whose, act.of_brand(found.whose.brand)
+        classes = _take(under, whose)
         policy = policy_for(whose.brand, whose.subject, act.at)
-        archived = archive_due(under, whose.subject, policy, found.classes)
-        if archived:
+        if archive_due(under, whose.subject, policy, classes):
             _end_archive(under, whose)
-        if found.classes:
-            erasing.erase(under, subject=whose.subject, classes=found.classes, why=ENDED)
-    return True
+    if classes:
+        erasing.erase(under, subject=whose.subject, classes=classes, why=ENDED)
+    return len(classes)
+
+
+def erased_since(since: datetime) -> tuple[Whose, ...]:
+    """Return the people whose account was erased since a time."""
+    with opened():
+        rows = Erasure.objects.filter(live_at__gte=since, classes__contains=["account"])
+        found = set(rows.values_list("brand", "subject"))
+    return tuple(Whose(BrandId(brand), SubjectId(who)) for brand, who in sorted(found))
 
 
 def count_due(at: datetime) -> Mapping[str, int]:
@@ -74,26 +77,20 @@ def overdue(at: datetime) -> Mapping[str, int]:
     return {name: values.get(name, 0) + classes.get(name, 0) for name in sorted({*values, *classes})}
 
 
-def _take(act: Act) -> _Due | None:
-    """Lock the next person who has a class that is due; a class with values yet to end gets their date."""
+def _take(act: Act, whose: Whose) -> frozenset[str]:
+    """Lock a person's keys and return the classes that are due; one with later values gets their date."""
     with opened():
-        with connection.cursor() as cursor:
-            cursor.execute(NEXT, {"at": act.at})
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        whose = Whose(BrandId(row[1]), SubjectId(row[0]))
         newest = ending.newest_ends(whose)
-        due = set()
-        for key in ending.keys_of(whose):
-            last = newest.get(key.keep_class)
+        due: set[str] = set()
+        for key in ending.keys_of(whose, wait="skip"):
             if key.ends_at is None or key.ends_at > act.at:
                 continue
+            last = newest.get(key.keep_class)
             if _waits(act, whose, key, last):
                 SubjectKey.objects.filter(id=key.id).update(ends_at=last)
             else:
                 due.add(key.keep_class)
-    return _Due(whose, frozenset(due))
+    return frozenset(due)
 
 
 def _waits(act: Act, whose: Whose, key: SubjectKey, last: datetime | None) -> bool:

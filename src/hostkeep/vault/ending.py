@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from django.db import connection
@@ -76,9 +77,12 @@ class Whose:
     subject: SubjectId
 
 
-def keys_of(whose: Whose) -> list[SubjectKey]:
-    """Return a person's keys that still seal something, locked, by class."""
-    found = SubjectKey.objects.select_for_update().filter(
+def keys_of(whose: Whose, *, wait: Literal["", "skip"] = "") -> list[SubjectKey]:
+    """Return a person's keys that still seal something, locked, by class.
+
+    wait  "skip" leaves out those that another transaction holds
+    """
+    found = SubjectKey.objects.select_for_update(skip_locked=bool(wait)).filter(
         subject=whose.subject, brand__in=["", whose.brand], state__in=SEALS
     )
     return list(found.order_by("keep_class"))
