@@ -13,6 +13,9 @@ ROOT = Path(hostkeep.__file__).parent
 SAFE = {"get"}
 
 ALONE = {
+    "flows.exporting.making.make_export": "a copy of everything is made on a page, by a person who just proved themselves",
+    "provisioning.actions.asking.close_service": "what lies on a service is deleted by a person who just proved themselves",
+    "vault.exports.fetch_export": "as above: the key to the copy stands on that page alone",
     "people.actions.keys.make_key": "a key is made on a page, by a person who has just proved who they are",
     "people.actions.staying.end_stay": "a browser that stays signed in is sign-in's; a program is none",
     "flows.agreeing.stay_ended": "as above: the consent that hangs on such a browser",
@@ -20,6 +23,12 @@ ALONE = {
     "flows.paying.take_notice": "not the customer's: payment companies call back, with a signature of their own",
 }
 """Deeds of the client area that have no twin, each with its reason."""
+
+
+DEEDS_OF_THE_VAULT = {"hostkeep.vault.consenting", "hostkeep.vault.objecting", "hostkeep.vault.exports"}
+
+ONLY_LOOKS = {"held_values.held_values": "a value is shown for a post, so that no link opens it; nothing is changed"}
+"""Forms that change nothing, each with its reason."""
 
 
 @lru_cache(maxsize=None)
@@ -100,7 +109,7 @@ def changes(module: str, function: str) -> bool:
 
 def acts(module: str) -> bool:
     """Whether a module's functions are recorded deeds."""
-    return ".actions." in module or module == "hostkeep.vault.consenting"
+    return ".actions." in module or module in DEEDS_OF_THE_VAULT
 
 
 def modules_of(face: str) -> list[str]:
@@ -150,7 +159,7 @@ def test_no_deed_stands_on_the_list_without_need() -> None:
 
 
 def test_every_form_of_the_client_area_is_understood_by_this_test() -> None:
-    assert [view for view, found in posts().items() if not found] == []
+    assert [view for view, found in posts().items() if not found and view not in ONLY_LOOKS] == []
     assert len(posts()) >= 10
 
 

@@ -29,6 +29,7 @@ class HeldFact:
     clause  the clause that lets it be used
     uses    what it may be used for
     change  where it is changed, or empty
+    sealed  whether the vault keeps it: its values have a page of their own
     """
 
     category: CategoryId
@@ -39,6 +40,7 @@ class HeldFact:
     clause: str
     uses: tuple[str, ...]
     change: str = ""
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Seen:
     note: str
     since: datetime | None
     change: str = ""
+    sealed: bool = False
 
 
 def facts_of(
@@ -87,6 +90,7 @@ def _sealed(rows: Iterable[HeldRow], policy: Policy) -> list[Seen]:
             _sealed_note(len(pieces)),
             min(piece.since for piece in pieces),
             "/account/profile/" if category in asked and category != "email" else "",
+            sealed=True,
         )
         for category, pieces in found.items()
     ]
@@ -147,6 +151,7 @@ def _fact(policy: Policy, seen: Seen, language: str) -> HeldFact:
         clause=next((cell.clause for purpose, cell in cells if purpose != "rights"), ""),
         uses=say_purposes(policy, purposes, language),
         change=seen.change,
+        sealed=seen.sealed,
     )
 
 

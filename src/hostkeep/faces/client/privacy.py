@@ -49,6 +49,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "offered": [row for row in streams if row.can_stop],
         "always": [row for row in streams if not row.can_stop],
         "rights": [(say("right", r.id, language), r.clause) for r in policy.duties.rights.values()],
+        "hands_over": "hand_over" in policy.duties.rights,
         "contact": policy.controller.get("contact", ""),
     }
     return show(request, "client/privacy.html", context)

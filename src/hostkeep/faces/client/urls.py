@@ -2,11 +2,19 @@
 
 from django.urls import path
 
+from hostkeep.faces.client.addresses import address_urls
 from hostkeep.faces.client.changes import accept, changes
+from hostkeep.faces.client.closed import closed_urls
+from hostkeep.faces.client.closing import closing_urls
 from hostkeep.faces.client.consents import consent_urls
+from hostkeep.faces.client.content import content_urls
 from hostkeep.faces.client.dashboard import dashboard
+from hostkeep.faces.client.exports import export_urls
+from hostkeep.faces.client.held_values import held_urls
 from hostkeep.faces.client.invoices import invoice_urls
 from hostkeep.faces.client.keys import key_urls
+from hostkeep.faces.client.looked import looked_urls
+from hostkeep.faces.client.objections import objection_urls
 from hostkeep.faces.client.orders import order, orders
 from hostkeep.faces.client.privacy import choose, privacy
 from hostkeep.faces.client.profile import language, profile
@@ -23,7 +31,15 @@ urlpatterns = [
     path("policy/accept/", accept, name="policy_accept"),
     path("privacy/", privacy, name="account_privacy"),
     path("privacy/messages/", choose, name="message_choices"),
+    *address_urls,
+    *closing_urls,
+    *closed_urls,
     *consent_urls,
+    *content_urls,
+    *export_urls,
+    *held_urls,
+    *looked_urls,
+    *objection_urls,
     path("security/", security, name="security"),
     path("security/stays/<uuid:stay>/end/", end, name="end_stay"),
     *key_urls,

@@ -1,0 +1,62 @@
+"""Who looked at a person's data: the book, read for the person it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hostkeep.audit.reading import EntryRow, entries_about_person
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId, SubjectId
+from hostkeep.vault import nyms
+
+MOST = 500
+BY_PERSON = "user:"
+
+
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """One entry about a person's data.
+
+    id     its number in the book
+    verb   what was done, "vault.value.revealed", "vault.value.refused", ...
+    who    "self", "staff", "job", "visitor" or "cli"; of staff the role is told, never the name
+    about  the category, or empty
+    """
+
+    id: int
+    verb: str
+    who: str
+    role: str
+    purpose: PurposeId
+    about: CategoryId
+    clause: ClauseId
+    at: datetime
+
+
+def looks_of(act: Act, *, subject: SubjectId, first: int = MOST) -> tuple[LookRow, ...]:
+    """Return what the book says of a person's data, newest first.
+
+    A customer sees their own alone: for another's the answer is empty, as if there were none.
+    """
+    if act.role == "customer" and act.own != subject:
+        return ()
+    nym = nyms.known(subject)
+    found = entries_about_person(nym, first=first) if nym else ()
+    return tuple(_row(entry) for entry in found if entry.brand == act.brand)
+
+
+def _row(entry: EntryRow) -> LookRow:
+    """Freeze an entry for its person; a category stands in the kind where the entry has no field for it."""
+    kind, _, name = entry.actor.partition(":")
+    about = entry.category or entry.kind.partition(".")[2]
+    return LookRow(
+        id=entry.id,
+        verb=entry.verb,
+        who="self" if f"{kind}:" == BY_PERSON and entry.role in {"customer", "visitor"} else kind,
+        role=entry.role if kind != "job" else name,
+        purpose=PurposeId(entry.purpose),
+        about=CategoryId(about),
+        clause=ClauseId(entry.clause),
+        at=entry.at,
+    )

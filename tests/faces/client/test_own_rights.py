@@ -1,0 +1,169 @@
+"""Values on request, objections, restriction, and the copy: each for its owner alone."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import zipfile
+
+import pytest
+
+from django.utils.html import escape
+
+from hostkeep.brands.queries import policy_in_force
+from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.runtime import clock
+from hostkeep.vault import door
+from hostkeep.vault.disclosures import disclosures_of
+from hostkeep.vault.door import Refused
+from hostkeep.vault.looks import looks_of
+from hostkeep.vault.models import ExportPart, Objection
+from hostkeep.vault.wall import opened
+from tests.conftest import make_act
+from tests.faces.client.conftest import BRANDS
+from tests.faces.client.test_keys_page import proves
+from tests.faces.shop.conftest import hidden, text
+
+LOOKED = "/account/privacy/looked/"
+HELD, EXPORT, OBJECT = "/account/privacy/held/", "/account/privacy/export/", "/account/privacy/objections/"
+
+
+def test_a_value_shows_on_request_and_never_before(ann) -> None:
+    page = ann.get(f"{HELD}phone/")
+    assert "+31201234567" not in text(page)
+    assert "On our pages" in text(page)
+    shown = ann.sends(page, f"{HELD}phone/")
+    assert "+31201234567" in text(shown)
+    assert "no-store" in shown["Cache-Control"]
+
+
+def test_an_address_falls_into_its_lines(ann) -> None:
+    shown = text(ann.sends(ann.get(f"{HELD}address/"), f"{HELD}address/"))
+    assert "Keizersgracht 7" in shown
+    assert "Amsterdam" in shown
+    assert "{" not in shown.split("<dl", 1)[1].split("</dl>", 1)[0]
+
+
+@pytest.mark.parametrize("category", ["gov_id", "password", "shoe_size", "card"])
+def test_what_is_not_held_has_no_page(ann, category: str) -> None:
+    assert ann.get(f"{HELD}{category}/").status_code == 404
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_uses_on_our_interest_can_be_stopped_and_others_not(member, brand: str) -> None:
+    ann = member(brand)
+    page = ann.get(OBJECT)
+    assert page.status_code == 200
+    offered = re.findall(r'objections/make/.*?name="purpose" value="([a-z_]+)"', text(page), re.S)
+    assert not set(offered) & {"billing", "service", "account", "dispute", "legal_obligation"}
+    assert bool(offered) == (brand != "vpn")
+    if offered:
+        assert ann.sends(page, f"{OBJECT}make/", purpose="billing").status_code == 422
+    subject = ann.account.subject
+    with opened():
+        assert Objection.objects.filter(subject=subject).count() == 0
+
+
+def test_an_objection_and_the_restriction_are_made_and_taken_back(ann) -> None:
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}make/", purpose="offers").status_code == 302
+    assert "stopped since" in text(ann.get(OBJECT))
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}take-back/", purpose="offers").status_code == 302
+    assert "stopped since" not in text(ann.get(OBJECT))
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}restrict/").status_code == 302
+    assert "Lift the restriction" in text(ann.get(OBJECT))
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}lift/").status_code == 302
+    assert "Lift the restriction" not in text(ann.get(OBJECT))
+    assert sent(ann, f"{OBJECT}lift/").status_code == 302
+
+
+def test_a_foreign_field_is_refused(ann) -> None:
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}make/", purpose="offers", subject="x").status_code == 422
+
+
+def sent(member, action: str, **values: str):
+    """Post to an address whose own form another page draws, with the token of one that this page has."""
+    here = EXPORT if "/export/" in action else OBJECT
+    page = member.get(here)
+    token = hidden(page, re.search(r'action="(/account/privacy/[a-z/-]+)"', text(page))[1])
+    return member.post(action, **{**token, **values})
+
+
+def copy_of(member) -> tuple[str, zipfile.ZipFile]:
+    made = text(proves(member, member.sends(member.get(EXPORT), f"{EXPORT}make/")))
+    at = re.search(r'action="(/account/privacy/export/[0-9a-f-]{36}/)"', made)
+    key = re.search(r'name="key" value="([A-Za-z0-9_-]{43})"', made)
+    assert at is not None and key is not None
+    got = sent(member, at[1], key=key[1])
+    assert got.status_code == 200
+    assert got["Content-Type"] == "application/zip"
+    assert "no-store" in got["Cache-Control"]
+    again = sent(member, at[1], key=key[1])
+    assert again.status_code == 410
+    return at[1], zipfile.ZipFile(io.BytesIO(got.content))
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_the_copy_matches_its_manifest_and_holds_every_value(member, brand: str) -> None:
+    ann = member(brand)
+    _, archive = copy_of(ann)
+    manifest = json.loads(archive.read("manifest.json"))
+    assert {each["name"] for each in manifest["files"]} == set(archive.namelist()) - {"manifest.json"}
+    for each in manifest["files"]:
+        assert hashlib.sha256(archive.read(each["name"])).hexdigest() == each["sha256"]
+    assert manifest["account"] == ann.account.number
+    values = {row["category"]: row for row in json.loads(archive.read("data/values.json"))}
+    assert values["email"]["value"] == "ann@example.test"
+    assert all(row["channel"] == "web" and row["digest"] == manifest["policy"]["digest"] for row in values.values())
+    assert ("phone" in values) == (brand in {"vpsfast", "vps6", "vietnam-server"})
+    rows = list(csv.DictReader(io.StringIO(archive.read("tables/values.csv").decode("utf-8-sig"))))
+    assert {row["category"] for row in rows} == set(values)
+    with opened():
+        assert ExportPart.objects.count() == 0
+
+
+def test_another_customer_fetches_nothing(member) -> None:
+    ann, bob = member("vps6"), member("vps6", "bob")
+    made = text(proves(ann, ann.sends(ann.get(EXPORT), f"{EXPORT}make/")))
+    at = re.search(r'action="(/account/privacy/export/[0-9a-f-]{36}/)"', made)[1]
+    key = re.search(r'name="key" value="([A-Za-z0-9_-]{43})"', made)[1]
+    assert sent(bob, at, key=key).status_code == 410
+    assert sent(ann, at, key="A" * 43).status_code == 410
+    assert sent(ann, at, key=key).status_code == 200
+
+
+def test_who_looked_stands_there_with_refusals_and_without_names(ann) -> None:
+    subject = ann.account.subject
+    support = make_act("support", "account", brand="vps6", at=clock.now(), actor="staff:5f0c")
+    door.reveal(support, subject=subject, category=CategoryId("phone"), reason="call back")
+    with pytest.raises(Refused):
+        door.reveal(support.for_purpose(PurposeId("offers")), subject=subject, category=CategoryId("phone"))
+    page = text(ann.get(LOOKED))
+    assert "Our staff" in page and "Support" in page and "Phone number" in page
+    assert "Refused" in page
+    assert "5f0c" not in page and "+31201234567" not in page
+
+
+def test_one_customer_sees_nothing_of_another(member) -> None:
+    ann, bob = member("vps6"), member("vps6", "bob")
+    ann.sends(ann.get(f"{HELD}phone/"), f"{HELD}phone/")
+    assert "Phone number" in text(ann.get(f"{LOOKED}?all=1"))
+    act = make_act("customer", "rights", brand="vps6", own=bob.account.subject)
+    assert looks_of(act, subject=ann.account.subject) == ()
+    assert disclosures_of(act, subject=ann.account.subject) == ()
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_nothing_was_given_and_the_page_says_who_could_get_something(member, brand: str) -> None:
+    page = text(member(brand).get("/account/privacy/given/"))
+    assert "Nothing of yours was given to anybody." in page
+    for recipient in policy_in_force(BrandId(brand), clock.now()).recipients.values():
+        assert str(escape(recipient.label["en"])) in page
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_content_is_handed_over_or_deleted_where_the_policy_says_so(member, brand: str) -> None:
+    answer = member(brand).get("/account/privacy/content/")
+    assert answer.status_code == (200 if brand == "vietnam-server" else 404)
