@@ -12,8 +12,9 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 KNOWN = frozenset({
-    "DATA", "KEYRING", "KEYRING_ESCROW", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES",
-    "DEMO", "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS", "LXD_SOCKET", "LXD_IMAGE", "LOGS",
+    "DATA", "KEYRING", "KEYRING_ESCROW", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL",
+    "TRUSTED_PROXIES", "DEMO", "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS",
+    "LXD_SOCKET", "LXD_IMAGE", "LOGS",
 })  # fmt: skip
 
 

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "hostkeep.faces.ui.language.Language",
     "hostkeep.faces.api.door.ApiDoor",
     "hostkeep.faces.signin.staying.StaySignedIn",
+    "hostkeep.faces.signin.states.ClosedAccounts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -83,7 +84,11 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "hostkeep.faces.ui.pages.shared",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "hostkeep.faces.ui.templatetags.scripts",
+            ],
         },
     }
 ]
@@ -148,6 +153,7 @@ ACCOUNT_EMAIL_CONFIRMATION_HMAC = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 1800
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_RATE_LIMITS = {"closed_link": "30/m/ip", "address_link": "20/m/ip", "new_address": "5/h/user,20/h/ip"}
 ACCOUNT_USER_DISPLAY = "hostkeep.faces.signin.adapter.display_of"
 ALLAUTH_TRUSTED_PROXY_COUNT = HOSTKEEP.trusted_proxies
 MFA_ADAPTER = "hostkeep.faces.signin.secondfactor.SealedFactors"

@@ -1,4 +1,4 @@
-"""The application as a server calls it: the cookie guard around everything."""
+"""The application as a server calls it: final headers around the cookie guard around everything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hostkeep.project.settings")
 _inner = get_wsgi_application()
 
 from hostkeep.faces.ui.guard import CookieGuard  # noqa: E402  Django must be set up first
+from hostkeep.faces.ui.headers import FinalHeaders  # noqa: E402
 from hostkeep.promises.tempter import Tempter  # noqa: E402
 
-application = CookieGuard(Tempter(_inner))
+application = FinalHeaders(CookieGuard(Tempter(_inner)))

@@ -131,9 +131,10 @@ def leaves(method: str, environ: dict[str, str], cookie: str = "__Host-interest=
 
 
 def test_a_personal_cookie_is_not_set_before_the_visitors_own_yes(db) -> None:
-    assert leaves("GET", {"HTTP_SEC_GPC": "1"}) == []
-    assert leaves("GET", {"HTTP_SEC_GPC": "0"}) == ["__Host-interest"]
-    assert leaves("GET", {}) == ["__Host-interest"]
+    """Signal or not: at this brand it waits for a yes, which a page that is only looked at cannot bring."""
+    for signal in ({"HTTP_SEC_GPC": "1"}, {"HTTP_SEC_GPC": "0"}, {}):
+        assert leaves("GET", signal) == []
+        assert leaves("POST", signal) == ["__Host-interest"]
 
 
 def test_it_is_set_on_the_answer_to_a_yes_and_kept_up_afterwards(db) -> None:

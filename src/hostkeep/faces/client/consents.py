@@ -19,6 +19,7 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.security import user_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.forgery import TOKEN
+from hostkeep.faces.ui.forgetting import forget_cookies
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import UndeclaredField
 from hostkeep.faces.ui.words import said
@@ -133,9 +134,12 @@ def take_back(request: HttpRequest) -> HttpResponse:
             )  # fmt: skip
     except consenting.NoneStands:
         messages.info(request, gettext("It was taken back before."))
-        return HttpResponseRedirect(HERE)
-    messages.success(request, gettext("Taken back. It holds from this moment on."))
-    return HttpResponseRedirect(HERE)
+    else:
+        messages.success(request, gettext("Taken back. It holds from this moment on."))
+    response = HttpResponseRedirect(HERE)
+    if not recipient:
+        forget_cookies(request, response, purpose)
+    return response
 
 
 @require_safe

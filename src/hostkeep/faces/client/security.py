@@ -44,6 +44,7 @@ def end(request: HttpRequest, stay: UUID) -> HttpResponse:
         raise Http404
     end_stay(act, stay=stay, user=user)
     staying.settle(request, act)
+    staying.forget_if_ended(request, act)
     messages.success(request, gettext("That browser no longer stays signed in."))
     return HttpResponseRedirect("/account/security/")
 

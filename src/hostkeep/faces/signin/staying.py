@@ -64,7 +64,19 @@ def end(request: HttpRequest) -> None:
         act = act_of(request, role="customer", purpose="authentication")
         end_stay_of_cookie(act, cookie=held)
         settle(request, act)
-        request.forget_stay = True  # type: ignore[attr-defined]
+        forget_here(request)
+
+
+def forget_here(request: HttpRequest) -> None:
+    """Let this answer delete the cookie from the browser, if it has one."""
+    request.forget_stay = True  # type: ignore[attr-defined]
+
+
+def forget_if_ended(request: HttpRequest, act: Act) -> None:
+    """Let this answer delete the cookie where its series has ended, on whichever browser that was done."""
+    held = request.COOKIES.get(KEEP)
+    if held and stay_of_cookie(act.brand, held, act.at, idle=None) is None:
+        forget_here(request)
 
 
 def settle(request: HttpRequest, act: Act) -> None:

@@ -1,11 +1,16 @@
-"""The cookie guard: the outermost wrapper of the application.
+"""The cookie guard: a wrapper outside Django, which sees the headers as they leave, however they were set.
 
-No cookie leaves that the brand's policy does not declare, none lives longer than declared, and none that
-comes in under another name is seen.  What it drops or trims it counts.
+No cookie leaves that the brand's policy does not declare, none lives longer than declared, none holds
+anything but a short token, and none that waits for a yes is set where nobody said one.  None that comes in
+under another name or in another shape is seen.  What it drops or trims it counts.
+
+All our cookies are named "__Host-...": a browser keeps such a cookie for the path "/" and this host alone.
+So one deletion removes it wherever it was set.  Source: RFC 6265bis, "The __Host- Prefix".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from http.cookies import CookieError, Morsel, SimpleCookie
@@ -17,6 +22,7 @@ from hostkeep.brands.queries import brand_by_host, policy_in_force
 from hostkeep.faces.ui.signals import withheld
 from hostkeep.kernel.ids import OPERATOR, BrandId
 from hostkeep.policy.book import Cookie
+from hostkeep.policy.vocabulary.terms import terms
 from hostkeep.runtime import clock
 from hostkeep.runtime.tallies import tally
 
@@ -27,6 +33,11 @@ log = structlog.get_logger()
 SESSION = "__Host-sid"
 OPERATOR_MANIFEST: Mapping[str, int | None] = {SESSION: None}
 """The operator's host sets the session cookie alone.  Name -> most seconds it lives; None: browser's end."""
+
+TOKEN = re.compile(r"[A-Za-z0-9_.:~-]{1,256}")
+"""What a cookie of ours may hold: a random token or a word.  No JSON, no escapes, no address of mail."""
+
+DELETED = "Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 Header = tuple[str, str]
 
@@ -39,26 +50,36 @@ class CookieGuard:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Guard one request both ways."""
-        brand, cookies = _declared(environ)
-        manifest = _lives(cookies) if brand != OPERATOR else OPERATOR_MANIFEST
-        kept_back = withheld(environ, cookies)
+        brand, cookies, manifest = _declared(environ)
+        kept_back = withheld(environ, cookies) | _not_agreed(environ, cookies)
+        left_over = _left_over(environ, manifest) if brand != OPERATOR else []
         if "HTTP_COOKIE" in environ:
             environ["HTTP_COOKIE"] = _only_declared(environ["HTTP_COOKIE"], manifest)
         manifest = {name: life for name, life in manifest.items() if name not in kept_back}
 
         def guarded(status: str, headers: list[Header], *rest: Any) -> Any:
-            return start_response(status, _guarded(headers, brand, manifest), *rest)
+            kept = _guarded(headers, brand, manifest)
+            gone = [("Set-Cookie", f'{name}=""; {DELETED}') for name in left_over]
+            return start_response(status, [*kept, *gone], *rest)
 
         return self.inner(environ, guarded)
 
 
-def _declared(environ: Environ) -> tuple[BrandId, Collection[Cookie]]:
-    """Return the brand of the host and the cookies of its policy."""
+def _declared(environ: Environ) -> tuple[BrandId, Collection[Cookie], Mapping[str, int | None]]:
+    """Return the brand of the host, the cookies of its policy, and how long each may live.
+
+    Where the policy cannot be read, no cookie is declared.
+    """
     raw = str(environ.get("HTTP_HOST", "")).lower()
-    row = brand_by_host(raw.rsplit(":", 1)[0].rstrip("."))
-    if row is None:
-        return OPERATOR, ()
-    return row.id, policy_in_force(row.id, clock.now()).cookies.values()
+    try:
+        row = brand_by_host(raw.rsplit(":", 1)[0].rstrip("."))
+        if row is None:
+            return OPERATOR, (), OPERATOR_MANIFEST
+        cookies = policy_in_force(row.id, clock.now()).cookies.values()
+    except Exception as error:  # noqa: BLE001  without a database the page breaks in the application, not here
+        log.warning("cookie.no_policy", code=type(error).__name__)
+        return OPERATOR, (), {}
+    return row.id, cookies, _lives(cookies)
 
 
 def _lives(cookies: Collection[Cookie]) -> Mapping[str, int | None]:
@@ -66,19 +87,43 @@ def _lives(cookies: Collection[Cookie]) -> Mapping[str, int | None]:
     return {each.name: int(each.life.total_seconds()) if each.life else None for each in cookies}
 
 
+def _not_agreed(environ: Environ, cookies: Iterable[Cookie]) -> frozenset[str]:
+    """Return the cookies that wait for a yes which this request does not bring.
+
+    A yes comes with a post, by which its user ticked it, or was given before if the browser has the cookie.
+    """
+    if environ.get("REQUEST_METHOD") == "POST":
+        return frozenset()
+    return frozenset(each.name for each in cookies if each.asked) - _names(environ)
+
+
+def _left_over(environ: Environ, manifest: Mapping[str, int | None]) -> list[str]:
+    """Return the cookies of ours in this browser that the policy no longer declares: they are deleted."""
+    return sorted((_names(environ) & set(terms("cookie"))) - set(manifest))
+
+
+def _names(environ: Environ) -> frozenset[str]:
+    """Return the names of the cookies that a browser sent."""
+    pairs = str(environ.get("HTTP_COOKIE", "")).split(";")
+    return frozenset(pair.partition("=")[0].strip() for pair in pairs) - {""}
+
+
 def _only_declared(header: str, manifest: Mapping[str, int | None]) -> str:
-    """Return a Cookie header without the names that are not declared."""
+    """Return a Cookie header without the names that are not declared, and without what is no token."""
     pairs = (pair.strip() for pair in header.split(";"))
-    return "; ".join(pair for pair in pairs if pair.partition("=")[0] in manifest)
+    split = ((pair, *pair.split("=", 1)) for pair in pairs if "=" in pair)
+    return "; ".join(
+        pair for pair, name, value in split if name in manifest and TOKEN.fullmatch(value.strip('"'))
+    )
 
 
 def _guarded(headers: list[Header], brand: BrandId, manifest: Mapping[str, int | None]) -> list[Header]:
     """Return the headers with every cookie dropped, trimmed or passed, and counted."""
-    if not any(name.lower() == "set-cookie" for name, _ in headers):
+    if not any(_sets_cookie(name) for name, _ in headers):
         return headers
     kept: list[Header] = []
     for name, value in headers:
-        if name.lower() != "set-cookie":
+        if not _sets_cookie(name):
             kept.append((name, value))
             continue
         verdict, cookie, text = judge(value, manifest)
@@ -86,6 +131,11 @@ def _guarded(headers: list[Header], brand: BrandId, manifest: Mapping[str, int |
         if text:
             kept.append((name, text))
     return kept
+
+
+def _sets_cookie(name: str) -> bool:
+    """Say whether a header sets a cookie; the second one is obsolete, and some programs still read it."""
+    return name.strip().lower() in {"set-cookie", "set-cookie2"}
 
 
 def judge(header: str, manifest: Mapping[str, int | None]) -> tuple[str, str, str]:
@@ -97,7 +147,7 @@ def judge(header: str, manifest: Mapping[str, int | None]) -> tuple[str, str, st
     if len(morsels) != 1:
         return "dropped", "?", ""
     morsel = morsels[0]
-    if morsel.key not in manifest:
+    if morsel.key not in manifest or not (_deletes(morsel) or TOKEN.fullmatch(morsel.value)):
         return "dropped", morsel.key, ""
     trimmed = _trim(morsel, manifest[morsel.key])
     morsel["secure"] = morsel["httponly"] = True
