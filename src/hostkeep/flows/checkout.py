@@ -20,7 +20,9 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period, months_after
+from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import account as account_row
+from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.actions.opening import Bought, open_service
 from hostkeep.runtime.transactions import assert_outside
 from hostkeep.shop.actions.ordering import place_order as place
@@ -85,12 +87,13 @@ def place_order(
     answers   what the order form asked beyond sign-up, by category
 
     The same key again, also at the same moment, is the same order with the same invoice.
-    Raises CartEmpty, PriceChanged, SoldOut, NotForSale, OnceReused (another amount), RulesRejected and the
-    vault's refusals.
+    Raises CartEmpty, PriceChanged, SoldOut, NotForSale, OnceReused (another amount), RulesRejected,
+    AccountNotOpen and the vault's refusals.
     """
     assert_outside()
     known = orders.order_by_once(act.brand, once)
     if known is None:
+        _refuse_closed(account)
         _refuse_who_rejected(act, account)
         known = _place(act, cart=cart, account=account, expected=expected, once=once)
     elif known.account != account:
@@ -102,6 +105,13 @@ def place_order(
     if sheet(invoice, of=account).gross != expected:
         raise OnceReused
     return Ordered(known.id, invoice)
+
+
+def _refuse_closed(account: AccountId) -> None:
+    """Sell nothing to an account that is closed, or being closed.  Raises AccountNotOpen."""
+    state = account_row(account).state
+    if state != OPEN:
+        raise AccountNotOpen(state=state)
 
 
 def _refuse_who_rejected(act: Act, account: AccountId) -> None:
@@ -134,8 +144,13 @@ def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once:
 
 
 def on_order_placed(act: Act, event: OrderPlaced) -> None:
-    """Finish an order whose checkout was cut off: invoice and services, if they are not there yet."""
-    complete_order(act.for_purpose(ORDER), order=orders.order(event.order))
+    """Finish an order whose checkout was cut off: invoice and services, if they are not there yet.
+
+    One whose account was closed meanwhile stays as it is: nothing of it is owed.
+    """
+    order = orders.order(event.order)
+    if account_row(order.account).state == OPEN:
+        complete_order(act.for_purpose(ORDER), order=order)
 
 
 def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:

@@ -7,12 +7,24 @@ from types import MappingProxyType
 
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
-from hostkeep.flows import activation, checkout, clerk, mailing, notices, policy_change
+from hostkeep.flows import (
+    activation,
+    addressing,
+    checkout,
+    clerk,
+    closing,
+    disputing,
+    mailing,
+    notices,
+    policy_change,
+)
 from hostkeep.messaging.events import MailQueued, MailSettled
-from hostkeep.provisioning.events import ActionQueued, ServiceActivated, TaskOpened
+from hostkeep.people.events import AccountClosing, AddressChanged, DisputeOpened
+from hostkeep.provisioning.events import ActionQueued, ServiceActivated, ServiceClosed, TaskOpened
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
+from hostkeep.vault.events import KeysDestroyed
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
@@ -21,16 +33,24 @@ HANDLERS: Handlers = MappingProxyType({
     ActionQueued: (activation.on_action_queued,),
     ServiceActivated: (notices.on_service_activated,),
     MailQueued: (mailing.on_mail_queued,),
-    MailSettled: (policy_change.on_mail_settled,),
+    MailSettled: (policy_change.on_mail_settled, addressing.on_mail_settled),
     PolicyAnnounced: (policy_change.on_policy_announced,),
     TellingWanted: (policy_change.on_telling_wanted,),
     ChangeRejected: (policy_change.on_change_rejected,),
+    AccountClosing: (closing.on_account_closing,),
+    ServiceClosed: (closing.on_service_closed,),
+    KeysDestroyed: (closing.on_keys_destroyed,),
+    AddressChanged: (addressing.on_address_changed,),
+    DisputeOpened: (disputing.on_dispute_opened,),
 })
 
 DUE: Mapping[str, Due] = MappingProxyType({
     "provisioning": activation.sweep_due,
     "mail": mailing.sweep_due,
     "policy": policy_change.sweep_due,
+    "closing": closing.sweep_due,
+    "addresses": addressing.sweep_due,
+    "disputes": disputing.sweep_due,
 })
 
 DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})

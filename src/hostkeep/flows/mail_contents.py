@@ -9,13 +9,17 @@ from types import MappingProxyType
 from uuid import UUID
 
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
-from hostkeep.brands.applying import before, notice, overtaken
+from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
+from hostkeep.flows.endings import ending_for
 from hostkeep.kernel.ids import InvoiceId, OrderId, ServiceId
 from hostkeep.messaging import links
 from hostkeep.messaging.errors import NoAddress
 from hostkeep.messaging.queries import MailRow
 from hostkeep.messaging.rules.shown import amount_text, day_text
+from hostkeep.people.closings import closing_of
+from hostkeep.people.queries import account
+from hostkeep.people.rules.closing import REASONS
 from hostkeep.policy.render.changes import ChangeRow, say_changes
 from hostkeep.provisioning.queries import service
 from hostkeep.runtime.addresses import brand_url
@@ -63,6 +67,42 @@ def _sign_in(row: MailRow, brand: BrandRow) -> Said:
     return {
         "login_url": brand_url(brand.host, "/auth/login/"),
         "reset_url": brand_url(brand.host, "/auth/password/reset/"),
+    }
+
+
+def _new_address(row: MailRow, brand: BrandRow) -> Said:
+    """The link that confirms a new login address, made anew."""
+    return {"link": brand_url(brand.host, links.path_of("account/new_address", row.facts["passing"]))}
+
+
+def _address_changed(row: MailRow, brand: BrandRow) -> Said:
+    """Where one logs in, and whom one writes to."""
+    return {**_sign_in(row, brand), "contact": brand.support_mail}
+
+
+def _closed(row: MailRow, brand: BrandRow) -> Said:
+    """What the policy makes of a closed account, and the way that is left to its owner.
+
+    Raises NoAddress where there is no such account, or it was never closed.
+    """
+    under = closing_of(row.account) if row.account else None
+    if under is None:
+        raise NoAddress
+    subject = account(under.account).subject
+    ending = ending_for(brand.id, subject, under.begun_at)
+    policy = policy_for(brand.id, subject, under.begun_at)
+    text = next((clause.text for clause in policy.clauses if clause.id == ending.clause), {})
+    path = links.path_of("account/closed", str(under.account)) if ending.login == "link" else ""
+    return {
+        "login": ending.login,
+        "day": day_text(ending.until, brand.zone, row.language),
+        "by_us": under.by == "staff",
+        "why": REASONS.get(under.why, ""),
+        "clause": ending.clause,
+        "clause_text": text.get(row.language) or text.get("en", ""),
+        "link": brand_url(brand.host, path) if path else "",
+        "login_url": brand_url(brand.host, "/auth/login/"),
+        "contact": policy.controller.get("contact", "") or brand.support_mail,
     }
 
 
@@ -154,6 +194,10 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
         "account/reset": _reset,
         "account/already": _sign_in,
         "account/password_changed": _sign_in,
+        "account/new_address": _new_address,
+        "account/address_changed": _address_changed,
+        "account/address_in_force": _address_changed,
+        "account/closed": _closed,
         "order/confirmed": _order,
         "billing/invoice": _invoice,
         "billing/paid": _paid,

@@ -6,6 +6,9 @@ out again with the same Message-ID, so that the other side can drop the second.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
 import structlog
 
 from hostkeep.brands.applying import policy_for
@@ -18,7 +21,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import OPERATOR, CategoryId, MailId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.messaging.actions.delivering import record_outcome, refuse_mail, take_mail, wake_mail
-from hostkeep.messaging.calls.handing import hand_over
+from hostkeep.messaging.calls.handing import hand_over, relay_of
 from hostkeep.messaging.errors import AlreadySettled, NoAddress, NotDue, NotWanted
 from hostkeep.messaging.events import MailQueued
 from hostkeep.messaging.queries import MailRow, choices_of, due_mail, mail
@@ -27,10 +30,12 @@ from hostkeep.messaging.rules.delivery import State
 from hostkeep.messaging.rules.message import Envelope, address_of, build_message
 from hostkeep.messaging.rules.streams import declared, wanted
 from hostkeep.messaging.writing import Letterhead, write_mail
-from hostkeep.people.queries import login_address, login_address_row, user
+from hostkeep.people.closings import passing
+from hostkeep.people.queries import account_of_subject, login_address, login_address_row, user
+from hostkeep.people.rules.closing import OPEN
 from hostkeep.policy.book import Policy, Stream
 from hostkeep.runtime.addresses import brand_url
-from hostkeep.vault import consents, door
+from hostkeep.vault import consents, disclosing, door
 
 log = structlog.get_logger()
 
@@ -47,7 +52,7 @@ def on_mail_queued(act: Act, event: MailQueued) -> None:
         return
     act = act.of_brand(row.brand).in_role("system")
     try:
-        letter = prepare(act, row)
+        letter = _let_out(act, row, prepare(act, row))
     except Foreseen as no:
         _refuse(act, row, no)
         return
@@ -61,6 +66,23 @@ def on_mail_queued(act: Act, event: MailQueued) -> None:
     except AlreadySettled:
         return
     log.info("mail.answered", mail=str(row.id), state=str(done.state), template=row.template, trace=act.trace)
+
+
+def _let_out(act: Act, row: MailRow, letter: Letter) -> Letter:
+    """Ask the disclosure gate where a relay sees the mail; a receiver's own host is no third party.
+
+    Raises the gate's NotDisclosed.
+    """
+    relay = relay_of(row.brand)
+    if not relay or row.brand == OPERATOR:
+        return letter
+    person = _person(row)
+    stream = declared(policy_for(row.brand, person, act.at), row.stream)
+    package = disclosing.disclose(
+        act, subject=person, recipient=relay, categories=[EMAIL], purpose=stream.purpose,
+        ticket=f"mail:{row.id}", once=f"mail|{row.id}|{row.attempts}",
+    )  # fmt: skip
+    return replace(letter, package=package)
 
 
 def sweep_due(act: Act) -> int:
@@ -85,6 +107,8 @@ def prepare(act: Act, row: MailRow) -> Letter:
     stream = declared(policy, row.stream)
     if not wanted(stream, choices_of(person, brand=row.brand)) or not _agreed(act, policy, stream, person):
         raise NotWanted(stream=stream.id, clause=stream.clause)
+    if stream.default != "always" and _is_closed(person):
+        raise NotWanted(stream=stream.id, clause=policy.retention["account"].clause)
 
     def write(address: str) -> Letter:
         return _letter(act, row, stream, address)
@@ -93,7 +117,7 @@ def prepare(act: Act, row: MailRow) -> Letter:
     if row.address == "contact":
         letter = door.use(act, subject=SubjectId(row.subject), category=EMAIL, fn=write)
     else:
-        sealed = _login_address(row)
+        sealed = _login_address(act, row)
         letter = None if sealed is None else write(sealed.open())
     if letter is None:
         raise NoAddress
@@ -107,8 +131,17 @@ def _agreed(act: Act, policy: Policy, stream: Stream, person: SubjectId) -> bool
     return consents.standing(brand=policy.brand, subject=person, purpose=stream.purpose, at=act.at)
 
 
-def _login_address(row: MailRow) -> Sealed[str] | None:
+def _is_closed(person: SubjectId) -> bool:
+    """Say whether a person's account is closed, or being closed: then only what must be said is written."""
+    found = account_of_subject(person)
+    return found is not None and found.state != OPEN
+
+
+def _login_address(act: Act, row: MailRow) -> Sealed[str] | None:
     """Return the login address a mail goes to, or None if it is gone."""
+    if row.address == "passing":
+        kept = passing(UUID(row.facts.get("passing") or row.facts["former"]), act.at)
+        return kept.address if kept and kept.user == row.subject else None
     if row.address == "login":
         return login_address(UserId(row.subject))
     return login_address_row(row.address)

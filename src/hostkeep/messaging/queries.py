@@ -22,8 +22,8 @@ from hostkeep.policy.book import Policy, Text
 class MailRow:
     """A mail on its way.
 
-    subject  whose it is: the user's id where address is "login" or a number, else the vault's subject
-    address  "login", "contact", or the number of a login address row
+    subject  whose it is: the user's id, or where address is "contact" the vault's subject
+    address  "login", "contact", "passing", or the number of a login address row
     facts    ids it is written from
     token    left part of its Message-ID
     due_at   when something must happen to it, None if it waits for its job or is settled

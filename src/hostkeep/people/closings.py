@@ -11,8 +11,9 @@ from django.db import connection
 
 from hostkeep.kernel.ids import AccountId, BrandId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
-from hostkeep.people.errors import LinkOver, NoSuchDispute
+from hostkeep.people.errors import AccountNotOpen, LinkOver, NoSuchDispute
 from hostkeep.people.models import Account, ClosedLink, Closing, Dispute, PassingAddress
+from hostkeep.people.rules.closing import OPEN
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.vault import sealing
 
@@ -69,6 +70,18 @@ class DisputeRow:
     until: datetime
 
 
+def hold_open(account: AccountId) -> None:
+    """Keep an account open till the deed is done: whoever closes it waits, or came first.  In a transaction.
+
+    An account that people does not know is nobody's to close.  Raises AccountNotOpen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM people_account WHERE id = %s FOR SHARE", [account])
+        found = cursor.fetchone()
+    if found is not None and found[0] != OPEN:
+        raise AccountNotOpen(state=found[0])
+
+
 def closing_of(account: AccountId) -> ClosingRow | None:
     """Return how an account was or is being closed, or None while it is open."""
     row = Closing.objects.filter(account=account).first()
@@ -84,7 +97,7 @@ def unfinished(*, most: int) -> tuple[ClosingRow, ...]:
 def is_being_erased(subject: SubjectId) -> bool:
     """Say whether the keys of a person's account class are being destroyed, or are gone."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT vault.is_being_erased(%s)", [subject])
+        cursor.execute("SELECT person_is_erased(%s)", [subject])
         return bool(cursor.fetchone()[0])
 
 
@@ -93,7 +106,7 @@ def erased_logins(*, most: int) -> tuple[tuple[BrandId, AccountId], ...]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT brand, id FROM people_account WHERE erased_at IS NULL AND state <> 'open'"
-            " AND vault.is_being_erased(subject) ORDER BY id LIMIT %s",
+            " AND person_is_erased(subject) ORDER BY id LIMIT %s",
             [most],
         )
         return tuple((BrandId(brand), AccountId(account)) for brand, account in cursor.fetchall())

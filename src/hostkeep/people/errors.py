@@ -146,3 +146,11 @@ class NoSuchDispute(Foreseen):
     code = "people.dispute.none"
     title = gettext_noop("There is no such message.")
     status = 404
+
+
+class NoDisputes(Foreseen):
+    """The policy has no purpose for a dispute, or nothing to keep its words as."""
+
+    code = "people.dispute.not_declared"
+    title = gettext_noop("Our privacy policy does not let us keep this.")
+    status = 422

@@ -38,3 +38,19 @@ class AccountClosed:
     """An account is deactivated or closed, and the policy's word on its data was carried out."""
 
     account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AddressChanged:
+    """A login has a new address.  former: the old one in passing, until its mailbox was told."""
+
+    user: UserId
+    account: AccountId
+    former: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened:
+    """The owner of a closed account brings something forward."""
+
+    dispute: UUID

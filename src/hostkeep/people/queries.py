@@ -115,6 +115,12 @@ def account_of_user(user: UserId) -> AccountRow | None:
     return _account_row(row) if row else None
 
 
+def account_of_subject(subject: SubjectId) -> AccountRow | None:
+    """Return the account whose owner a data subject is, or None."""
+    row = Account.objects.filter(subject=subject).first()
+    return _account_row(row) if row else None
+
+
 def numbers_of(accounts: Iterable[AccountId]) -> Mapping[AccountId, str]:
     """Return what the owners of accounts are called by: their numbers.  One query."""
     found = Account.objects.filter(id__in=set(accounts)).values_list("id", "number")

@@ -35,7 +35,10 @@ WHERE t.{key} = n.key
 
 
 def reseal_logins(old: int, new: int, most: int) -> int:
-    """Seal login addresses anew.  Of two rows of one address, made on both sides of a roll, one is confirmed."""
+    """Seal login addresses anew.
+
+    Of two rows of one address, confirmed on the two sides of a roll, one stays confirmed.
+    """
     del new
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

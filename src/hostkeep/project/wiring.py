@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from django.conf import settings
 
+from hostkeep.audit import checkpoints, months, verifying
 from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import handlers, key_rounds, needing, operator_mail, paying, scanning
+from hostkeep.flows import disputing, handlers, key_rounds, needing, operator_mail, paying, scanning
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls, resealing
@@ -23,7 +24,7 @@ from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
 from hostkeep.runtime import addresses, columns, destinations, egress, jobs, outbox, registry, tripwire
 from hostkeep.runtime.adapter_needs import MAIL_RELAY
-from hostkeep.vault import column_epochs, disclosing, erasing, nyms, rolling
+from hostkeep.vault import disclosing, erasing, rolling
 
 
 def join() -> None:
@@ -47,8 +48,6 @@ def join() -> None:
     gateways.carry_with(_gateway)
     for place, reseal in resealing.PLACES.items():
         rolling.place(place, reseal)
-    rolling.place("columns", column_epochs.reseal)
-    rolling.place("nyms", nyms.remark)
     jobs.schedule("erasures", erasing.finish)
     jobs.schedule("escrow", rolling.end_escrow)
     jobs.watch("keys", key_rounds.send_due)
@@ -57,11 +56,14 @@ def join() -> None:
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
     jobs.watch("alarms", alarm_watch.take_raised)
+    jobs.schedule("audit_months", months.make_months)
+    jobs.watch("audit_tree", checkpoints.seal)
+    jobs.watch("audit_verify", verifying.verify_nightly)
     outbox.listen({
         AlarmOpened: (alarm_mail.on_alarm_opened,),
         AlarmClosed: (alarm_mail.on_alarm_closed,),
     })
-    operator_mail.write_with(alarm_mail.WRITTEN)
+    operator_mail.write_with({**alarm_mail.WRITTEN, **disputing.WRITTEN})
     jobs.errand(rounds.ERRAND, rounds.run_for)
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)

@@ -115,12 +115,12 @@ def withdraw(
 
 
 @recorded("vault.consent.expired")
-def expire(act: Act, *, subject: SubjectId, purpose: PurposeId, how: str) -> Said:
+def expire(act: Act, *, subject: SubjectId, purpose: PurposeId, recipient: str = "", how: str) -> Said:
     """Note that a yes is over because what it was for has ended, not because the person took it back.
 
     Raises NoneStands.
     """
-    return _end_standing(_saying(act, subject, purpose, "", how, ""), "expired")
+    return _end_standing(_saying(act, subject, purpose, recipient, how, ""), "expired")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,10 @@ def queue_mail(
 
     stream    one that the brand's policy declares; the operator's own has rules.operations
     template  a name of messaging.rules.catalogue.TEMPLATES
-    subject   the user's id where address is "login" or a number, else the vault's subject
+    subject   the user's id where address is "login", "passing" or a number, else the vault's subject
     address   "login": the user's present login address; a number: that row of the login addresses;
-              "contact": what the vault holds under `email`.  Never an address
+              "contact": what the vault holds under `email`; "passing": the address in passing that the
+              facts name as "passing" or "former".  Never an address
     facts     ids the template needs, as text; also "account" (lists it in that account's history) and
               "language" (else the brand's first)
     once      idempotency key, at most 128 characters, without anything personal
@@ -102,6 +103,6 @@ def _language(spoken: Sequence[str], facts: Mapping[str, str]) -> str:
 
 def _checked_address(address: str) -> str:
     """Return address if it names a place to look and is none itself.  Raises ValueError."""
-    if address in {"login", "contact"} or (address.isascii() and address.isdigit()):
+    if address in {"login", "contact", "passing"} or (address.isascii() and address.isdigit()):
         return address
-    raise ValueError("address names where to look: login, contact or the number of a row")
+    raise ValueError("address names where to look: login, contact, passing or the number of a row")

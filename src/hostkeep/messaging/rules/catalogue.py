@@ -60,6 +60,32 @@ _ALL = (
         frozenset(),
     ),
     Template(
+        "account/new_address",
+        gettext_noop("Confirm your new address for {brand}"),
+        gettext_noop("You get this mail because this address was given as the new login of an account."),
+        frozenset({"passing"}),
+    ),
+    Template(
+        "account/address_changed",
+        gettext_noop("Your login address at {brand} was changed"),
+        gettext_noop("You get this mail because the login address of an account was changed."),
+        frozenset({"former"}),
+        watched=True,
+    ),
+    Template(
+        "account/address_in_force",
+        gettext_noop("Your new login address at {brand}"),
+        gettext_noop("You get this mail because this is the login address of your account now."),
+        frozenset(),
+    ),
+    Template(
+        "account/closed",
+        gettext_noop("Your account at {brand} is closed"),
+        gettext_noop("You get this mail because your account was closed."),
+        frozenset({"passing"}),
+        watched=True,
+    ),
+    Template(
         "order/confirmed",
         gettext_noop("Your order {number}"),
         gettext_noop("You get this mail because you ordered."),
@@ -101,6 +127,12 @@ _ALL = (
         gettext_noop("{brand_name}: mended: {headline}"),
         gettext_noop("You get this mail because you look after the promises of this company."),
         frozenset({"alarm"}),
+    ),
+    Template(
+        "operations/dispute_opened",
+        gettext_noop("{brand_name}: the owner of a closed account wrote"),
+        gettext_noop("You get this mail because you look after disputes of this company."),
+        frozenset({"dispute"}),
     ),
 )
 

@@ -33,6 +33,13 @@ BEGIN
 END $$;
 CREATE TRIGGER acceptance_never_emptied BEFORE TRUNCATE ON people_acceptance
   FOR EACH STATEMENT EXECUTE FUNCTION acceptance_never_emptied();
+
+CREATE FUNCTION person_is_erased(who uuid) RETURNS boolean
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+  SELECT vault.is_being_erased(who)
+$$;
+REVOKE ALL ON FUNCTION person_is_erased(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION person_is_erased(uuid) TO hk_app;
 """
 """A row goes with the key of its person's account class, or where that person never had one."""
 

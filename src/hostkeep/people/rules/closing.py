@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.policy.book import Policy
 
 OPEN, CLOSING, DEACTIVATED, CLOSED = "open", "closing", "deactivated", "closed"
 
@@ -21,3 +23,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why staff may close an account: a word for the record, a sentence for people."""
+
+WORDS = (CategoryId("message"), CategoryId("ticket"))
+"""Where the words of a dispute are kept: the first that the policy has."""
+
+
+def kept_as(policy: Policy) -> CategoryId | None:
+    """Return the category under which a policy keeps what is said in a dispute, or None where it has none."""
+    if "dispute" not in policy.purposes:
+        return None
+    return next((each for each in WORDS if each in policy.categories), None)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
+from hostkeep.people.closings import hold_open
 from hostkeep.provisioning.errors import OpenedDifferently
 from hostkeep.provisioning.models import Service
 
@@ -52,8 +53,10 @@ def open_service(
     order_line  what it was bought by
     once        idempotency key; the same key opens nothing more and answers with the first service
 
-    Writes a Service and an audit entry.  Raises OpenedDifferently (with the first service's id).
+    Writes a Service and an audit entry.
+    Raises OpenedDifferently (with the first service's id), AccountNotOpen (closed, or being closed).
     """
+    hold_open(account)
     content = {
         "brand": str(act.brand),
         "account": account,

@@ -1,0 +1,24 @@
+"""How often somebody may try: counted by the sign-in library, by login and by a hash of their network."""
+
+from __future__ import annotations
+
+from allauth.core import ratelimit
+from django.http import HttpRequest
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+
+
+class TooOften(Foreseen):
+    """Tried too often in a short time."""
+
+    code = "signin.too_often"
+    title = gettext_noop("That was too often in a short time. Please wait a little.")
+    status = 429
+
+
+def keep_pace(request: HttpRequest, action: str) -> None:
+    """Count one try.  action: a name of ACCOUNT_RATE_LIMITS.  Raises TooOften."""
+    user = request.user if request.user.is_authenticated else None
+    if not ratelimit.consume(request, action=action, user=user):
+        raise TooOften

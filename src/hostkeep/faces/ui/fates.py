@@ -1,0 +1,70 @@
+"""What closing an account would do, in words: one line a category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from django.utils.translation import gettext
+
+from hostkeep.faces.ui.moments import day_text
+from hostkeep.faces.ui.words import said, spelled
+from hostkeep.kernel.ids import ClauseId
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.policy.book import Policy
+from hostkeep.vault.outlook import Fate
+
+AT_ONCE = gettext_noop("Erased at once")
+FATES: Mapping[str, str] = MappingProxyType(
+    {
+        "erase": gettext_noop("Erased on {day}"),
+        "deactivate": gettext_noop("Switched off at once, erased on {day}"),
+        "archive": gettext_noop("In the archive until {day}"),
+        "keep": gettext_noop("Kept under its own term, until {day}"),
+        "hold": gettext_noop("Held back by law; looked at again on {day}"),
+    }
+)
+NO_DAY: Mapping[str, str] = MappingProxyType(
+    {
+        "erase": gettext_noop("Erased when the last service has ended"),
+        "deactivate": gettext_noop("Switched off at once"),
+        "archive": gettext_noop("In the archive"),
+        "keep": gettext_noop("Kept under its own term"),
+        "hold": gettext_noop("Held back by law"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FateShown:
+    """One line.  tone: of its badge."""
+
+    label: str
+    says: str
+    tone: str
+    clause: ClauseId
+
+
+def fates_shown(
+    fates: Iterable[Fate], policy: Policy, *, at: datetime, zone: str, language: str
+) -> tuple[FateShown, ...]:
+    """Say what becomes of each category, lines that say the same of one category once."""
+    shown: dict[tuple[str, str], FateShown] = {}
+    for fate in fates:
+        known = policy.categories.get(fate.category)
+        label = said(known.label, language) if known else spelled(fate.category)
+        says = _says(fate, at, zone, language)
+        tone = "bad" if fate.what == "erase" and fate.until is not None and fate.until <= at else ""
+        shown.setdefault((label, says), FateShown(label, says, tone, fate.clause))
+    return tuple(shown.values())
+
+
+def _says(fate: Fate, at: datetime, zone: str, language: str) -> str:
+    """Say one fate."""
+    if fate.until is None:
+        return gettext(NO_DAY[fate.what])
+    if fate.what == "erase" and fate.until <= at:
+        return gettext(AT_ONCE)
+    return gettext(FATES[fate.what]).format(day=day_text(fate.until, zone, language))

@@ -1,0 +1,89 @@
+"""A login address changes: a mail to the new mailbox first, and when it is in force one to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import PurposeId, UserId
+from hostkeep.messaging.actions.queueing import queue_mail
+from hostkeep.messaging.events import MailSettled
+from hostkeep.messaging.queries import mail
+from hostkeep.people.actions.addresses import Changed, ask_change, confirm_change, forget_old, forget_passing
+from hostkeep.people.actions.parting import end_old_links
+from hostkeep.people.events import AddressChanged
+from hostkeep.people.queries import AccountRow, account
+
+STREAM = "account"
+MESSAGES = PurposeId("account_messages")
+CONFIRM, CHANGED, IN_FORCE = "account/new_address", "account/address_changed", "account/address_in_force"
+ALREADY = "account/already"
+PASSING = {"account/closed": "passing", CHANGED: "former"}
+"""Mails to an address that is kept for them alone, and the fact that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A change of address that waits for its mailbox.  Says nothing of whether somebody has the address."""
+
+    user: UserId
+
+
+def ask_for(act: Act, *, user: UserId, of: AccountRow, address: str, once: str, language: str) -> Asked:
+    """Have a new login address confirmed by its mailbox.
+
+    address  in clear, of a form that was checked
+    once     of the page that was shown
+
+    Whoever has the address already gets the mail that says so; the answer is the same.
+    Raises AddressTooLong, AddressSame, AccountNotOpen, NoSuchUser.
+    """
+    asked = ask_change(act, user=user, address=address)
+    spoken = {"language": language}
+    under = act.in_role("system").for_purpose(MESSAGES)
+    if asked.passing is None:
+        queue_mail(
+            under, stream=STREAM, template=ALREADY, subject=asked.taken_by, address=str(asked.taken),
+            facts=spoken, once=f"{ALREADY}:{user}:{once}",
+        )  # fmt: skip
+    else:
+        queue_mail(
+            under, stream=STREAM, template=CONFIRM, subject=user, address="passing",
+            facts={"passing": str(asked.passing), "account": str(of.id), **spoken},
+            once=f"{CONFIRM}:{asked.passing}",
+        )  # fmt: skip
+    return Asked(user)
+
+
+def confirm(act: Act, *, passing: UUID) -> Changed:
+    """Put a new address in force.  act: of the person.  Raises what confirm_change raises."""
+    return confirm_change(act, passing=passing)
+
+
+def on_address_changed(act: Act, event: AddressChanged) -> None:
+    """Tell the old mailbox and the new one."""
+    under = act.in_role("system").for_purpose(MESSAGES)
+    spoken = account(event.account).language
+    facts = {"account": str(event.account), **({"language": spoken} if spoken else {})}
+    queue_mail(
+        under, stream=STREAM, template=CHANGED, subject=event.user, address="passing",
+        facts={**facts, "former": str(event.former)}, once=f"{CHANGED}:{event.former}",
+    )  # fmt: skip
+    queue_mail(
+        under, stream=STREAM, template=IN_FORCE, subject=event.user, address="login", facts=facts,
+        once=f"{IN_FORCE}:{event.former}",
+    )  # fmt: skip
+
+
+def on_mail_settled(act: Act, event: MailSettled) -> None:
+    """Forget an address that was kept for a mail, now that the mail came to its end."""
+    row = mail(event.mail)
+    named = PASSING.get(row.template)
+    if named is not None:
+        forget_passing(act.of_brand(row.brand), passing=UUID(row.facts[named]))
+
+
+def sweep_due(act: Act) -> int:
+    """Forget addresses and links whose time is over; return how many."""
+    return forget_old(act).count + end_old_links(act).count

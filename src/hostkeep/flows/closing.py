@@ -1,0 +1,229 @@
+"""Closing an account: its services end, then its data meets what its owner's version of the policy says.
+
+Each step is keyed or changes nothing when it is done twice.  A closing that was cut off, or waits for a
+driver, is taken up by the event that was stored with it, by the end of its last service, or by the sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import structlog
+
+from hostkeep.billing.queries.invoices import InvoiceRow
+from hostkeep.billing.queries.unpaid import unpaid_of
+from hostkeep.brands.applying import policy_for
+from hostkeep.flows.endings import Ending, ending_for
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import AccountId, CategoryId, PurposeId, SubjectId
+from hostkeep.messaging.actions.queueing import queue_mail
+from hostkeep.messaging.actions.stopping import stop_waiting
+from hostkeep.people import closings
+from hostkeep.people.actions.addresses import keep_for_farewell
+from hostkeep.people.actions.closing import begin_closing, erase_login, finish_closing
+from hostkeep.people.errors import NoSuchAccount, NoSuchUser
+from hostkeep.people.events import AccountClosing
+from hostkeep.people.queries import AccountRow, account_of_subject, owner_of
+from hostkeep.people.queries import account as account_row
+from hostkeep.people.rules.closing import CLOSED, DEACTIVATED
+from hostkeep.policy import schedule
+from hostkeep.provisioning.actions.asking import close_service
+from hostkeep.provisioning.errors import StillBusy
+from hostkeep.provisioning.events import ServiceClosed
+from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.vault import consenting, consents, door, erasing, retention
+from hostkeep.vault.events import KeysDestroyed
+from hostkeep.vault.outlook import Fate, outlook
+
+log = structlog.get_logger()
+
+ACCOUNT = PurposeId("account")
+CHOSEN = CategoryId("chosen_service")
+TEMPLATE = "account/closed"
+AT_ONCE = 200
+"""Closings one sweep takes up; the next minute's takes the rest."""
+
+BESIDE = tuple(map(CategoryId, ("password", "customer_number", "language", "acceptance")))
+"""What every account has outside the vault's own table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What closing an account would do.
+
+    services  what ends, newest first
+    unpaid    invoices that stay owed: they do not stop a closing
+    fates     what becomes of each category
+    """
+
+    services: tuple[ServiceRow, ...]
+    unpaid: Sequence[InvoiceRow]
+    fates: tuple[Fate, ...]
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An account that is closing, deactivated or closed.  waits: how many services are still being ended."""
+
+    account: AccountId
+    state: str
+    waits: int
+
+
+def preview(act: Act, *, account: AccountId) -> Preview:
+    """Say what closing an account would do, and do nothing.
+
+    A customer may ask for their own alone.  Raises NoSuchAccount, the door's Refused.
+    """
+    row = account_row(account)
+    if row.brand != act.brand:
+        raise NoSuchAccount
+    services = tuple(each for each in services_of(account) if each.state is not State.CLOSED)
+    also = {*BESIDE, *((CHOSEN,) if services else ())}
+    return Preview(
+        services=services,
+        unpaid=unpaid_of(account),
+        fates=outlook(act, subject=row.subject, also=also),
+        ending=ending_for(act.brand, row.subject, act.at),
+    )
+
+
+def close(
+    act: Act, *, account: AccountId, by: Literal["customer", "staff"], once: str, why: str = ""
+) -> Closed:
+    """Close an account.  Its ways in end at once; the rest follows as soon as its services have ended.
+
+    by, why, once  as in people.actions.closing.begin_closing
+    The face has asked for a fresh confirmation.  Unpaid invoices stay owed.  Again: changes nothing.
+    Raises NoSuchAccount, NoSuchReason, OnceUsed.
+    """
+    begin_closing(act, account=account, by=by, once=once, why=why)
+    return carry_on(act, account=account)
+
+
+def carry_on(act: Act, *, account: AccountId) -> Closed:
+    """Take a closing as far as it goes now; one that is finished, or never began, is left alone."""
+    row = account_row(account)
+    under = closings.closing_of(account)
+    if under is None or under.finished_at is not None:
+        return Closed(account, row.state, 0)
+    act = replace(act.of_brand(row.brand).in_role("system").for_purpose(ACCOUNT), own=None)
+    _say_farewell(act, row)
+    _end_consents(act, row.subject)
+    waits = _end_services(act, account)
+    if waits:
+        return Closed(account, row.state, waits)
+    _put_chosen_aside(act, row)
+    retention.fire(act, subject=row.subject, event=schedule.ACCOUNT_CLOSED)
+    gone = closings.is_being_erased(row.subject)
+    if gone:
+        erase_login(act, account=account)
+    done = finish_closing(act, account=account, state=CLOSED if gone else DEACTIVATED)
+    return Closed(account, done.state, 0)
+
+
+def on_account_closing(act: Act, event: AccountClosing) -> None:
+    """Take up a closing that was cut off."""
+    carry_on(act, account=event.account)
+
+
+def on_service_closed(act: Act, event: ServiceClosed) -> None:
+    """Go on with a closing that waited for a service to end."""
+    carry_on(act, account=event.account)
+
+
+def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
+    """Erase the login of a person whose account is erased, whoever erased it."""
+    gone = erasing.certificate(event.erasure)
+    if gone is None or "account" not in gone.classes:
+        return
+    found = account_of_subject(gone.subject)
+    if found is not None:
+        erase_login(act.of_brand(found.brand).in_role("system"), account=found.id)
+
+
+def sweep_due(act: Act) -> int:
+    """Take up closings that wait, and logins whose person is erased; return how many there were.
+
+    One that goes wrong does not stop the next.
+    """
+    waiting = closings.unfinished(most=AT_ONCE)
+    for each in waiting:
+        try:
+            carry_on(act, account=each.account)
+        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
+            log.warning(
+                "closing.failed", account=str(each.account), code=type(error).__name__, trace=act.trace
+            )
+    erased = closings.erased_logins(most=AT_ONCE)
+    for of, account in erased:
+        erase_login(act.of_brand(of), account=account)
+    return len(waiting) + len(erased)
+
+
+def _say_farewell(act: Act, row: AccountRow) -> None:
+    """Queue the mail that says the account is closed, and stop all that waits of mail nobody needs now.
+
+    The address is kept for that mail alone, as it may be erased before the mail is written.
+    """
+    policy = policy_for(row.brand, row.subject, act.at)
+    try:
+        owner = owner_of(row.id).id
+        kept = keep_for_farewell(act, user=owner)
+        spoken = {"language": row.language} if row.language else {}
+        queue_mail(
+            act,
+            stream="account",
+            template=TEMPLATE,
+            subject=owner,
+            address="passing",
+            facts={"passing": str(kept.id), "account": str(row.id), **spoken},
+            once=f"{TEMPLATE}:{row.id}",
+        )
+    except (NoSuchAccount, NoSuchUser):
+        return  # the login is erased already, and was told
+    streams = frozenset(each.id for each in policy.streams.values() if each.default != "always")
+    stop_waiting(act, user=owner, subject=row.subject, streams=streams)
+
+
+def _end_consents(act: Act, subject: SubjectId) -> None:
+    """End every yes that stands: what it was given for is over."""
+    for row in consents.consents_of(act, subject=subject):
+        if row.state == "given":
+            try:
+                consenting.expire(
+                    act, subject=subject, purpose=row.purpose, recipient=row.recipient, how="closed"
+                )
+            except consenting.NoneStands:
+                continue
+
+
+def _end_services(act: Act, account: AccountId) -> int:
+    """Ask for the end of every service; return how many have not ended yet."""
+    under = act.for_purpose(PurposeId("service"))
+    waits = 0
+    for service in services_of(account):
+        if service.state is State.CLOSED:
+            continue
+        try:
+            waits += close_service(under, service=service.id).state is not State.CLOSED
+        except StillBusy:
+            waits += 1
+    return waits
+
+
+def _put_chosen_aside(act: Act, row: AccountRow) -> None:
+    """Put what was chosen where the archive finds it, in a policy that archives it."""
+    wanted = policy_for(row.brand, row.subject, act.at).duties.archive
+    if wanted is None or CHOSEN not in wanted.categories or closings.is_being_erased(row.subject):
+        return
+    for service in services_of(row.id):
+        try:
+            door.put(act, subject=row.subject, category=CHOSEN, value=service.title, slot=str(service.id))
+        except Foreseen as no:
+            log.warning("closing.not_archived", service=str(service.id), code=no.code, trace=act.trace)
