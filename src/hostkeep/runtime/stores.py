@@ -73,6 +73,12 @@ def all_stores() -> tuple[Store, ...]:
     return tuple(_stores[name] for name in sorted(_stores))
 
 
+def nothing(act: Act, person: Person) -> int:
+    """Answer for a place that names nobody, or that another deed empties with its person."""
+    del act, person
+    return 0
+
+
 def table_store(
     name: str, keep_class: str, what: str, *, table: str, due: str = "false", whose: str = "false"
 ) -> Store:

@@ -76,7 +76,7 @@ def _drop(act: Act, subject: SubjectId | None, most: int | None) -> int:
             cursor.execute(DROP, {"at": act.at, "subject": subject, "most": most})
             gone: list[tuple[UUID, str, str, bool]] = cursor.fetchall()
         # A backup older than the event knows nothing of it; any other end stands in the backup's own row.
-        erasing.note_item_gone(act, items=[row for row, _, _, by_event in gone if by_event])
+        erasing.note_items_gone(act, items=[row for row, _, _, by_event in gone if by_event])
         for (brand, keep_class), count in sorted(Counter((b, k) for _, b, k, _ in gone).items()):
             under = act.of_brand(BrandId(brand))
             enter(under, "vault.values.expired", class_of(under.brand, keep_class), count=count)

@@ -12,6 +12,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, SubjectId
 from hostkeep.policy import schedule
+from hostkeep.policy.book import Policy
 from hostkeep.vault import dropping, ending, erasing
 from hostkeep.vault.dropping import NOT_HELD
 from hostkeep.vault.ending import ARCHIVE, Whose
@@ -46,9 +47,9 @@ def end(act: Act, *, whose: Whose) -> int:
     Archived first, in a transaction; erased after it.  Killed in between, they are found again.
     """
     under = act.of_brand(whose.brand)
+    policy = policy_for(whose.brand, whose.subject, act.at)
     with transaction.atomic():
-        classes = _take(under, whose)
-        policy = policy_for(whose.brand, whose.subject, act.at)
+        classes = _take(under, whose, policy)
         if archive_due(under, whose.subject, policy, classes):
             _end_archive(under, whose)
     if classes:
@@ -77,26 +78,28 @@ def overdue(at: datetime) -> Mapping[str, int]:
     return {name: values.get(name, 0) + classes.get(name, 0) for name in sorted({*values, *classes})}
 
 
-def _take(act: Act, whose: Whose) -> frozenset[str]:
+def _take(act: Act, whose: Whose, policy: Policy) -> frozenset[str]:
     """Lock a person's keys and return the classes that are due; one with later values gets their date."""
+    due: set[str] = set()
     with opened():
+        keys = ending.keys_of(whose, wait="skip")
+        ending.bring_nearer(policy, brand(whose.brand).zone, [whose.subject])
         newest = ending.newest_ends(whose)
-        due: set[str] = set()
-        for key in ending.keys_of(whose, wait="skip"):
+        for key in keys:
             if key.ends_at is None or key.ends_at > act.at:
                 continue
             last = newest.get(key.keep_class)
-            if _waits(act, whose, key, last):
+            if _waits(policy, key, last, act.at):
                 SubjectKey.objects.filter(id=key.id).update(ends_at=last)
             else:
                 due.add(key.keep_class)
     return frozenset(due)
 
 
-def _waits(act: Act, whose: Whose, key: SubjectKey, last: datetime | None) -> bool:
+def _waits(policy: Policy, key: SubjectKey, last: datetime | None, at: datetime) -> bool:
     """Say whether a class whose values have terms of their own has one that came after its end was set."""
-    rule = policy_for(whose.brand, whose.subject, act.at).retention.get(key.keep_class)
-    return rule is not None and rule.until in schedule.OWN_TERMS and last is not None and last > act.at
+    rule = policy.retention.get(key.keep_class)
+    return rule is not None and rule.until in schedule.OWN_TERMS and last is not None and last > at
 
 
 def _end_archive(act: Act, whose: Whose) -> None:

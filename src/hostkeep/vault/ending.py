@@ -122,7 +122,7 @@ def bring_nearer(policy: Policy, zone: str, subjects: Collection[UUID]) -> int:
             moved += _run(KEY_BY_VALUES, about)
         else:
             moved += _run(KEY_NEARER.format(ends=ends), about)
-        moved += _run(BY_KEY, about)
+            moved += _run(BY_KEY, about)
     return moved
 
 

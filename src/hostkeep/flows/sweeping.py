@@ -1,0 +1,188 @@
+"""The sweeper: what is past its time goes, from the vault and from every other place that keeps something.
+
+Every hour, over all brands.  Work is done in batches that commit by themselves, so a sweep that is killed is
+taken up by the next, and two at once share the work.  A run in which something failed does not count as one:
+the light that watches the sweeper then goes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from hostkeep.audit.enter import enter
+from hostkeep.billing import stores as billing
+from hostkeep.brands.errors import NoSuchBrand
+from hostkeep.brands.queries import all_brands
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import OPERATOR, BrandId, Ref, SubjectId
+from hostkeep.messaging import stores as messaging
+from hostkeep.people import stores as people
+from hostkeep.provisioning import stores as provisioning
+from hostkeep.runtime import kept
+from hostkeep.runtime.stores import Store, all_stores, register
+from hostkeep.runtime.tallies import last_tallied, tally
+from hostkeep.shop import stores as shop
+from hostkeep.vault import dropping, due, erasing, rescheduling
+from hostkeep.vault import stores as vault
+from hostkeep.vault.events import KeysDestroyed
+
+log = structlog.get_logger()
+
+EVERY = timedelta(hours=1)
+BATCH = 5000
+PEOPLE = 500
+"""People whose classes end in one go."""
+
+LATE = timedelta(hours=26)
+"""Without a run for so long, nobody knows that nothing is past due."""
+
+AGAIN = timedelta(days=8)
+"""For so long after an erasure the stores are gone through again: a mail may have been on its way then."""
+
+DAY = timedelta(days=1)
+KIND, RUN, FORGOTTEN = "sweep", "run", "forgotten"
+STORES = uuid5(NAMESPACE_URL, "hostkeep:store")
+
+
+def join() -> None:
+    """Make the stores of every room known.  Called once at start."""
+    for room in (kept, vault, people, shop, billing, provisioning, messaging):
+        register(room.STORES)
+
+
+def sweep_due(act: Act) -> int:
+    """Sweep, if the last run was an hour ago; return how much went."""
+    last = last_run()
+    return 0 if last is not None and act.at - last < EVERY else sweep(act)
+
+
+def sweep(act: Act) -> int:
+    """Set new dates where a policy shortened a term, then let go all that is past due; return how much went.
+
+    What goes wrong is logged and does not stop the rest, but the run does not count then.
+    """
+    work: dict[str, Callable[[Act], int]] = {
+        "terms": _apply_terms,
+        "values": lambda act: _until_none(lambda: dropping.drop_due(act, most=BATCH)),
+        "classes": _end_classes,
+        "rows": lambda act: _until_none(lambda: erasing.finish(act, BATCH)),
+        **{store.name: _emptying(store) for store in all_stores()},
+        "people": _forget_again,
+    }
+    done, failed = 0, False
+    for name, step in work.items():
+        try:
+            done += step(act)
+        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
+            failed = True
+            log.warning("sweep.failed", name=name, code=type(error).__name__, trace=act.trace)
+    if not failed:
+        tally(brand=OPERATOR, kind=KIND, name=RUN, at=act.at)
+    return done
+
+
+def last_run() -> datetime | None:
+    """Return when a sweep last went through without a fault, or None."""
+    return last_tallied(brand=OPERATOR, kind=KIND, name=RUN)
+
+
+def overdue(at: datetime) -> Mapping[str, int]:
+    """Return what is past due at a time, by retention class; empty where nothing is.
+
+    The sweeper comes once an hour: what fell due since then is no fault, so ask about an hour ago.
+    What a hold covers is not counted.
+    """
+    found = Counter(due.overdue(at))
+    for store in all_stores():
+        found[store.keep_class] += store.list_due(at)
+    return {name: count for name, count in sorted(found.items()) if count}
+
+
+def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
+    """Remove from every store what names a person whose account was erased."""
+    gone = erasing.certificate(event.erasure)
+    if gone is not None and "account" in gone.classes:
+        forget_person(act, brand=gone.brand, subject=gone.subject)
+
+
+def forget_person(act: Act, *, brand: BrandId, subject: SubjectId) -> int:
+    """Remove what names an erased person from every store; return how much.  Again: finds nothing."""
+    person = people.person_of(brand, subject)
+    under = act.of_brand(brand)
+    return sum(store.forget(under, person) for store in all_stores())
+
+
+def absent(*, brand: BrandId, subject: SubjectId, words: tuple[str, ...] = ()) -> Mapping[str, int]:
+    """Return what each store still has of a person, by its name; empty is the proof that they are gone.
+
+    words  texts that must not stand anywhere: values of somebody made up
+    """
+    person = people.person_of(brand, subject, words=words)
+    left = {store.name: store.prove_absent(person) for store in all_stores()}
+    return {name: count for name, count in left.items() if count}
+
+
+def _apply_terms(act: Act) -> int:
+    """Set dates anew at brands whose version in force is not applied yet."""
+    moved = 0
+    for row in all_brands():
+        try:
+            if rescheduling.owed(act, brand=row.id):
+                moved += rescheduling.reschedule(act, brand=row.id).moved
+        except NoSuchBrand:  # no version in force yet
+            continue
+    return moved
+
+
+def _end_classes(act: Act) -> int:
+    """End the classes that are due, person by person.  One that goes wrong does not stop the next."""
+    done, failed = 0, 0
+    tried: set[due.Whose] = set()
+    while waiting := [w for w in due.people_due(act.at, most=PEOPLE + len(tried)) if w not in tried]:
+        for whose in waiting:
+            tried.add(whose)
+            try:
+                done += due.end(act, whose=whose)
+            except Exception as error:  # noqa: BLE001  see above
+                failed += 1
+                log.warning("sweep.failed", name="class", code=type(error).__name__, trace=act.trace)
+    if failed:
+        raise RuntimeError("classes past due are left")
+    return done
+
+
+def _emptying(store: Store) -> Callable[[Act], int]:
+    """Return the work of one store: erase what is past due, and enter how much it was."""
+
+    def work(act: Act) -> int:
+        gone = _until_none(lambda: store.erase(act, BATCH))
+        if gone:
+            ref = Ref(f"runtime.store.{store.name}", uuid5(STORES, store.name))
+            enter(act, "runtime.store.swept", ref, count=gone)
+        return gone
+
+    return work
+
+
+def _forget_again(act: Act) -> int:
+    """Once a day, go through the stores again for people who were erased lately."""
+    last = last_tallied(brand=OPERATOR, kind=KIND, name=FORGOTTEN)
+    if last is not None and act.at - last < DAY:
+        return 0
+    found = due.erased_since(act.at - AGAIN)
+    gone = sum(forget_person(act, brand=whose.brand, subject=whose.subject) for whose in found)
+    tally(brand=OPERATOR, kind=KIND, name=FORGOTTEN, at=act.at)
+    return gone
+
+
+def _until_none(batch: Callable[[], int]) -> int:
+    """Do batches until one finds nothing; return how much they did."""
+    done = 0
+    while count := batch():
+        done += count
+    return done
