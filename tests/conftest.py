@@ -65,6 +65,20 @@ def own_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     erasure_ledger.path().unlink(missing_ok=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def seen_from_here() -> None:
+    """No server answers at a public address while tests run: what is asked for from outside is asked in this process."""
+    from hostkeep.project.wsgi import application
+    from hostkeep.promises.evidence import outside
+    from hostkeep.promises.stranger import WsgiStranger
+
+    def ask(host: str, path: str) -> outside.Look:
+        answer = WsgiStranger(application).request("GET", host, path)
+        return outside.Look(outside.names_in(", ".join(answer.cookies)), outside.OURS in answer.header("Content-Security-Policy"))
+
+    outside.carry_with(ask)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(pg, django_db_blocker) -> Iterator[None]:
     """One clone of the template for this worker, used as the application's role."""

@@ -1,4 +1,7 @@
-"""The application as `hostkeep serve` runs it: each process says that it lives and which keys it has read."""
+"""The application as `hostkeep serve` runs it.
+
+Each process says that it lives and which keys it has read, and watches what it connects to.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ def application() -> Any:
     """Return the application, its beat begun; the server calls this once in each of its processes."""
     from hostkeep.faces.ui import beating
     from hostkeep.project import wsgi
+    from hostkeep.runtime import tripwire
 
+    tripwire.arm()
     beating.start("web")
     return wsgi.application

@@ -17,6 +17,7 @@ from hostkeep.flows import disputing, handlers, key_rounds, needing, operator_ma
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls, resealing
+from hostkeep.people.queries import numbers_of_subjects
 from hostkeep.project import foreign_columns, outgoing
 from hostkeep.project.outgoing import LXD_SOCKETS, ROUTE_FILE
 from hostkeep.promises import alarm_mail, alarm_watch, rounds, stranger
@@ -24,7 +25,7 @@ from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
 from hostkeep.runtime import addresses, columns, destinations, egress, jobs, outbox, registry, tripwire
 from hostkeep.runtime.adapter_needs import MAIL_RELAY
-from hostkeep.vault import disclosing, erasing, rolling
+from hostkeep.vault import disclosing, erasing, rolling, search
 
 
 def join() -> None:
@@ -48,6 +49,7 @@ def join() -> None:
     gateways.carry_with(_gateway)
     for place, reseal in resealing.PLACES.items():
         rolling.place(place, reseal)
+    search.numbers_by(numbers_of_subjects)
     jobs.schedule("erasures", erasing.finish)
     jobs.schedule("escrow", rolling.end_escrow)
     jobs.watch("keys", key_rounds.send_due)

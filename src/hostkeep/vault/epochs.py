@@ -16,7 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from hostkeep.vault import keys
+from hostkeep.vault import erasure_ledger, keys
 
 PASSES = 3
 """How often a key file is written over before it is unlinked.
@@ -147,3 +147,16 @@ def begun_at() -> datetime:
     """Return when the epoch that is written under was made, by its file."""
     now = keys.ring()
     return datetime.fromtimestamp((now.place / keys.key_name(now.writes)).stat().st_mtime, UTC)
+
+
+def readable() -> tuple[int, ...]:
+    """Return the epochs that may be read, the one that is written under first."""
+    return keys.epochs()
+
+
+def files_to_keep() -> tuple[Path, ...]:
+    """Return the files that a copy elsewhere needs: keys, their list and the erasure ledger."""
+    now = keys.ring()
+    paths = [now.place / keys.key_name(n) for n in now.epochs]
+    paths += [now.place / keys.LIST, erasure_ledger.path()]
+    return tuple(path for path in paths if path.exists())

@@ -26,7 +26,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import OPERATOR, Ref
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.runtime.transactions import assert_outside
-from hostkeep.vault import destroying, epochs, erasing, keys, nodes, replaying
+from hostkeep.vault import column_epochs, destroying, epochs, erasing, keys, marks, nodes, nyms, replaying
 from hostkeep.vault.models import Erasure, Keyring
 from hostkeep.vault.wall import opened
 
@@ -89,7 +89,17 @@ class RollUnderWay(Foreseen):
     title = gettext_noop("The keys are being rolled already.")
 
 
-_places: dict[str, Reseal] = {}
+def _marks(old: int, new: int, most: int) -> int:
+    """Mark values anew that people are found by."""
+    with opened():
+        return marks.remark(old, new, most)
+
+
+_places: dict[str, Reseal] = {
+    "vault.columns": column_epochs.reseal,
+    "vault.nyms": nyms.remark,
+    "vault.marks": _marks,
+}
 
 
 @dataclass(slots=True)
@@ -291,7 +301,7 @@ def escrow_time(act: Act) -> timedelta:
 
 
 def is_due(act: Act) -> bool:
-    """Say whether the epoch that is written under has lived its time; a keyring without a database has none."""
+    """Say whether the epoch that is written under has lived its time; one without a database has not."""
     with opened():
         used = Keyring.objects.filter(id=1).exists()
     return used and begun_at() + life(act) <= act.at

@@ -10,6 +10,9 @@ from django.db.utils import OperationalError, ProgrammingError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from hostkeep.faces.cli.adding import Command, Commands, add_command
+from hostkeep.faces.cli.auditing import add_audit_commands
+from hostkeep.faces.cli.backup_commands import add_backup_commands
+from hostkeep.faces.cli.network import add_network_commands
 from hostkeep.faces.cli.policy_commands import add_policy_commands
 from hostkeep.kernel.errors import Foreseen
 
@@ -57,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     migrate.add_argument("--roles", action="store_true", help="print what an administrator runs once")
     _brand(commands)
     add_policy_commands(commands)
+    add_backup_commands(commands)
+    add_audit_commands(commands)
+    add_network_commands(commands)
     _others(commands)
     return whole
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from typing import Any
 
 from hostkeep.faces.cli import fingerprints
-from hostkeep.faces.cli.setting_up import ready_and_checked
+from hostkeep.faces.cli.setting_up import ready_to_serve
+from hostkeep.runtime import loopback
 
 TARGET = "hostkeep.project.served:application"
 THREADS = 4
@@ -20,10 +20,10 @@ def serve(*, host: str, port: int, workers: int) -> int:
 
     Refuses a port that is taken: the server would share it without a word.
     """
-    if taken(port):
+    if loopback.is_taken(port):
         sys.stderr.write(f"hostkeep: port {port} is taken; choose another\n")
         return 2
-    ready_and_checked()
+    ready_to_serve()
     gather()
     count = workers or os.cpu_count() or 1
     argv = [
@@ -33,13 +33,6 @@ def serve(*, host: str, port: int, workers: int) -> int:
     ]  # fmt: skip
     os.execv(sys.executable, argv)  # noqa: S606  our own program with our own arguments
     return 0
-
-
-def taken(port: int) -> bool:
-    """Say whether somebody answers on a port of the loopback."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def gather() -> None:
@@ -55,12 +48,13 @@ def gather() -> None:
 
 def work() -> int:
     """Work jobs off until told to stop; first take over what a killed worker left."""
-    ready_and_checked()
+    ready_to_serve()
     from procrastinate.contrib.django import app
 
     from hostkeep.faces.ui import beating
-    from hostkeep.runtime import rescue
+    from hostkeep.runtime import rescue, tripwire
 
+    tripwire.arm()
     beating.start("worker")
     beating.wait_until_open()
     rescue.take_over()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import django
 from django.conf import settings
 from django.core import checks
@@ -20,13 +22,37 @@ def ready() -> None:
 
 
 def ready_and_checked() -> None:
-    """Be ready, on a database that is migrated, with the keyring it was sealed with, and a book that fits."""
+    """Be ready to serve and, before anything else, as far as the erasure ledger; raises as ready_to_serve."""
+    ready_to_serve()
+    catch_up()
+
+
+def ready_to_serve() -> None:
+    """Be ready, on a database that is migrated, with the keyring it was sealed with, and a book that fits.
+
+    What is restored from a backup may be behind the erasure ledger still; where the ledger itself is short or
+    altered, nothing starts: raises LedgerBroken.
+    """
     ready()
+    from hostkeep.vault import replaying
     from hostkeep.vault.sealing import check_keyring
 
     check_keyring()
+    replaying.behind()
     check_book()
     check_world()
+
+
+def catch_up() -> int:
+    """Carry out what the erasure ledger has beyond the database, and say so; return how many lines."""
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.vault import replaying
+
+    lines = replaying.behind()
+    if lines:
+        sys.stderr.write(f"hostkeep: maintenance: carrying out {lines} erasures from the ledger first\n")
+        return replaying.catch_up(act_of_operator())
+    return 0
 
 
 def check_world() -> None:

