@@ -16,6 +16,7 @@ from hostkeep.promises.evidence import (
     forms,
     hosts,
     in_clear,
+    origins,
     policy_page,
     policy_text,
     readings,
@@ -23,7 +24,15 @@ from hostkeep.promises.evidence import (
     versions,
 )
 from hostkeep.promises.evidence.forms import SIGNUP
-from hostkeep.promises.probes import changes, sessions, traces, undeclared
+from hostkeep.promises.probes import (
+    changes,
+    correcting,
+    purposes,
+    sessions,
+    staying,
+    traces,
+    undeclared,
+)
 from hostkeep.promises.probes.hosts import unknown_refused
 
 VISIT_IDLE = timedelta(minutes=30)
@@ -149,7 +158,42 @@ _CHANGES = (
     ),
 )
 
+_ONE_DOOR = (
+    Control(
+        clause=ClauseId("VF-1"),
+        symbol="hostkeep.vault.putting.put",
+        state=(origins.each_says_its_way_in(), forms.has_statement("signup", "VF-1")),
+        sample=(origins.registering_notes("web"), forms.registering_records("accept_policy")),
+        probe=(traces.no_consent_by_registering(), purposes.offline_is_no_freer("name", "offers")),
+    ),
+    Control(
+        clause=ClauseId("VF-3"),
+        symbol="hostkeep.vault.door.reveal_many",
+        state=(policy_page.names_every_purpose(),),
+        sample=(readings.readable_for("name", "account"),),
+        probe=(
+            undeclared.refuses_purpose("name", "offers"),
+            purposes.refuses_who_never_agreed("email", "newsletter"),
+            origins.refusals_stand_in_the_log(undeclared.refuses_purpose("name", "offers")),
+        ),
+    ),
+    Control(
+        clause=ClauseId("V6-9"),
+        symbol="hostkeep.people.actions.staying.begin_stay",
+        state=(cookies.declared_with("V6-9", "__Host-cart", "__Host-receipts", "__Host-keep"),),
+        sample=(staying.known_again_by_choice(),),
+        probe=(staying.used_token_refused(), staying.unknown_without_choice()),
+    ),
+    Control(
+        clause=ClauseId("V6-11"),
+        symbol="hostkeep.people.actions.correcting.correct_values",
+        state=(forms.asks_exactly("signup", "name", "address", "phone", "email"),),
+        sample=(correcting.counts_at_once(), correcting.streams_are_switched()),
+        probe=(correcting.log_keeps_no_value(),),
+    ),
+)
+
 CONTROLS: Mapping[ClauseId, Control] = MappingProxyType(
-    {control.clause: control for control in (*_CONTROLS, *_CHANGES)}
+    {control.clause: control for control in (*_CONTROLS, *_CHANGES, *_ONE_DOOR)}
 )
 """By clause, one control each."""

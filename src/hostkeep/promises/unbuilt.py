@@ -10,8 +10,8 @@ from hostkeep.kernel.ids import ClauseId
 NOT_BUILT_YET: frozenset[ClauseId] = frozenset(
     ClauseId(clause)
     for clause in (
-        "VF-1", "VF-2", "VF-3", "VF-4", "VF-5", "VF-6", "VF-7", "VF-8", "VF-10",
-        "V6-1", "V6-3", "V6-4", "V6-5", "V6-6", "V6-7", "V6-8", "V6-9", "V6-11", "V6-12", "V6-13", "V6-14",
+        "VF-2", "VF-4", "VF-5", "VF-6", "VF-7", "VF-8", "VF-10",
+        "V6-1", "V6-3", "V6-4", "V6-5", "V6-6", "V6-7", "V6-8", "V6-12", "V6-13", "V6-14",
         "V6-17",
         "PH-2", "PH-3", "PH-5", "PH-6", "PH-7", "PH-8", "PH-9", "PH-10", "PH-11", "PH-12", "PH-13",
         "VPN-1", "VPN-2", "VPN-4", "VPN-5", "VPN-7", "VPN-8", "VPN-9", "VPN-10", "VPN-11", "VPN-12", "VPN-13",

@@ -106,6 +106,8 @@ def test_the_page_shows_every_clause_once_and_every_rule(name: str, language: st
     assert len(page.recipients) == len(policy.recipients)
     assert len(page.streams) == len(policy.streams)
     assert len(page.retention) == len(policy.retention)
+    assert len(page.uses) == len({purpose for _, purpose, _ in policy.table})
+    assert all(each.what and each.who and each.clauses for each in page.uses)
     assert len(page.fields) == sum(len(form.fields) for form in policy.forms.values())
     assert [each.key for each in page.short] == ["ask", "keep", "share", "cookies", "changes"]
     assert all(each.what for each in page.retention)

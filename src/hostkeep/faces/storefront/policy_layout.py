@@ -11,8 +11,8 @@ from hostkeep.policy.render.page import ClauseText, PolicyPage
 from hostkeep.policy.vocabulary.terms import say, terms
 
 TABLES: Mapping[str, str] = MappingProxyType({
-    "collect": "fields", "cookies": "cookies", "communicate": "streams", "disclose": "recipients",
-    "retain": "retention",
+    "collect": "fields", "use": "uses", "cookies": "cookies", "communicate": "streams",
+    "disclose": "recipients", "retain": "retention",
 })
 """By kind of clause: the rows of PolicyPage that stand below it."""
 

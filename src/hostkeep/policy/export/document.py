@@ -149,6 +149,14 @@ def _fields(page: PolicyPage) -> Rows:
     return tuple((row.field, row.form, row.ask, row.why, row.clause) for row in page.fields)
 
 
+def _uses(page: PolicyPage) -> Rows:
+    """The rows of what is read for which purpose."""
+    return tuple(
+        (row.purpose, row.basis, ", ".join(row.what), ", ".join(row.who), ", ".join(row.clauses))
+        for row in page.uses
+    )
+
+
 def _cookies(page: PolicyPage) -> Rows:
     """The rows of the cookies."""
     yes = say("heading", "after_yes", page.language)
@@ -195,6 +203,7 @@ def _retention(page: PolicyPage) -> Rows:
 
 TABLES: dict[str, tuple[str, tuple[str, ...], Callable[[PolicyPage], Rows]]] = {
     "collect": ("forms", ("field", "form", "asked", "why", "clause"), _fields),
+    "use": ("uses", ("purpose", "basis", "data", "readers", "clause"), _uses),
     "cookies": ("cookies", ("cookie", "for", "lives", "holds", "clause"), _cookies),
     "communicate": ("streams", ("messages", "how", "you_get", "clause"), _streams),
     "disclose": ("recipients", ("recipient", "ground", "at_most", "for", "where", "clause"), _recipients),

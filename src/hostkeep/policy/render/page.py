@@ -60,6 +60,17 @@ class FieldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UseRow:
+    """One purpose.  what: all that may be read for it.  who: which roles may.  clauses: that say so."""
+
+    purpose: str
+    basis: str
+    what: tuple[str, ...]
+    who: tuple[str, ...]
+    clauses: tuple[ClauseId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CookieRow:
     """One cookie.  name: as it is sent.  asked: only after a yes.  because: laws that make it stricter."""
 
@@ -135,6 +146,7 @@ class PolicyPage:
     short: tuple[Fact, ...]
     groups: tuple[Group, ...]
     fields: tuple[FieldRow, ...]
+    uses: tuple[UseRow, ...]
     cookies: tuple[CookieRow, ...]
     recipients: tuple[RecipientRow, ...]
     streams: tuple[StreamRow, ...]
@@ -157,6 +169,7 @@ def policy_page(policy: Policy, language: str) -> PolicyPage:
         short=facts_panel(policy, language),
         groups=_groups(policy, language),
         fields=tuple(row for form in policy.forms.values() for row in _fields(policy, form, language)),
+        uses=_uses(policy, language),
         cookies=_cookies(policy, language),
         recipients=_recipients(policy, language),
         streams=_streams(policy, language),
@@ -198,6 +211,26 @@ def _fields(policy: Policy, form: Form, language: str) -> tuple[FieldRow, ...]:
         )
         for each in form.fields
     )
+
+
+def _uses(policy: Policy, language: str) -> tuple[UseRow, ...]:
+    """Say what is read for each purpose, and by whom: the whole list, as nothing else opens."""
+    rows = []
+    for purpose in policy.purposes.values():
+        cells = {key: cell for key, cell in policy.table.items() if key[1] == purpose.id}
+        if not cells:
+            continue
+        read, roles = {key[0] for key in cells}, {key[2] for key in cells}
+        rows.append(
+            UseRow(
+                purpose=said(purpose.label, language),
+                basis=say("basis", purpose.basis, language),
+                what=say_categories(policy, [each for each in policy.categories if each in read], language),
+                who=tuple(say("role", each, language) for each in terms("role") if each in roles),
+                clauses=tuple(sorted({cell.clause for cell in cells.values()})),
+            )
+        )
+    return tuple(rows)
 
 
 def _ask(asked: str, *, required: bool) -> str:

@@ -41,6 +41,20 @@ def declared_by(clause: str) -> Check:
 
 
 @same_check
+def declared_with(clause: str, *names: str) -> Check:
+    """Check that a clause declares these cookies, none of which carries a secret, and what each holds."""
+
+    def look(scene: Scene) -> Seen:
+        mine = {c.name: c for c in scene.policy.cookies.values() if c.clause == clause}
+        secret = {c.id for c in scene.policy.categories.values() if c.sensitivity == "secret"}
+        loose = [c.name for c in mine.values() if secret & set(c.carries) or not c.holds.get("en")]
+        good = set(names) <= set(mine) and not loose
+        return verdict(good, " ".join(sorted(mine)))
+
+    return Check(gettext_noop("The clause declares these cookies, and what each holds"), look)
+
+
+@same_check
 def signing_in_sets_one() -> Check:
     """Check that a login sets the session's cookie alone, without a lifetime."""
 

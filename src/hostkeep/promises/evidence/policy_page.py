@@ -64,6 +64,21 @@ def fields_agree() -> Check:
     return Check(gettext_noop("Page, data and sign-up form ask the same"), look)
 
 
+@same_check
+def names_every_purpose() -> Check:
+    """Check that page and policy.json name every purpose for which anything opens: the list is whole."""
+
+    def look(scene: Scene) -> Seen:
+        opening = {purpose for _, purpose, _ in scene.policy.table}
+        told = set(_data(scene).get("purposes", ()))
+        words = _page(scene).words
+        unsaid = [p for p in opening if scene.policy.purposes[p].label["en"] not in words]
+        good = opening <= told and not unsaid
+        return verdict(good, f"{len(opening)} purposes {' '.join(sorted(unsaid))}".strip())
+
+    return Check(gettext_noop("Page and data name every purpose for which anything opens"), look)
+
+
 def _cookies_shown(page: SeenPage) -> set[str]:
     """Return the names in the page's table of cookies; one given up may still stand in what changed."""
     return {row[0] for row in page.rows if len(row) == COLUMNS and COOKIE_NAME.fullmatch(row[0])}
