@@ -161,8 +161,11 @@ def test_who_reads_the_running_brand() -> None:
     }
 
 
-MAY_OPEN = {"vault/door.py", "flows/buyers.py", "flows/mailing.py", "flows/operator_mail.py"}
-"""Below the faces: the door's own use(), the invoice's party block, and a mail's receiver."""
+MAY_OPEN = {
+    "vault/door.py", "flows/buyers.py", "flows/mailing.py", "flows/operator_mail.py", "flows/exporting/plain.py",
+    "flows/exporting/gathering.py",
+}
+"""Below the faces: the door's own use(), the invoice's party block, a mail's receiver, the owner's own copy."""
 
 
 def test_only_faces_and_a_few_named_places_open_sealed_values() -> None:
@@ -175,6 +178,28 @@ def test_only_faces_and_a_few_named_places_open_sealed_values() -> None:
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "open" and not call.args:
                     found.add(place)
     assert found == set()
+
+
+def test_no_template_opens_a_sealed_value() -> None:
+    opening = re.compile(r"\.open\b(?!_)")
+    found = []
+    for path in (*ROOT.rglob("*.html"), *ROOT.rglob("*.txt")):
+        for tag in re.findall(r"{[{%].*?[}%]}", path.read_text(encoding="utf-8"), re.DOTALL):
+            found += [f"{path.relative_to(ROOT)}: {tag}"] if opening.search(tag) else []
+    assert found == []
+
+
+def test_a_template_that_tries_shows_nothing() -> None:
+    from django.template import Context, Template
+
+    from hostkeep.kernel.sealed import Sealed
+
+    shown = Template("[{{ sealed.open }}] [{{ sealed }}]").render(Context({"sealed": Sealed("ann@example.org", "email")}))
+    assert shown == "[] [&lt;sealed email&gt;]"
+
+
+def test_nobody_reaches_into_a_sealed_value() -> None:
+    assert [str(p.relative_to(ROOT)) for p in files() if "_Sealed__value" in p.read_text(encoding="utf-8")] == []
 
 
 def test_migrations_import_django_alone() -> None:

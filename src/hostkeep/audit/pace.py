@@ -12,20 +12,22 @@ from django.db.models import Count, Sum
 from hostkeep.audit.enter import APART, Line, enter_all_apart
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import ActorId
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """The most one actor may read in a span of time.
 
-    values   how many, each counted as often as it was read
+    span     how long
+    values   how many, each counted as often as it was read; None: any number
     things   of how many different persons or things
+    entries  in how many goes
     """
 
-    values: int
-    things: int
     span: timedelta
+    values: int | None = None
+    things: int | None = None
+    entries: int | None = None
 
 
 def enter_within(
@@ -41,19 +43,19 @@ def enter_within(
     with transaction.atomic(using=APART), connections[APART].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [act.actor])
         enter_all_apart(act, verb, lines)
-        values, things = _spent(act.actor, counted, act, pace)
-        within = values <= pace.values and things <= pace.things
+        within = _is_within(act, counted, pace)
         if not within:
             transaction.set_rollback(True, using=APART)
     return within
 
 
-def _spent(actor: ActorId, counted: Collection[str], act: Act, pace: Pace) -> tuple[int, int]:
-    """Return how many values of how many things an actor read within the span."""
+def _is_within(act: Act, counted: Collection[str], pace: Pace) -> bool:
+    """Say whether what an actor read within the span, the newest included, keeps within the pace."""
     since = act.at - pace.span
-    found = Entry.objects.using(APART).filter(actor=actor, verb__in=set(counted), at__gt=since)
-    spent = found.aggregate(values=Sum("count"), things=Count("thing", distinct=True))
-    return spent["values"] or 0, spent["things"]
+    found = Entry.objects.using(APART).filter(actor=act.actor, verb__in=set(counted), at__gt=since)
+    spent = found.aggregate(values=Sum("count"), things=Count("thing", distinct=True), entries=Count("id"))
+    most = {"values": pace.values, "things": pace.things, "entries": pace.entries}
+    return all((spent[what] or 0) <= bound for what, bound in most.items() if bound is not None)
 
 
 def raised_lately(act: Act, kind: str, span: timedelta) -> bool:

@@ -127,6 +127,12 @@ def numbers_of(accounts: Iterable[AccountId]) -> Mapping[AccountId, str]:
     return {AccountId(account_id): number for account_id, number in found}
 
 
+def numbers_of_subjects(subjects: Iterable[SubjectId]) -> Mapping[SubjectId, str]:
+    """Return what several data subjects are called by: their accounts' numbers.  One query."""
+    found = Account.objects.filter(subject__in=set(subjects)).values_list("subject", "number")
+    return {SubjectId(subject): number for subject, number in found}
+
+
 def owner_of(account_id: AccountId) -> UserRow:
     """Return the login that owns an account.  Raises NoSuchAccount."""
     found = Membership.objects.select_related("user").filter(account_id=account_id, role="owner").first()

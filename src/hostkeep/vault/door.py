@@ -16,16 +16,16 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.audit.enter import Line, enter_all_apart, enter_apart
-from hostkeep.audit.pace import enter_within, raised_lately
+from hostkeep.audit.pace import enter_within
 from hostkeep.brands.applying import reaches, versions_for
 from hostkeep.brands.queries import policy_by_digest
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
+from hostkeep.kernel.ids import CategoryId, ClauseId, SubjectId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, Decision, decide
@@ -47,9 +47,9 @@ from hostkeep.vault.asking import (
 )
 from hostkeep.vault.boxes import KeyDestroyed
 from hostkeep.vault.consents import standing
-from hostkeep.vault.pace import HOUR, MASS_READING, PACE, READS, REVEALED, is_paced
+from hostkeep.vault.pace import PACE, READS, REVEALED, is_paced
 from hostkeep.vault.putting import drop, put
-from hostkeep.vault.refusing import closing, enter_refusal, own_only, person, refuse
+from hostkeep.vault.refusing import closing, own_only, person, refuse, too_much
 from hostkeep.vault.sealing import BrokenSeal
 from hostkeep.vault.wall import opened
 
@@ -131,6 +131,15 @@ def use(
     """
     sealed = reveal(act, subject=subject, category=category, slot=slot, reason=reason)
     return None if sealed is None else fn(sealed.open())
+
+
+def allowed(act: Act, *, wishes: Sequence[Wish], given: Given) -> tuple[Wish, ...]:
+    """Return which wishes would be granted.  Nothing is entered, nothing opened.
+
+    For search, which enters what it does by itself, and hands out handles of whom one may read alone.
+    """
+    asking = _look(act, wishes, given)
+    return tuple(wish for wish in wishes if _answer(asking, wish, asking.policies[wish.subject]).allowed)
 
 
 def reveals_of_thread() -> int:
@@ -236,8 +245,7 @@ def _enter_reads(asking: _Asking, granted: Mapping[Wish, ClauseId]) -> None:
     ]
     if is_paced(act):
         if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
-            first = next(iter(granted))
-            _too_much(act, first, asking.policies[first.subject], granted[first])
+            too_much(act, lines[0])
     elif len(lines) == 1:
         one = lines[0]
         enter_apart(
@@ -246,15 +254,6 @@ def _enter_reads(asking: _Asking, granted: Mapping[Wish, ClauseId]) -> None:
         )  # fmt: skip
     else:
         enter_all_apart(act, REVEALED, lines)
-
-
-def _too_much(act: Act, wish: Wish, policy: Policy, clause: ClauseId) -> NoReturn:
-    """Refuse who reads too much, and tell staff once an hour.  Raises ReadsTooMuch."""
-    if not raised_lately(act, MASS_READING, HOUR):
-        reader = Ref("people.user", UUID(act.actor.partition(":")[2]))
-        raise_alarm(act, kind=MASS_READING, about=reader, clause=clause, digest=policy.digest)
-    enter_refusal(act, wish, policy, clause)
-    raise ReadsTooMuch(clause=clause)
 
 
 def _unsealed(asking: _Asking, wishes: Sequence[Wish]) -> Shown:

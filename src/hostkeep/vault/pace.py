@@ -9,21 +9,18 @@ from hostkeep.kernel.act import Act
 
 HOUR = timedelta(hours=1)
 
-PACE = Pace(values=120, things=60, span=HOUR)
+PACE = Pace(HOUR, values=120, things=60)
 """One customer a minute, two values each: more than a busy desk opens, far less than a copy of the book."""
 
-SCANS = Pace(values=10**9, things=10**9, span=HOUR)
-"""A search by name reads every name: what it costs is counted by MOST_SCANS, not by names."""
-
-MOST_SCANS = 30
-"""Searches by name that one member of staff makes in an hour: one every two minutes."""
+SCANS = Pace(HOUR, entries=30)
+"""Searches by name: one every two minutes.  Each reads every name, so names are not what counts."""
 
 REVEALED = "vault.value.revealed"
 SOUGHT = "vault.person.sought"
 SCANNED = "vault.names.scanned"
 
 READS = frozenset({REVEALED, SOUGHT})
-"""What counts against the pace."""
+"""What counts against the pace of reading."""
 
 MASS_READING = "mass_reading"
 """The kind of alarm, raised once an actor and hour."""

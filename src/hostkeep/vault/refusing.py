@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import NoReturn
+from uuid import UUID
 
-from hostkeep.audit.enter import enter_apart
+from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.enter import Line, enter_apart
+from hostkeep.audit.pace import raised_lately
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Decision
-from hostkeep.vault.asking import Refused, Wish
+from hostkeep.vault.asking import ReadsTooMuch, Refused, Wish
+from hostkeep.vault.pace import HOUR, MASS_READING
 
 REFUSED = "vault.value.refused"
 PUT_REFUSED = "vault.put.refused"
@@ -32,6 +36,19 @@ def enter_refusal(act: Act, wish: Wish, policy: Policy, clause: str, *, verb: st
     enter_apart(
         act, verb, person(wish.subject), category=wish.category, clause=clause, digest=policy.digest
     )
+
+
+def too_much(act: Act, line: Line) -> NoReturn:
+    """Refuse who reads too much, and tell staff once an hour.  line: what was not let out.
+
+    Raises ReadsTooMuch.
+    """
+    clause = ClauseId(line.clause)
+    if not raised_lately(act, MASS_READING, HOUR):
+        reader = Ref("people.user", UUID(act.actor.partition(":")[2]))
+        raise_alarm(act, kind=MASS_READING, about=reader, clause=clause, digest=line.digest)
+    enter_apart(act, REFUSED, line.ref, category=line.category, clause=clause, digest=line.digest)
+    raise ReadsTooMuch(clause=clause)
 
 
 def forbidding(policy: Policy, category: CategoryId) -> str:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from hostkeep.faces.ui.nonces import FILES, is_personal, sources_of
 from hostkeep.runtime import addresses
+from hostkeep.vault import door
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -56,7 +57,11 @@ def fixed_headers() -> Mapping[str, str]:
 
 
 class SafeHeaders:
-    """Middleware: the outermost, so that errors and static files carry them too."""
+    """Middleware: the outermost, so that errors and static files carry them too.
+
+    What holds personal data is stored nowhere on its way: whatever was let out of the vault while this thread
+    made the answer may stand in it, in a page, a file or a refusal.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -64,12 +69,14 @@ class SafeHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Add what a view has not set itself."""
+        before = door.reveals_of_thread()
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", content_policy(sources_of(request)))
         for name, value in self.fixed.items():
             response.headers.setdefault(name, value)
         user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        revealed = door.reveals_of_thread() != before
+        if revealed or (user is not None and user.is_authenticated):
             response.headers["Cache-Control"] = "no-store"
         elif is_personal(request) or response.cookies:
             # A visitor's cart, receipts or half-finished login: nobody's to find on a shared machine.

@@ -15,7 +15,7 @@ from hostkeep.kernel.ids import AccountId, CategoryId, Ref, SubjectId, UserId
 from hostkeep.people.events import SignedUp
 from hostkeep.people.models import Acceptance, Account, Membership, User
 from hostkeep.runtime.outbox import publish
-from hostkeep.vault import door
+from hostkeep.vault import door, search
 
 BY_USE = "use"
 """The form of what is accepted by going on."""
@@ -74,6 +74,7 @@ def open_account(
     for category, value in values.items():
         if value:
             door.put(act, subject=subject, category=category, value=value)
+    search.note_number(act, subject=subject, number=number)
     publish(act, SignedUp(user, AccountId(account.id)))
     return Joined(AccountId(account.id), user, subject, number)
 
