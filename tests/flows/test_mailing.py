@@ -16,6 +16,7 @@ from allauth.account.models import EmailAddress
 from hostkeep.adapters.mailers.smtp.mailer import Smtp
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.mail import Bounced, Later, Letter, Outcome, Taken
+from hostkeep.drivers.manifest import Manifest
 from hostkeep.faces.demo.mail_folder import kept_mails
 from hostkeep.flows import mail_contents
 from hostkeep.flows.mailing import on_mail_queued, sweep_due
@@ -39,6 +40,8 @@ pytestmark = pytest.mark.django_db
 
 class FakeMailer:
     """Takes letters; `answers` says what it answers first, then it takes all."""
+
+    manifest = Manifest("fake", 1, discloses=frozenset({"email"}))
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from hostkeep.drivers.manifest import Manifest
+from hostkeep.drivers.packages import Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,13 @@ class Letter:
 
     sender, to  bare addresses (RFC 5321)
     body        the whole message (RFC 5322), CRLF line ends
+    package     what the disclosure gate let out for a relay; None: it goes to the receiver's own host
     """
 
     sender: str
     to: str
     body: bytes
+    package: Package | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from hostkeep.drivers.manifest import Manifest
+from hostkeep.drivers.packages import Package
 from hostkeep.kernel.money import Money
 
 
@@ -18,6 +19,7 @@ class Charge:
     memo        what the payer's page may show: an invoice or proforma number, never a person
     back        where the payer's browser returns, an absolute URL
     tell        where the gateway's call-back goes, an absolute URL
+    package     what the disclosure gate let out for the gateway's recipient; None: it discloses nothing
     """
 
     amount: Money
@@ -25,6 +27,7 @@ class Charge:
     memo: str
     back: str
     tell: str
+    package: Package | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from hostkeep.billing.rules.gateways import offered, refusing_clause
 from hostkeep.brands.applying import policy_under
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import BadNotice, Outcome
+from hostkeep.flows.needing import package_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId
 
@@ -82,12 +83,17 @@ def pay_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str, li
     """Ask a gateway for what an account still owes on an invoice, and write down what it told.
 
     Waiting with a visit: send the payer there.  A second click gets the same attempt.
-    Raises GatewayNotOffered, NoSuchInvoice, AlreadyPaid.
+    Raises GatewayNotOffered, NoSuchInvoice, AlreadyPaid, the disclosure gate's NotDisclosed.
     """
     demand_offered(act, gateway)
     begun = begin_payment(act, of=of, invoice=invoice, gateway=gateway)
     driver = gateway_for(gateway)
-    outcome = charging.charge(driver, begun, back=links.back(begun.attempt), tell=links.tell(gateway))
+    package = package_for(
+        act, driver.manifest, of=of, purpose=act.purpose, ticket=f"invoice:{invoice}", once=begun.once
+    )  # fmt: skip
+    outcome = charging.charge(
+        driver, begun, back=links.back(begun.attempt), tell=links.tell(gateway), package=package
+    )
     told = record_outcome(act, attempt=begun.attempt, outcome=outcome)
     log.info("payment.asked", payment=str(begun.attempt), gateway=gateway, state=told.state, trace=act.trace)
     return Asked(begun.attempt, outcome)

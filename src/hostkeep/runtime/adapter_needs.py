@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.conf import settings
+
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.policy.needs import AdapterNeeds
 from hostkeep.runtime import registry
+
+MAIL_RELAY = "mail_relay"
+"""The recipient that a policy must name where the operator sends all mail through a relay."""
+
+RELAY = AdapterNeeds(MAIL_RELAY, discloses=frozenset({"email"}), recipient=MAIL_RELAY)
 
 
 def needs_of(
@@ -14,19 +21,22 @@ def needs_of(
 ) -> tuple[AdapterNeeds, ...]:
     """Return what the named adapters need; a name that is not installed here needs nothing.
 
-    The answer is what compile_policy and check_policy take as `installed`.
+    The answer is what compile_policy and check_policy take as `installed`.  A relay for mail is one of them.
     """
     used = {
         "hostkeep.gateways": gateways,
         "hostkeep.provisioners": provisioners,
         "hostkeep.mailers": mailers,
     }
-    return tuple(
+    found = [
         _needs(registry.load(group, name).manifest)
         for group, names in used.items()
         for name in names
         if name in registry.names(group)
-    )
+    ]
+    if mailers and settings.HOSTKEEP.mail_route and not settings.HOSTKEEP.demo:
+        found.append(RELAY)
+    return tuple(found)
 
 
 def _needs(manifest: Manifest) -> AdapterNeeds:

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
 from hostkeep.faces.cli.keeping import say
-from hostkeep.faces.cli.serving import gather, taken
-from hostkeep.runtime import postgres
+from hostkeep.faces.cli.serving import gather
+from hostkeep.runtime import loopback, postgres
 
 MAIN = (sys.executable, "-m", "hostkeep.project.main")
 PATIENCE = 60
@@ -51,7 +50,7 @@ def run_demo(*, port: int, data: str) -> int:
     """Start database, mail sink, worker and pages; return when told to stop."""
     folder = Path(data).resolve()
     _environment(folder, port)
-    if taken(port):
+    if loopback.is_taken(port):
         sys.stderr.write(f"hostkeep: port {port} is taken; choose another with PORT=\n")
         return 2
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
@@ -148,12 +147,8 @@ def _answers(port: int, children: Children) -> bool:
     """Wait until the server says that it is ready."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not children.ended():
-        with (
-            suppress(OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as reply,
-        ):
-            if reply.status == 200:  # noqa: PLR2004  OK
-                return True
+        if loopback.answers(port, "/health/ready"):
+            return True
         time.sleep(0.1)
     return False
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from hostkeep.drivers.machines import Ask, Outcome, Provisioner, Unknown, Waiting
+from hostkeep.drivers.packages import demand
 from hostkeep.provisioning.rules.work import Claimed, Verb, already_so
 from hostkeep.runtime.transactions import assert_outside
 
@@ -20,6 +21,7 @@ def ask_driver(driver: Provisioner, work: Claimed) -> Outcome:
     key, only if it is not so.  A driver that raises has said nothing: that is Unknown, and a log line.
     """
     assert_outside()
+    demand(driver.manifest, None)
     if work.before and work.verb is not Verb.RENEW:
         told = _told(driver.look_up, work)
         if isinstance(told, Unknown | Waiting):

@@ -1,0 +1,111 @@
+"""What a service needs others to have: who knows a ticket of the basis "service" says what it covers.
+
+Three things need a recipient: an order, where a registry must have the owner's fields; an invoice, where a
+gateway must have something of the payer; a mail, where a relay carries it to the receiver's own host.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.queries.invoices import sheet
+from hostkeep.brands.applying import policy_for
+from hostkeep.drivers.manifest import Manifest
+from hostkeep.drivers.packages import Package
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import (
+    AccountId,
+    CategoryId,
+    InvoiceId,
+    MailId,
+    OrderId,
+    PurposeId,
+    SubjectId,
+    UserId,
+)
+from hostkeep.messaging.errors import NoSuchMail
+from hostkeep.messaging.queries import mail
+from hostkeep.people.errors import NoSuchUser
+from hostkeep.people.queries import account_of_subject, subject_of, user
+from hostkeep.runtime import registry
+from hostkeep.runtime.adapter_needs import MAIL_RELAY
+from hostkeep.shop.errors import NoSuchOrder
+from hostkeep.shop.queries.orders import order_of
+from hostkeep.vault import disclosing
+from hostkeep.vault.disclosing import Approval, Asked
+
+GATEWAYS = "hostkeep.gateways"
+EMAIL = CategoryId("email")
+
+
+def needed(act: Act, asked: Asked) -> Approval | None:
+    """Say what a ticket of the basis "service" covers, or None.
+
+    A ticket is "order:", "invoice:" or "mail:" and the handle; it must be the person's own, and what it is
+    about must need this very recipient.
+    """
+    kind, _, handle = asked.ticket.partition(":")
+    try:
+        thing = UUID(handle)
+    except ValueError:
+        return None
+    if kind == "mail":
+        return _for_mail(asked, MailId(thing))
+    account = account_of_subject(asked.subject)
+    if account is None or account.brand != act.brand:
+        return None
+    if kind == "order":
+        return _for_order(asked, account.id, OrderId(thing))
+    return _for_invoice(act, asked, account.id, InvoiceId(thing)) if kind == "invoice" else None
+
+
+def package_for(
+    act: Act, manifest: Manifest, *, of: AccountId, purpose: PurposeId, ticket: str, once: str
+) -> Package | None:
+    """Return what a driver is to be handed of an account's person, or None where it asks for nothing.
+
+    Raises the gate's NotDisclosed, OnceTaken.
+    """
+    if not manifest.discloses or not manifest.recipient:
+        return None
+    return disclosing.disclose(
+        act, subject=subject_of(of), recipient=manifest.recipient,
+        categories=frozenset(CategoryId(each) for each in manifest.discloses), purpose=purpose, ticket=ticket,
+        once=once,
+    )  # fmt: skip
+
+
+def _for_order(asked: Asked, account: AccountId, order: OrderId) -> Approval | None:
+    """An order of theirs has a product whose fields go to this recipient."""
+    try:
+        lines = order_of(account, order).lines
+    except NoSuchOrder:
+        return None
+    asks = [line.requires for line in lines if line.recipient == asked.recipient.id]
+    covered = frozenset(CategoryId(each) for required in asks for each in required)
+    return Approval(covered) if covered else None
+
+
+def _for_invoice(act: Act, asked: Asked, account: AccountId, invoice: InvoiceId) -> Approval | None:
+    """An invoice of theirs can be paid by a gateway whose recipient this is."""
+    try:
+        sheet(invoice, of=account)
+    except NoSuchInvoice:
+        return None
+    installed = set(registry.names(GATEWAYS))
+    ways = policy_for(act.brand, asked.subject, act.at).gateways
+    manifests = [registry.load(GATEWAYS, name).manifest for name in ways if name in installed]
+    covered = [each.discloses for each in manifests if each.recipient == asked.recipient.id]
+    return Approval(frozenset(CategoryId(one) for each in covered for one in each)) if covered else None
+
+
+def _for_mail(asked: Asked, handle: MailId) -> Approval | None:
+    """A mail to them waits, and a relay carries it."""
+    try:
+        row = mail(handle)
+        owner = SubjectId(row.subject) if row.address == "contact" else user(UserId(row.subject)).subject
+    except (NoSuchMail, NoSuchUser):
+        return None
+    theirs = owner == asked.subject and asked.recipient.id == MAIL_RELAY
+    return Approval(frozenset({EMAIL})) if theirs else None

@@ -1,0 +1,184 @@
+"""What leaves this machine: where our processes may connect, and what is noted when something tries to.
+
+The first is drawn from the brands, their policies, their drivers and the set-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from uuid import NAMESPACE_DNS, uuid5
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connections
+
+from hostkeep.audit.alarms import raise_alarm
+from hostkeep.brands.queries import BrandRow, all_brands, policy_in_force
+from hostkeep.kernel.ids import OPERATOR, ClauseId, Ref
+from hostkeep.policy.book import Policy
+from hostkeep.runtime import clock, registry
+from hostkeep.runtime.adapter_needs import MAIL_RELAY
+from hostkeep.runtime.destinations import ANY, Declared, Destination
+from hostkeep.runtime.egress import Seen
+from hostkeep.runtime.jobs import job_act
+from hostkeep.runtime.network_rules import SMTP
+from hostkeep.runtime.tallies import tally
+from hostkeep.runtime.tripwire import Sighting
+
+log = structlog.get_logger()
+
+ROUTE_FILE = "mail-route"
+UNDECLARED = "undeclared_host"
+"""The alarm of a connection that nobody declared."""
+
+POSTGRES, HTTPS = 5432, 443
+LXD_SOCKETS = (
+    "/var/lib/incus/unix.socket",
+    "/var/snap/lxd/common/lxd/unix.socket",
+    "/var/lib/lxd/unix.socket",
+)
+LONGEST_NAME = 64
+
+_shouted: set[tuple[date, str]] = set()
+
+
+def gateway_settings() -> Mapping[str, Mapping[str, str]]:
+    """Return what each gateway that is set up here is told, by its name."""
+    env = settings.HOSTKEEP
+    known: dict[str, Mapping[str, str]] = {"bank_transfer": {}}
+    if env.demo:
+        from hostkeep.faces.demo.pay_book import secret
+
+        known["testpay"] = {"base": env.public_url, "secret": secret(env.data)}
+    return known
+
+
+def declared() -> Declared:
+    """Return where our processes may connect now."""
+    found: dict[tuple[str, str, int], Destination] = {}
+    left_out: list[str] = []
+    for brand in all_brands():
+        policy = policy_in_force(brand.id, clock.now())
+        for each in _of_brand(brand, policy, left_out):
+            key = (each.driver, each.host, each.port)
+            brands = (*(found[key].brands if key in found else ()), brand.id)
+            found[key] = Destination(each.driver, each.host, each.port, each.why, brands)
+    hosts = (*found.values(), *_mail_hosts(), *_database())
+    return Declared(hosts, _paths(), _programs(), tuple(dict.fromkeys(left_out)))
+
+
+def _of_brand(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[Destination]:
+    """Find the hosts of a brand's gateways, and the relay of its mail, that its policy lets it use."""
+    known = gateway_settings()
+    for name in brand.payment:
+        if name not in known or name not in registry.names("hostkeep.gateways"):
+            continue
+        driver = registry.load("hostkeep.gateways", name)
+        no = _why_not(policy, name, driver.manifest.recipient)
+        if no:
+            left_out.append(f"{name}: {no}")
+            continue
+        for place in driver.hosts(known[name]):
+            host, port = _split(place)
+            yield Destination(name, host, port, "payments, by amount and reference")
+    relay = settings.HOSTKEEP.mail_route
+    if relay and not settings.HOSTKEEP.demo:
+        if MAIL_RELAY not in policy.recipients:
+            left_out.append(f"smtp: the policy of {brand.id} names no {MAIL_RELAY}")
+            return
+        yield Destination("smtp", *_split(relay), "the relay that the policy names")
+
+
+def _why_not(policy: Policy, gateway: str, recipient: str) -> str:
+    """Say why a policy does not let a gateway be used, or nothing."""
+    if gateway not in policy.gateways:
+        return f"the policy of {policy.brand} names no such gateway"
+    if recipient and recipient not in policy.recipients:
+        return f"the policy of {policy.brand} names no recipient {recipient}"
+    return ""
+
+
+def _mail_hosts() -> Iterator[Destination]:
+    """Find where mail goes: the demo's own mail hosts, or whatever hosts the receivers have."""
+    env = settings.HOSTKEEP
+    if env.demo:
+        route = env.data / ROUTE_FILE
+        lines = route.read_text("utf-8").splitlines() if route.exists() else []
+        for target in dict.fromkeys(words[1] for words in map(str.split, lines) if len(words) > 1):
+            yield Destination("smtp", *_split(target), "a mail host of the demo")
+    elif not env.mail_route:
+        yield Destination("smtp", ANY, SMTP, "mail goes to each receivers own host")
+
+
+def _database() -> Iterator[Destination]:
+    """Find the database, where it is reached over the network."""
+    told = settings.HOSTKEEP.database
+    host = str(told.get("HOST") or "")
+    if host and not host.startswith("/"):
+        yield Destination("database", host, int(str(told.get("PORT") or POSTGRES)), "our own database")
+
+
+def _paths() -> frozenset[str]:
+    """Find the sockets of this machine that we use."""
+    env = settings.HOSTKEEP
+    host = str(env.database.get("HOST") or "")
+    found = {host} if host.startswith("/") else set()
+    return frozenset(found | {path for path in (env.lxd_socket, *LXD_SOCKETS) if path})
+
+
+def _programs() -> frozenset[str]:
+    """Find the programs that installed drivers may run."""
+    groups = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.mailers")
+    drivers = [registry.load(group, name) for group in groups for name in registry.names(group)]
+    return frozenset(program for driver in drivers for program in driver.manifest.sockets)
+
+
+def _split(place: str) -> tuple[str, int]:
+    """Split "host:port", or "host" alone, which means HTTPS."""
+    host, colon, port = place.rpartition(":")
+    if not colon or not port.isdigit():
+        return place.strip("[]"), HTTPS
+    return host.strip("[]"), int(port)
+
+
+def note(seen: Seen) -> None:
+    """Count what went out or was refused; what was refused raises an alarm.  Never raises."""
+    name = f"{seen.driver} {seen.host}"[:LONGEST_NAME]
+    _count(f"egress.{seen.kind}", name)
+    if seen.kind == "refused":
+        _shout(seen.host)
+
+
+def report(sighting: Sighting) -> None:
+    """Count what the tripwire saw, and raise an alarm.  Runs in a thread of its own, never raises."""
+    try:
+        _count("egress.sighted", f"{sighting.what} {sighting.where}"[:LONGEST_NAME])
+        _shout(sighting.where)
+    finally:
+        connections.close_all()
+
+
+def _count(kind: str, name: str) -> None:
+    """Add one to the day's count."""
+    try:
+        tally(brand=OPERATOR, kind=kind, name=name, at=clock.now())
+    except DatabaseError as error:
+        log.warning("egress.uncounted", kind=kind, code=type(error).__name__)
+
+
+def _shout(where: str) -> None:
+    """Raise one alarm a day and place at every brand: what leaves unseen breaks the promise of each."""
+    try:
+        at = clock.now()
+        if (at.date(), where) in _shouted:
+            return
+        _shouted.add((at.date(), where))
+        for brand in all_brands():
+            policy = policy_in_force(brand.id, at)
+            act = job_act("egress", brand=brand.id, trace="egress")
+            clause = policy.closed_by.get("disclose", ClauseId(""))
+            about = Ref("runtime.host", uuid5(NAMESPACE_DNS, where))
+            raise_alarm(act, kind=UNDECLARED, about=about, clause=clause, digest=policy.digest)
+    except DatabaseError as error:
+        log.warning("egress.unentered", code=type(error).__name__)
