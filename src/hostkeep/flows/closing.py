@@ -94,7 +94,7 @@ def preview(act: Act, *, account: AccountId) -> Preview:
 
 
 def close(
-    act: Act, *, account: AccountId, by: Literal["customer", "staff"], once: str, why: str = ""
+    act: Act, *, account: AccountId, by: Literal["customer", "staff", "policy"], once: str, why: str = ""
 ) -> Closed:
     """Close an account.  Its ways in end at once; the rest follows as soon as its services have ended.
 

@@ -17,6 +17,8 @@ from hostkeep.flows import (
     mailing,
     notices,
     policy_change,
+    retiring,
+    sweeping,
 )
 from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.people.events import AccountClosing, AddressChanged, DisputeOpened
@@ -38,8 +40,8 @@ HANDLERS: Handlers = MappingProxyType({
     TellingWanted: (policy_change.on_telling_wanted,),
     ChangeRejected: (policy_change.on_change_rejected,),
     AccountClosing: (closing.on_account_closing,),
-    ServiceClosed: (closing.on_service_closed,),
-    KeysDestroyed: (closing.on_keys_destroyed,),
+    ServiceClosed: (closing.on_service_closed, retiring.on_service_closed),
+    KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
     AddressChanged: (addressing.on_address_changed,),
     DisputeOpened: (disputing.on_dispute_opened,),
 })
@@ -51,6 +53,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "closing": closing.sweep_due,
     "addresses": addressing.sweep_due,
     "disputes": disputing.sweep_due,
+    "sweeping": sweeping.send_due,
 })
 
 DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})

@@ -24,6 +24,7 @@ from hostkeep.messaging import stores as messaging
 from hostkeep.people import stores as people
 from hostkeep.provisioning import stores as provisioning
 from hostkeep.runtime import kept
+from hostkeep.runtime.jobs import send
 from hostkeep.runtime.stores import Store, all_stores, register
 from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
@@ -33,6 +34,7 @@ from hostkeep.vault.events import KeysDestroyed
 
 log = structlog.get_logger()
 
+ERRAND = "sweep"
 EVERY = timedelta(hours=1)
 BATCH = 5000
 PEOPLE = 500
@@ -55,10 +57,16 @@ def join() -> None:
         register(room.STORES)
 
 
-def sweep_due(act: Act) -> int:
-    """Sweep, if the last run was an hour ago; return how much went."""
+def send_due(act: Act) -> int:
+    """Send the sweeper off, if its last run was an hour ago.  It is an errand, for it may take its time."""
     last = last_run()
-    return 0 if last is not None and act.at - last < EVERY else sweep(act)
+    return 0 if last is not None and act.at - last < EVERY else int(send(ERRAND, "all"))
+
+
+def run(act: Act, about: str) -> int:
+    """Sweep, as an errand; return how much went."""
+    del about
+    return sweep(act)
 
 
 def sweep(act: Act) -> int:

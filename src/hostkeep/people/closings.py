@@ -23,7 +23,7 @@ PASSING = "passing"
 
 @dataclass(frozen=True, slots=True)
 class ClosingRow:
-    """How an account was closed.  by: customer or staff.  why: a word of rules.closing, or empty."""
+    """How an account was closed.  by: customer, staff or policy.  why: a word of rules.closing, or empty."""
 
     id: UUID
     account: AccountId

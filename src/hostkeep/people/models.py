@@ -31,7 +31,7 @@ PLAIN: Columns = {
     ),
     "Acceptance.form": not_personal("name of a form"),
     "Closing.brand": not_personal("slug of a brand"),
-    "Closing.by": not_personal("customer or staff"),
+    "Closing.by": not_personal("customer, staff or policy"),
     "Closing.why": not_personal("a word of rules.closing"),
     "Closing.once": not_personal("idempotency key, made of ids and words of ours"),
     "ClosedLink.brand": not_personal("slug of a brand"),
@@ -317,7 +317,9 @@ class Closing(models.Model):
         """The database knows who may close one."""
 
         constraints = [
-            models.CheckConstraint(condition=models.Q(by__in=["customer", "staff"]), name="closing_by_known"),
+            models.CheckConstraint(
+                condition=models.Q(by__in=["customer", "staff", "policy"]), name="closing_by_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import disputing, handlers, key_rounds, needing, operator_mail, paying, scanning
+from hostkeep.flows import disputing, handlers, key_rounds, needing, operator_mail, paying, scanning, sweeping
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls, resealing
@@ -67,6 +67,8 @@ def join() -> None:
     })
     operator_mail.write_with({**alarm_mail.WRITTEN, **disputing.WRITTEN})
     jobs.errand(rounds.ERRAND, rounds.run_for)
+    sweeping.join()
+    jobs.errand(sweeping.ERRAND, sweeping.run)
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)

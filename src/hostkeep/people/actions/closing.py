@@ -76,11 +76,11 @@ class LoginErased:
 
 @recorded("people.account.closing")
 def begin_closing(
-    act: Act, *, account: AccountId, by: Literal["customer", "staff"], once: str, why: str = ""
+    act: Act, *, account: AccountId, by: Literal["customer", "staff", "policy"], once: str, why: str = ""
 ) -> ClosingBegun:
     """Begin to close an account: from now on nothing signs in but its owner, to the page for closed accounts.
 
-    by    who closes it; a customer their own alone
+    by    who closes it; a customer their own alone; "policy": it ends with the last service
     why   a word of rules.closing.REASONS where the company does, else empty
     once  idempotency key, made of ids and words of ours
 
