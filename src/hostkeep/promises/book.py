@@ -17,6 +17,7 @@ from hostkeep.promises.evidence import (
     hosts,
     in_clear,
     origins,
+    outside,
     policy_page,
     policy_text,
     readings,
@@ -86,7 +87,7 @@ _CONTROLS = (
         clause=ClauseId("VPN-6"),
         symbol="hostkeep.faces.ui.guard.CookieGuard",
         state=(cookies.declares_one_of_the_visit(VISIT_IDLE),),
-        sample=(cookies.signing_in_sets_one(),),
+        sample=(cookies.signing_in_sets_one(), outside.sets_nothing_undeclared()),
         probe=(
             undeclared.drops_cookie(),
             undeclared.cuts_lifetime(),
@@ -101,6 +102,7 @@ _CONTROLS = (
         sample=(
             cookies.reads_without("/", "/help/", "/privacy/", "/contact/", "/auth/login/", SIGNUP),
             cookies.login_says_it_needs_one(),
+            outside.sets_nothing_undeclared(),
         ),
         probe=(undeclared.drops_cookie(), undeclared.cuts_lifetime()),
     ),
