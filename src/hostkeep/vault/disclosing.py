@@ -24,7 +24,9 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
-from hostkeep.vault import boxes, cipher
+from hostkeep.policy.objection import stopped_by
+from hostkeep.vault import boxes, cipher, objections
+from hostkeep.vault.asking import left_by_state
 from hostkeep.vault.disclosures import CountRow, DisclosureRow, counts, disclosures_of
 from hostkeep.vault.grounds import Approval, Asked, Ground, approved_by, ground_of, sign_wish
 from hostkeep.vault.models import Disclosure
@@ -149,25 +151,50 @@ def _demand_ground(going: _Going) -> Ground:
 
 
 def _fields(going: _Going) -> Mapping[str, str]:
-    """Open the values, if their owner was told of this recipient.  Raises NotDisclosed."""
-    slots = [going.ticket, ""] if len(going.ticket) <= LONGEST_ONCE and going.ticket else [""]
-    wanted = [(going.subject, category, slot) for category in going.categories for slot in slots]
+    """Open the values, as far as the state of their keys, their owner's word and the notices let them go.
+
+    Raises NotDisclosed.
+    """
+    slots = [going.ticket, ""] if going.ticket else [""]
+    wanted = [(going.subject, category, slot) for category in sorted(going.categories) for slot in slots]
     with opened():
-        given = boxes.digests([going.subject], brand=going.act.brand)
-    for wish in wanted:
-        collected = given.get(wish)
-        if collected is not None and not _was_told(going, wish[1], collected):
-            _refuse(going, "not_told", clause=going.policy.notice.clause)
-    with opened():
-        found = boxes.open_many(wanted, brand=going.act.brand)
-    fields: dict[str, str] = {}
-    for _, category, slot in wanted:
-        value = found.get((going.subject, category, slot))
+        found = boxes.look(wanted, brand=going.act.brand, classes=())
+    _demand_no_objection(going)
+    bunch, fields = boxes.Bunch(), dict[str, str]()
+    for place in wanted:
+        box = found.boxes.get(place)
+        if box is None or place[1] in fields:
+            continue
+        _demand_open(going, place[1], box)
+        value = bunch.open(box)
         if value is not None:
-            fields.setdefault(category, value)
+            fields[place[1]] = value
     if not fields:
         _refuse(going, "nothing_held")
     return fields
+
+
+def _demand_no_objection(going: _Going) -> None:
+    """Refuse what its owner objected to; their own yes or wish, and what the law compels, go before that.
+
+    Raises NotDisclosed.
+    """
+    if going.policy.recipients[going.recipient].basis != "service":
+        return
+    objected = objections.standing([going.subject]).get(going.subject, frozenset())
+    if stopped_by(going.policy, going.purpose, objected):
+        _refuse(going, "objected")
+
+
+def _demand_open(going: _Going, category: CategoryId, box: boxes.Box) -> None:
+    """Refuse a value that its key's state closes, or whose owner was not told.  Raises NotDisclosed."""
+    closed = left_by_state(
+        going.policy, keep_class=box.key.keep_class, category=category, state=box.key.state, act=going.act
+    )
+    if closed is not None:
+        _refuse(going, closed.why, clause=closed.clause)
+    if not _was_told(going, category, box.digest):
+        _refuse(going, "not_told", clause=going.policy.notice.clause)
 
 
 def _was_told(going: _Going, category: CategoryId, collected: str) -> bool:

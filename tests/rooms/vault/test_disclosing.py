@@ -18,7 +18,7 @@ from hostkeep.audit.models import Entry
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId, SubjectId
 from hostkeep.runtime import clock
-from hostkeep.vault import boxes, consenting, disclosing, door, grounds
+from hostkeep.vault import consenting, disclosing, door, grounds, retention
 from hostkeep.vault.disclosing import Approval, NotDisclosed, OnceTaken, disclose
 from hostkeep.vault.models import Disclosure
 from hostkeep.vault.wall import opened
@@ -347,6 +347,26 @@ def test_a_new_recipient_gets_old_values_only_once_their_owner_was_told(db) -> N
     assert refused(act, ann, recipient="registry", ticket="t") == ("VF-9", "not_told")
     later = joins("vpsfast", at)
     assert set(hands(act, later, recipient="registry", ticket="t").fields) == {"name", "email"}
+
+
+def test_what_is_switched_off_goes_where_the_law_says_and_nowhere_else(db) -> None:
+    ann = joins("vps6")
+    permits(ann, "vps6")
+    retention.fire(as_job("vps6"), subject=ann, event="account.closed")
+    disclosing.approved_by("legal_request", lambda *_: two_people(country="NL"))
+
+    assert refused(as_job("vps6"), ann)[1] == "deactivated"
+    case = {"recipient": "authority", "categories": [EMAIL], "purpose": LAW, "ticket": "case-1"}
+    assert set(hands(as_job("vps6"), ann, **case, reason="court order").fields) == {"email"}
+
+
+def test_of_who_was_erased_nothing_is_left_to_give(committed: str) -> None:
+    from hostkeep.vault import erasing
+
+    ann = joins("vpn")
+    erasing.erase(as_job("vpn"), subject=ann, classes=frozenset({"account"}), why="asked")
+    disclosing.approved_by("legal_request", lambda *_: two_people())
+    assert refused(as_job("vpn"), ann, **LEGAL, reason="court order")[1] in {"nothing_held", "archived"}
 
 
 def test_one_key_hands_over_one_thing_once(ann: SubjectId) -> None:
