@@ -10,7 +10,7 @@ from django.test import Client
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 BRANDS = ("vpsfast", "vps6", "photonvps", "vpn", "vietnam-server")
-PAGES = ("/privacy/", "/privacy/history/", "/privacy/promises/", "/contact/", "/auth/login/", "/auth/signup/")
+PAGES = ("/privacy/", "/privacy/history/", "/privacy/promises/", "/privacy/disclosures/", "/contact/", "/auth/login/", "/auth/signup/")
 
 
 def visitor(slug: str, language: str = "en") -> Client:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from hostkeep.faces.storefront.cart import cart, change_currency, change_line
 from hostkeep.faces.storefront.checkout import checkout
+from hostkeep.faces.storefront.disclosures import disclosure_urls
 from hostkeep.faces.storefront.home import home
 from hostkeep.faces.storefront.policy_pages import policy_urls
 from hostkeep.faces.storefront.products import product
@@ -26,4 +27,5 @@ urlpatterns = [
     *reject_urls,
     *promise_urls,
     *promise_json_urls,
+    *disclosure_urls,
 ]
