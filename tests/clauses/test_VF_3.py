@@ -6,14 +6,24 @@ import json
 from dataclasses import replace
 
 import pytest
+from django.test import Client
+from django.utils.html import escape
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import policy_in_force
-from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId, UserId
+from hostkeep.people.actions.keys import make_key
+from hostkeep.people.models import User
 from hostkeep.runtime import clock
 from hostkeep.vault import door
 from tests.conftest import make_act
+from tests.faces.client.conftest import Member
+from tests.faces.services.conftest import staff
+from tests.faces.shop.conftest import text
+from tests.faces.staff.test_staff_keys import proves
+
+__all__ = ["staff"]
 
 BRAND = BrandId("vpsfast")
 NAME, EMAIL = CategoryId("name"), CategoryId("email")
@@ -44,6 +54,52 @@ def test_VF_3_a_purpose_that_does_not_cover_this_person_is_refused_and_recorded(
         door.reveal(act, subject=there.canary.subject, category=EMAIL)
 
     assert [(category, purpose) for category, purpose, _ in refusals("vf3-newsletter")] == [("email", "newsletter")]
+
+
+def test_VF_3_the_staff_page_refuses_and_records(db, staff) -> None:
+    ann = Member("vpsfast")
+    staff.signs_in("support")
+    proves(staff)
+    at = f"/staff/people/{ann.account.id}/"
+
+    for purpose, category in (("offers", "name"), ("newsletter", "email")):
+        answer = staff.posts(staff.get(at), f"{at}reveal/", category=category, purpose=purpose, reason="please")
+        assert answer.status_code == 403
+        assert "VF-3" in text(answer) or purpose == "newsletter"
+        assert "Ann Fields" not in text(answer) and ann.email not in text(answer)
+
+    found = Entry.objects.using(APART).filter(verb="vault.value.refused", role="support").order_by("id")
+    assert [(e.category, e.purpose) for e in found] == [("name", "offers"), ("email", "newsletter")]
+    shown = staff.posts(staff.get(at), f"{at}reveal/", category="name", purpose="account", reason="called us")
+    assert "Ann Fields" in text(shown)
+
+
+def test_VF_3_the_api_refuses_and_records(db, staff) -> None:
+    ann = Member("vpsfast")
+    staff.signs_in("support")
+    act = make_act("support", "authentication", brand="vpsfast", at=clock.now(), actor="staff:test")
+    user = UserId(User.objects.get(staff_role="support").id)
+    key = make_key(act, user=user, account=None, scopes=["people:read"], expires_at=None).key
+
+    def asks(purpose: str, category: str):
+        where = f"/api/v1/people/{ann.account.number}/{category}?purpose={purpose}&reason=called+us"
+        return Client().get(where, headers={"host": "vpsfast.localhost", "authorization": f"Bearer {key}"})
+
+    refused = asks("offers", "name")
+    assert refused.status_code == 403
+    assert refused.json()["clause"] == "VF-3"
+    assert asks("newsletter", "email").status_code == 403
+    found = Entry.objects.using(APART).filter(verb="vault.value.refused", role="support").order_by("id")
+    assert [(e.category, e.purpose) for e in found] == [("name", "offers"), ("email", "newsletter")]
+    assert asks("account", "name").json()["value"] == "Ann Fields"
+
+
+def test_VF_3_the_policy_page_shows_the_whole_list(shop) -> None:
+    policy = policy_in_force(BRAND, clock.now())
+    page = shop("vpsfast").get("/privacy/?lang=en").body
+
+    for purpose in {purpose for _, purpose, _ in policy.table}:
+        assert escape(policy.purposes[purpose].label["en"]) in page
 
 
 def test_VF_3_a_purpose_of_the_list_opens(scene) -> None:

@@ -182,6 +182,31 @@ def _a_template_is_changed_by_hand(patch: Patch) -> None:
     patch.setattr(loader, "get_template", by_hand)
 
 
+def _used_tokens_stay_good(patch: Patch) -> None:
+    from hostkeep.people.actions import staying
+
+    patch.setattr(staying.secrets, "compare_digest", lambda *_: True)
+
+
+def _corrections_are_not_kept(patch: Patch) -> None:
+    from hostkeep.faces.client import profile
+
+    patch.setattr(profile, "correct_values", lambda *_, **__: None)
+
+
+def _every_way_in_counts_as_api(patch: Patch) -> None:
+    from hostkeep.vault import putting
+
+    real = putting.boxes.Row
+    patch.setattr(putting.boxes, "Row", lambda **row: real(**{**row, "channel": "api"}))
+
+
+def _the_page_keeps_purposes_to_itself(patch: Patch) -> None:
+    from hostkeep.policy.render import page
+
+    patch.setattr(page, "_uses", lambda *_: ())
+
+
 def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotage]:
     """Read the table: name, how, and the clauses in one line."""
     return MappingProxyType({
@@ -208,5 +233,9 @@ SABOTAGES = _table(
     any_host_is_answered=(_any_host_is_answered, "VS-17"),
     sessions_and_logins_know_no_brand=(_sessions_and_logins_know_no_brand, "VS-17"),
     registering_records_nothing=(_registering_records_nothing, "VS-19"),
+    used_tokens_stay_good=(_used_tokens_stay_good, "V6-9"),
+    corrections_are_not_kept=(_corrections_are_not_kept, "V6-11"),
+    every_way_in_counts_as_api=(_every_way_in_counts_as_api, "VF-1"),
+    the_page_keeps_purposes_to_itself=(_the_page_keeps_purposes_to_itself, "VF-3"),
     a_visit_counts_as_acceptance=(a_visit_counts_as_acceptance, "VS-19"),
 )

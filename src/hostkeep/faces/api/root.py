@@ -13,12 +13,14 @@ from hostkeep.faces.api import (
     announcing,
     cart,
     catalogue,
+    closing,
     consents,
     invoices,
     keys,
     messages,
     objections,
     orders,
+    people,
     services,
     terms,
 )
@@ -44,7 +46,7 @@ root = NinjaAPI(
 )
 
 TAGS = {
-    "account/messages": "messages", "account/consents": "consents",
+    "account/messages": "messages", "account/consents": "consents", "account/closing": "account",
     "account/policy": "terms",
 }  # fmt: skip
 
@@ -53,6 +55,7 @@ for place, router in (
     ("catalogue", catalogue.router),
     ("account", account.router),
     ("account/messages", messages.router),
+    ("account/closing", closing.router),
     ("account/consents", consents.router),
     ("account/policy", terms.router),
     ("account", objections.router),
@@ -61,6 +64,7 @@ for place, router in (
     ("invoices", invoices.router),
     ("services", services.router),
     ("keys", keys.router),
+    ("people", people.router),
 ):
     root.add_router(place, router, tags=[TAGS.get(place, place)])
 

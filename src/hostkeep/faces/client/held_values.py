@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from hostkeep.brands.queries import versions_of
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.values import lines_of
 from hostkeep.faces.ui.words import said
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId
@@ -101,24 +101,6 @@ def _piece(row: HeldRow, opened: Mapping[str, str], versions: Mapping[str, int])
         until=getattr(row, "expires_at", None),
         lines=lines_of(opened[row.slot]) if row.slot in opened else (),
     )
-
-
-def lines_of(value: str) -> tuple[tuple[str, str], ...]:
-    """Return a value as lines to read: an object of texts falls into its parts, all else stays one."""
-    try:
-        parts = json.loads(value)
-    except ValueError:
-        return (("", value),)
-    if isinstance(parts, dict):
-        return tuple((gettext(str(key)), _text(each)) for key, each in parts.items() if each)
-    if isinstance(parts, list):
-        return tuple(("", _text(each)) for each in parts)
-    return (("", value),)
-
-
-def _text(value: Any) -> str:
-    """Return a part as text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _purposes(policy: Policy, category: str) -> set[str]:

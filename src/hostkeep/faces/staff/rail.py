@@ -36,9 +36,11 @@ class Room:
 WORK = (
     Room("desk", "/staff/", "chart", gettext_noop("Desk")),
     Room("orders", "/staff/orders/", "box", gettext_noop("Orders")),
+    Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), unmatched_count),
     Room("services", "/staff/services/", "server", gettext_noop("Services")),
     Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), open_task_count),
+    Room("disputes", "/staff/disputes/", "talk", gettext_noop("Disputes")),
 )
 KEEP = (
     Room("policies", "/staff/policies/", "book", gettext_noop("Policies")),

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
+from hostkeep.faces.staff.accounts import account_urls
 from hostkeep.faces.staff.desk import desk, parked_list, retry
+from hostkeep.faces.staff.disputes import dispute_urls
 from hostkeep.faces.staff.keys import key_urls
 from hostkeep.faces.staff.orders import order, orders
 from hostkeep.faces.staff.payments import payment_urls
+from hostkeep.faces.staff.people import people_urls
 from hostkeep.faces.staff.policies import policy_urls
 from hostkeep.faces.staff.promises import promise_urls
 from hostkeep.faces.staff.services import service_urls
@@ -17,8 +20,11 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", order, name="staff_order"),
     path("parked/", parked_list, name="staff_parked"),
     path("parked/<uuid:delivery>/retry/", retry, name="staff_parked_retry"),
+    *account_urls,
+    *dispute_urls,
     *key_urls,
     *payment_urls,
+    *people_urls,
     *policy_urls,
     *promise_urls,
     *service_urls,

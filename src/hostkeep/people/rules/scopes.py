@@ -11,6 +11,7 @@ CUSTOMER = "customer"
 SCOPES: Mapping[str, frozenset[str]] = MappingProxyType({
     "account:read": frozenset({CUSTOMER}),
     "account:write": frozenset({CUSTOMER}),
+    "account:close": frozenset({CUSTOMER}),
     "orders:read": frozenset({CUSTOMER}),
     "orders:write": frozenset({CUSTOMER}),
     "invoices:read": frozenset({CUSTOMER}),
@@ -19,6 +20,7 @@ SCOPES: Mapping[str, frozenset[str]] = MappingProxyType({
     "services:write": frozenset({CUSTOMER}),
     "services:secrets": frozenset({CUSTOMER}),
     "policy:announce": frozenset({"owner", "privacy"}),
+    "people:read": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy"}),
     "keys:read": frozenset(),
     "keys:write": frozenset(),
 })

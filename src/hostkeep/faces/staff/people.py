@@ -1,0 +1,207 @@
+"""Customers in the back office: found by number, address or name, masked, and opened for a purpose alone.
+
+Every search and every value asks the vault's door with the role of whoever asks and the purpose they name;
+what the brand's policy does not list is refused there, and stands in the log either way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hostkeep.brands.applying import policy_for
+from hostkeep.brands.queries import all_brands, brand, policy_in_force
+from hostkeep.faces.signin.proving import proven_lately
+from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.values import lines_of
+from hostkeep.faces.ui.words import said
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, BrandId, CategoryId, PurposeId
+from hostkeep.people.finding import accounts_of_people
+from hostkeep.people.queries import AccountRow, account
+from hostkeep.policy.book import Policy
+from hostkeep.vault import door, search
+from hostkeep.vault.holdings import HeldRow, held
+
+HERE = "/staff/people/"
+BY = ("customer_number", "email", "phone", "name")
+Lines = tuple[tuple[str, str], ...]
+
+LOOKING = "account"
+"""The purpose of a page that opens nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A kind of fact.
+
+    purposes  what the reader's role may open it for: (id, label, whether a reason is demanded)
+    lines     its values as lines of (label, text), empty while they are sealed
+    """
+
+    category: CategoryId
+    label: str
+    count: int
+    purposes: tuple[tuple[str, str, bool], ...]
+    lines: tuple[tuple[str, str], ...]
+
+
+@require_safe
+@never_cache
+@staff_only("people")
+def people(request: HttpRequest) -> HttpResponse:
+    """Offer the search."""
+    return _search_page(request, ())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only("people")
+def find(request: HttpRequest) -> HttpResponse:
+    """Search; whoever only looks here is led to the form."""
+    return _find(request) if request.method == "POST" else HttpResponseRedirect(HERE)
+
+
+@proven_lately
+def _find(request: HttpRequest) -> HttpResponse:
+    """Find people; one that is found alone is shown.  Raises Refused, ReadsTooMuch, NoSuchBrand."""
+    sent = request.POST
+    act = _act(request, brand(BrandId(sent.get("shop", ""))).id, sent.get("purpose", ""))
+    by, text, reason = sent.get("by", ""), sent.get("text", ""), sent.get("reason", "")
+    if by == "name":
+        found = search.by_name(act, text=text, reason=reason)
+    else:
+        one = search.find(act, category=CategoryId(by), value=text, reason=reason)
+        found = (one,) if one is not None else ()
+    rows = accounts_of_people(act.brand, found)
+    if len(rows) == 1:
+        return HttpResponseRedirect(f"{HERE}{rows[0].id}/")
+    return _search_page(request, rows)
+
+
+@require_safe
+@never_cache
+@staff_only("people")
+def person(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Show an account with every fact masked."""
+    return _person_page(request, account(AccountId(account_id)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only("people")
+def reveal(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Open one kind of fact; whoever only looks here is led to the masked page."""
+    if request.method != "POST":
+        return HttpResponseRedirect(f"{HERE}{account_id}/")
+    return _reveal(request, account_id)
+
+
+@proven_lately
+def _reveal(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Open one kind of fact for the purpose named.  Raises Refused, ReadsTooMuch, NoSuchAccount."""
+    row, sent = account(AccountId(account_id)), request.POST
+    category = CategoryId(sent.get("category", ""))
+    act = _act(request, row.brand, sent.get("purpose", ""))
+    slots = [each.slot for each in _held(act, row) if each.category == category] or [""]
+    wishes = [door.Wish(row.subject, category, slot) for slot in slots]
+    found = door.reveal_many(act, wishes=wishes, reason=sent.get("reason", ""))
+    lines = [line for value in found.values() if value is not None for line in lines_of(value.open())]
+    return _person_page(request, row, category, tuple(lines))
+
+
+def _act(request: HttpRequest, shop: BrandId, purpose: str) -> Act:
+    """Return the act of a member of staff at a brand."""
+    return act_of(request, role=role_of(request), purpose=purpose, brand=shop)
+
+
+def _held(act: Act, row: AccountRow) -> tuple[HeldRow, ...]:
+    """Return what is kept of a person, unopened."""
+    return held(act.for_purpose(PurposeId(LOOKING)), subject=row.subject)
+
+
+def _search_page(request: HttpRequest, rows: tuple[AccountRow, ...]) -> HttpResponse:
+    """Draw the search, with what was found."""
+    shops = all_brands()
+    role, language = role_of(request), language_of(request)
+    purposes: dict[str, str] = {}
+    for shop in shops:
+        policy = policy_in_force(shop.id, _act(request, shop.id, LOOKING).at)
+        purposes |= {
+            purpose: said(policy.purposes[purpose].label, language)
+            for category, purpose, reader in policy.table
+            if reader == role and category in BY
+        }
+    context = {
+        "shops": shops,
+        "rows": rows,
+        "purposes": sorted(purposes.items(), key=lambda pair: pair[1]),
+        "by": [(by, _by_word(by)) for by in BY],
+        "sent": request.POST if request.method == "POST" else {},
+        "searched": request.method == "POST",
+    }
+    return show(request, "staff/people.html", context)
+
+
+def _by_word(by: str) -> str:
+    """Say by what is searched."""
+    return {
+        "customer_number": gettext("Customer number"),
+        "email": gettext("Exact e-mail address"),
+        "phone": gettext("Exact phone number"),
+        "name": gettext("Words of a name"),
+    }[by]
+
+
+def _person_page(
+    request: HttpRequest,
+    row: AccountRow,
+    opened: CategoryId | None = None,
+    lines: Lines = (),
+) -> HttpResponse:
+    """Draw the account, masked but for what was just opened."""
+    act = _act(request, row.brand, LOOKING)
+    policy = policy_for(act.brand, row.subject, act.at)
+    counts: dict[CategoryId, int] = {}
+    for each in _held(act, row):
+        counts[each.category] = counts.get(each.category, 0) + 1
+    language = language_of(request)
+    facts = [
+        _fact(
+            policy, act.role, category, language,
+            count=counts[category], lines=lines if category == opened else (),
+        )
+        for category in policy.categories
+        if category in counts
+    ]
+    context = {"buyer": row, "facts": facts, "opened": opened, "empty": opened is not None and not lines}
+    return show(request, "staff/person.html", context)
+
+
+def _fact(
+    policy: Policy, role: str, category: CategoryId, language: str, *, count: int, lines: Lines
+) -> Fact:
+    """Lay out one kind of fact."""
+    purposes = tuple(
+        (purpose, said(policy.purposes[purpose].label, language), "reason" in cell.needs)
+        for (of, purpose, who), cell in policy.table.items()
+        if of == category and who == role
+    )
+    return Fact(category, said(policy.categories[category].label, language), count, purposes, lines)
+
+
+people_urls = [
+    path("people/", people, name="staff_people"),
+    path("people/find/", find, name="staff_people_find"),
+    path("people/<uuid:account_id>/", person, name="staff_person"),
+    path("people/<uuid:account_id>/reveal/", reveal, name="staff_person_reveal"),
+]
+"""Under /staff/."""

@@ -1,0 +1,26 @@
+"""Values of the vault as people read them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext
+
+
+def lines_of(value: str) -> tuple[tuple[str, str], ...]:
+    """Return a value as lines to read: an object of texts falls into its parts, all else stays one."""
+    try:
+        parts = json.loads(value)
+    except ValueError:
+        return (("", value),)
+    if isinstance(parts, dict):
+        return tuple((gettext(str(key)), _text(each)) for key, each in parts.items() if each)
+    if isinstance(parts, list):
+        return tuple(("", _text(each)) for each in parts)
+    return (("", value),)
+
+
+def _text(value: Any) -> str:
+    """Return a part as text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

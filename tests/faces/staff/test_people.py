@@ -1,0 +1,84 @@
+"""Customers in the back office: found for a purpose, masked, opened one fact at a time; refused and on record."""
+
+from __future__ import annotations
+
+import pytest
+
+from hostkeep.audit.enter import APART
+from hostkeep.audit.models import Entry
+from tests.faces.client.conftest import Member
+from tests.faces.services.conftest import Staff
+from tests.faces.shop.conftest import text
+from tests.faces.staff.test_staff_keys import proves
+
+HERE = "/staff/people/"
+
+
+def entered(verb: str) -> list[tuple[str, str, str, str]]:
+    found = Entry.objects.using(APART).filter(verb=verb, actor__startswith="staff:").order_by("id")
+    return [(e.role, e.purpose, e.category, e.clause) for e in found]
+
+
+def finds(staff: Staff, **values: str):
+    sent = {"shop": "vps6", "by": "email", "text": "ann@example.test", "purpose": "account", "reason": "called us"}
+    return staff.posts(staff.get(HERE), f"{HERE}find/", **{**sent, **values})
+
+
+def opens(staff: Staff, ann: Member, **values: str):
+    at = f"{HERE}{ann.account.id}/"
+    sent = {"category": "name", "purpose": "account", "reason": "called us"}
+    return staff.posts(staff.get(at), f"{at}reveal/", **{**sent, **values})
+
+
+@pytest.fixture
+def support(staff: Staff) -> Staff:
+    staff.signs_in("support")
+    proves(staff)
+    return staff
+
+
+@pytest.mark.parametrize(("by", "told"), [
+    ("email", "  ANN@example.test "), ("phone", "+31 20 123 4567"), ("name", "fields"),
+])  # fmt: skip
+def test_a_customer_is_found_by_what_they_told(support: Staff, ann: Member, by: str, told: str) -> None:
+    answer = finds(support, by=by, text=told)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{HERE}{ann.account.id}/")
+
+
+def test_a_customer_is_found_by_number_and_another_brand_does_not_know_them(support: Staff, ann: Member) -> None:
+    number = ann.account.number
+    assert finds(support, by="customer_number", text=number).status_code == 302
+    elsewhere = finds(support, shop="vpsfast", by="customer_number", text=number)
+    assert "Nobody was found" in text(elsewhere)
+
+
+def test_the_page_masks_every_fact_and_opens_one_for_a_purpose(support: Staff, ann: Member) -> None:
+    masked = text(support.get(f"{HERE}{ann.account.id}/"))
+    for value in ("Ann Fields", "+31201234567", "Keizersgracht"):
+        assert value not in masked
+    shown = opens(support, ann)
+    assert "Ann Fields" in text(shown) and "Keizersgracht" not in text(shown)
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert ("support", "account", "name", "V6-2") in entered("vault.value.revealed")
+
+
+def test_a_purpose_outside_the_list_is_refused_with_its_clause_and_stands_in_the_log(support: Staff, ann: Member) -> None:
+    answer = opens(support, ann, purpose="offers")
+    assert answer.status_code == 403
+    assert "Ann Fields" not in text(answer)
+    assert [row[:3] for row in entered("vault.value.refused")] == [("support", "offers", "name")]
+    searched = finds(support, purpose="offers")
+    assert searched.status_code == 403
+
+
+def test_without_the_lock_given_anew_nothing_opens(staff: Staff, ann: Member) -> None:
+    staff.signs_in("support")
+    assert opens(staff, ann).status_code == 302
+    assert finds(staff).status_code == 302
+    assert entered("vault.value.revealed") == []
+
+
+def test_a_clerk_has_no_such_room(staff: Staff, ann: Member) -> None:
+    staff.signs_in("clerk")
+    assert staff.get(HERE).status_code == 403
+    assert staff.get(f"{HERE}{ann.account.id}/").status_code == 403
