@@ -22,13 +22,14 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import OPERATOR, BrandId, Ref, SubjectId
 from hostkeep.messaging import stores as messaging
 from hostkeep.people import stores as people
+from hostkeep.policy.schedule import ACCOUNT_CLOSED
 from hostkeep.provisioning import stores as provisioning
 from hostkeep.runtime import kept
 from hostkeep.runtime.jobs import send
 from hostkeep.runtime.stores import Store, all_stores, register
 from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
-from hostkeep.vault import dropping, due, erasing, rescheduling
+from hostkeep.vault import dropping, due, erasing, rescheduling, retention
 from hostkeep.vault import stores as vault
 from hostkeep.vault.events import KeysDestroyed
 
@@ -77,6 +78,7 @@ def sweep(act: Act) -> int:
     work: dict[str, Callable[[Act], int]] = {
         "terms": _apply_terms,
         "values": lambda act: _until_none(lambda: dropping.drop_due(act, most=BATCH)),
+        "newcomers": _close_newcomers,
         "classes": _end_classes,
         "rows": lambda act: _until_none(lambda: erasing.finish(act, BATCH)),
         **{store.name: _emptying(store) for store in all_stores()},
@@ -145,6 +147,14 @@ def _apply_terms(act: Act) -> int:
         except NoSuchBrand:  # no version in force yet
             continue
     return moved
+
+
+def _close_newcomers(act: Act) -> int:
+    """Let classes that came after their account had ended end as they would have with it."""
+    found = due.left_open(most=PEOPLE)
+    for whose in found:
+        retention.fire(act.of_brand(whose.brand), subject=whose.subject, event=ACCOUNT_CLOSED)
+    return len(found)
 
 
 def _end_classes(act: Act) -> int:

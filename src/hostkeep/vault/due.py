@@ -31,6 +31,12 @@ PEOPLE = f"""
 SELECT k.brand, k.subject FROM vault.vault_subjectkey k WHERE {DUE}
 GROUP BY k.brand, k.subject ORDER BY min(k.ends_at) LIMIT %(most)s
 """  # noqa: S608  made of constants
+LEFT_OPEN = """
+SELECT DISTINCT k.brand, k.subject FROM vault.vault_subjectkey k
+JOIN vault.vault_subjectkey a ON a.subject = k.subject AND a.keep_class = 'account'
+WHERE a.fired_at IS NOT NULL AND k.fired_at IS NULL AND k.brand <> ''
+  AND k.state IN ('live', 'deactivated', 'held') LIMIT %s
+"""
 COUNT = f"SELECT k.keep_class, count(*) FROM vault.vault_subjectkey k WHERE {DUE} GROUP BY k.keep_class"  # noqa: S608
 
 
@@ -47,14 +53,21 @@ def end(act: Act, *, whose: Whose) -> int:
     Archived first, in a transaction; erased after it.  Killed in between, they are found again.
     """
     under = act.of_brand(whose.brand)
-    policy = policy_for(whose.brand, whose.subject, act.at)
+    policy, zone = policy_for(whose.brand, whose.subject, act.at), brand(whose.brand).zone
     with transaction.atomic():
-        classes = _take(under, whose, policy)
+        classes = _take(under, whose, policy, zone)
         if archive_due(under, whose.subject, policy, classes):
-            _end_archive(under, whose)
+            _end_archive(under, whose, policy, zone)
     if classes:
         erasing.erase(under, subject=whose.subject, classes=classes, why=ENDED)
     return len(classes)
+
+
+def left_open(*, most: int) -> tuple[Whose, ...]:
+    """Return people whose account has ended and who have a class that came later, and so has no end yet."""
+    with opened(), connection.cursor() as cursor:
+        cursor.execute(LEFT_OPEN, [most])
+        return tuple(Whose(BrandId(brand), SubjectId(who)) for brand, who in cursor.fetchall())
 
 
 def erased_since(since: datetime) -> tuple[Whose, ...]:
@@ -78,12 +91,12 @@ def overdue(at: datetime) -> Mapping[str, int]:
     return {name: values.get(name, 0) + classes.get(name, 0) for name in sorted({*values, *classes})}
 
 
-def _take(act: Act, whose: Whose, policy: Policy) -> frozenset[str]:
+def _take(act: Act, whose: Whose, policy: Policy, zone: str) -> frozenset[str]:
     """Lock a person's keys and return the classes that are due; one with later values gets their date."""
     due: set[str] = set()
     with opened():
         keys = ending.keys_of(whose, wait="skip")
-        ending.bring_nearer(policy, brand(whose.brand).zone, [whose.subject])
+        ending.bring_nearer(policy, zone, [whose.subject])
         newest = ending.newest_ends(whose)
         for key in keys:
             if key.ends_at is None or key.ends_at > act.at:
@@ -102,12 +115,12 @@ def _waits(policy: Policy, key: SubjectKey, last: datetime | None, at: datetime)
     return rule is not None and rule.until in schedule.OWN_TERMS and last is not None and last > at
 
 
-def _end_archive(act: Act, whose: Whose) -> None:
+def _end_archive(act: Act, whose: Whose, policy: Policy, zone: str) -> None:
     """Give what was just archived its end: the archive's term runs from the same event as the account's."""
-    rule = policy_for(whose.brand, whose.subject, act.at).retention[ARCHIVE]
+    rule = policy.retention[ARCHIVE]
     with opened():
         keys = SubjectKey.objects.filter(subject=whose.subject)
         fired = [at for at in keys.values_list("fired_at", flat=True) if at is not None]
-        ends = schedule.ends_after(rule, min(fired, default=act.at), brand(whose.brand).zone)
+        ends = schedule.ends_after(rule, min(fired, default=act.at), zone)
         keys.filter(keep_class=ARCHIVE, ends_at=None).update(fired_at=act.at, ends_at=ends, brand=whose.brand)
         ending.end_class(whose, ARCHIVE, ends)

@@ -88,6 +88,18 @@ def keys_of(whose: Whose, *, wait: Literal["", "skip"] = "") -> list[SubjectKey]
     return list(found.order_by("keep_class"))
 
 
+def classes_of(whose: Whose) -> frozenset[str]:
+    """Return the classes a person has, or had, a key of."""
+    found = SubjectKey.objects.filter(subject=whose.subject, brand__in=["", whose.brand])
+    return frozenset(found.values_list("keep_class", flat=True))
+
+
+def closed_at(whose: Whose) -> datetime | None:
+    """Return when the event came that ended a person's account, or None while it lives."""
+    found = SubjectKey.objects.filter(subject=whose.subject, keep_class="account")
+    return found.values_list("fired_at", flat=True).first()
+
+
 def newest_ends(whose: Whose) -> Mapping[str, datetime | None]:
     """Return, by class, when the last of a person's values ends; None where none has a date."""
     with connection.cursor() as cursor:

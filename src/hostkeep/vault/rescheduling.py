@@ -71,13 +71,14 @@ def reschedule(act: Act, *, brand: BrandId) -> Rescheduled:
     One transaction for so many people; killed in between, it begins again and finds the rest.
     """
     under = act.of_brand(brand)
+    zone = brand_row(brand).zone
     moved, last = 0, UUID(int=0)
     while subjects := _next(brand, last):
         with transaction.atomic():
             for digest, group in _by_version(under, subjects).items():
+                policy = policy_by_digest(digest)
                 with opened():
-                    policy = policy_by_digest(digest)
-                    moved += ending.bring_nearer(policy, brand_row(brand).zone, group)
+                    moved += ending.bring_nearer(policy, zone, group)
         last = subjects[-1]
     return _finish(under, moved=moved)
 

@@ -7,7 +7,7 @@ starts which clock is worked out in `policy.schedule`; here it is done to what t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hostkeep.audit.recorded import recorded
@@ -88,24 +88,38 @@ def fire(act: Act, *, subject: SubjectId, event: str, slot: str = "") -> Fired:
 @recorded("vault.retention.fired")
 def _set_going(act: Act, *, subject: SubjectId, event: str) -> Fired:
     """Set the dates and states an event brings, and archive what it archives."""
-    policy = policy_for(act.brand, subject, act.at)
+    policy, zone = policy_for(act.brand, subject, act.at), brand(act.brand).zone
     whose = Whose(act.brand, subject)
     with opened():
-        names = [row.keep_class for row in ending.keys_of(whose)]
-    archived = archive_due(act, subject, policy, _due(act, _plain(act, policy, names, event)))
+        names = {row.keep_class for row in ending.keys_of(whose)}
+        since = ending.closed_at(whose) or act.at
+    plain = {
+        name: schedule.outcome(policy, name, event=event, at=since, zone=zone)
+        for name in {*policy.retention, *names}
+    }
+    archived = archive_due(act, subject, policy, _due(act, plain) & names)
     with opened():
         rows = ending.keys_of(whose)
-        outcomes = _settle(act, whose, policy, rows, event)
-    due = _due(act, outcomes)
-    later = {n: what.ends for n, what in outcomes.items() if what.ends is not None and n not in due}
-    if not schedule.closes(policy, event):
-        dropping.drop_of(act, subject=subject)
-        return Fired(subject, event, due, ends=later, archived=archived)
+        ending.bring_nearer(policy, zone, [subject])
+        outcomes = _settle(act, whose, rows, plain)
+    if schedule.closes(policy, event):
+        return _close(act, whose, rows, outcomes, Fired(subject, event, archived=archived, closing=True))
+    dropping.drop_of(act, subject=subject)
+    return Fired(subject, event, _due(act, outcomes), ends=_later(act, outcomes), archived=archived)
+
+
+def _close(
+    act: Act, whose: Whose, rows: list[SubjectKey], outcomes: Mapping[str, Outcome], fired: Fired
+) -> Fired:
+    """Mark the classes of an account that ends; what is due takes nothing more, had it anything or not."""
     with opened():
         for row in rows:
             _mark(act, row, outcomes[row.keep_class])
-    off = frozenset(n for n, what in outcomes.items() if what.switched_off and n not in due)
-    return Fired(subject, event, due, off, later, archived, closing=True)
+        had = ending.classes_of(whose)
+    due = {n for n in _due(act, outcomes) if n in had or not outcomes[n].own_terms}
+    off = frozenset(n for n, what in outcomes.items() if what.switched_off and n in had and n not in due)
+    later = {n: end for n, end in _later(act, outcomes).items() if n in had}
+    return replace(fired, erased=frozenset(due) if had else frozenset(), switched_off=off, ends=later)
 
 
 def archive_due(act: Act, subject: SubjectId, policy: Policy, due: frozenset[str]) -> int:
@@ -120,21 +134,14 @@ def archive_due(act: Act, subject: SubjectId, policy: Policy, due: frozenset[str
     return archive.move(act, subject=subject, categories=names, why=CLOSED)
 
 
-def _plain(act: Act, policy: Policy, names: list[str], event: str) -> Mapping[str, Outcome]:
-    """Return what an event does to some classes, whatever values there are."""
-    zone = brand(act.brand).zone
-    return {n: schedule.outcome(policy, n, event=event, at=act.at, zone=zone) for n in names}
-
-
 def _settle(
-    act: Act, whose: Whose, policy: Policy, rows: list[SubjectKey], event: str
+    act: Act, whose: Whose, rows: list[SubjectKey], plain: Mapping[str, Outcome]
 ) -> Mapping[str, Outcome]:
-    """Return what an event does to each class a person has, their values' own dates set and regarded."""
-    plain = _plain(act, policy, [row.keep_class for row in rows], event)
-    ending.bring_nearer(policy, brand(act.brand).zone, [whose.subject])
-    for name, what in plain.items():
-        if what.ends is not None:
-            ending.end_class(whose, name, what.ends)
+    """Return what an event does to each class, the dates of the values in it set and regarded."""
+    for row in rows:
+        ends = plain[row.keep_class].ends
+        if ends is not None:
+            ending.end_class(whose, row.keep_class, ends)
     newest = ending.newest_ends(whose)
     return {name: schedule.settled(what, newest.get(name), act.at) for name, what in plain.items()}
 
@@ -142,6 +149,11 @@ def _settle(
 def _due(act: Act, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
     """Return the classes that are due at once."""
     return frozenset(n for n, what in outcomes.items() if what.ends is not None and what.ends <= act.at)
+
+
+def _later(act: Act, outcomes: Mapping[str, Outcome]) -> Mapping[str, datetime]:
+    """Return the classes that have a date to come, with it."""
+    return {n: what.ends for n, what in outcomes.items() if what.ends is not None and what.ends > act.at}
 
 
 def _mark(act: Act, row: SubjectKey, outcome: Outcome) -> None:

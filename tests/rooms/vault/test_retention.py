@@ -98,13 +98,12 @@ def test_vpn_archives_the_address_for_a_year_and_erases_the_rest_at_once(db: Non
 
     assert fired.archived == 1
     assert ann.states()["account"] == "destroyed"
-    assert ann.rows("account") == 0 or due.overdue(NOON) == {}
     with opened():
         kept = Item.objects.get(subject=ann.subject, keep_class="archive")
         assert (kept.category, kept.why, kept.expires_at) == ("email", "closed", NOON + 365 * DAY)
     swept(NOON + 366 * DAY)
     assert ann.states()["archive"] == "destroyed"
-    assert ann.rows("archive") == 0
+    assert ann.rows("archive") == ann.rows("account") == 0
     assert ann.rows("fiscal") == 1
 
 
@@ -113,8 +112,9 @@ def test_photonvps_erases_at_once_and_takes_nothing_more(db: None) -> None:
     ann.meets("account.closed")
 
     assert ann.states()["account"] == "destroyed"
-    with pytest.raises(KeyDestroyed):
-        ann.gives("email", "new@example.test")
+    for category in ("email", "ticket"):
+        with pytest.raises(KeyDestroyed):
+            ann.gives(category, "something new")
     assert ann.states()["fiscal"] != "destroyed"
 
 
@@ -226,6 +226,17 @@ def test_what_comes_after_closing_under_a_term_of_its_own_keeps_its_key_alive(db
     assert ann.rows("security") == 1
     swept(NOON + 131 * DAY)
     assert ann.states()["security"] == "destroyed"
+
+
+def test_what_comes_in_after_closing_ends_as_if_it_had_been_there(db: None) -> None:
+    ann = customer("vps6")
+    ann.meets("account.closed")
+    ann.gives("ticket", "one more question", at=NOON + 10 * DAY)
+    swept(NOON + 11 * DAY)
+
+    with opened():
+        key = SubjectKey.objects.get(subject=ann.subject, keep_class="support")
+    assert (key.state, key.ends_at) == ("deactivated", NOON + 730 * DAY)
 
 
 def fates(who: Customer, role: str = "customer") -> dict[str, tuple[str, datetime | None, str]]:
