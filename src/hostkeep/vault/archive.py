@@ -62,7 +62,10 @@ def keep(act: Act, *, subject: SubjectId, category: CategoryId, value: str, why:
     own_only(act, Wish(subject, category), policy)
     old = Old(category, value, policy.digest, act.channel, act.at)
     with opened():
-        return old_values.keep_old(act, policy, subject=subject, old=old, why=why)
+        kept = old_values.keep_old(act, policy, subject=subject, old=old, why=why)
+    if kept:
+        old_values.enter_archived(act, policy, subject=subject, category=category)
+    return kept
 
 
 def move(act: Act, *, subject: SubjectId, categories: Collection[CategoryId], why: str = CLOSED) -> int:
@@ -77,9 +80,12 @@ def move(act: Act, *, subject: SubjectId, categories: Collection[CategoryId], wh
         own_only(act, Wish(subject, category), policy)
     held = holds.held_classes(subject)
     with opened():
-        return old_values.move_all(
+        moved = old_values.move_all(
             act, policy, subject=subject, categories=categories, why=why, held=held
         )
+    for category in moved:
+        old_values.enter_archived(act, policy, subject=subject, category=category)
+    return len(moved)
 
 
 def archived(

@@ -15,6 +15,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault import cipher, keys
+from hostkeep.vault.asking import GONE
 from hostkeep.vault.models import Item
 
 WRITABLE = frozenset({"live", "deactivated"})
@@ -38,6 +39,11 @@ class Key(NamedTuple):
     epoch: int
     wrapped: bytes | None
     state: str
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it opens nothing any more, and for nobody."""
+        return self.wrapped is None or self.state in GONE
 
     @property
     def about(self) -> bytes:
@@ -237,16 +243,16 @@ class Bunch:
         self._opener = cipher.Opener()
 
     def open(self, box: Box) -> str | None:
-        """Return what is in a box, None where its key is gone.  Raises BrokenSeal."""
-        if box.key.wrapped is None:
+        """Return what is in a box, None where its key is gone or going.  Raises BrokenSeal."""
+        if box.key.is_gone:
             return None
         return self._opener.open(
             box.box, box.about, key_id=box.key.id, key=lambda: self.data_key(box.key) or b""
         )
 
     def data_key(self, key: Key) -> bytes | None:
-        """Return a data key, None where it is gone.  Raises BrokenSeal."""
-        if key.wrapped is None:
+        """Return a data key, None where it is gone or going.  Raises BrokenSeal."""
+        if key.is_gone or key.wrapped is None:
             return None
         return self._opener.data_key(epoch=key.epoch, wrapped=key.wrapped, about=key.about)
 
@@ -279,9 +285,9 @@ def data_key_to_write(subject: SubjectId, keep_class: str, brand: BrandId) -> by
 def data_keys(
     subjects: Collection[SubjectId], classes: Collection[str]
 ) -> Mapping[tuple[UUID, str], tuple[str, bytes | None]]:
-    """Return state and data key of several people and classes, by both; the key None where it is gone.
+    """Return state and data key of several people and classes, by both.
 
-    One query, inside the wall.  Raises BrokenSeal.
+    The key is None where it is gone or going.  One query, inside the wall.  Raises BrokenSeal.
     """
     bunch = Bunch()
     with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """Old values: sealed anew under the archive's key, as rows of their own, where the policy names them.
 
-Every call stands inside the wall; nothing is decided here and nobody sees a value.  Reading them: archive.py.
+Nothing is decided here and nobody sees a value.  What writes stands inside the wall and says what it did;
+`enter_archived` enters that, outside.  Reading them: archive.py.
 """
 
 from __future__ import annotations
@@ -54,16 +55,18 @@ def end_of(act: Act, policy: Policy, keep_class: str) -> datetime | None:
 
 def keep_changed(
     act: Act, policy: Policy, *, subject: SubjectId, category: CategoryId, slot: str, now: str | None
-) -> None:
-    """Archive what stands in a slot, if the policy names its category and it is another value.
+) -> bool:
+    """Archive what stands in a slot, if the policy names its category and it is another value; say whether.
 
     now  what takes its place; None: nothing does
     """
-    for category_named in named(policy, [category]):
-        for former in boxes.former(act, subject=subject, categories=[category_named], slot=slot):
-            value = boxes.Bunch().open(former.box)
-            if value is not None and value != now:
-                _keep(act, policy, subject, former, value, CHANGED)
+    if not named(policy, [category]):
+        return False
+    for former in boxes.former(act, subject=subject, categories=[category], slot=slot):
+        value = boxes.Bunch().open(former.box)
+        if value is not None and value != now:
+            return _keep(act, policy, subject, former, value, CHANGED)
+    return False
 
 
 def move_all(
@@ -74,21 +77,21 @@ def move_all(
     categories: Collection[CategoryId],
     why: str,
     held: Collection[str],
-) -> int:
-    """Move the values that stand now into the archive; return how many.
+) -> list[CategoryId]:
+    """Move the values that stand now into the archive; return the category of each.
 
     held  classes under a hold: their values stay where they are as well
     """
-    bunch, moved = boxes.Bunch(), 0
+    bunch, moved = boxes.Bunch(), list[CategoryId]()
     wanted = named(policy, categories)
     for former in boxes.former(act, subject=subject, categories=wanted, slot=None) if wanted else ():
         value = bunch.open(former.box)
         if value is None:
             continue
+        what = CategoryId(former.box.category)
         _keep(act, policy, subject, former, value, why)
-        moved += 1
+        moved.append(what)
         if former.box.key.keep_class not in held:
-            what = CategoryId(former.box.category)
             boxes.remove(act, subject=subject, category=what, slot=former.box.slot)
             marks.forget(subject=subject, categories=[what], slot=former.box.slot)
     return moved
@@ -97,7 +100,7 @@ def move_all(
 def keep_old(act: Act, policy: Policy, *, subject: SubjectId, old: Old, why: str) -> bool:
     """Seal an old value under the archive's key; say whether the policy archives its category.
 
-    Enters who and what, without the value.  Raises KeyDestroyed.
+    Raises KeyDestroyed.
     """
     if not named(policy, [old.category]):
         return False
@@ -106,13 +109,17 @@ def keep_old(act: Act, policy: Policy, *, subject: SubjectId, old: Old, why: str
         value=old.value, digest=old.digest, channel=old.channel, since=old.since,
         expires_at=end_of(act, policy, ARCHIVE), why=why,
     ))  # fmt: skip
-    enter(act, "vault.value.archived", Ref(f"person.{old.category}"[:64], subject), digest=policy.digest)
     return True
+
+
+def enter_archived(act: Act, policy: Policy, *, subject: SubjectId, category: CategoryId) -> None:
+    """Enter that an old value went into the archive, in the deed's own transaction and without the value."""
+    enter(act, "vault.value.archived", Ref(f"person.{category}"[:64], subject), digest=policy.digest)
 
 
 def _keep(
     act: Act, policy: Policy, subject: SubjectId, former: boxes.Former, value: str, why: str
-) -> None:
+) -> bool:
     """Archive a value of the vault's own."""
     old = Old(CategoryId(former.box.category), value, former.box.digest, former.channel, former.since)
-    keep_old(act, policy, subject=subject, old=old, why=why)
+    return keep_old(act, policy, subject=subject, old=old, why=why)

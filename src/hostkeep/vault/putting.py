@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hostkeep.audit.enter import enter
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
@@ -41,12 +43,14 @@ def put(
         expires_at=old_values.end_of(act, policy, known.keep_class),
     )  # fmt: skip
     try:
-        kept = _keep(act, policy, row)
+        written = _write(act, policy, row)
     except KeyDestroyed:
         enter_refusal(act, wish, policy, ClauseId(""), verb=PUT_REFUSED)
         raise
-    if not kept:
+    if not written.kept:
         refuse(act, wish, policy, Decision(False, closing(policy), "other_brand"))
+    if written.archived:
+        old_values.enter_archived(act, policy, subject=subject, category=category)
     enter(act, "vault.value.put", Ref(f"person.{category}"[:64], subject), digest=policy.digest)
 
 
@@ -61,16 +65,32 @@ def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") 
     if slot.startswith(ARCHIVED):
         refuse(act, wish, policy, Decision(False, closing(policy), "archived"))
     with opened():
-        old_values.keep_changed(act, policy, subject=subject, category=category, slot=slot, now=None)
+        archived = old_values.keep_changed(
+            act, policy, subject=subject, category=category, slot=slot, now=None
+        )
         boxes.remove(act, subject=subject, category=category, slot=slot)
         marks.forget(subject=subject, categories=[category], slot=slot)
+    if archived:
+        old_values.enter_archived(act, policy, subject=subject, category=category)
     enter(act, "vault.value.dropped", Ref(f"person.{category}"[:64], subject))
 
 
-def _keep(act: Act, policy: Policy, row: boxes.Row) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What came of writing.
+
+    kept      whether the slot was this brand's
+    archived  whether it left an old value in the archive
+    """
+
+    kept: bool
+    archived: bool
+
+
+def _write(act: Act, policy: Policy, row: boxes.Row) -> _Written:
     """Write a value, what it leaves in the archive, and its mark, together."""
     with opened():
-        old_values.keep_changed(
+        archived = old_values.keep_changed(
             act, policy, subject=row.subject, category=row.category, slot=row.slot, now=row.value
         )
         kept = boxes.keep(act, row)
@@ -79,4 +99,4 @@ def _keep(act: Act, policy: Policy, row: boxes.Row) -> bool:
                 act, subject=row.subject, category=row.category, slot=row.slot, keep_class=row.keep_class,
                 value=row.value,
             )  # fmt: skip
-    return kept
+    return _Written(kept, archived)
