@@ -60,14 +60,15 @@ CREATE FUNCTION audit.make_months() RETURNS integer LANGUAGE plpgsql SECURITY DE
   SET search_path = audit, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
   present date := date_trunc('month', runtime.now() AT TIME ZONE 'UTC')::date;
-  due date;
-  made integer := 0;
-BEGIN
-  FOR due IN
+  dues date[] := ARRAY(
     SELECT (present + n * interval '1 month')::date FROM generate_series(0, 3) AS n
     UNION SELECT date_trunc('month', at AT TIME ZONE 'UTC')::date FROM audit.entry_other
     ORDER BY 1
-  LOOP
+  );
+  due date;
+  made integer := 0;
+BEGIN
+  FOREACH due IN ARRAY dues LOOP
     IF to_regclass('audit.entry_' || to_char(due, 'YYYY_MM')) IS NULL THEN
       PERFORM pg_advisory_xact_lock(1096107092, 1);
       PERFORM audit.make_month(due);
@@ -119,6 +120,7 @@ DECLARE
   part text := 'entry_' || to_char(first, 'YYYY_MM');
   covered bigint;
   entries bigint;
+  records audit.audit_entry[];
   open_ones bigint;
   said bigint;
 BEGIN
@@ -126,8 +128,8 @@ BEGIN
     RAISE EXCEPTION 'the month is not over' USING ERRCODE = 'check_violation';
   END IF;
   PERFORM pg_advisory_xact_lock(1096107092, 1);
-  IF to_regclass('audit.' || part) IS NULL THEN
-    RAISE EXCEPTION 'there is no such month' USING ERRCODE = 'check_violation';
+  IF to_regclass('audit.' || part) IS NULL OR EXISTS (SELECT 1 FROM audit.audit_droppedmonth WHERE month = first) THEN
+    RAISE EXCEPTION 'there is no such month, or no more' USING ERRCODE = 'check_violation';
   END IF;
   EXECUTE format('LOCK TABLE audit.%I IN ACCESS EXCLUSIVE MODE', part);
   SELECT coalesce(max(size), 0) INTO covered FROM audit.audit_checkpoint;
@@ -137,6 +139,13 @@ BEGIN
   IF open_ones > 0 THEN
     RAISE EXCEPTION 'no signed checkpoint covers % entries of the month', open_ones USING ERRCODE = 'check_violation';
   END IF;
+  -- what says that a month was dropped stays, so that it can be verified for ever
+  records := ARRAY(
+    SELECT e FROM audit.audit_entry e
+    WHERE e.at >= first::timestamp AT TIME ZONE 'UTC' AND e.at < (first + interval '1 month') AT TIME ZONE 'UTC'
+      AND e.verb = 'audit.month.dropped'
+  );
+  entries := entries - cardinality(records);
   INSERT INTO audit.audit_entry
     (verb, actor, role, purpose, brand, kind, thing, category, clause, digest, count, at, trace)
   VALUES ('audit.month.dropped', who, as_role, why, '', 'audit.month',
@@ -147,6 +156,7 @@ BEGIN
     VALUES (first, entries, covered, said, runtime.now());
   EXECUTE format('ALTER TABLE audit.audit_entry DETACH PARTITION audit.%I', part);
   EXECUTE format('DROP TABLE audit.%I', part);
+  INSERT INTO audit.audit_entry SELECT * FROM unnest(records);
   RETURN entries;
 END $$;
 REVOKE ALL ON FUNCTION audit.drop_month(date, text, text, text, text) FROM PUBLIC;

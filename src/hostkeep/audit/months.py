@@ -1,0 +1,79 @@
+"""Months of the book: made ahead, and dropped when they are sealed and no longer needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import DatabaseError, connection, transaction
+from psycopg.errors import CheckViolation
+
+from hostkeep.audit.checkpoints import NotOurs, newest, signer
+from hostkeep.audit.models import DroppedMonth
+from hostkeep.audit.notes import BadNote
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+
+
+class NotSealed(Foreseen):
+    """A month cannot be dropped: it is not over, or no signed checkpoint covers all of it."""
+
+    code = "audit.month.not_sealed"
+    title = gettext_noop("This month of the audit cannot be dropped: no signed checkpoint covers all of it.")
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRow:
+    """A month that was dropped.  Fields as in the table."""
+
+    month: date
+    entries: int
+    sealed: int
+    record: int
+
+
+def make_months(act: Act) -> int:
+    """Make room for the months to come, and for those whose entries came before their room did.
+
+    Due work: called each minute, asks the database once.  Returns how many were made.
+    """
+    del act
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.make_months()")
+        return int(cursor.fetchone()[0])
+
+
+def drop_month(act: Act, *, month: date) -> int:
+    """Drop the entries of a month that is over; their hashes stay, and the book says so itself.
+
+    month  any day of it
+    Returns how many entries went.  Raises NotSealed.
+    """
+    if not _signed_by_us():
+        raise NotSealed(month=month.strftime("%Y-%m"))
+    said: tuple[date | str, ...] = (month, act.actor, act.role, act.purpose, act.trace)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT audit.drop_month(%s, %s, %s, %s, %s)", said)
+            return int(cursor.fetchone()[0])
+    except DatabaseError as error:
+        if isinstance(error.__cause__, CheckViolation):
+            raise NotSealed(month=month.strftime("%Y-%m")) from None
+        raise
+
+
+def _signed_by_us() -> bool:
+    """Say whether the newest checkpoint bears our signature; the database alone cannot tell."""
+    last = newest()
+    try:
+        return last is not None and signer().read(last.note).size == last.size
+    except (NotOurs, BadNote):
+        return False
+
+
+def dropped_months() -> tuple[DroppedRow, ...]:
+    """Return the months that were dropped, oldest first."""
+    rows = DroppedMonth.objects.order_by("month")
+    return tuple(DroppedRow(row.month, row.entries, row.sealed, row.record) for row in rows)
