@@ -10,8 +10,10 @@ from typing import Any
 
 def application() -> Any:
     """Return the application, its beat begun; the server calls this once in each of its processes."""
+    from hostkeep.project import wsgi  # sets Django up, which the others need
+
+    # isort: split
     from hostkeep.faces.ui import beating
-    from hostkeep.project import wsgi
     from hostkeep.runtime import tripwire
 
     tripwire.arm()
