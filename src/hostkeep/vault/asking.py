@@ -182,12 +182,12 @@ def looks_sealed(value: str) -> bool:
     text = value.strip().casefold()
     if text.startswith(MARKER):
         return True
-    if MARKER not in text or text[:1] not in {'"', "[", "{"}:
+    if text[:1] not in {'"', "[", "{"}:
         return False
     try:
         return _has_marker(json.loads(value))
-    except (ValueError, RecursionError):
-        return text.lstrip("\"'[{ ").startswith(MARKER)
+    except (ValueError, RecursionError):  # not JSON after all, or cut off: a quoted mark is enough
+        return re.search(rf'"\s*{MARKER}', text) is not None
 
 
 def _has_marker(thing: Any) -> bool:
