@@ -53,7 +53,10 @@ class Leaver(Member):
     def closes(self) -> closing.Closed:
         """The account is closed by its owner, as their page does it."""
         once = f"close:{self.account_id}"
-        return closing.close(self.act(), account=self.account_id, by="customer", once=once)
+        done = closing.close(self.act(), account=self.account_id, by="customer", once=once)
+        if self.room is not None:
+            self.room.act = make_act(brand=self.brand, at=clock.now())
+        return done
 
     @property
     def state(self) -> str:

@@ -18,7 +18,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.drivers.mail import Bounced, Later, Letter, Outcome, Taken
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.faces.demo.mail_folder import kept_mails
-from hostkeep.flows import mail_contents
+from hostkeep.flows import disputing, mail_contents
 from hostkeep.flows.mailing import on_mail_queued, sweep_due
 from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
 from hostkeep.messaging import links
@@ -196,7 +196,7 @@ def test_a_mail_that_cannot_be_written_is_not_taken(mailer, monkeypatch):
 
 
 def test_every_template_has_its_contents():
-    assert {*mail_contents.CONTENTS, *alarm_mail.WRITTEN} == set(TEMPLATES)
+    assert {*mail_contents.CONTENTS, *mail_contents.OPENED, *alarm_mail.WRITTEN, *disputing.WRITTEN} == set(TEMPLATES)
 
 
 def test_a_mail_really_leaves_over_smtp_and_its_host_can_read_it(mailer, monkeypatch, tmp_path):

@@ -18,7 +18,13 @@ ALONE = {
     "vault.exports.fetch_export": "as above: the key to the copy stands on that page alone",
     "people.actions.keys.make_key": "a key is made on a page, by a person who has just proved who they are",
     "people.actions.staying.end_stay": "a browser that stays signed in is sign-in's; a program is none",
+    "people.actions.staying.end_stay_of_cookie": "as above: whoever closes the account is signed out here",
     "flows.agreeing.stay_ended": "as above: the consent that hangs on such a browser",
+    "flows.addressing.ask_for": "a login address is changed on a page, by a person who just proved themselves",
+    "flows.addressing.confirm": "as above: whoever has the new mailbox confirms it there",
+    "flows.agreeing.choose_streams": "on the page for closed accounts, whose keys are all ended",
+    "flows.disputing.bring": "as above",
+    "people.actions.parting.make_link": "the mail that closes an account carries it; nobody asks for one",
     "flows.policy_change.show_changes": "telling counts when a person sees it; a program that reads tells nobody",
     "flows.paying.take_notice": "not the customer's: payment companies call back, with a signature of their own",
 }

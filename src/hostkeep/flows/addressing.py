@@ -8,6 +8,7 @@ from uuid import UUID
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PurposeId, UserId
 from hostkeep.messaging.actions.queueing import queue_mail
+from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.events import MailSettled
 from hostkeep.messaging.queries import mail
 from hostkeep.people.actions.addresses import Changed, ask_change, confirm_change, forget_old, forget_passing
@@ -78,7 +79,10 @@ def on_address_changed(act: Act, event: AddressChanged) -> None:
 
 def on_mail_settled(act: Act, event: MailSettled) -> None:
     """Forget an address that was kept for a mail, now that the mail came to its end."""
-    row = mail(event.mail)
+    try:
+        row = mail(event.mail)
+    except NoSuchMail:  # deleted with its account meanwhile: the address ends by itself
+        return
     named = PASSING.get(row.template)
     if named is not None:
         forget_passing(act.of_brand(row.brand), passing=UUID(row.facts[named]))

@@ -33,9 +33,10 @@ from hostkeep.policy import schedule
 from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.errors import StillBusy
 from hostkeep.provisioning.events import ServiceClosed
-from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.vault import consenting, consents, door, erasing, retention
+from hostkeep.vault.column_door import use_columns
 from hostkeep.vault.events import KeysDestroyed
 from hostkeep.vault.outlook import Fate, outlook
 
@@ -222,8 +223,13 @@ def _put_chosen_aside(act: Act, row: AccountRow) -> None:
     wanted = policy_for(row.brand, row.subject, act.at).duties.archive
     if wanted is None or CHOSEN not in wanted.categories or closings.is_being_erased(row.subject):
         return
-    for service in services_of(row.id):
-        try:
-            door.put(act, subject=row.subject, category=CHOSEN, value=service.title, slot=str(service.id))
-        except Foreseen as no:
-            log.warning("closing.not_archived", service=str(service.id), code=no.code, trace=act.trace)
+
+    def put_aside(told: Sequence[ServiceTold | None]) -> None:
+        for service in filter(None, told):
+            try:
+                door.put(act, subject=row.subject, category=CHOSEN, value=service.title, slot=str(service.id))
+            except Foreseen as no:
+                log.warning("closing.not_archived", service=str(service.id), code=no.code, trace=act.trace)
+
+    under = act.of_brand(row.brand).in_role("system").for_purpose(PurposeId("service"))
+    use_columns(under, wishes=[service.wish for service in services_of(row.id)], fn=put_aside)

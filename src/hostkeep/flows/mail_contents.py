@@ -12,7 +12,8 @@ from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
 from hostkeep.flows.endings import ending_for
-from hostkeep.kernel.ids import InvoiceId, OrderId, ServiceId
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import InvoiceId, OrderId, PurposeId, ServiceId
 from hostkeep.messaging import links
 from hostkeep.messaging.errors import NoAddress
 from hostkeep.messaging.queries import MailRow
@@ -24,6 +25,7 @@ from hostkeep.policy.render.changes import ChangeRow, say_changes
 from hostkeep.provisioning.queries import service
 from hostkeep.runtime.addresses import brand_url
 from hostkeep.shop.queries.orders import order
+from hostkeep.vault.column_door import use_columns
 
 Said = Mapping[str, object]
 
@@ -46,8 +48,13 @@ class ChangeLine:
     new: str
 
 
-def said_by(row: MailRow, brand: BrandRow) -> Said:
-    """Return what a mail's template shows.  Raises what the rooms' queries raise when a row is gone."""
+def said_by(act: Act, row: MailRow, brand: BrandRow) -> Said:
+    """Return what a mail's template shows.
+
+    Raises what the rooms' queries raise when a row is gone, and the vault's Refused.
+    """
+    if row.template in OPENED:
+        return OPENED[row.template](act.of_brand(row.brand).in_role("system"), row, brand)
     return CONTENTS[row.template](row, brand)
 
 
@@ -96,7 +103,7 @@ def _closed(row: MailRow, brand: BrandRow) -> Said:
     return {
         "login": ending.login,
         "day": day_text(ending.until, brand.zone, row.language),
-        "by_us": under.by == "staff",
+        "by": under.by,
         "why": REASONS.get(under.why, ""),
         "clause": ending.clause,
         "clause_text": text.get(row.language) or text.get("en", ""),
@@ -151,10 +158,15 @@ def _paid(row: MailRow, brand: BrandRow) -> Said:
     }
 
 
-def _ready(row: MailRow, brand: BrandRow) -> Said:
+def _ready(act: Act, row: MailRow, brand: BrandRow) -> Said:
     """A service that runs: its title and where to look, never what is secret."""
     ready = service(ServiceId(UUID(row.facts["service"])))
-    return {"service": ready.title, "link": brand_url(brand.host, f"/account/services/{ready.id}/")}
+    link = brand_url(brand.host, f"/account/services/{ready.id}/")
+    return use_columns(
+        act.for_purpose(PurposeId("service")),
+        wishes=[ready.wish],
+        fn=lambda told: {"service": told[0].title if told[0] else "", "link": link},
+    )
 
 
 def _line(row: ChangeRow) -> ChangeLine:
@@ -201,8 +213,10 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
         "order/confirmed": _order,
         "billing/invoice": _invoice,
         "billing/paid": _paid,
-        "service/ready": _ready,
         "policy/changed": _changed,
     }
 )
-"""By template; a test holds it against messaging.rules.catalogue.TEMPLATES."""
+"""By template; a test holds it, with OPENED, against messaging.rules.catalogue.TEMPLATES."""
+
+OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyType({"service/ready": _ready})
+"""By template: what shows what a customer chose, read through the door."""

@@ -39,6 +39,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId, PurposeId
 from hostkeep.messaging.actions.queueing import queue_mail
+from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.events import MailSettled
 from hostkeep.messaging.queries import mail
 from hostkeep.messaging.rules.delivery import State
@@ -83,7 +84,10 @@ def on_telling_wanted(act: Act, event: TellingWanted) -> None:
 
 def on_mail_settled(act: Act, event: MailSettled) -> None:
     """Note that a customer is told, from the hand-over on; or that the mail did not get there."""
-    row = mail(event.mail)
+    try:
+        row = mail(event.mail)
+    except NoSuchMail:  # deleted with its account meanwhile
+        return
     if row.template != TEMPLATE:
         return
     about = UUID(row.facts["notice"])

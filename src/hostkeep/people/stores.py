@@ -119,7 +119,8 @@ STORES: tuple[Store, ...] = (
         "Links that stand in for the login of a closed account, as hashes; each ends with what it leads to.",
         table="people_closedlink",
         due="expires_at <= %(at)s",
-        whose=OF_ACCOUNTS,
+        # It outlives the account's class by its purpose: it leads to what the archive still has.
+        whose=f"{OF_ACCOUNTS} AND expires_at <= (SELECT runtime.now())",
     ),
     table_store(
         "people.passing",
@@ -134,7 +135,7 @@ STORES: tuple[Store, ...] = (
         "account",
         "What somebody was shown and ticked, with the policy's version; it goes with the account's class.",
         table="people_acceptance",
-        whose="subject = ANY(%(subject)s) AND vault.is_being_erased(subject)",
+        whose="subject = ANY(%(subject)s) AND person_is_erased(subject)",
     ),
     Store(
         name="people.logins",

@@ -148,7 +148,7 @@ def _opt_out(request: HttpRequest, left: Left) -> HttpResponse:
 def _take_back(left: Left, purpose: PurposeId, recipient: str, language: str) -> None:
     """Take one yes back; one that is gone meanwhile is fine."""
     try:
-        consenting.withdraw(
+        agreeing.take_back(
             left.act, subject=left.account.subject, purpose=purpose, recipient=recipient, how=left.how,
             language=language,
         )  # fmt: skip

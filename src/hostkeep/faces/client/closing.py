@@ -16,6 +16,7 @@ from hostkeep.faces.ui.fates import fates_shown
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
+from hostkeep.faces.ui.telling import told
 from hostkeep.flows import closing as flow
 from hostkeep.flows.endings import ending_of
 from hostkeep.kernel.act import Act
@@ -70,8 +71,8 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
     found = flow.preview(act, account=account.id)
     zone, language = request.brand.zone, language_of(request)  # type: ignore[attr-defined]
     context = {
-        "services": found.services,
-        "unpaid": found.unpaid,
+        "services": told(act, found.services),
+        "owed": found.unpaid,
         "ending": found.ending,
         "fates": fates_shown(found.fates, policy, at=act.at, zone=zone, language=language),
         "problem": problem,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 from django.http import HttpRequest
 
 from hostkeep.kernel.errors import Foreseen
@@ -18,7 +18,7 @@ class TooOften(Foreseen):
 
 
 def keep_pace(request: HttpRequest, action: str) -> None:
-    """Count one try.  action: a name of ACCOUNT_RATE_LIMITS.  Raises TooOften."""
+    """Count one try, of whatever method.  action: a name of ACCOUNT_RATE_LIMITS.  Raises TooOften."""
     user = request.user if request.user.is_authenticated else None
-    if not ratelimit.consume(request, action=action, user=user):
+    if ratelimit.consume(request, app="allauth.account", action=action, user=user, limit_get=True) is None:
         raise TooOften

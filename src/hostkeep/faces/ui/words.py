@@ -47,6 +47,7 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "declined": ("bad", gettext_noop("Declined")),
     "refused": ("bad", gettext_noop("Refused")),
     "closed": ("", gettext_noop("Closed")),
+    "deactivated": ("", gettext_noop("Deactivated")),
     "cancelled": ("", gettext_noop("Cancelled")),
     "draft": ("", gettext_noop("Draft")),
     "queued": ("", gettext_noop("Queued")),
