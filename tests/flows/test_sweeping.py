@@ -27,7 +27,7 @@ from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.events import ServiceClosed
 from hostkeep.provisioning.models import Lease, Service
 from hostkeep.provisioning.stores import OPAQUE
-from hostkeep.runtime import clock, kept, outbox, stores
+from hostkeep.runtime import clock, jobs, kept, outbox, stores
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.shop.models import Cart, CartLine, Receipt
 from hostkeep.vault import door, dropping, due, exports, retention
@@ -408,3 +408,44 @@ def test_a_persons_handles_are_found_when_they_are_erased_already(db: None) -> N
     works("photonvps")
     assert person_of("photonvps", ann.subject).users == (user,)
     assert PurposeId("service") == make_act().purpose
+
+
+# -- a moved clock ---------------------------------------------------------------------------------------------
+
+
+def goes_by(hours: int) -> None:
+    """The demo's clock is moved hour by hour, and the errand it sends at each stop is run."""
+    for _ in range(hours):
+        clock.advance(HOUR)
+        jobs.do_due()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM procrastinate_jobs WHERE task_name = 'hostkeep.errand' AND args ->> 'name' = %s"
+                " RETURNING args ->> 'about'",
+                [sweeping.ERRAND],
+            )
+            sent = cursor.fetchall()
+        for (about,) in sent:
+            jobs.run_errand(sweeping.ERRAND, about)
+
+
+def test_a_clock_that_is_moved_leaves_nothing_past_due_on_its_way(db: None) -> None:
+    now = clock.now()
+    who = somebody(now)
+    vpsfast = SubjectId(uuid4())
+    act = make_act("system", "account", brand="vpsfast", at=now)
+    door.put(act, subject=vpsfast, category=CategoryId("email"), value="a@example.test")
+    with opened():
+        Item.objects.filter(subject=who).update(expires_at=now + 3 * HOUR)
+    retention.fire(act, subject=vpsfast, event="account.closed")
+    with opened():
+        SubjectKey.objects.filter(subject=vpsfast, keep_class="account").update(ends_at=now + 2 * HOUR)
+
+    goes_by(2)
+    assert left(vpsfast) == 0
+    assert left(who) == 1
+    goes_by(2)
+
+    assert left(who, vpsfast) == 0
+    assert sweeping.overdue(clock.now() - sweeping.EVERY) == {}
+    assert clock.now() - sweeping.last_run() < sweeping.EVERY

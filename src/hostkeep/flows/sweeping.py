@@ -31,6 +31,7 @@ from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
 from hostkeep.vault import dropping, due, erasing, rescheduling, retention
 from hostkeep.vault import stores as vault
+from hostkeep.vault.ending import Whose
 from hostkeep.vault.events import KeysDestroyed
 
 log = structlog.get_logger()
@@ -160,7 +161,7 @@ def _close_newcomers(act: Act) -> int:
 def _end_classes(act: Act) -> int:
     """End the classes that are due, person by person.  One that goes wrong does not stop the next."""
     done, failed = 0, 0
-    tried: set[due.Whose] = set()
+    tried: set[Whose] = set()
     while waiting := [w for w in due.people_due(act.at, most=PEOPLE + len(tried)) if w not in tried]:
         for whose in waiting:
             tried.add(whose)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -59,7 +60,7 @@ def _forget_events(act: Act, person: Person) -> int:
     return _delete_events(f"{NAMED} AND {SETTLED}", _texts(person), None)
 
 
-def _delete_events(condition: str, values: Mapping[str, object], most: int | None) -> int:
+def _delete_events(condition: str, values: Mapping[str, Any], most: int | None) -> int:
     """Delete events and what hangs on them.  condition: SQL of ours."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -72,7 +73,7 @@ def _delete_events(condition: str, values: Mapping[str, object], most: int | Non
         return Event.objects.filter(id__in=found).delete()[0]
 
 
-def _texts(person: Person) -> dict[str, object]:
+def _texts(person: Person) -> dict[str, Any]:
     """Return a person's handles as texts, as they stand in the bodies of events."""
     found = handles_of(person)
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -100,7 +101,7 @@ def table_store(
     )
 
 
-def handles_of(person: Person) -> dict[str, object]:
+def handles_of(person: Person) -> dict[str, Any]:
     """Return what a condition may ask for: lists of handles, and of patterns for words."""
     return {
         "subject": [person.subject],
@@ -110,14 +111,14 @@ def handles_of(person: Person) -> dict[str, object]:
     }
 
 
-def count_rows(table: str, condition: str, values: Mapping[str, object]) -> int:
+def count_rows(table: str, condition: str, values: Mapping[str, Any]) -> int:
     """Count rows of a table.  table, condition: SQL of ours."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition}", values)  # noqa: S608  SQL of ours
         return int(cursor.fetchone()[0])
 
 
-def delete_rows(table: str, condition: str, values: Mapping[str, object], *, most: int | None) -> int:
+def delete_rows(table: str, condition: str, values: Mapping[str, Any], *, most: int | None) -> int:
     """Delete at most so many rows of a table; return how many.  Rows that another holds are left to it.
 
     table, condition  SQL of ours; what hangs on a row by a foreign key must be gone before

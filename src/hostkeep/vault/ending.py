@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
@@ -138,7 +138,7 @@ def bring_nearer(policy: Policy, zone: str, subjects: Collection[UUID]) -> int:
     return moved
 
 
-def _about(policy: Policy, rule: Retention, zone: str, subjects: Collection[UUID]) -> dict[str, object]:
+def _about(policy: Policy, rule: Retention, zone: str, subjects: Collection[UUID]) -> dict[str, Any]:
     """Return what the statements ask for."""
     term = rule.plus + rule.hold
     return {
@@ -152,7 +152,7 @@ def _about(policy: Policy, rule: Retention, zone: str, subjects: Collection[UUID
     }
 
 
-def _run(statement: str, values: Mapping[str, object]) -> int:
+def _run(statement: str, values: Mapping[str, Any]) -> int:
     """Run one statement; return how many rows it changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -104,7 +104,7 @@ def _look_up(act: Act, subject: SubjectId) -> _Known:
             )
         )
         keys = SubjectKey.objects.filter(subject=subject, state__in=SEALS, ends_at__isnull=False)
-        fired = dict(keys.values_list("keep_class", "ends_at"))
+        fired = {name: end for name, end in keys.values_list("keep_class", "ends_at") if end is not None}
         holds = Hold.objects.filter(subject=subject, approved_at__isnull=False, ended_at=None)
         if act.role == "customer":
             holds = holds.filter(Q(secret=False) | Q(review_at__lte=act.at))
