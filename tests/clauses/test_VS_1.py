@@ -21,6 +21,7 @@ from tests.clauses.orders import places_order
 from tests.conftest import make_act
 from tests.faces.client.conftest import TOLD, Member
 from tests.faces.shop.conftest import gateway
+from tests.told import told
 
 __all__ = ["gateway"]
 
@@ -79,7 +80,7 @@ def test_VS_1_nothing_about_the_customer_is_told_to_the_hypervisor(binh: Member,
     (ask,) = machines.told
     assert ask.handle.startswith("hk-")
     assert known_at_the_hypervisor(binh, machines) == []
-    assert [service.title for service in services_of(binh.account.id)]
+    assert [told(service).title for service in services_of(binh.account.id)]
 
 
 def test_VS_1_a_name_handed_to_the_hypervisor_would_be_noticed(binh: Member, machines: Recorder, monkeypatch) -> None:

@@ -9,14 +9,14 @@ from django.db.models import F, Q
 
 from hostkeep.billing.rules.attempts import ATTEMPT_STATES
 from hostkeep.kernel.columns import Columns, not_personal, personal
-from hostkeep.vault.columns import SealedText
+from hostkeep.vault.columns import Place, SealedColumn
 
 PLAIN: Columns = {
     "Series.brand": not_personal("slug of a brand"),
     "Series.kind": not_personal("kind of document, a word of ours"),
     "Invoice.once": not_personal("idempotency key of ours"),
     "Invoice.fingerprint": personal(
-        "chosen_service",
+        "invoice_party",
         sealed="by vault.columns: a digest over product titles, which a catalogue would help to guess",
     ),
     "Invoice.brand": not_personal("slug of a brand"),
@@ -25,7 +25,7 @@ PLAIN: Columns = {
     "Invoice.reference": not_personal("our own number with check digits"),
     "Invoice.currency": not_personal("ISO 4217"),
     "Invoice.prices": not_personal("net or gross"),
-    "InvoiceLine.title": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
+    "InvoiceLine.title": personal("invoice_party", sealed="by vault.columns: what somebody bought"),
     "InvoiceLine.about_kind": not_personal("kind of the thing billed, a word of ours"),
     "PaymentAttempt.once": not_personal("idempotency key of ours"),
     "PaymentAttempt.gateway": not_personal("name of a driver"),
@@ -78,9 +78,11 @@ class Series(models.Model):
 class Invoice(models.Model):
     """An issued invoice.  Nothing on it ever changes; whether it is paid is told by its allocations."""
 
+    SEALED = Place("invoice_party", brand="brand", subject=("subject",))
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     once = models.CharField(max_length=64, unique=True)
-    fingerprint = SealedText()
+    fingerprint = SealedColumn()
     brand = models.CharField(max_length=32)
     account = models.UUIDField()
     subject = models.UUIDField()
@@ -119,10 +121,14 @@ class Invoice(models.Model):
 class InvoiceLine(models.Model):
     """One line.  minor: its amount, without tax or with it as the invoice's prices are."""
 
+    SEALED = Place(
+        "invoice_party", brand="invoice__brand", subject=("invoice__subject",), row=("invoice_id", "position")
+    )
+
     id = models.BigAutoField(primary_key=True)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
-    title = SealedText()
+    title = SealedColumn()
     quantity = models.PositiveIntegerField()
     unit_minor = models.BigIntegerField()
     minor = models.BigIntegerField()

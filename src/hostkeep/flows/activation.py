@@ -16,12 +16,14 @@ from hostkeep.kernel.ids import ActionId, PurposeId
 from hostkeep.provisioning.actions.asking import begin_building
 from hostkeep.provisioning.actions.claiming import Taken, claim_action
 from hostkeep.provisioning.actions.recording import record_outcome
-from hostkeep.provisioning.calls.drivers import chosen, driver_for
+from hostkeep.provisioning.calls.drivers import MANUAL, chosen, driver_for
 from hostkeep.provisioning.calls.running import ask_driver
 from hostkeep.provisioning.errors import NoSuchDriver, NoSuchStep, NotDue
 from hostkeep.provisioning.events import ActionQueued
-from hostkeep.provisioning.queries import due_work, services_billed_by
+from hostkeep.provisioning.queries import ServiceRow, due_work, services_billed_by
+from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Claimed
+from hostkeep.vault.column_door import use_columns
 
 log = structlog.get_logger()
 
@@ -33,9 +35,22 @@ def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
     for service in services_billed_by(event.invoice):
         under = act.of_brand(service.brand).for_purpose(SERVICE)
         try:
-            begin_building(under, service=service.id, driver=chosen(service.driver))
+            _begin(under, service)
         except NoSuchStep as refusal:
             log.warning("service.not_built", service=str(service.id), code=refusal.code, trace=act.trace)
+
+
+def _begin(act: Act, service: ServiceRow) -> None:
+    """Have one service built by the driver it was sold with, or by hand where that is not set up here."""
+    if service.state is not State.ORDERED:  # begun before, or never to be: nothing of it is opened
+        begin_building(act, service=service.id, driver=MANUAL)
+        return
+    use_columns(
+        act, wishes=[service.wish],
+        fn=lambda told: begin_building(
+            act, service=service.id, driver=chosen(told[0].driver if told[0] else "")
+        ),
+    )  # fmt: skip
 
 
 def on_action_queued(act: Act, event: ActionQueued) -> None:

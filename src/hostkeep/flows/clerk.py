@@ -17,13 +17,14 @@ from hostkeep.kernel.ids import ActorId
 from hostkeep.provisioning.actions.tasks import complete_task
 from hostkeep.provisioning.errors import NoSuchTask, TaskClosed
 from hostkeep.provisioning.events import TaskOpened
-from hostkeep.provisioning.queries import TaskRow, addresses_in_use, open_tasks, task
+from hostkeep.provisioning.queries import TaskRow, addresses_leased, open_tasks, task
 from hostkeep.provisioning.rules.access import access_data
 from hostkeep.provisioning.rules.work import Verb
 
 CLERK = ActorId("staff:clerk")
 NETWORKS = (IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
 NETWORK6 = IPv6Network("2001:db8::/32")
+POOL = "documentation"
 PATIENCE = timedelta(seconds=3)
 
 
@@ -44,11 +45,14 @@ def fill_open_tasks(act: Act) -> int:
 def _do(act: Act, row: TaskRow) -> int:
     """Close one task.  Somebody else may be faster: then nothing is done."""
     made = row.kind in {Verb.CREATE, Verb.RENEW}
+    address = _free_address() if row.kind is Verb.CREATE else ""
     access = access_data(
-        address=_free_address() if row.kind is Verb.CREATE else "",
+        address=address,
         login="root" if made else "",
         secret=secrets.token_urlsafe(15) if made else "",
     )
+    if address:
+        access = replace(access, facts={**access.facts, "pool": POOL, "leases": address})
     as_clerk = replace(act, actor=CLERK, role="clerk", brand=row.brand)
     try:
         complete_task(as_clerk, task=row.id, access=access)
@@ -58,8 +62,8 @@ def _do(act: Act, row: TaskRow) -> int:
 
 
 def _free_address() -> str:
-    """Return a documentation address that no manual service shows; IPv6 when the IPv4 ones are used up."""
-    taken = addresses_in_use(driver="manual")
+    """Return a documentation address that no service holds; IPv6 when the IPv4 ones are used up."""
+    taken = addresses_leased(POOL)
     for network in NETWORKS:
         for address in network.hosts():
             if str(address) not in taken:

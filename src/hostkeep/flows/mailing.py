@@ -159,7 +159,7 @@ def _letter(act: Act, row: MailRow, stream: Stream, address: str) -> Letter:
         TEMPLATES[row.template],
         language=row.language,
         head=_letterhead(shop, stream),
-        said=said_by(row, shop),
+        said=said_by(act, row, shop),
     )
     envelope = Envelope(
         brand=shop.id,

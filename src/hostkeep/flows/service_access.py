@@ -16,6 +16,7 @@ from hostkeep.provisioning.errors import NoSuchSecret
 from hostkeep.provisioning.queries import service_of
 from hostkeep.provisioning.rules.work import Verb
 from hostkeep.vault import door
+from hostkeep.vault.column_door import use_columns
 
 SERVICE = PurposeId("service")
 SECRET = CategoryId("service_secret")
@@ -43,9 +44,9 @@ def open_secret(act: Act, *, of: AccountId, service: ServiceId, name: str) -> Op
     Raises NoSuchService (also for another account's), NoSuchSecret, and the door's Refused.
     """
     row = service_of(of, service)
-    if name not in row.kept:
-        raise NoSuchSecret
     under = act.for_purpose(SERVICE)
+    if not use_columns(under, wishes=[row.wish], fn=lambda told: bool(told[0] and name in told[0].kept)):
+        raise NoSuchSecret
     note_use(under, account(of))
     value = door.reveal(under, subject=row.subject, category=SECRET, slot=f"{service}:{name}")
     if value is None:

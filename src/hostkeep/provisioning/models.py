@@ -10,7 +10,7 @@ from django.db.models import Q
 from hostkeep.kernel.columns import Columns, not_personal, personal
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
-from hostkeep.vault.columns import SealedJSON, SealedText
+from hostkeep.vault.columns import Place, SealedColumn
 
 PLAIN: Columns = {
     "Service.once": not_personal("idempotency key of ours"),
@@ -57,6 +57,8 @@ class Service(models.Model):
     invoice  the first one: paying it starts the building
     """
 
+    SEALED = Place("chosen_service", brand="brand", subject=("subject",))
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     once = models.CharField(max_length=128, unique=True)
     brand = models.CharField(max_length=32)
@@ -64,14 +66,14 @@ class Service(models.Model):
     subject = models.UUIDField()
     order_line = models.UUIDField(db_index=True)
     invoice = models.UUIDField(db_index=True)
-    title = SealedText()
-    product = SealedText()
-    driver = SealedText()
-    spec = SealedJSON()
+    title = SealedColumn()
+    product = SealedColumn()
+    driver = SealedColumn()
+    spec = SealedColumn()
     state = models.CharField(max_length=16, default=State.ORDERED.value)
     handle = models.CharField(max_length=40, unique=True)
-    facts = SealedJSON(default=dict)
-    kept = SealedJSON(default=list)
+    facts = SealedColumn()
+    kept = SealedColumn()
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
 

@@ -1,32 +1,38 @@
-"""What provisioning shows."""
+"""What provisioning shows.
+
+Rows come closed: what a customer chose is opened by the door (vault.column_door), for a stated purpose.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Model, Q, QuerySet
 
 from hostkeep.kernel.ids import AccountId, ActionId, BrandId, InvoiceId, ServiceId, SubjectId
 from hostkeep.people.queries import canary_accounts
+from hostkeep.provisioning.boxing import CHOSEN, TABLE, boxes_of
 from hostkeep.provisioning.errors import NoSuchService, NoSuchTask
-from hostkeep.provisioning.models import Action, Service, Task
+from hostkeep.provisioning.models import Action, Lease, Service, Task
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Stage, Verb
+from hostkeep.vault.column_door import ColumnWish, one_row
+from hostkeep.vault.columns import Boxed
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
+
+ASKED = ("title", "product", "spec")
+"""The columns that a task shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A service.
-
-    facts     what its driver says in the open: address, end point, ...
-    kept      names of the secrets that lie in the vault for it
-    """
+    """A service, closed.  boxes: its sealed columns."""
 
     id: ServiceId
     brand: BrandId
@@ -34,26 +40,49 @@ class ServiceRow:
     subject: SubjectId
     invoice: InvoiceId
     order_line: UUID
+    state: State
+    handle: str
+    created_at: datetime
+    activated_at: datetime | None
+    boxes: Mapping[str, Boxed] = field(repr=False)
+
+    @property
+    def wish(self) -> ColumnWish[ServiceTold]:
+        """What opens it."""
+        return _wish(self, self.id, self._told)
+
+    def without(self, word: str) -> ServiceTold:
+        """Return what a page shows where it does not open."""
+        return self._told({"title": word, "product": "", "driver": "", "spec": {}, "facts": {}, "kept": ()})
+
+    def _told(self, values: Mapping[str, Any]) -> ServiceTold:
+        return ServiceTold(**_same(self, ServiceRow), **{**values, "kept": tuple(values["kept"])})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTold(ServiceRow):
+    """A service with what was chosen.
+
+    facts     what its driver says in the open: address, end point, ...
+    kept      names of the secrets that lie in the vault for it
+    """
+
     title: str
     product: str
     driver: str
     spec: Mapping[str, str]
-    state: State
-    handle: str
     facts: Mapping[str, str]
     kept: tuple[str, ...]
-    created_at: datetime
-    activated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """A piece of work.  done_role: the role of the person who did it, if a person did."""
+    """A piece of work, closed.  done_role: the role of the person who did it, if a person did."""
 
     id: ActionId
     service: ServiceId
-    title: str
     brand: BrandId
+    subject: SubjectId
     verb: Verb
     stage: Stage
     failures: int
@@ -63,22 +92,62 @@ class WorkRow:
     ended_at: datetime | None
     due_at: datetime | None
     done_role: str
+    boxes: Mapping[str, Boxed] = field(repr=False)
+
+    @property
+    def wish(self) -> ColumnWish[WorkTold]:
+        """What opens it."""
+        return _wish(self, self.service, self._told)
+
+    def without(self, word: str) -> WorkTold:
+        """Return what a page shows where it does not open."""
+        return self._told({"title": word})
+
+    def _told(self, values: Mapping[str, Any]) -> WorkTold:
+        return WorkTold(**_same(self, WorkRow), **values)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTold(WorkRow):
+    """A piece of work with the title of its service."""
+
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task for staff.  kind: what is to be done, a verb of rules.work."""
+    """A task for staff, closed.  kind: what is to be done, a verb of rules.work."""
 
     id: UUID
     service: ServiceId
     brand: BrandId
-    title: str
-    product: str
+    subject: SubjectId
     handle: str
-    spec: Mapping[str, str]
     kind: Verb
     state: str
     opened_at: datetime
+    boxes: Mapping[str, Boxed] = field(repr=False)
+
+    @property
+    def wish(self) -> ColumnWish[TaskTold]:
+        """What opens it."""
+        return _wish(self, self.service, self._told)
+
+    def without(self, word: str) -> TaskTold:
+        """Return what a page shows where it does not open."""
+        return self._told({"title": word, "product": "", "spec": {}})
+
+    def _told(self, values: Mapping[str, Any]) -> TaskTold:
+        return TaskTold(**_same(self, TaskRow), **values)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTold(TaskRow):
+    """A task with what was ordered."""
+
+    title: str
+    product: str
+    spec: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +208,11 @@ def parked_work() -> tuple[WorkRow, ...]:
     return _work_rows(given_up.order_by("queued_at")[:200])
 
 
+def parked_count() -> int:
+    """Count work that was given up and not repaired."""
+    return _real(Action.objects.filter(stage=Stage.PARKED), "service__account").count()
+
+
 def due_work(at: datetime) -> tuple[ActionId, ...]:
     """Return work that may be taken up at a time, and work whose worker's lease ran out."""
     due = Q(stage__in=[Stage.QUEUED, Stage.WAITING], due_at__lte=at)
@@ -162,10 +236,9 @@ def task(wanted: UUID) -> TaskRow:
     return _task_row(row)
 
 
-def addresses_in_use(*, driver: str) -> frozenset[str]:
-    """Return the addresses that living services of a driver show.  Opens columns of all living services."""
-    rows = Service.objects.exclude(state=State.CLOSED).values_list("driver", "facts").iterator()
-    return frozenset(facts["address"] for run_by, facts in rows if run_by == driver and "address" in facts)
+def addresses_leased(pool: str) -> frozenset[str]:
+    """Return the addresses of a pool that services hold."""
+    return frozenset(Lease.objects.filter(pool=pool, until=None).values_list("address", flat=True))
 
 
 def open_task_count() -> int:
@@ -207,6 +280,19 @@ class _Rows(Sequence[ServiceRow]):
         return tuple(_service_row(row) for row in self._rows[place])
 
 
+def _wish(
+    row: ServiceRow | WorkRow | TaskRow, service: ServiceId, make: Callable[[Mapping[str, Any]], R]
+) -> ColumnWish[R]:
+    """Return what opens sealed columns of a service for a row."""
+    head = (row.brand, row.subject, CHOSEN)
+    return one_row(head, table=TABLE, row=str(service), boxes=row.boxes, make=make)
+
+
+def _same(row: Any, kind: type[Any]) -> dict[str, Any]:
+    """Return the fields of a closed row, for the open one."""
+    return {one.name: getattr(row, one.name) for one in fields(kind)}
+
+
 def _service_row(row: Service) -> ServiceRow:
     return ServiceRow(
         id=ServiceId(row.id),
@@ -215,16 +301,11 @@ def _service_row(row: Service) -> ServiceRow:
         subject=SubjectId(row.subject),
         invoice=InvoiceId(row.invoice),
         order_line=row.order_line,
-        title=row.title,
-        product=row.product,
-        driver=row.driver,
-        spec=row.spec,
         state=State(row.state),
         handle=row.handle,
-        facts=row.facts,
-        kept=tuple(row.kept),
         created_at=row.created_at,
         activated_at=row.activated_at,
+        boxes=boxes_of(row),
     )
 
 
@@ -233,8 +314,9 @@ def _work_rows(rows: QuerySet[Action]) -> tuple[WorkRow, ...]:
         WorkRow(
             id=ActionId(row.id),
             service=ServiceId(row.service_id),
-            title=row.service.title,
             brand=BrandId(row.service.brand),
+            subject=SubjectId(row.service.subject),
+            boxes=boxes_of(row.service, ("title",)),
             verb=Verb(row.verb),
             stage=Stage(row.stage),
             failures=row.failures,
@@ -254,10 +336,9 @@ def _task_row(row: Task) -> TaskRow:
         id=row.id,
         service=ServiceId(row.service_id),
         brand=BrandId(row.service.brand),
-        title=row.service.title,
-        product=row.service.product,
+        subject=SubjectId(row.service.subject),
+        boxes=boxes_of(row.service, ASKED),
         handle=row.service.handle,
-        spec=row.service.spec,
         kind=Verb(row.kind),
         state=row.state,
         opened_at=row.opened_at,

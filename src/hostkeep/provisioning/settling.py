@@ -5,9 +5,12 @@ Only modules of `provisioning.actions` call this.  Rows come locked, the service
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hostkeep.drivers.machines import Done
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ActionId, CategoryId, ServiceId, SubjectId
+from hostkeep.provisioning.boxing import Contents, seal_contents, use_contents
 from hostkeep.provisioning.errors import AddressTaken, AskedDifferently, StillBusy
 from hostkeep.provisioning.events import ActionQueued, ServiceActivated, ServiceClosed, TaskOpened
 from hostkeep.provisioning.models import Action, Lease, Service, Task
@@ -66,9 +69,9 @@ def settle(act: Act, service: Service, work: Action, done: Done) -> None:
     """
     verb = Verb(work.verb)
     if verb is Verb.TERMINATE:
-        _clear(act, service)
+        use_contents(act, service, lambda known: _clear(act, service, known))
     else:
-        _keep(act, service, done)
+        use_contents(act, service, lambda known: _keep(act, service, known, done))
     step = TAKES.get(verb)
     if step is not None and State(service.state) in FROM[verb]:
         take(act, service, step)
@@ -98,19 +101,19 @@ def drop_open_work(act: Act, service: Service) -> None:
         Task.objects.filter(action=work, state=Task.OPEN).update(state=Task.DROPPED, done_at=act.at)
 
 
-def _keep(act: Act, service: Service, done: Done) -> None:
-    service.facts = {**service.facts, **done.facts}
-    service.kept = sorted({*service.kept, *done.secrets})
+def _keep(act: Act, service: Service, known: Contents, done: Done) -> None:
+    facts = {**known.facts, **done.facts}
+    seal_contents(act, service, facts=facts, kept=sorted({*known.kept, *done.secrets}))
     for name, secret in done.secrets.items():
         slot = slot_of(ServiceId(service.id), name)
         door.put(act, subject=SubjectId(service.subject), category=SECRET, value=secret, slot=slot)
-    _lease(act, service)
+    _lease(act, service, facts)
 
 
-def _lease(act: Act, service: Service) -> None:
+def _lease(act: Act, service: Service, facts: Mapping[str, str]) -> None:
     """Enter the addresses that a driver took from a pool.  Raises AddressTaken."""
-    pool = service.facts.get("pool", "")
-    wanted = set(service.facts.get("leases", "").split()) if pool else set()
+    pool = facts.get("pool", "")
+    wanted = set(facts.get("leases", "").split()) if pool else set()
     held = Lease.objects.filter(pool=pool, address__in=wanted, until=None)
     for lease in held:
         if lease.service_id != service.id:
@@ -121,10 +124,10 @@ def _lease(act: Act, service: Service) -> None:
     )
 
 
-def _clear(act: Act, service: Service) -> None:
+def _clear(act: Act, service: Service, known: Contents) -> None:
     """Forget what was known of a service that is gone."""
-    for name in service.kept:
+    for name in known.kept:
         slot = slot_of(ServiceId(service.id), name)
         door.drop(act, subject=SubjectId(service.subject), category=SECRET, slot=slot)
     Lease.objects.filter(service=service, until=None).update(until=act.at)
-    service.facts, service.kept = {}, []
+    seal_contents(act, service, facts={}, kept=[])

@@ -61,7 +61,7 @@ def test_the_overview_opens_no_fact(ann) -> None:
 
 def test_pages_ask_the_database_within_their_budget(ann, gateway, django_assert_max_num_queries) -> None:
     orders(ann)
-    for page, most in (("", 20), ("orders/", 12), ("security/", 12), ("privacy/", 24), ("profile/", 20)):
+    for page, most in (("", 26), ("orders/", 18), ("security/", 12), ("privacy/", 24), ("profile/", 20)):
         ann.get(f"/account/{page}")
         with django_assert_max_num_queries(most):
             ann.get(f"/account/{page}")

@@ -16,6 +16,7 @@ from tests.conftest import ROOT, make_act
 from tests.faces.services.conftest import Customer
 from tests.faces.shop.conftest import Browser, text
 from tests.rooms.provisioning.conftest import Room
+from tests.told import told
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -48,7 +49,7 @@ def test_a_configuration_is_shown_once_and_a_new_key_can_be_had(customer: Custom
     assert "shown this once" in opened
     assert customer.room.secret(service, "wireguard.conf") is None
     assert customer.room.secret(service, "wireguard-2.conf")
-    assert queries.service(service).kept == ("wireguard-2.conf",)
+    assert told(queries.service(service)).kept == ("wireguard-2.conf",)
 
     after = customer.page(service)
     assert "Shown before, and gone" in text(after)

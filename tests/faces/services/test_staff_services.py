@@ -10,6 +10,7 @@ from hostkeep.provisioning.models import Task
 from hostkeep.provisioning.rules.lifecycle import State
 from tests.faces.services.conftest import Customer, Staff
 from tests.faces.shop.conftest import text
+from tests.told import told
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -49,7 +50,7 @@ def test_a_task_is_done_with_access_data_that_only_the_customer_can_read(custome
 
     row = queries.service(service)
     assert row.state is State.ACTIVE
-    assert row.facts == {"address": "192.0.2.44", "login": "root"}
+    assert told(row).facts == {"address": "192.0.2.44", "login": "root"}
     assert customer.room.secret(service) == "tr0ub4dor"
     assert Task.objects.get(id=task).done_role == "engineer"
     assert Entry.objects.filter(verb="provisioning.task.completed").count() == 1

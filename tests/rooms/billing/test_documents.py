@@ -24,6 +24,7 @@ from hostkeep.kernel.period import Period, months_after
 from hostkeep.vault.door import drop
 from tests.conftest import NOON, ROOT
 from tests.rooms.billing.making import Buyer, billing_act, line
+from tests.told import told
 
 MONTH = Period(NOON, months_after(NOON, 1))
 MARK = (ROOT / "src/hostkeep/faces/ui/static/ui/logos/vps6.svg").read_text()
@@ -38,7 +39,7 @@ def said(pdf: bytes, tmp_path: Path) -> str:
 
 
 def document(buyer: Buyer, issued, language: str = "en", party: Party | None = None) -> InvoiceDocument:
-    found = sheet(issued.id, of=buyer.account)
+    found = told(sheet(issued.id, of=buyer.account))
     paper = paper_of(buyer.act(), found, Wanted("12345678", language, MARK), party)
     return compose(paper)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from hostkeep.billing.actions.paying import begin_payment, record_notice, record_outcome
 from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchPayment, WrongBrand
@@ -252,7 +252,7 @@ def test_ten_call_backs_at_once_are_one_payment(committed) -> None:
         try:
             noticed(f"ev-{number % 3}", one.once, Settled("p-1", OWED))
         finally:
-            connection.close()
+            connections.close_all()
 
     with ThreadPoolExecutor(8) as callers:
         list(callers.map(call, range(10)))
@@ -272,7 +272,7 @@ def test_ten_payments_at_once_never_overpay_an_invoice(committed) -> None:
         try:
             told(attempts[0], Settled(f"p-{number}", Money(300, EUR)))
         finally:
-            connection.close()
+            connections.close_all()
 
     with ThreadPoolExecutor(8) as payers:
         list(payers.map(pay, range(10)))
@@ -290,7 +290,7 @@ def test_ten_clicks_at_once_open_one_attempt(committed) -> None:
         try:
             return begun(buyer, invoice).once
         finally:
-            connection.close()
+            connections.close_all()
 
     with ThreadPoolExecutor(8) as clickers:
         assert len(set(clickers.map(click, range(10)))) == 1

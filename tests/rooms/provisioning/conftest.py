@@ -74,7 +74,7 @@ class Room:
         sealed = door.reveal(
             act, subject=self.subject, category=CategoryId("service_secret"), slot=f"{service}:{name}"
         )
-        return sealed.open() if sealed else None
+        return None if sealed is None else sealed.open()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Stage, Verb
 from hostkeep.runtime.models import Event
 from tests.rooms.provisioning.conftest import Room
+from tests.told import told
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -107,7 +108,7 @@ def test_closed_means_gone_with_its_secrets_and_addresses(room: Room, fake: Fake
     room.works()
 
     row = queries.service(service)
-    assert (row.state, row.facts, row.kept) == (State.CLOSED, {}, ())
+    assert (row.state, told(row).facts, told(row).kept) == (State.CLOSED, {}, ())
     assert room.secret(service) is None
     assert not Lease.objects.filter(until=None).exists()
     assert fake.look_up(claim_ask(row)).code == "never_asked"
@@ -155,7 +156,7 @@ def test_closing_waits_for_a_driver_at_work_and_drops_what_only_waits(
 def test_staff_build_by_hand(room: Room) -> None:
     service = room.builds("manual")
     (task,) = queries.open_tasks()
-    assert (task.kind, task.title, task.service) == (Verb.CREATE, "Solo", service)
+    assert (task.kind, told(task).title, task.service) == (Verb.CREATE, "Solo", service)
     assert state(service) is State.BUILDING
     room.later(days=3)
     assert room.works() == 0, "nobody polls a person"
@@ -166,7 +167,7 @@ def test_staff_build_by_hand(room: Room) -> None:
 
     row = queries.service(service)
     assert row.state is State.ACTIVE
-    assert row.facts == {"address": "192.0.2.7", "login": "root"}
+    assert told(row).facts == {"address": "192.0.2.7", "login": "root"}
     assert room.secret(service) == "corr3ct horse"
     assert queries.work_of(service)[0].done_role == "engineer"
     assert Task.objects.get(id=task.id).done_by == staff.actor
@@ -193,7 +194,7 @@ def test_the_demo_clerk_fills_tasks_in_with_addresses_that_lead_nowhere(room: Ro
     assert clerk.fill_open_tasks(room.act) == 0
 
     rows = [queries.service(service) for service in services]
-    addresses = [ip_address(row.facts["address"]) for row in rows]
+    addresses = [ip_address(told(row).facts["address"]) for row in rows]
     assert len(set(addresses)) == 3
     assert all(address in ip_network("192.0.2.0/24") for address in addresses)
     assert {row.state for row in rows} == {State.ACTIVE}
@@ -218,7 +219,7 @@ def test_a_secret_that_may_be_shown_once_is_forgotten(room: Room) -> None:
     forget_secret(room.act, service=service, name="access")
     forget_secret(room.act, service=service, name="access")
     assert room.secret(service) is None
-    assert queries.service(service).kept == ()
+    assert told(queries.service(service)).kept == ()
     with pytest.raises(NoSuchService):
         forget_secret(room.act, service=uuid4(), name="access")
     queue_action(room.act, service=service, verb=Verb.RENEW, once="n1", target="access")

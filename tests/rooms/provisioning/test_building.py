@@ -22,6 +22,7 @@ from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import LEASE, Stage
 from hostkeep.runtime.models import Event
 from tests.rooms.provisioning.conftest import Room
+from tests.told import told
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -49,8 +50,8 @@ def test_a_paid_service_is_built_and_its_secret_lies_in_the_vault(room: Room, fa
     row = queries.service(service)
     assert row.state is State.ACTIVE
     assert row.activated_at == room.act.at
-    assert row.facts == {"address": "192.0.2.1"}
-    assert row.kept == ("access",)
+    assert told(row).facts == {"address": "192.0.2.1"}
+    assert told(row).kept == ("access",)
     assert room.secret(service) == "secret 1"
     assert news("ServiceActivated") == 1
     assert fake.made == {row.handle: 1}
@@ -94,7 +95,7 @@ def test_the_same_key_opens_one_service_and_other_content_is_refused(room: Room)
 
 def test_a_driver_that_is_not_set_up_here_falls_back_to_staff(room: Room) -> None:
     service = room.builds("lxd")
-    assert queries.service(service).driver == "manual"
+    assert told(queries.service(service)).driver == "manual"
     assert [task.service for task in queries.open_tasks()] == [service]
 
 
@@ -217,7 +218,7 @@ def test_an_answer_that_comes_after_the_lease_is_not_entered_but_looked_into(
     late = record_outcome(room.act, work=slow.work, outcome=Done({"address": "192.0.2.9"}, {"access": "late"}))
     assert late.late
     assert room.secret(service) == mine
-    assert queries.service(service).facts == {"address": "192.0.2.1"}
+    assert told(queries.service(service)).facts == {"address": "192.0.2.1"}
 
     room.works()
     assert work(service).stage is Stage.DONE
@@ -253,7 +254,7 @@ def test_an_address_is_never_leased_twice(room: Room) -> None:
     assert state(first) is State.ACTIVE
     assert state(second) is State.FAILED
     assert work(second).code == "provisioning.address.taken"
-    assert "address" not in queries.service(second).facts
+    assert "address" not in told(queries.service(second)).facts
 
 
 def test_the_database_knows_the_states_and_one_open_piece_of_work(room: Room) -> None:

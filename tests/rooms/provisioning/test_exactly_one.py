@@ -25,6 +25,7 @@ from hostkeep.provisioning import queries
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import LEASE
 from tests.rooms.provisioning.conftest import Room
+from tests.told import told
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -103,7 +104,7 @@ def matches(room: Room, service: ServiceId, folder: Path) -> bool:
     text = room.secret(service, "wireguard.conf") or ""
     private = re.search(r"^PrivateKey = (\S+)$", text, re.M)
     assert private
-    return [peer.public for peer in peers] == [public_of(private.group(1))] == [row.facts["public_key"]]
+    return [peer.public for peer in peers] == [public_of(private.group(1))] == [told(row).facts["public_key"]]
 
 
 @pytest.mark.parametrize("dying", [DyingEarly, Dying])
@@ -164,5 +165,5 @@ def test_many_customers_at_once_share_no_address(room: Room, tmp_path: Path) -> 
 
     rows = [queries.service(service) for service in services]
     assert {row.state for row in rows} == {State.ACTIVE}
-    addresses = [address for row in rows for address in row.facts["leases"].split()]
+    addresses = [address for row in rows for address in told(row).facts["leases"].split()]
     assert len(set(addresses)) == len(addresses) == 12

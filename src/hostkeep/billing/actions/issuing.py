@@ -9,6 +9,7 @@ from typing import cast
 from uuid import uuid4
 
 from hostkeep.audit.recorded import recorded
+from hostkeep.billing.boxing import PARTY, is_same, seal_fingerprint, seal_titles
 from hostkeep.billing.errors import IssuedDifferently
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series
@@ -17,15 +18,13 @@ from hostkeep.billing.rules.lines import Line, Prices, Totals, check, fingerprin
 from hostkeep.billing.rules.numbering import CANARY, Kind, number, reference, year_of
 from hostkeep.brands.queries import BrandRow, brand
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId, Ref, SubjectId
+from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
 from hostkeep.people.queries import canary_accounts
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door
-
-PARTY = CategoryId("invoice_party")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +74,31 @@ def issue_invoice(
     check(lines, due_in=due_in)
     content = fingerprint(lines, account=str(account), due_in=due_in)
     if known := Invoice.objects.filter(once=once).first():
-        return _again(known, content)
+        return _again(act, known, content)
     seller = brand(act.brand)
     series = _locked_series(act, seller, account)
     # Asked once more under the lock: a twin that waited here must not take a second number.
     if known := Invoice.objects.filter(once=once).first():
-        return _again(known, content)
+        return _again(act, known, content)
     sums = totals(lines, prices=cast("Prices", seller.prices))
     invoice = Invoice(
-        id=uuid4(), once=once, fingerprint=content, brand=act.brand, account=account, subject=subject,
+        id=uuid4(), once=once, brand=act.brand, account=account, subject=subject,
         kind=series.kind, number=_next_number(series, seller), currency=sums.gross.currency.code,
         prices=seller.prices, net_minor=sums.net.minor, tax_minor=sums.tax.minor,
         gross_minor=sums.gross.minor, line_count=len(lines), issued_at=act.at, due_at=act.at + due_in,
     )  # fmt: skip
     invoice.reference = reference(invoice.number)
-    _write(invoice, lines, sums)
+    invoice.fingerprint = seal_fingerprint(act, invoice, content)
+    _write(act, invoice, lines, sums)
     if party_json:
         door.put(act, subject=subject, category=PARTY, value=party_json, slot=str(invoice.id))
     _owe(act, invoice, sums)
     return Issued(InvoiceId(invoice.id), invoice.number, sums.gross, again=False)
 
 
-def _again(known: Invoice, content: str) -> Issued:
+def _again(act: Act, known: Invoice, content: str) -> Issued:
     """Answer for a key that was used before, if it was used for the same content."""
-    if known.fingerprint != content:
+    if not is_same(act, known, content):
         raise IssuedDifferently(invoice=str(known.id))
     return Issued(InvoiceId(known.id), known.number, money(known.gross_minor, known.currency), again=True)
 
@@ -121,12 +121,13 @@ def _next_number(series: Series, seller: BrandRow) -> str:
     return number(seller.invoice_prefix, cast("Kind", series.kind), series.year, series.last)
 
 
-def _write(invoice: Invoice, lines: Sequence[Line], sums: Totals) -> None:
+def _write(act: Act, invoice: Invoice, lines: Sequence[Line], sums: Totals) -> None:
     """Write the sheet; the database checks at commit that it equals its lines and tax."""
     Invoice.objects.bulk_create([invoice])
+    titles = seal_titles(act, invoice, lines)
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
-            invoice=invoice, position=position, title=line.title, quantity=line.quantity,
+            invoice=invoice, position=position, title=titles[position], quantity=line.quantity,
             unit_minor=line.unit.minor, minor=line.amount.minor, tax_rate=line.tax_rate,
             about_kind=line.about.kind, about_id=line.about.id,
             starts_at=line.period.start if line.period else None,

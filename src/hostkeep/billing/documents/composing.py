@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hostkeep.billing.documents import wording
 from hostkeep.billing.documents.rendering import InvoiceDocument, Pair
-from hostkeep.billing.queries.invoices import InvoiceSheet
+from hostkeep.billing.queries.invoices import SheetTold
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.numbering import in_fours
 from hostkeep.billing.rules.party import Party
@@ -45,7 +45,7 @@ class Paper:
     bank    whether the brand is paid by bank transfer
     """
 
-    sheet: InvoiceSheet
+    sheet: SheetTold
     brand: BrandRow
     keeping: Keeping
     number: str

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.documents.composing import Keeping, Paper, compose
 from hostkeep.billing.documents.rendering import render_invoice
 from hostkeep.billing.documents.wording import YEAR
-from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
+from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, sheet
 from hostkeep.billing.rules.gateways import offered
 from hostkeep.billing.rules.party import Party, from_json
 from hostkeep.brands.queries import brand, policy_in_force
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId
+from hostkeep.kernel.ids import AccountId, InvoiceId
 from hostkeep.policy.book import Policy
 from hostkeep.vault import door
+from hostkeep.vault.column_door import use_columns
 
-PARTY = CategoryId("invoice_party")
 BANK = "bank_transfer"
 
 
@@ -42,18 +43,19 @@ def print_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, wanted: Wanted
     """
     found = sheet(invoice, of=of)
 
-    def printed(party: Party | None) -> bytes:
-        return render_invoice(compose(paper_of(act, found, wanted, party)))
+    def printed(told: SheetTold, party: Party | None) -> bytes:
+        return render_invoice(compose(paper_of(act, told, wanted, party)))
 
-    paper = door.use(
-        act,
-        subject=found.subject,
-        category=PARTY,
-        slot=str(found.id),
-        fn=lambda block: printed(from_json(block)),
-    )
-    # Without a block, or after its keys were destroyed, the invoice still has its number and its sums.
-    return paper or printed(None)
+    def titled(opened: tuple[SheetTold | None, ...]) -> bytes:
+        # Without titles or a block, or after their key was destroyed, an invoice still has number and sums.
+        told = opened[0] or found.without("-")
+        paper = door.use(
+            act, subject=found.subject, category=PARTY, slot=str(found.id),
+            fn=lambda block: printed(told, from_json(block)),
+        )  # fmt: skip
+        return paper or printed(told, None)
+
+    return use_columns(act, wishes=[found.wish], fn=titled)
 
 
 def buyer_of(act: Act, found: InvoiceSheet) -> Party | None:
@@ -64,7 +66,7 @@ def buyer_of(act: Act, found: InvoiceSheet) -> Party | None:
     return door.use(act, subject=found.subject, category=PARTY, slot=str(found.id), fn=from_json)
 
 
-def paper_of(act: Act, found: InvoiceSheet, wanted: Wanted, party: Party | None) -> Paper:
+def paper_of(act: Act, found: SheetTold, wanted: Wanted, party: Party | None) -> Paper:
     """Gather what a paper, or a page like one, needs besides the sheet."""
     seller = brand(found.brand)
     policy = policy_in_force(found.brand, act.at)

@@ -1,41 +1,50 @@
-"""What billing shows of invoices.  Rows are frozen; nothing here loads more when looked at."""
+"""What billing shows of invoices.  Rows are frozen; nothing here loads more when looked at.
+
+They come closed: titles are opened by the door (vault.column_door), for a stated purpose.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, LessThan
 
+from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period
+from hostkeep.vault.column_door import ColumnWish, one_row
+from hostkeep.vault.columns import Boxed, SealedColumn
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An invoice as a list shows it.
+    """An invoice as a list shows it, closed.
 
-    title  its first line; more: how many lines there are besides
+    more   how many lines there are besides the first
     paid   what went on it so far
+    boxes  the sealed title of its first line
     """
 
     id: InvoiceId
+    brand: BrandId
+    subject: SubjectId
     number: str
-    title: str
     more: int
     gross: Money
     paid: Money
     issued_at: datetime
     due_at: datetime
+    boxes: Mapping[str, Boxed] = field(repr=False)
 
     @property
     def is_paid(self) -> bool:
@@ -46,6 +55,29 @@ class InvoiceRow:
     def owed(self) -> Money:
         """What is still to pay."""
         return self.gross - self.paid
+
+    @property
+    def wish(self) -> ColumnWish[InvoiceTold]:
+        """What opens it."""
+        head = (self.brand, self.subject, PARTY)
+        return one_row(head, table=LINES, row=place_of(self.id, 1), boxes=self.boxes, make=self._told)
+
+    def without(self, word: str) -> InvoiceTold:
+        """Return what a page shows where it does not open."""
+        return self._told({"title": word})
+
+    def _told(self, values: Mapping[str, Any]) -> InvoiceTold:
+        return InvoiceTold(
+            self.id, self.brand, self.subject, self.number, self.more, self.gross, self.paid,
+            self.issued_at, self.due_at, self.boxes, values["title"],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTold(InvoiceRow):
+    """An invoice as a list shows it.  title: its first line."""
+
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +104,12 @@ class PaidPart:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSheet:
-    """An invoice with all that stands on it.  prices: whether its lines are without tax or with it."""
+    """An invoice with all that stands on it but the titles of its lines, closed.
+
+    prices  whether its lines are without tax or with it
+    lines   without titles
+    boxes   the sealed titles, by position
+    """
 
     id: InvoiceId
     brand: BrandId
@@ -89,6 +126,7 @@ class InvoiceSheet:
     issued_at: datetime
     due_at: datetime
     payments: tuple[PaidPart, ...]
+    boxes: Mapping[int, Boxed] = field(repr=False)
 
     @property
     def paid(self) -> Money:
@@ -105,10 +143,32 @@ class InvoiceSheet:
         """Whether nothing is owed."""
         return self.owed.minor <= 0
 
+    @property
+    def wish(self) -> ColumnWish[SheetTold]:
+        """What opens it."""
+        rows = {place_of(self.id, position): {"title": box} for position, box in self.boxes.items()}
+        return ColumnWish(self.brand, self.subject, PARTY, LINES, rows, self._opened)
+
+    def without(self, word: str) -> SheetTold:
+        """Return what a page shows where it does not open."""
+        return self._told([word] * len(self.lines))
+
+    def _opened(self, found: Mapping[str, Mapping[str, Any]]) -> SheetTold:
+        return self._told([found[place_of(self.id, position)]["title"] for position in self.boxes])
+
+    def _told(self, titles: Sequence[str]) -> SheetTold:
+        lines = tuple(replace(line, title=title) for line, title in zip(self.lines, titles, strict=True))
+        return SheetTold(**{one.name: getattr(self, one.name) for one in fields(self)} | {"lines": lines})
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTold(InvoiceSheet):
+    """An invoice with the titles of its lines."""
+
 
 LISTED = (
-    "id", "number", "title", "line_count", "gross_minor", "paid_minor", "currency", "issued_at", "due_at",
-    "total", "unpaid",
+    "id", "brand", "subject", "number", "title", "line_count", "gross_minor", "paid_minor", "currency",
+    "issued_at", "due_at", "total", "unpaid",
 )  # fmt: skip
 """What `row_of` reads, in its order; total and unpaid come last and are the list's own."""
 
@@ -157,7 +217,7 @@ def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow
     )
     rows = (
         found.filter(Exact(F("paid_minor"), F("gross_minor") - amount.minor))
-        .annotate(title=Value(""), total=Value(0), unpaid=Value(0))
+        .annotate(title=Value(None, SealedColumn()), total=Value(0), unpaid=Value(0))
         .order_by("-issued_at", "-id")
         .values_list(*LISTED)[:first]
     )
@@ -191,6 +251,7 @@ def _sheet(row: Invoice) -> InvoiceSheet:
         gross=money(row.gross_minor, code),
         rates=tuple(TaxSum(t.rate, money(t.net_minor, code), money(t.tax_minor, code)) for t in taxes),
         lines=tuple(_line(line, code) for line in lines),
+        boxes={line.position: line.title for line in lines},
         issued_at=row.issued_at, due_at=row.due_at,
         payments=tuple(
             PaidPart(at, gateway, money(minor, code))
@@ -200,20 +261,21 @@ def _sheet(row: Invoice) -> InvoiceSheet:
 
 
 def _line(line: InvoiceLine, code: str) -> Line:
-    """Return a line as it was given."""
+    """Return a line as it was given, without its title."""
     period = Period(line.starts_at, line.ends_at) if line.starts_at and line.ends_at else None
     about = Ref(line.about_kind, line.about_id)
-    return Line(line.title, line.quantity, money(line.unit_minor, code), line.tax_rate, about, period)
+    return Line("", line.quantity, money(line.unit_minor, code), line.tax_rate, about, period)
 
 
 def row_of(row: Sequence[object]) -> InvoiceRow:
     """Make a list row of what LISTED fetched."""
-    id_, number, title, lines, gross, paid, code, issued_at, due_at = cast(
-        "tuple[UUID, str, str, int, int, int, str, datetime, datetime]", row[:-2]
+    id_, brand, subject, number, title, lines, gross, paid, code, issued_at, due_at = cast(
+        "tuple[UUID, str, UUID, str, Boxed | None, int, int, int, str, datetime, datetime]", row[:-2]
     )
     return InvoiceRow(
-        InvoiceId(id_), number, title, lines - 1, money(gross, code), money(paid, code), issued_at, due_at
-    )
+        InvoiceId(id_), BrandId(brand), SubjectId(subject), number, lines - 1, money(gross, code),
+        money(paid, code), issued_at, due_at, {} if title is None else {"title": title},
+    )  # fmt: skip
 
 
 def with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from hostkeep.billing.documents.printing import Wanted, print_invoice
-from hostkeep.billing.queries.invoices import InvoiceRow, InvoiceSheet, invoices_from, sheet
+from hostkeep.billing.queries.invoices import InvoiceTold, SheetTold, invoices_from, sheet
 from hostkeep.billing.rules.covering import invoice_state
 from hostkeep.faces.api.cursors import Page, PageQuery, Position, page_of, position_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
@@ -18,6 +18,7 @@ from hostkeep.faces.api.shapes import Amount, Slug, Told, amount
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.faces.ui.paying_links import links
+from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
@@ -91,19 +92,19 @@ class Attempt(Schema):
 @router.get("", response=Page[Invoice], auth=Needs("invoices:read"), operation_id="list_invoices")
 def list_invoices(request: HttpRequest, wanted: PageQuery) -> Page[Invoice]:
     """List the account's invoices, newest first."""
-    after, at = position_of(request, wanted, LIST), act_of_key(request, BILLING).at
+    after, act = position_of(request, wanted, LIST), act_of_key(request, BILLING)
     rows = invoices_from(
         account_of_key(request).id, after=(after.at, after.id) if after else None, first=wanted.limit + 1
     )
     shown, cursor = page_of(request, wanted, LIST, rows, lambda row: Position(row.issued_at, row.id))
-    return Page[Invoice](items=[_invoice(row, at) for row in shown], next=cursor)
+    return Page[Invoice](items=[_invoice(row, act.at) for row in told(act, shown)], next=cursor)
 
 
 @router.get("/{uuid:invoice}", response=InvoiceWhole, auth=Needs("invoices:read"), operation_id="get_invoice")
 def get_invoice(request: HttpRequest, invoice: UUID) -> InvoiceWhole:
     """Show one invoice.  Another account's does not exist."""
     act = act_of_key(request, BILLING)
-    found = sheet(InvoiceId(invoice), of=account_of_key(request).id)
+    found = told_one(act, sheet(InvoiceId(invoice), of=account_of_key(request).id))
     return _whole(found, act.at, () if found.is_paid else paying.gateways_of(act))
 
 
@@ -148,7 +149,7 @@ def look_up(request: HttpRequest, payment: UUID) -> Attempt:
     return Attempt(payment=payment, invoice=row.invoice, state=row.state)
 
 
-def _invoice(row: InvoiceRow, at: datetime) -> Invoice:
+def _invoice(row: InvoiceTold, at: datetime) -> Invoice:
     """Show an invoice of the list."""
     return Invoice(
         id=row.id, number=row.number, title=row.title, state=_state(row.gross, row.paid, row.due_at, at),
@@ -161,7 +162,7 @@ def _state(gross: Money, paid: Money, due_at: datetime, at: datetime) -> str:
     return str(invoice_state(gross=gross, paid=paid, due_at=due_at, at=at))
 
 
-def _whole(found: InvoiceSheet, at: datetime, gateways: tuple[str, ...]) -> InvoiceWhole:
+def _whole(found: SheetTold, at: datetime, gateways: tuple[str, ...]) -> InvoiceWhole:
     """Show an invoice whole."""
     return InvoiceWhole(
         id=found.id,

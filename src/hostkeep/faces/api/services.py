@@ -13,10 +13,11 @@ from hostkeep.faces.api.cursors import Page, PageQuery, Position, page_of, posit
 from hostkeep.faces.api.door import once_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.ui.service_keys import key_called, keys_of
+from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows.service_access import open_secret, renew_secret
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.people.rules.tokens import hash_of
-from hostkeep.provisioning.queries import ServiceRow, WorkRow, service_of, services_of, work_of
+from hostkeep.provisioning.queries import ServiceTold, WorkRow, service_of, services_of, work_of
 
 router = Router()
 
@@ -90,7 +91,9 @@ def list_services(request: HttpRequest, wanted: PageQuery) -> Page[Service]:
     shown, cursor = page_of(
         request, wanted, LIST, rest[: wanted.limit + 1], lambda row: Position(row.created_at, row.id)
     )
-    return Page[Service](items=[_service(row) for row in shown], next=cursor)
+    return Page[Service](
+        items=[_service(row) for row in told(act_of_key(request, SERVICE), shown)], next=cursor
+    )
 
 
 @router.get("/{uuid:service}", response=ServiceWhole, auth=Needs("services:read"), operation_id="get_service")
@@ -138,12 +141,13 @@ def post_renewal(request: HttpRequest, service: UUID, name: str) -> Status[Renew
     return Status(202, Renewal(work=queued.ref.id))
 
 
-def _row(request: HttpRequest, service: UUID) -> ServiceRow:
-    """Return one service of the key's account.  Raises NoSuchService."""
-    return service_of(account_of_key(request).id, ServiceId(service))
+def _row(request: HttpRequest, service: UUID) -> ServiceTold:
+    """Return one service of the key's account, opened.  Raises NoSuchService."""
+    row = service_of(account_of_key(request).id, ServiceId(service))
+    return told_one(act_of_key(request, SERVICE), row)
 
 
-def _service(row: ServiceRow) -> Service:
+def _service(row: ServiceTold) -> Service:
     """Show a service of the list."""
     return Service(
         id=row.id, title=row.title, product=row.product, state=row.state.value, invoice=row.invoice,

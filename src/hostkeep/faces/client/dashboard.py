@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from hostkeep.billing.queries.invoices import InvoiceRow
+from hostkeep.billing.queries.invoices import InvoiceRow, InvoiceTold
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.brands.applying import untold
 from hostkeep.brands.queries import VersionRow, versions_of
@@ -21,10 +21,11 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import money_text
 from hostkeep.faces.ui.moments import day_text
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.telling import told_together
 from hostkeep.faces.ui.words import STATES
 from hostkeep.kernel.money import Currency, Money
 from hostkeep.people.queries import AccountRow
-from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.vault.holdings import held
 
@@ -53,17 +54,25 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     services = services_of(account.id)
     unpaid = unpaid_of(account.id)
     alive = [row for row in services if row.state is not State.CLOSED]
+    unready = [row for row in alive if row.state in {State.FAILED, State.BUILDING}][:2]
+    wanted = {row.id: row for row in (*alive[:SHOWN], *unready)}
+    shown, invoices = told_together(act, (list(wanted.values()), "service"), (unpaid[:SHOWN], "billing"))
+    opened = {row.id: row for row in shown}
     context = {
         "account": account,
-        "services": alive[:SHOWN],
+        "services": [opened[row.id] for row in alive[:SHOWN]],
         "more_services": max(0, len(services) - SHOWN),
         "service_count": len(alive),
         "states": states_said(alive),
-        "invoices": unpaid[:SHOWN],
+        "invoices": invoices,
         "unpaid": len(unpaid),
         "owed": owed_sums(unpaid),
         "facts": len({row.category for row in held(act, subject=account.subject)}),
-        "nexts": (*_rules(account), *_nexts(request, unpaid, alive, act.at)),
+        "nexts": (
+            *_rules(account),
+            *_nexts(request, invoices[:2], [opened[row.id] for row in unready], act.at),
+            *(_second_lock(request) if alive else ()),
+        ),
         "announced": _announced(account, act.at),
         "now_at": act.at,
     }
@@ -102,23 +111,24 @@ def _rules(account: AccountRow) -> tuple[Next, ...]:
 
 
 def _nexts(
-    request: HttpRequest, unpaid: Sequence[InvoiceRow], services: Sequence[ServiceRow], at: datetime
+    request: HttpRequest, unpaid: Sequence[InvoiceTold], unready: Sequence[ServiceTold], at: datetime
 ) -> tuple[Next, ...]:
-    """Say what comes next: money first, then what is being done, then what would be wise."""
-    found = [_pay(request, row, at) for row in unpaid[:2]]
-    found += [_service(row) for row in services if row.state in {State.FAILED, State.BUILDING}][:2]
-    if services and not factors_of(request).any:
-        found.append(
-            Next(
-                "", "lock", gettext("Your password is the only lock."),
-                gettext("A second factor keeps others out even if they learn your password."),
-                "/auth/2fa/", gettext("Set one up"),
-            )
-        )  # fmt: skip
+    """Say what comes next: money first, then what is being done."""
+    found = [_pay(request, row, at) for row in unpaid]
+    found += [_service(row) for row in unready]
     return tuple(found)
 
 
-def _pay(request: HttpRequest, row: InvoiceRow, at: datetime) -> Next:
+def _second_lock(request: HttpRequest) -> tuple[Next, ...]:
+    """Advise a second factor, where there is none."""
+    if factors_of(request).any:
+        return ()
+    title = gettext("Your password is the only lock.")
+    text = gettext("A second factor keeps others out even if they learn your password.")
+    return (Next("", "lock", title, text, "/auth/2fa/", gettext("Set one up")),)
+
+
+def _pay(request: HttpRequest, row: InvoiceTold, at: datetime) -> Next:
     """Ask for the payment of an invoice."""
     language = language_of(request)
     zone = request.brand.zone  # type: ignore[attr-defined]
@@ -134,7 +144,7 @@ def _pay(request: HttpRequest, row: InvoiceRow, at: datetime) -> Next:
     )  # fmt: skip
 
 
-def _service(row: ServiceRow) -> Next:
+def _service(row: ServiceTold) -> Next:
     """Tell of a service that is not ready yet."""
     if row.state is State.FAILED:
         title = gettext("%(service)s could not be built by itself.") % {"service": row.title}

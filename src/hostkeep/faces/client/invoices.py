@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.billing.documents.composing import bank_rows
 from hostkeep.billing.documents.printing import Wanted, buyer_of, paper_of, print_invoice
-from hostkeep.billing.queries.invoices import InvoiceRow, invoices_of, sheet
+from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, sheet
 from hostkeep.billing.rules.covering import InvoiceState, invoice_state
 from hostkeep.brands.queries import BrandRow
 from hostkeep.drivers.payments import Declined, Settled, Waiting
@@ -27,6 +27,7 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paying_links import links
+from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
@@ -42,7 +43,7 @@ DAY = timedelta(days=1)
 class Listed:
     """An invoice in the list.  said: its state in other words, or empty.  path: its own page."""
 
-    row: InvoiceRow
+    row: InvoiceTold
     state: InvoiceState
     said: str
     path: str
@@ -58,7 +59,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("invoices"))
     act, zone = _act(request), ZoneInfo(_brand(request).zone)
     base = reverse("invoices")
-    listed = (_listed(row, act.at, f"{base}{row.id}/") for row in page.rows)
+    listed = (_listed(row, act.at, f"{base}{row.id}/") for row in told(act, page.rows))
     years = groupby(listed, key=lambda one: one.row.issued_at.astimezone(zone).year)
     return show(request, "client/invoices.html", {
         "years": [(year, list(some)) for year, some in years],
@@ -72,7 +73,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
 def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
     """Show one invoice, and ways to pay it.  Another account's does not exist."""
     account, act = account_of(request), _act(request)
-    found = sheet(InvoiceId(invoice), of=account.id)
+    found = told_one(act, sheet(InvoiceId(invoice), of=account.id))
     paper = paper_of(act, found, _wanted(request, account), buyer_of(act, found))
     state = invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=act.at)
     return show(request, "client/invoice.html", {
@@ -160,7 +161,7 @@ def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:
     return Wanted(account.number, language_of(request), mark_svg(_brand(request).look))
 
 
-def _listed(row: InvoiceRow, at: datetime, path: str) -> Listed:
+def _listed(row: InvoiceTold, at: datetime, path: str) -> Listed:
     """Say how an invoice stands in the list: "Due in 5 days" where that is soon."""
     state = invoice_state(gross=row.gross, paid=row.paid, due_at=row.due_at, at=at)
     left = row.due_at - at

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.telling import told
 from hostkeep.kernel.ids import OrderId
 from hostkeep.provisioning.queries import ServiceRow, services_of
 from hostkeep.shop.queries.orders import order_of, orders_of
@@ -40,10 +42,11 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     account, language = account_of(request), language_of(request)
     row = order_of(account.id, OrderId(order_id))
     services = services_in(row, services_of(account.id))
+    act = act_of(request, role="customer", purpose="order")
     context = {
         "order": row,
         "lines": [(line, line.described(language)) for line in row.lines],
-        "services": services,
+        "services": told(act, services),
         "invoice": invoice_in(row, services),
     }
     return show(request, "client/order.html", context)

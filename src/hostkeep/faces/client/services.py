@@ -18,9 +18,11 @@ from hostkeep.faces.client.service_words import build_steps, history, reason, si
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.faces.ui.service_keys import key_called, keys_of
+from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows.service_access import Opened, open_secret, renew_secret, shown_once
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ServiceId
-from hostkeep.provisioning.queries import ServiceRow, WorkRow, service_of, services_of, work_of
+from hostkeep.provisioning.queries import ServiceTold, WorkRow, service_of, services_of, work_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Verb
 
@@ -36,7 +38,8 @@ PAGES: Mapping[State, str] = {
 @customers_only
 def service_list(request: HttpRequest) -> HttpResponse:
     """List the account's services."""
-    return show(request, "client/services.html", {"services": services_of(account_of(request).id)})
+    services = told(_act(request), services_of(account_of(request).id))
+    return show(request, "client/services.html", {"services": services})
 
 
 @require_safe
@@ -44,7 +47,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
 @customers_only
 def service_page(request: HttpRequest, service: UUID) -> HttpResponse:
     """Show one service as it stands.  Raises NoSuchService, also for another account's."""
-    return _page(request, service_of(account_of(request).id, ServiceId(service)), None)
+    return _page(request, _told(request, service), None)
 
 
 @require_POST
@@ -52,9 +55,8 @@ def service_page(request: HttpRequest, service: UUID) -> HttpResponse:
 def show_secret(request: HttpRequest, service: UUID, name: str) -> HttpResponse:
     """Open one secret on the service's page.  Where the policy says so it is the only time."""
     account = account_of(request)
-    act = act_of(request, role="customer", purpose="service")
-    opened = open_secret(act, of=account.id, service=ServiceId(service), name=name)
-    return unkept(_page(request, service_of(account.id, ServiceId(service)), opened))
+    opened = open_secret(_act(request), of=account.id, service=ServiceId(service), name=name)
+    return unkept(_page(request, _told(request, service), opened))
 
 
 @require_POST
@@ -62,9 +64,9 @@ def show_secret(request: HttpRequest, service: UUID, name: str) -> HttpResponse:
 def save_secret(request: HttpRequest, service: UUID, name: str) -> HttpResponse:
     """Hand one secret over as a file, such as a WireGuard app imports."""
     account = account_of(request)
-    row = service_of(account.id, ServiceId(service))
+    row = _told(request, service)
     key = key_called(row, name)
-    act = act_of(request, role="customer", purpose="service")
+    act = _act(request)
     opened = open_secret(act, of=account.id, service=row.id, name=name)
     answer = HttpResponse(opened.value.open(), content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{key.file or "access.txt"}"'
@@ -76,9 +78,9 @@ def save_secret(request: HttpRequest, service: UUID, name: str) -> HttpResponse:
 def replace_secret(request: HttpRequest, service: UUID, name: str) -> HttpResponse:
     """Have a new key made for one device, in place of the old one."""
     account = account_of(request)
-    row = service_of(account.id, ServiceId(service))
+    row = _told(request, service)
     key = key_called(row, name)
-    act = act_of(request, role="customer", purpose="service")
+    act = _act(request)
     renew_secret(act, of=account.id, service=row.id, name=key.name, once=request.POST.get("turn", "")[:8])
     messages.success(request, gettext("A new key is being made for %(device)s.") % {"device": key.label})
     return HttpResponseRedirect(f"/account/services/{service}/")
@@ -90,10 +92,20 @@ def unkept(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-def _page(request: HttpRequest, row: ServiceRow, opened: Opened | None) -> HttpResponse:
+def _act(request: HttpRequest) -> Act:
+    """Return the act of a customer who looks after their services."""
+    return act_of(request, role="customer", purpose="service")
+
+
+def _told(request: HttpRequest, service: UUID) -> ServiceTold:
+    """Return one of the account's services, opened.  Raises NoSuchService, also for another account's."""
+    return told_one(_act(request), service_of(account_of(request).id, ServiceId(service)))
+
+
+def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> HttpResponse:
     work = work_of(row.id)
     tunnel = "client/service_tunnel.html" if row.driver == "wireguard" else "client/service_machine.html"
-    act = act_of(request, role="customer", purpose="service")
+    act = _act(request)
     context: dict[str, Any] = {
         "service": row,
         "keys": keys_of(row, row.brand),
@@ -110,7 +122,7 @@ def _page(request: HttpRequest, row: ServiceRow, opened: Opened | None) -> HttpR
     return show(request, PAGES.get(row.state, tunnel), context)
 
 
-def _building(row: ServiceRow, work: tuple[WorkRow, ...]) -> dict[str, Any]:
+def _building(row: ServiceTold, work: tuple[WorkRow, ...]) -> dict[str, Any]:
     """Tell a page how far the building is."""
     builds = next((w for w in work if w.verb is Verb.CREATE), None)
     steps = build_steps(row, builds)

@@ -18,6 +18,7 @@ from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.staff.desk import told
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.telling import told_if_allowed
 from hostkeep.faces.ui.words import said
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, OrderId
@@ -77,7 +78,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "order": row,
         "buyer": buyer,
         "lines": [(line, line.described(language_of(request))) for line in row.lines],
-        "services": services,
+        "services": told_if_allowed(act, services),
         "invoice": _invoice_in(row, services),
         "facts": masked_facts(act, {piece.category for piece in held(act, subject=buyer.subject)}, request),
         "entries": told(entries_about(row.id, first=10)),

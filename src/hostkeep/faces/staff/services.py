@@ -13,12 +13,15 @@ from django.views.decorators.http import require_safe
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.staff.service_words import code_text, verb_text
+from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.telling import told_if_allowed, told_one
 from hostkeep.kernel.ids import BrandId, ServiceId
 from hostkeep.provisioning.queries import (
     WorkRow,
+    WorkTold,
     open_task_count,
-    parked_work,
+    parked_count,
     service,
     services_where,
     work_of,
@@ -36,7 +39,7 @@ HIDDEN_FACTS = frozenset({"pool", "leases", "public_key"})
 class ToldWork:
     """A piece of work in words.  parked: whether it can be tried again by hand."""
 
-    row: WorkRow
+    row: WorkRow | WorkTold
     verb: str
     why: str
     parked: bool
@@ -56,14 +59,16 @@ def service_list(request: HttpRequest) -> HttpResponse:
     brands = [row.id for row in all_brands()]
     known = BrandId(brand) if brand in brands else None
     page = Paginator(services_where(states=states, brand=known), A_PAGE).get_page(request.GET.get("page"))
+    act = act_of(request, role=role_of(request), purpose="service")
     context = {
         "page": page,
+        "services": told_if_allowed(act, page.object_list),
         "states": [state.value for state in State],
         "wanted": wanted,
         "brands": brands,
         "wanted_brand": brand,
         "open_tasks": open_task_count(),
-        "parked": len(parked_work()),
+        "parked": parked_count(),
     }
     return show(request, "staff/services.html", context)
 
@@ -72,7 +77,8 @@ def service_list(request: HttpRequest) -> HttpResponse:
 @staff_only("services")
 def service_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
     """Show one service and all work asked for it.  Raises NoSuchService."""
-    row = service(ServiceId(wanted))
+    act = act_of(request, role=role_of(request), purpose="service")
+    row = told_one(act, service(ServiceId(wanted)))
     context = {
         "service": row,
         "facts": [(key, value) for key, value in sorted(row.facts.items()) if key not in HIDDEN_FACTS],

@@ -17,11 +17,12 @@ from hostkeep.faces.staff.service_words import verb_text
 from hostkeep.faces.staff.services import told
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.telling import told_if_allowed, told_one
 from hostkeep.kernel.ids import ActionId
 from hostkeep.provisioning.actions.asking import retry_action
 from hostkeep.provisioning.actions.tasks import complete_task
 from hostkeep.provisioning.errors import BadAccessData
-from hostkeep.provisioning.queries import TaskRow, open_tasks, parked_work, task
+from hostkeep.provisioning.queries import TaskTold, WorkTold, open_tasks, parked_work, task
 from hostkeep.provisioning.rules.access import LONGEST_SECRET, Access, access_data
 from hostkeep.provisioning.rules.work import Verb
 
@@ -56,9 +57,12 @@ class AccessForm(forms.Form):
 @staff_only("tasks")
 def task_list(request: HttpRequest) -> HttpResponse:
     """List open tasks, oldest first, and work that was given up."""
+    act = act_of(request, role=role_of(request), purpose="service")
+    waiting, given_up = open_tasks(), parked_work()
+    shown = told_if_allowed(act, [*waiting, *given_up])
     context = {
-        "tasks": [(row, verb_text(row.kind)) for row in open_tasks()],
-        "parked": [told(row) for row in parked_work()],
+        "tasks": [(row, verb_text(row.kind)) for row in shown if isinstance(row, TaskTold)],
+        "parked": [told(row) for row in shown if isinstance(row, WorkTold)],
     }
     return show(request, "staff/tasks.html", context)
 
@@ -68,14 +72,14 @@ def task_list(request: HttpRequest) -> HttpResponse:
 @staff_only("tasks")
 def task_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
     """Show a task, and close it with the access data it made.  Raises NoSuchTask, TaskClosed."""
-    row = task(wanted)
+    act = act_of(request, role=role_of(request), purpose="service")
+    row = told_one(act, task(wanted))
     form = AccessForm(request.POST) if request.method == "POST" else AccessForm()
     access = form.access() if form.is_bound else None
     if access is None:
         status = 422 if form.is_bound else 200
         return show(request, "staff/tasks_one.html", _context(row, form), status=status)
-    act = act_of(request, role=role_of(request), purpose="service", brand=row.brand)
-    complete_task(act, task=row.id, access=access)
+    complete_task(act.of_brand(row.brand), task=row.id, access=access)
     messages.success(request, gettext("The task is done. The access data are sealed."))
     return HttpResponseRedirect("/staff/tasks/")
 
@@ -90,7 +94,7 @@ def retry(request: HttpRequest, action: UUID) -> HttpResponse:
     return HttpResponseRedirect(f"/staff/services/{queued.service}/")
 
 
-def _context(row: TaskRow, form: AccessForm) -> dict[str, object]:
+def _context(row: TaskTold, form: AccessForm) -> dict[str, object]:
     return {
         "task": row,
         "verb": verb_text(row.kind),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from hostkeep.provisioning.errors import NoSuchSecret
-from hostkeep.provisioning.queries import ServiceRow
+from hostkeep.provisioning.queries import ServiceTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Key:
     here: bool
 
 
-def keys_of(row: ServiceRow, brand: str) -> tuple[Key, ...]:
+def keys_of(row: ServiceTold, brand: str) -> tuple[Key, ...]:
     """List the secrets of a service; a tunnel has one for each device, here or shown and gone."""
     if row.driver == "wireguard":
         count = int(row.facts.get("devices", "1"))
@@ -29,7 +29,7 @@ def keys_of(row: ServiceRow, brand: str) -> tuple[Key, ...]:
     return tuple(Key(name, gettext("Password"), "", here=True) for name in row.kept)
 
 
-def key_called(row: ServiceRow, name: str) -> Key:
+def key_called(row: ServiceTold, name: str) -> Key:
     """Return one of the service's secrets by name.  Raises NoSuchSecret."""
     for key in keys_of(row, row.brand):
         if key.name == name:
@@ -37,7 +37,7 @@ def key_called(row: ServiceRow, name: str) -> Key:
     raise NoSuchSecret
 
 
-def _device(row: ServiceRow, brand: str, number: int) -> Key:
+def _device(row: ServiceTold, brand: str, number: int) -> Key:
     name = "wireguard.conf" if number == 1 else f"wireguard-{number}.conf"
     # WireGuard's apps name the tunnel by the file: letters, digits and hyphens, at most 15.
     short = re.sub(r"[^a-z0-9]", "", brand.lower())[:10]

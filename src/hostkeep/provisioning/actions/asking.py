@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActionId, Ref, ServiceId
+from hostkeep.provisioning.boxing import seal_contents
 from hostkeep.provisioning.errors import NoSuchAction, NoSuchService, NotParked, StillBusy
 from hostkeep.provisioning.events import ActionQueued
 from hostkeep.provisioning.models import Action, Service
@@ -41,7 +42,7 @@ def begin_building(act: Act, *, service: ServiceId, driver: str) -> Queued:
     """
     row = _locked(service)
     if row.state == State.ORDERED:
-        row.driver = driver
+        seal_contents(act, row, driver=driver)
         row.save(update_fields=["driver"])
         take(act, row, Step.PAID)
     work = queue(act, row, verb=Verb.CREATE, once=f"create:{service}")

@@ -8,6 +8,7 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.drivers.machines import Ask
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActionId, BrandId, Ref, ServiceId, SubjectId
+from hostkeep.provisioning.boxing import Contents, use_contents
 from hostkeep.provisioning.errors import NoSuchAction, NotDue
 from hostkeep.provisioning.models import Action
 from hostkeep.provisioning.rules.work import LEASE, MOST_FAILURES, Claimed, Stage, Verb
@@ -48,22 +49,23 @@ def claim_action(act: Act, *, action: ActionId) -> Taken:
     row.stage, row.leased_to, row.due_at = Stage.RUNNING, act.at + LEASE, None
     row.started_at = row.started_at or act.at
     row.save()
-    return Taken(_claimed(row, before=before), BrandId(row.service.brand), SubjectId(row.service.subject))
+    work = use_contents(act, row.service, lambda known: _claimed(row, known, before=before))
+    return Taken(work, BrandId(row.service.brand), SubjectId(row.service.subject))
 
 
-def _claimed(row: Action, *, before: bool) -> Claimed:
+def _claimed(row: Action, known: Contents, *, before: bool) -> Claimed:
     """Return the work as its driver needs it: handles and sizes, no person."""
     service = row.service
-    spec = {**service.spec, "renew": row.target} if row.verb == Verb.RENEW else dict(service.spec)
+    spec = {**known.spec, "renew": row.target} if row.verb == Verb.RENEW else dict(known.spec)
     return Claimed(
         id=ActionId(row.id),
         service=ServiceId(service.id),
-        driver=service.driver,
+        driver=known.driver,
         verb=Verb(row.verb),
         ask=Ask(once=str(row.id), handle=service.handle, spec=spec, sealed={}),
         fence=row.claims,
         before=before,
         lost=row.failures >= MOST_FAILURES,
-        facts=dict(service.facts),
-        kept=frozenset(service.kept),
+        facts=dict(known.facts),
+        kept=frozenset(known.kept),
     )

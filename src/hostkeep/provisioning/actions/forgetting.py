@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref, ServiceId, SubjectId
+from hostkeep.provisioning.boxing import seal_contents, use_contents
 from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.models import Service
 from hostkeep.provisioning.settling import SECRET, slot_of
@@ -36,6 +37,8 @@ def forget_secret(act: Act, *, service: ServiceId, name: str) -> Forgotten:
     if row is None:
         raise NoSuchService
     door.drop(act, subject=SubjectId(row.subject), category=SECRET, slot=slot_of(service, name))
-    row.kept = [kept for kept in row.kept if kept != name]
+    use_contents(
+        act, row, lambda known: seal_contents(act, row, kept=[kept for kept in known.kept if kept != name])
+    )
     row.save(update_fields=["kept"])
     return Forgotten(service)

@@ -10,6 +10,7 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.people.closings import hold_open
+from hostkeep.provisioning.boxing import GONE, Contents, seal_contents, use_contents
 from hostkeep.provisioning.errors import OpenedDifferently
 from hostkeep.provisioning.models import Service
 
@@ -57,21 +58,29 @@ def open_service(
     Raises OpenedDifferently (with the first service's id), AccountNotOpen (closed, or being closed).
     """
     hold_open(account)
-    content = {
+    clear = {
         "brand": str(act.brand),
         "account": account,
         "subject": subject,
         "order_line": order_line,
         "invoice": invoice,
-        "title": bought.title,
-        "product": bought.product,
-        "spec": dict(bought.spec),
     }
-    service = Service(
-        id=uuid4(), once=once, driver=bought.driver, handle=f"hk-{uuid4().hex}", created_at=act.at, **content
-    )
-    Service.objects.bulk_create([service], ignore_conflicts=True)
-    stands = Service.objects.get(once=once)
-    if any(getattr(stands, name) != value for name, value in content.items()):
+    known = Service.objects.filter(once=once).first()
+    if known is None:
+        service = Service(id=uuid4(), once=once, handle=f"hk-{uuid4().hex}", created_at=act.at, **clear)
+        told = {"title": bought.title, "product": bought.product, "driver": bought.driver}
+        seal_contents(act, service, **told, spec=dict(bought.spec), facts={}, kept=[])
+        Service.objects.bulk_create([service], ignore_conflicts=True)
+        known = Service.objects.get(once=once)
+        if known.id == service.id:
+            return Opened(ServiceId(known.id))
+    stands = known
+    same = use_contents(act, stands, lambda held: held is GONE or _is_same(held, bought))
+    if not same or any(getattr(stands, name) != value for name, value in clear.items()):
         raise OpenedDifferently(service=str(stands.id))
     return Opened(ServiceId(stands.id))
+
+
+def _is_same(held: Contents, bought: Bought) -> bool:
+    """Say whether a service holds what is to be bought; its driver may have been replaced since."""
+    return (held.title, held.product, held.spec) == (bought.title, bought.product, dict(bought.spec))
