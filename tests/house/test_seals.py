@@ -8,7 +8,10 @@ from hostkeep.people import resealing
 from hostkeep.vault import rolling
 from tests.house.test_house import ROOT, files
 
-USES = re.compile(r"(?<!def )\b(?:seal_for|seal_login|seal_column|keyed_hash|dated_hash|key_for|key_of)\(")
+WORDS = "seal_for|seal_login|seal_column|keyed_hash|dated_hash|key_for|key_of"
+USES = re.compile(
+    rf"\b(?:cipher|sealing|keys)\.(?:{WORDS})\(|from hostkeep\.vault\.(?:cipher|sealing|keys) import .*\b(?:{WORDS})\b"
+)
 
 TAKEN_ALONG = {
     "people/fields.py": "people.logins",
