@@ -217,8 +217,8 @@ def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotag
 
 SABOTAGES = _table(
     forms_take_everything=(_forms_take_everything, "V6-2 PH-1 VPN-3"),
-    the_door_permits_everything=(_the_door_permits_everything, "V6-2 VS-19"),
-    the_door_takes_every_consent_as_given=(_the_door_takes_every_consent_as_given, "VS-19"),
+    the_door_permits_everything=(_the_door_permits_everything, "V6-2 VF-1 VF-3 VS-19"),
+    the_door_takes_every_consent_as_given=(_the_door_takes_every_consent_as_given, "VF-1 VF-3 VS-19"),
     the_page_is_another_brands=(_the_page_is_another_brands, "PH-1 V6-15"),
     a_template_is_changed_by_hand=(_a_template_is_changed_by_hand, "PH-1 V6-15"),
     pages_tell_no_difference=(_pages_tell_no_difference, "V6-15"),
@@ -229,10 +229,10 @@ SABOTAGES = _table(
     sessions_stand_in_clear=(_sessions_stand_in_clear, "VPN-3"),
     logging_out_ends_nothing=(_logging_out_ends_nothing, "VPN-6"),
     idling_ends_nothing=(_idling_ends_nothing, "VPN-6"),
-    pages_open_sessions=(_pages_open_sessions, "PH-1 V6-2 VPN-3 VS-4 VS-19"),
+    pages_open_sessions=(_pages_open_sessions, "PH-1 V6-2 V6-11 VPN-3 VS-4 VS-19"),
     any_host_is_answered=(_any_host_is_answered, "VS-17"),
     sessions_and_logins_know_no_brand=(_sessions_and_logins_know_no_brand, "VS-17"),
-    registering_records_nothing=(_registering_records_nothing, "VS-19"),
+    registering_records_nothing=(_registering_records_nothing, "VF-1 VS-19"),
     used_tokens_stay_good=(_used_tokens_stay_good, "V6-9"),
     corrections_are_not_kept=(_corrections_are_not_kept, "V6-11"),
     every_way_in_counts_as_api=(_every_way_in_counts_as_api, "VF-1"),

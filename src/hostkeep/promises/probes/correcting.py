@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.promises.control import Check, Scene, Seen, rehearsed, same_check, verdict
@@ -19,6 +21,9 @@ OTHER = "+12025550199"
 """Another number of fiction.  Source: as personas.PHONE."""
 
 CALLED = CategoryId("phone")
+
+SWITCHED_ON = re.compile(r'<input class="switch"[^>]* checked')
+"""A stream's switch that is on."""
 
 
 @same_check
@@ -50,7 +55,7 @@ def streams_are_switched() -> Check:
             streams = [name for name in form.inputs if name in scene.policy.streams]
             kept = {name: value for name, value in form.inputs.items() if name not in streams}
             answer = browser.post(MESSAGES, kept)
-            on = browser.get(PRIVACY).body.count("checked")
+            on = len(SWITCHED_ON.findall(browser.get(PRIVACY).body))
         return verdict(streams and answer.status in MOVED and not on, f"{len(streams)} streams, {on} on")
 
     return Check(gettext_noop("Every stream that can be stopped is stopped in the client area"), look)
