@@ -195,7 +195,7 @@ def keep(act: Act, row: Row) -> bool:
             fresh, act.brand, row.subject, row.category, row.slot, row.keep_class, box, row.digest,
             row.channel, row.since, row.expires_at, act.at if row.why else None, row.why,
         ])  # fmt: skip
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def open_many(
@@ -230,10 +230,11 @@ def former(
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [subject, act.brand, list(categories), slot, slot])
         rows = cursor.fetchall()
-    return [
-        Former(Box(*row[5:10], Key(row[0], str(subject), *row[1:5])), channel=row[10], since=row[11])
-        for row in rows
-    ]
+    found = []
+    for key_id, keep_class, epoch, wrapped, state, row, category, at, box, digest, channel, since in rows:
+        key = Key(key_id, str(subject), keep_class, epoch, wrapped, state)
+        found.append(Former(Box(row, category, at, box, digest, key), channel, since))
+    return found
 
 
 class Bunch:

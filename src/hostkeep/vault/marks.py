@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
+from uuid import UUID
 
 import phonenumbers
 from django.db import connection
@@ -48,6 +49,9 @@ OLD = """
 SELECT id, brand, category, subject, slot, keep_class FROM vault.vault_mark
 WHERE epoch = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
+
+Marked = tuple[int, str, str, UUID, str, str]
+"""A mark's id, brand, category, person, slot and class."""
 
 _numbers: list[Callable[[Collection[SubjectId]], Mapping[SubjectId, str]]] = []
 
@@ -102,14 +106,14 @@ def remark(old_epoch: int, new_epoch: int, most: int) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(OLD, [old_epoch, most])
-        rows = cursor.fetchall()
+        rows: list[Marked] = cursor.fetchall()
         values = _values(rows)
         cursor.execute("DELETE FROM vault.vault_mark WHERE id = ANY(%s)", [[row[0] for row in rows]])
         cursor.executemany(
             """INSERT INTO vault.vault_mark (brand, category, mark, epoch, subject, slot, keep_class)
             VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (subject, category, slot, epoch) DO NOTHING""",
             [
-                [brand, category, _mark(new_epoch, brand, category, normal(category, value)), new_epoch,
+                [brand, category, _mark(new_epoch, brand, category, normal(CategoryId(category), value)), new_epoch,
                  subject, slot, keep_class]
                 for _, brand, category, subject, slot, keep_class in rows
                 if (value := values.get((subject, category, slot))) is not None
@@ -118,19 +122,19 @@ def remark(old_epoch: int, new_epoch: int, most: int) -> int:
     return len(rows)
 
 
-def _values(rows: Iterable[tuple[object, ...]]) -> Mapping[tuple[object, object, object], str]:
+def _values(rows: Iterable[Marked]) -> Mapping[tuple[UUID, str, str], str]:
     """Return the values behind some marks, opened for nobody's eyes but the hash's."""
     by_brand: dict[BrandId, list[tuple[SubjectId, CategoryId, str]]] = {}
     for _, brand, category, subject, slot, _ in rows:
-        place = (SubjectId(subject), CategoryId(str(category)), str(slot))  # type: ignore[arg-type]
-        by_brand.setdefault(BrandId(str(brand)), []).append(place)
-    found: dict[tuple[object, object, object], str] = {}
-    for brand, wanted in by_brand.items():
+        place = (SubjectId(subject), CategoryId(category), slot)
+        by_brand.setdefault(BrandId(brand), []).append(place)
+    found: dict[tuple[UUID, str, str], str] = {}
+    for brand_id, wanted in by_brand.items():
         bunch = boxes.Bunch()
-        for place, box in boxes.look(wanted, brand=brand, classes=()).boxes.items():
+        for at, box in boxes.look(wanted, brand=brand_id, classes=()).boxes.items():
             value = bunch.open(box)
             if value is not None:
-                found[place] = value
+                found[at] = value
         numbered = [subject for subject, category, _ in wanted if category == NUMBER]
         for subject, number in (_numbers[0](numbered) if _numbers and numbered else {}).items():
             found[subject, NUMBER, ""] = number
