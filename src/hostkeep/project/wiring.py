@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -53,7 +55,10 @@ def join() -> None:
     jobs.schedule("erasures", erasing.finish)
     jobs.schedule("escrow", rolling.end_escrow)
     jobs.watch("keys", key_rounds.send_due)
-    jobs.errand(key_rounds.ERRAND, key_rounds.run)
+    jobs.errand(key_rounds.ROLL, key_rounds.roll)
+    jobs.errand(key_rounds.DRILL, key_rounds.drill)
+    if settings.HOSTKEEP.embedded:
+        key_rounds.drill_with(_drill)
     jobs.schedule("payments", paying.look_up_open)
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
@@ -72,6 +77,12 @@ def join() -> None:
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)
+
+
+def _drill() -> bool:
+    """Run `hostkeep drill restore` in a process of its own; say whether all was good."""
+    argv = [sys.executable, "-m", "hostkeep.project.main", "drill", "restore"]
+    return subprocess.run(argv, check=False, capture_output=True).returncode == 0  # noqa: S603  our own program
 
 
 def _stranger(trace: str) -> stranger.Stranger:

@@ -302,9 +302,13 @@ def escrow_time(act: Act) -> timedelta:
 
 def is_due(act: Act) -> bool:
     """Say whether the epoch that is written under has lived its time; one without a database has not."""
+    return is_in_use() and begun_at() + life(act) <= act.at
+
+
+def is_in_use() -> bool:
+    """Say whether a database was sealed with the keyring yet."""
     with opened():
-        used = Keyring.objects.filter(id=1).exists()
-    return used and begun_at() + life(act) <= act.at
+        return Keyring.objects.filter(id=1).exists()
 
 
 def begun_at() -> datetime:

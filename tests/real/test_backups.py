@@ -1,0 +1,198 @@
+"""Real base backups with their write-ahead log: what was erased opens nowhere once the keys were rolled."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from hostkeep.runtime import backups, postgres
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class House:
+    """A data folder with a server of its own, used by commands alone."""
+
+    data: Path
+    keyring: Path
+    escrow: Path | None = None
+
+    def run(self, *argv: str, expect: int = 0) -> str:
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTKEEP_", "TEST_"))}
+        environ |= {
+            "HOSTKEEP_DATA": str(self.data), "HOSTKEEP_KEYRING": str(self.keyring), "HOSTKEEP_BRANDS": str(ROOT / "brands"),
+            "HOSTKEEP_SECRET_KEY": "only for tests, only for tests, only for tests", "HOSTKEEP_LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "hostkeep.project.settings", "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PYTHONWARNINGS": "ignore",
+        }
+        if self.escrow:
+            environ["HOSTKEEP_KEYRING_ESCROW"] = str(self.escrow)
+        done = subprocess.run([sys.executable, "-m", *argv], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done.stdout + (done.stderr if expect else "")
+
+    def hostkeep(self, *argv: str, expect: int = 0) -> str:
+        return self.run("hostkeep.project.main", *argv, expect=expect)
+
+    def vault(self, *argv: str):
+        return json.loads(self.run("tests.real.vault_filling", *argv))
+
+    def server(self) -> postgres.Server:
+        return postgres.start(self.data)
+
+    def stop(self) -> None:
+        lock = self.data / "postgres" / "postmaster.pid"
+        if lock.exists():
+            postgres.stop(postgres.Server(self.data / "postgres", int(lock.read_text().split("\n", 1)[0])))
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="hkb-", dir="/tmp"))
+    yield folder
+    for lock in folder.rglob("postmaster.pid"):
+        postgres.stop(postgres.Server(lock.parent, int(lock.read_text().split("\n", 1)[0])))
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def house(room: Path) -> House:
+    made = House(room / "a", room / "a" / "keys")
+    made.hostkeep("migrate")
+    made.hostkeep("brand", "load", str(ROOT / "brands" / "vps6"))
+    return made
+
+
+EVERYWHERE = {"items": 2, "logins": 1, "factors": 1, "passing": 1, "marks": 1, "nyms": 1, "people_apicall.answer": 1}
+
+
+def shut(found: dict[str, int]) -> bool:
+    return not any(found.values())
+
+
+def put_write_ahead_log(house: House, into: House) -> None:
+    """Lay the living server's later log beside a base backup, so that it is replayed to its end."""
+    with psycopg.connect(house.server().url("postgres"), autocommit=True) as line:
+        line.execute("SELECT pg_switch_wal()")
+        line.execute("CHECKPOINT")
+    wal = into.data / "postgres" / "pg_wal"
+    for path in (house.data / "postgres" / "pg_wal").iterdir():
+        if path.is_file():
+            shutil.copy2(path, wal / path.name)
+    backups._give_to_server(into.data / "postgres")
+
+
+def test_after_a_roll_old_backups_and_logs_give_nothing_of_an_erased_person(house: House, room: Path) -> None:
+    subject = house.vault("fill")["subject"]
+    living = house.vault("count")
+    assert {name: living[name] for name in EVERYWHERE} == EVERYWHERE
+    house.hostkeep("backup", str(room / "old"))
+    shutil.copytree(house.keyring, room / "old-keys")
+    secret = (house.keyring / "epoch-1.key").read_bytes()
+    with psycopg.connect(house.server().url("postgres")) as line:
+        wrapped = [bytes(row[0]) for row in line.execute("SELECT wrapped FROM vault.vault_subjectkey").fetchall()]
+
+    assert house.vault("erase", subject) == {"erased": True}
+    house.hostkeep("keys", "roll")
+    paper = house.vault("certificate", subject)
+    assert "None" not in paper.values()
+
+    old_files = [path for folder in (room / "old" / "base", house.data / "postgres") for path in folder.rglob("*") if path.is_file()]
+    content = [path.read_bytes() for path in old_files]
+    assert any(key in text for text in content for key in wrapped), "the wrapped keys stand in old files: so the roll must matter"
+    assert not any(secret in text for text in content)
+    assert not any(secret in path.read_bytes() for path in house.keyring.iterdir())
+
+    for with_log in (False, True):
+        beside = House(room / f"b{int(with_log)}", house.keyring)
+        backups.restore_base(room / "old", beside.data)
+        if with_log:
+            put_write_ahead_log(house, beside)
+        beside.server()
+        assert shut(beside.vault("count")), beside.vault("count")
+        beside.stop()
+
+    control = House(room / "c", room / "old-keys")
+    backups.restore_base(room / "old", control.data)
+    control.server()
+    found = control.vault("count")
+    control.stop()
+    assert {name: found[name] for name in EVERYWHERE} == EVERYWHERE, "with the destroyed key all of it would open"
+
+
+def test_yesterdays_backup_is_in_maintenance_until_what_was_erased_since_is_erased_again(house: House, room: Path) -> None:
+    subject = house.vault("fill")["subject"]
+    house.hostkeep("backup", str(room / "yesterday"))
+    house.vault("erase", subject)
+    again = House(room / "r", house.keyring)
+
+    said = again.hostkeep("restore", str(room / "yesterday"))
+
+    assert "1 erasures since then were carried out" in said
+    found = again.vault("count")
+    assert (found["items"], found["marks"], found["nyms"]) == (0, 0, 0)
+    assert found["logins"] == 1, "a login is a row of its own: whoever hears that the keys are destroyed deletes it"
+    assert again.vault("certificate", subject)["live_at"] != "None"
+    again.stop()
+
+
+def test_a_backup_from_before_a_roll_needs_the_key_in_escrow(house: House, room: Path) -> None:
+    house.vault("fill")
+    house.hostkeep("backup", str(room / "old"))
+    kept = House(house.data, house.keyring, room / "escrow")
+    kept.hostkeep("keys", "roll")
+    refused = House(room / "r1", house.keyring).hostkeep("restore", str(room / "old"), expect=2)
+    assert "destroyed and in no escrow" in refused
+
+    again = House(room / "r2", house.keyring, room / "escrow")
+    again.hostkeep("restore", str(room / "old"))
+
+    assert again.vault("count")["items"] == 2
+    assert sorted(path.name for path in house.keyring.glob("*.key")) == ["epoch-2.key"]
+    again.stop()
+
+
+@pytest.mark.parametrize("harm", ["altered", "missing", "added"])
+def test_a_backup_that_is_not_as_it_was_is_refused_by_the_name_of_the_file(house: House, room: Path, harm: str) -> None:
+    house.hostkeep("backup", str(room / "b"))
+    victim = room / "b" / "base" / "PG_VERSION"
+    if harm == "altered":
+        victim.write_text("19\n")
+    elif harm == "missing":
+        victim.unlink()
+    else:
+        victim.with_name("PG_VERSION.new").write_text("x")
+    said = House(room / "r", house.keyring).hostkeep("restore", str(room / "b"), expect=2)
+    assert "PG_VERSION" in said
+    assert not (room / "r" / "postgres").exists()
+
+
+def test_a_backup_holds_no_key(house: House, room: Path) -> None:
+    house.hostkeep("backup", str(room / "b"))
+    secrets = [path.read_bytes() for path in house.keyring.glob("*.key")]
+    assert not any(one in path.read_bytes() for path in (room / "b").rglob("*") if path.is_file() for one in secrets)
+    assert (room / "b").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_drill_tells_that_what_was_erased_stays_shut(house: House, room: Path) -> None:
+    said = house.hostkeep("drill", "restore")
+    assert said.startswith("Good: restored in ")
+    assert not list(house.data.glob("hkdrill-*"))
+
+
+def test_a_keyring_without_its_erasure_ledger_starts_nothing(house: House, room: Path) -> None:
+    subject = house.vault("fill")["subject"]
+    house.vault("erase", subject)
+    (house.keyring / "erasures.jsonl").unlink()
+    for command in (["keys", "show"], ["worker"], ["serve", "--port", "18999"]):
+        assert "erasure ledger" in house.hostkeep(*command, expect=2)
