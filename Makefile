@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= .hostkeep
 BIN := .venv/bin
-APT := chromium lxd busybox-static wireguard-go wireguard-tools iproute2 iputils-ping poppler-utils postgresql-15
+APT := chromium lxd busybox-static wireguard-go wireguard-tools iproute2 iputils-ping poppler-utils postgresql-15 nftables
 
 .PHONY: help run check test ground policy mutation soak real bench words
 
