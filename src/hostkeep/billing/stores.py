@@ -1,17 +1,148 @@
-"""What billing keeps for a while, as a store for the sweeper: call-backs that gateways repeat.
+"""What billing keeps, as stores for the sweeper: what was bought, and call-backs that gateways repeat.
 
-Invoices and money stay, as the books need them: whoever they were for is sealed under the fiscal key, and
-every invoice's buyer has an end of its own.
+Invoices and money stay, as the books need them.  Whoever an invoice was for has an end of its own in the
+vault; what was bought ends with it, here, while the key lives on for younger invoices.
 """
 
 from __future__ import annotations
 
-from hostkeep.runtime.stores import Store, table_store
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from hostkeep.brands.errors import NoSuchBrand
+from hostkeep.brands.queries import all_brands, policy_in_force
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, CategoryId
+from hostkeep.policy import schedule
+from hostkeep.runtime.stores import Person, Store, nothing, table_store
+from hostkeep.vault.dropping import held_in
 
 KEPT_DAYS = 90
 """Longer than any gateway repeats a call-back."""
 
+PARTY = CategoryId("invoice_party")
+LONGEST = 100
+"""Years that are looked through for the first whose invoices are still kept."""
+
+WHICH = """
+{column} NOT LIKE 'c2.gone.%%' AND EXISTS (
+  SELECT 1 FROM billing_invoice i WHERE i.id = t.{invoice} AND i.brand = %(brand)s
+    AND i.issued_at < %(cut)s AND i.subject <> ALL(%(held)s))
+"""
+COUNT = "SELECT count(*) FROM {table} t WHERE " + WHICH  # noqa: S608  made of constants
+EMPTY = f"""
+UPDATE {{table}} SET {{column}} = 'c2.gone.' || CASE WHEN {{column}} LIKE 'c2.%%'
+  THEN split_part({{column}}, '.', 3) ELSE %(digest)s END || '.'
+WHERE id = ANY(ARRAY(
+  SELECT t.id FROM {{table}} t WHERE {WHICH} LIMIT %(most)s FOR UPDATE OF t SKIP LOCKED))
+"""  # noqa: S608  made of constants
+"""A text of the door names the version it was given under; an older text gets the one in force."""
+
+SEALED = (
+    {"table": "billing_invoiceline", "column": "title", "invoice": "invoice_id"},
+    {"table": "billing_invoice", "column": "fingerprint", "invoice": "id"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """The invoices of a brand that are past their time.
+
+    cut     those issued before it
+    digest  of the version in force
+    held    people whose invoices a hold keeps
+    """
+
+    brand: BrandId
+    cut: datetime
+    digest: str
+    held: tuple[UUID, ...]
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the statements ask for."""
+        return {"brand": self.brand, "cut": self.cut, "digest": self.digest, "held": list(self.held)}
+
+
+def cut_off(brand: BrandId, at: datetime) -> _Over | None:
+    """Return which invoices of a brand are past their time by the version in force, or None for none."""
+    policy, zone = policy_in_force(brand, at), _zone(brand)
+    known = policy.categories.get(PARTY)
+    rule = policy.retention.get(known.keep_class) if known else None
+    if rule is None or rule.until != schedule.YEAR_ENDED:
+        return None
+    place = ZoneInfo(zone)
+    this = at.astimezone(place).year
+    for year in range(this, this - LONGEST, -1):
+        begins = datetime(year, 1, 1, tzinfo=place).astimezone(UTC)
+        if schedule.ends_after(rule, begins, zone) <= at:
+            return _Over(brand, begins, policy.digest, held_in(rule.keep_class))
+    return None
+
+
+def _zone(brand: BrandId) -> str:
+    """Return a brand's time zone."""
+    return next(row.zone for row in all_brands() if row.id == brand)
+
+
+def _over(at: datetime) -> Iterator[_Over]:
+    """Yield, brand by brand, the invoices that are past their time."""
+    for row in all_brands():
+        try:
+            found = cut_off(row.id, at)
+        except NoSuchBrand:  # no version in force yet
+            continue
+        if found is not None:
+            yield found
+
+
+def _count(at: datetime) -> int:
+    """Count lines and invoices past their time that still say what was bought."""
+    found = 0
+    with connection.cursor() as cursor:
+        for over in _over(at):
+            for place in SEALED:
+                cursor.execute(COUNT.format(**place), over.asked())
+                found += int(cursor.fetchone()[0])
+    return found
+
+
+def _empty(act: Act, most: int) -> int:
+    """Take what was bought out of invoices past their time; return how many rows were emptied."""
+    done = 0
+    with connection.cursor() as cursor:
+        for over in _over(act.at):
+            for place in SEALED:
+                cursor.execute(EMPTY.format(**place), {**over.asked(), "most": most - done})
+                done += int(cursor.rowcount)
+    return done
+
+
+def _left(person: Person) -> int:
+    """Say 0: what stands on invoices is lawfully kept, and opens only while the fiscal key lives."""
+    del person
+    return 0
+
+
 STORES: tuple[Store, ...] = (
+    Store(
+        name="billing.lines",
+        keep_class="fiscal",
+        what=(
+            "What was bought, sealed on the lines of invoices; it is emptied when the invoice's years are"
+            " over, while amounts and numbers stay."
+        ),
+        places=("billing_invoiceline", "billing_invoice"),
+        list_due=_count,
+        erase=_empty,
+        forget=nothing,
+        prove_absent=_left,
+    ),
     table_store(
         "billing.notices",
         "fiscal",

@@ -13,6 +13,7 @@ from hostkeep.audit.enter import enter
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.vault import erasing
+from hostkeep.vault.models import Hold
 from hostkeep.vault.wall import opened
 
 NOT_HELD = """
@@ -62,6 +63,15 @@ def count_due(at: datetime) -> Mapping[str, int]:
     with opened(), connection.cursor() as cursor:
         cursor.execute(COUNT, {"at": at, "subject": None})
         return dict(cursor.fetchall())
+
+
+def held_in(keep_class: str) -> tuple[UUID, ...]:
+    """Return the people of whom an approved hold keeps a class, for rooms that end columns by themselves."""
+    with opened():
+        found = Hold.objects.filter(
+            approved_at__isnull=False, ended_at=None, classes__contains=[keep_class]
+        )
+        return tuple(set(found.values_list("subject", flat=True)))
 
 
 def class_of(brand: BrandId, keep_class: str) -> Ref:
