@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
+
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.customers import EVERYBODY, Customer
-from tests.browser.running_demo import RunningDemo
+from tests.browser.running_demo import RunningDemo, until
 from tests.browser.shoppers import Shopper
 from tests.browser.stories import Stories
 
@@ -72,9 +74,9 @@ def policy_of(person: Shopper, path: str) -> str:
 @pytest.mark.parametrize("customer", WITH_SCRIPTS, ids=lambda each: each.brand)
 def test_a_script_that_the_page_did_not_draw_does_not_run(stories: Stories, customer: Customer) -> None:
     person = stories.of(customer).shopper
-    product = person.page.request.get(person.shop + "/").text().split('href="/products/')[1].split('"')[0]
+    product = person.open("/").locator("main a[href^='/products/']").first.get_attribute("href")
 
-    assert policy_of(person, f"/products/{product}").startswith("'nonce-")
+    assert policy_of(person, str(product)).startswith("'nonce-")
     before = list(person.broken)
     ran = person.page.evaluate(
         """() => new Promise(tell => {
@@ -89,3 +91,25 @@ def test_a_script_that_the_page_did_not_draw_does_not_run(stories: Stories, cust
     person.broken[:] = before  # the refusal is what was wanted
 
     assert ran == "refused"
+
+
+@pytest.mark.parametrize("path", ["/", "/no-such-page/", "/static/no-such.css", "/privacy/policy.json", "/health/live"])
+def test_what_leaves_the_server_is_complete_and_does_not_name_it(demo: RunningDemo, path: str) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", demo.port, timeout=20)
+    line.request("GET", path, headers={"Host": f"vps6.localhost:{demo.port}"})
+    answer = line.getresponse()
+    answer.read()
+    told = {name.lower(): value for name, value in answer.getheaders()}
+
+    assert {"content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy"} <= set(told)
+    assert not set(told) & {"x-powered-by", "via", "set-cookie"}
+    assert told["server"] == "web"
+
+
+def test_the_probes_see_it_from_outside_through_the_same_address(demo: RunningDemo) -> None:
+    def proven() -> bool:
+        promises = demo.data_of("/privacy/promises.json", "vpn")["promises"]
+        told = [each for row in promises if row["clause"] == "VPN-6" for each in row["evidence"]]
+        return any(each["what"].startswith("Seen from outside") and each["value"] == "4 pages" for each in told)
+
+    until(proven, "VPN-6 seen from outside", told=demo.last_lines)

@@ -196,7 +196,8 @@ def _raw_declarations() -> Iterator[Declaration]:
         if config.name.startswith(OURS) and config.models_module is not None:
             for key, said in plain_of(config.name).items():
                 if is_raw(key):
-                    yield Declaration(schema_of(config.label), *key.split(".", 1), said)
+                    table, column = key.split(".", 1)
+                    yield Declaration(schema_of(config.label), table, column, said)
     for key, said in _foreign.items():
         if is_raw(key):
             schema, table, column = key.split(".") if key.count(".") > 1 else ("public", *key.split("."))

@@ -35,7 +35,7 @@ def test_every_kind_of_answer_carries_the_headers(db: None, host: str, path: str
 
     assert answer.status == status
     assert {name for name in NAMES if answer.header(name)} == NAMES
-    assert not answer.header("Server")
+    assert answer.header("Server") == "web"
     assert not answer.header("X-Powered-By")
 
 
@@ -51,7 +51,8 @@ def test_a_static_file_carries_them(tmp_path: Path, settings) -> None:
     assert WhiteNoiseMiddleware.__name__ in "".join(settings.MIDDLEWARE)
     FinalHeaders(inner)({}, lambda _status, said, *_: served.extend(said))
 
-    assert {name for name, _ in served} == NAMES | {"Content-Type"}
+    assert {name for name, _ in served} == NAMES | {"Content-Type", "Server"}
+    assert dict(served)["Server"] == "web"
 
 
 def test_a_failure_that_nobody_caught_is_answered_plainly(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +64,7 @@ def test_a_failure_that_nobody_caught_is_answered_plainly(capsys: pytest.Capture
     body = FinalHeaders(broken)({}, lambda status, said, *_: told.extend([status, dict(said)]))
 
     assert told[0] == "500 Internal Server Error"
-    assert set(told[1]) == NAMES | {"Content-Type"}
+    assert set(told[1]) == NAMES | {"Content-Type", "Server"}
     assert b"example" not in b"".join(body)
     said = capsys.readouterr().err
     assert "ValueError" in said

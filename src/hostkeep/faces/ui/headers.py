@@ -24,6 +24,9 @@ HSTS = "max-age=63072000; includeSubDomains"
 
 
 TELLS_WHAT_WE_RUN = frozenset({"server", "x-powered-by"})
+NOBODY = ("Server", "web")
+"""Stands in for the name of the server program, which that would otherwise add itself."""
+
 BROKE = b"Something broke on our side. Nothing was lost; please try again in a moment.\n"
 
 log = structlog.get_logger()
@@ -112,4 +115,5 @@ class FinalHeaders:
         """Return the headers with those that lack, and without what tells which program runs here."""
         kept = [(name, value) for name, value in headers if name.lower() not in TELLS_WHAT_WE_RUN]
         there = {name.lower() for name, _ in kept}
-        return kept + [(name, value) for name, value in self.fixed.items() if name.lower() not in there]
+        lacking = [(name, value) for name, value in self.fixed.items() if name.lower() not in there]
+        return [*kept, *lacking, NOBODY]
