@@ -207,6 +207,18 @@ def _the_page_keeps_purposes_to_itself(patch: Patch) -> None:
     patch.setattr(page, "_uses", lambda *_: ())
 
 
+def _the_archive_is_open_to_all(patch: Patch) -> None:
+    from hostkeep.vault import door
+
+    patch.setattr(door, "left_by_state", lambda *_, **__: None)
+
+
+def _the_archive_takes_nothing(patch: Patch) -> None:
+    from hostkeep.vault import old_values
+
+    patch.setattr(old_values, "keep_old", lambda *_, **__: False)
+
+
 def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotage]:
     """Read the table: name, how, and the clauses in one line."""
     return MappingProxyType({
@@ -237,5 +249,7 @@ SABOTAGES = _table(
     corrections_are_not_kept=(_corrections_are_not_kept, "V6-11"),
     every_way_in_counts_as_api=(_every_way_in_counts_as_api, "VF-1"),
     the_page_keeps_purposes_to_itself=(_the_page_keeps_purposes_to_itself, "VF-3"),
+    the_archive_is_open_to_all=(_the_archive_is_open_to_all, "VPN-9 VPN-10"),
+    the_archive_takes_nothing=(_the_archive_takes_nothing, "VPN-9 VPN-10"),
     a_visit_counts_as_acceptance=(a_visit_counts_as_acceptance, "VS-19"),
 )

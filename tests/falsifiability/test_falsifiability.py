@@ -9,6 +9,7 @@ import pytest
 
 from hostkeep.brands import queries
 from hostkeep.brands.queries import all_brands
+from hostkeep.flows import sweeping
 from hostkeep.promises import ledger
 from hostkeep.promises.book import CONTROLS
 from hostkeep.promises.rounds import run_round
@@ -25,6 +26,7 @@ def round_at(db) -> Iterator[Callable[[datetime], Dark]]:
     """Make a round of all brands; return the clauses with a control that are not green, and why."""
 
     def run(at: datetime) -> Dark:
+        sweeping.sweep(make_act(brand="", at=at))
         for brand in all_brands():
             run_round(make_act(brand="", at=at), brand=brand)
         return dark(at)

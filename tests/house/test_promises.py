@@ -42,7 +42,7 @@ def test_every_promise_has_a_control_and_every_control_a_promise() -> None:
 
 
 def test_a_promise_without_a_control_is_a_fault() -> None:
-    assert ids(faults_of(CLAUSES, unbuilt=NOT_BUILT_YET - {"VF-1"})) == [("E001", "VF-1")]
+    assert ids(faults_of(CLAUSES, unbuilt=NOT_BUILT_YET - {"VF-2"})) == [("E001", "VF-2")]
 
 
 def test_a_control_or_a_place_on_the_list_without_a_promise_is_a_fault() -> None:
@@ -72,13 +72,13 @@ def test_a_server_does_not_start_where_they_do_not_fit(monkeypatch) -> None:
     assert checks.run_checks(tags=[TAG]) == []
     setting_up.check_book()
 
-    monkeypatch.setattr(checking, "faults_of_tree", lambda _: faults_of(CLAUSES, unbuilt=NOT_BUILT_YET - {"VF-1"}))
+    monkeypatch.setattr(checking, "faults_of_tree", lambda _: faults_of(CLAUSES, unbuilt=NOT_BUILT_YET - {"VF-2"}))
 
     (found,) = checks.run_checks(tags=[TAG])
     assert (found.id, found.is_serious(), bool(found.hint)) == ("promises.E001", True, True)
     with pytest.raises(DoesNotFit) as refused:
         setting_up.check_book()
-    assert "VF-1" in refused.value.facts["said"]
+    assert "VF-2" in refused.value.facts["said"]
 
 
 def test_what_an_operator_promises_on_his_own_is_no_fault_but_named(tmp_path) -> None:

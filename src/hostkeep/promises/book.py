@@ -13,6 +13,7 @@ from hostkeep.kernel.ids import ClauseId
 from hostkeep.promises.control import Control
 from hostkeep.promises.evidence import (
     cookies,
+    endings,
     forms,
     hosts,
     in_clear,
@@ -26,6 +27,7 @@ from hostkeep.promises.evidence import (
 )
 from hostkeep.promises.evidence.forms import SIGNUP
 from hostkeep.promises.probes import (
+    archives,
     changes,
     correcting,
     purposes,
@@ -192,6 +194,28 @@ _ONE_DOOR = (
         state=(forms.asks_exactly("signup", "name", "address", "phone", "email"),),
         sample=(correcting.counts_at_once(), correcting.streams_are_switched()),
         probe=(correcting.log_keeps_no_value(),),
+    ),
+    Control(
+        clause=ClauseId("VPN-9"),
+        symbol="hostkeep.vault.old_values.keep_old",
+        state=(endings.archive_names_exactly("email", "chosen_service"),),
+        sample=(archives.old_value_is_kept(),),
+        probe=(
+            archives.refused_to("support", "support"),
+            archives.refused_without_reason("billing", "dispute"),
+            archives.password_leaves_nothing(),
+        ),
+    ),
+    Control(
+        clause=ClauseId("VPN-10"),
+        symbol="hostkeep.flows.closing.close",
+        state=(endings.only_left_of_closed("archive", "fiscal"), endings.nothing_past_due()),
+        sample=(endings.closing_would("archive", "email"), archives.old_value_is_kept()),
+        probe=(
+            archives.refused_to("support", "account"),
+            archives.refused_to("system", "service"),
+            archives.refused_without_reason("billing", "dispute"),
+        ),
     ),
 )
 
