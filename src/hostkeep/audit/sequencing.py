@@ -31,7 +31,8 @@ LATE = 50_000
 
 WAITING = sql.SQL(
     "SELECT e.id, date_trunc('month', e.at AT TIME ZONE 'UTC')::date, {columns} FROM audit.audit_entry e"
-    " WHERE e.id > {floor} AND NOT EXISTS (SELECT 1 FROM audit.audit_leaf l WHERE l.entry = e.id)"
+    " WHERE e.id > {floor} AND NOT EXISTS"
+    " (SELECT 1 FROM audit.audit_leaf l WHERE l.entry = e.id AND l.entry > {floor})"
     " ORDER BY e.id LIMIT {most}"
 )
 ADD_LEAVES = "COPY audit.audit_leaf (position, entry, month, hash) FROM STDIN"
@@ -77,6 +78,7 @@ def _rounds(floor: int) -> int:
         done += len(fresh)
         if len(fresh) < BATCH:
             break
+        floor = fresh[-1].entry  # what has a lower number was looked at just now
     return done
 
 
