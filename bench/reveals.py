@@ -1,4 +1,4 @@
-"""One reveal with its committed audit row, to a committed INSERT plus a SELECT by Django."""
+"""Reveals: one with its committed audit row, a page of 50 people, and everybody of a brand."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from uuid import uuid4
 
 from bench.figures import Figure, interleaved
 from bench.house import BRAND
+from bench.people import fill
 
 TURNS = 400
+PAGE = 50
+FIELDS = ("name", "email", "phone", "address")
+EVERYBODY = 50_000
 
 
 def figures() -> Iterator[Figure]:
@@ -34,11 +38,66 @@ def figures() -> Iterator[Figure]:
 
     ours, theirs = interleaved(lambda: _each(reveal), lambda: _each(plain))
     yield Figure("reveal with its audit row, ms, to a committed INSERT plus a SELECT", ours, theirs, "<= 2.5")
+    yield from _batch(reveal)
+    yield from _everybody()
 
 
-def _each(deed: Callable[[], None]) -> float:
+def _batch(one: Callable[[], None]) -> Iterator[Figure]:
+    """A page of 50 people with four fields each, to one reveal."""
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
+    from hostkeep.vault import door
+
+    act = replace(act_of_operator(brand=BrandId(BRAND), purpose="account"), role="system")
+    people = [SubjectId(uuid4()) for _ in range(PAGE)]
+    wishes = [door.Wish(subject, CategoryId(field)) for subject in people for field in FIELDS]
+    for wish in wishes:
+        door.put(act, subject=wish.subject, category=wish.category, value=f"{wish.category} of somebody")
+
+    def page() -> None:
+        shown = door.reveal_many(act, wishes=wishes)
+        assert len(shown) == PAGE * len(FIELDS)
+        assert all(sealed is not None for sealed in shown.values())
+
+    ours, theirs = interleaved(lambda: _each(page, turns=40), lambda: _each(one, turns=100))
+    yield Figure(f"{PAGE} people x {len(FIELDS)} fields in one batch, ms, to one reveal", ours, theirs, "<= 3")
+
+
+def _everybody() -> Iterator[Figure]:
+    """50,000 people through the door, in batches, to a plain ORM read of as many rows."""
+    from hostkeep.brands.queries import policy_in_force
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
+    from hostkeep.runtime.models import Event
+    from hostkeep.vault import door
+
+    act = replace(act_of_operator(brand=BrandId(BRAND), purpose="account"), role="system")
+    people = fill(BRAND, EVERYBODY, {"name": "{name}"}, digest=policy_in_force(act.brand, act.at).digest)
+    kind, name = f"bench-{uuid4().hex[:8]}", CategoryId("name")
+    Event.objects.bulk_create(
+        Event(kind=kind, body={}, brand=BRAND, trace=f"person {n}", at=act.at) for n in range(EVERYBODY)
+    )
+
+    def through_the_door() -> float:
+        began, read = time.perf_counter(), 0
+        for start in range(0, EVERYBODY, 5000):
+            wishes = [door.Wish(SubjectId(who), name) for who in people[start : start + 5000]]
+            read += sum(sealed is not None for sealed in door.reveal_many(act, wishes=wishes).values())
+        assert read == EVERYBODY
+        return EVERYBODY / (time.perf_counter() - began)
+
+    def plain() -> float:
+        began = time.perf_counter()
+        assert sum(bool(row.trace) for row in Event.objects.filter(kind=kind)) == EVERYBODY
+        return EVERYBODY / (time.perf_counter() - began)
+
+    ours, theirs = interleaved(through_the_door, plain, rounds=3)
+    yield Figure(f"{EVERYBODY:,} people read through the door, a second, to a plain ORM read", ours, theirs, ">= 0.7")
+
+
+def _each(deed: Callable[[], None], *, turns: int = TURNS) -> float:
     """Milliseconds a turn."""
     began = time.perf_counter()
-    for _ in range(TURNS):
+    for _ in range(turns):
         deed()
-    return (time.perf_counter() - began) * 1000 / TURNS
+    return (time.perf_counter() - began) * 1000 / turns

@@ -35,6 +35,11 @@ ON CONFLICT (subject, category, slot, epoch) DO UPDATE
 SET brand = EXCLUDED.brand, mark = EXCLUDED.mark, keep_class = EXCLUDED.keep_class
 """
 
+NOTE_ANEW = """
+INSERT INTO vault.vault_mark (brand, category, mark, epoch, subject, slot, keep_class)
+VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (subject, category, slot, epoch) DO NOTHING
+"""
+
 FORGET = """
 DELETE FROM vault.vault_mark
 WHERE subject = %s AND category = ANY(%s) AND (%s::text IS NULL OR slot = %s)
@@ -109,16 +114,11 @@ def remark(old_epoch: int, new_epoch: int, most: int) -> int:
         rows: list[Marked] = cursor.fetchall()
         values = _values(rows)
         cursor.execute("DELETE FROM vault.vault_mark WHERE id = ANY(%s)", [[row[0] for row in rows]])
-        cursor.executemany(
-            """INSERT INTO vault.vault_mark (brand, category, mark, epoch, subject, slot, keep_class)
-            VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (subject, category, slot, epoch) DO NOTHING""",
-            [
-                [brand, category, _mark(new_epoch, brand, category, normal(CategoryId(category), value)), new_epoch,
-                 subject, slot, keep_class]
-                for _, brand, category, subject, slot, keep_class in rows
-                if (value := values.get((subject, category, slot))) is not None
-            ],
-        )  # fmt: skip
+        cursor.executemany(NOTE_ANEW, [
+            [brand, what, _mark(new_epoch, brand, what, normal(what, value)), new_epoch, subject, slot, keep]
+            for _, brand, what, subject, slot, keep in rows
+            if (value := values.get((subject, what, slot))) is not None
+        ])  # fmt: skip
     return len(rows)
 
 
@@ -141,7 +141,7 @@ def _values(rows: Iterable[Marked]) -> Mapping[tuple[UUID, str, str], str]:
     return found
 
 
-def normal(category: CategoryId, value: str) -> str:
+def normal(category: str, value: str) -> str:
     """Return a value as two people who mean the same would write it.
 
     NFKC, no spaces around, no capitals; a telephone number by E.164, a customer number in capitals.
