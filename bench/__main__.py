@@ -9,7 +9,7 @@ from bench.house import house
 
 def main() -> None:
     wanted = set(sys.argv[1:])
-    from bench import decisions, pages, policies, reveals, starts
+    from bench import decisions, enforcement, erasing, pages, policies, reveals, searching, starts
 
     if not wanted or "policies" in wanted:
         for figure in policies.figures():
@@ -20,9 +20,12 @@ def main() -> None:
     if not wanted or "starts" in wanted:
         for figure in starts.figures():
             print(figure.line(), flush=True)
-    if not wanted or wanted & {"pages", "reveals"}:
+    in_a_house = {
+        "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "searching": searching,
+    }  # fmt: skip
+    if not wanted or wanted & in_a_house.keys():
         with house():
-            for name, module in (("reveals", reveals), ("pages", pages)):
+            for name, module in in_a_house.items():
                 if not wanted or name in wanted:
                     for figure in module.figures():
                         print(figure.line(), flush=True)
