@@ -15,7 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hostkeep.runtime import backups, postgres
+from hostkeep.runtime import backups, postgres, roles
+from tests.real.test_on_postgres_15 import server_15  # noqa: F401  a fixture
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -27,6 +28,7 @@ class House:
     data: Path
     keyring: Path
     escrow: Path | None = None
+    url: str = ""
 
     def run(self, *argv: str, expect: int = 0) -> str:
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTKEEP_", "TEST_"))}
@@ -37,6 +39,8 @@ class House:
         }
         if self.escrow:
             environ["HOSTKEEP_KEYRING_ESCROW"] = str(self.escrow)
+        if self.url:
+            environ |= {"HOSTKEEP_DATABASE_URL": self.url.format(user="hk_app"), "HOSTKEEP_OWNER_DATABASE_URL": self.url.format(user="hk_owner")}
         done = subprocess.run([sys.executable, "-m", *argv], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout + (done.stderr if expect else "")
@@ -196,3 +200,26 @@ def test_a_keyring_without_its_erasure_ledger_starts_nothing(house: House, room:
     (house.keyring / "erasures.jsonl").unlink()
     for command in (["keys", "show"], ["worker"], ["serve", "--port", "18999"]):
         assert "erasure ledger" in house.hostkeep(*command, expect=2)
+
+
+def test_a_server_of_your_own_is_dumped_and_restored_and_catches_up(server_15: Path, room: Path) -> None:
+    with psycopg.connect(f"postgresql://postgres@/postgres?host={server_15}", autocommit=True) as line:
+        line.execute(roles.SUPERUSER_SQL)
+        for name in ("ours", "again"):
+            for statement in roles.database_sql(name):
+                line.execute(statement)
+    house = House(room / "a", room / "keys", url=f"postgresql://{{user}}@/ours?host={server_15}")
+    house.hostkeep("migrate")
+    house.hostkeep("brand", "load", str(ROOT / "brands" / "vps6"))
+    subject = house.vault("fill")["subject"]
+    house.hostkeep("backup", str(room / "old"))
+    house.vault("erase", subject)
+
+    again = House(room / "b", room / "keys", url=f"postgresql://{{user}}@/again?host={server_15}")
+    said = again.hostkeep("restore", str(room / "old"))
+
+    assert "1 erasures since then were carried out" in said
+    found = again.vault("count")
+    assert (found["items"], found["marks"], found["nyms"], found["factors"]) == (0, 0, 0, 1)
+    with psycopg.connect(f"postgresql://hk_app@/again?host={server_15}") as line, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        line.execute("SELECT 1 FROM vault.vault_item")

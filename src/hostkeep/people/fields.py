@@ -14,7 +14,7 @@ LONGEST = 120
 """Bytes of an address; a longer one would not fit its column once sealed."""
 
 
-class SealedExact(Exact):  # type: ignore[type-arg]
+class SealedExact(Exact):
     """Equal to an address, under whichever epoch it stands sealed: two while a roll is under way."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
@@ -26,7 +26,7 @@ class SealedExact(Exact):  # type: ignore[type-arg]
         return f"{left} IN ({', '.join(['%s'] * len(forms))})", [*values, *forms]
 
 
-class SealedIn(In):  # type: ignore[type-arg]
+class SealedIn(In):
     """One of several addresses, each under whichever epoch it stands sealed."""
 
     def get_prep_lookup(self) -> Any:

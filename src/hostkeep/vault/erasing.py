@@ -6,7 +6,7 @@ deleted later, in batches (finish).  What a hold keeps stays, and the certificat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,7 +60,7 @@ class Erased:
 
     erasure  handle of the certificate; None: there was nothing left to erase
     classes  classes whose keys are destroyed by it
-    stays    what is kept, and why
+    stays    what is kept, and why; what a secret hold keeps is left out
     """
 
     erasure: UUID | None
@@ -115,9 +115,12 @@ def erase(act: Act, *, subject: SubjectId, classes: frozenset[str], why: str) ->
     if begun is None:
         for cut_off in _cut_off(subject=subject):
             _destroy(act, cut_off)
-        return Erased(None, subject, frozenset(), staying.stays(act, subject))
+        kept = [_stay_told(stay) for stay in staying.stays(act, subject)]
+        return Erased(None, subject, frozenset(), _stays(kept, but_secret=True))
     _destroy(act, begun)
-    return Erased(begun, subject, *_classes_and_stays(begun))
+    with opened():
+        row = Erasure.objects.get(id=begun)
+    return Erased(begun, subject, frozenset(row.classes), _stays(row.stays, but_secret=True))
 
 
 def _fence(act: Act, subject: SubjectId, classes: frozenset[str], why: str) -> UUID | None:
@@ -265,18 +268,18 @@ def certificates_of(act: Act, *, subject: SubjectId) -> tuple[Certificate, ...]:
     """Return a person's certificates, newest first; what a secret hold keeps is left out for the person."""
     with opened():
         rows = list(Erasure.objects.filter(subject=subject, brand=act.brand).order_by("-asked_at", "-id"))
-    return tuple(_certificate(row, secret=act.role != "customer") for row in rows)
+    return tuple(_certificate(row, but_secret=act.role == "customer") for row in rows)
 
 
 def certificate(erasure: UUID) -> Certificate | None:
     """Return one certificate by its handle, whole, or None."""
     with opened():
         row = Erasure.objects.filter(id=erasure).first()
-    return None if row is None else _certificate(row, secret=True)
+    return None if row is None else _certificate(row, but_secret=False)
 
 
-def _certificate(row: Erasure, *, secret: bool) -> Certificate:
-    """Freeze a row.  secret: whether what a secret hold keeps is told."""
+def _certificate(row: Erasure, *, but_secret: bool) -> Certificate:
+    """Freeze a row.  but_secret: what a secret hold keeps is left out."""
     return Certificate(
         id=row.id,
         brand=BrandId(row.brand),
@@ -288,15 +291,8 @@ def _certificate(row: Erasure, *, secret: bool) -> Certificate:
         live_at=row.live_at,
         wal_at=row.wal_at,
         backups_at=row.backups_at,
-        stays=tuple(_stay(told) for told in row.stays if secret or not told.get("secret")),
+        stays=_stays(row.stays, but_secret=but_secret),
     )
-
-
-def _classes_and_stays(erasure: UUID) -> tuple[frozenset[str], tuple[Stay, ...]]:
-    """Return what a certificate names."""
-    with opened():
-        row = Erasure.objects.get(id=erasure)
-    return frozenset(row.classes), tuple(_stay(told) for told in row.stays)
 
 
 def _stay_told(stay: staying.Kept) -> dict[str, Any]:
@@ -310,13 +306,18 @@ def _stay_told(stay: staying.Kept) -> dict[str, Any]:
     }
 
 
+def _stays(told: Iterable[Mapping[str, Any]], *, but_secret: bool) -> tuple[Stay, ...]:
+    """Read what stays.  but_secret: what a secret hold keeps is left out."""
+    return tuple(_stay(one) for one in told if not (but_secret and one["secret"]))
+
+
 def _stay(told: Mapping[str, Any]) -> Stay:
     """Read one thing that stays."""
     until = datetime.fromisoformat(told["until"]) if told["until"] else None
     return Stay(told["class"], ClauseId(told["clause"]), until, told["why"])
 
 
-def _run(statement: str, values: Sequence[object]) -> int:
+def _run(statement: str, values: Sequence[Any]) -> int:
     """Run one statement; return how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
