@@ -120,7 +120,8 @@ def carry_on(act: Act, *, account: AccountId) -> Closed:
     if waits:
         return Closed(account, row.state, waits)
     _put_chosen_aside(act, row)
-    retention.fire(act, subject=row.subject, event=schedule.ACCOUNT_CLOSED)
+    with closings.alone(account):
+        retention.fire(act, subject=row.subject, event=schedule.ACCOUNT_CLOSED)
     gone = closings.is_being_erased(row.subject)
     if gone:
         erase_login(act, account=account)

@@ -104,7 +104,7 @@ def _closed(row: MailRow, brand: BrandRow) -> Said:
         "login": ending.login,
         "day": day_text(ending.until, brand.zone, row.language),
         "by": under.by,
-        "why": REASONS.get(under.why, ""),
+        "reason": REASONS.get(under.why, ""),
         "clause": ending.clause,
         "clause_text": text.get(row.language) or text.get("en", ""),
         "link": brand_url(brand.host, path) if path else "",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from hostkeep.kernel.ids import AccountId, BrandId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
@@ -80,6 +81,14 @@ def hold_open(account: AccountId) -> None:
         found = cursor.fetchone()
     if found is not None and found[0] != OPEN:
         raise AccountNotOpen(state=found[0])
+
+
+@contextmanager
+def alone(account: AccountId) -> Iterator[None]:
+    """Let nobody else close the same account until the block ends; what is done inside is one transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"closing|{account}"])
+        yield
 
 
 def closing_of(account: AccountId) -> ClosingRow | None:

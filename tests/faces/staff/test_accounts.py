@@ -6,24 +6,30 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.http import HttpResponse
 
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.faces.client.closed import closed_path
-from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.ids import OPERATOR, BrandId
 from hostkeep.messaging import links
 from hostkeep.messaging.calls import handing
 from hostkeep.people.closings import closing_of
+from hostkeep.people.models import User
 from hostkeep.people.queries import canary_of_brand
 from hostkeep.promises.canaries import canary_of
+from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
 from tests.conftest import make_act
+from tests.faces.client.conftest import PASSWORD
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import text
 from tests.flows.leaving import Leaver, carries
 from tests.flows.test_mailing import FakeMailer
 
 pytestmark = pytest.mark.django_db
+
+AGAIN = "/auth/reauthenticate/"
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +45,15 @@ def path_of(who: Leaver) -> str:
 
 
 def proves(staff: Staff) -> None:
-    """The member of staff gave their password a moment ago."""
-    session = staff.client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": clock.now().timestamp()}]
-    session.save()
+    """The member of staff gives their password once more."""
+    login = User.objects.exclude(staff_role="").get()
+    login.set_password(PASSWORD)
+    login.save()
+    with running_brand.during(OPERATOR):
+        EmailAddress.objects.create(user=login, email="staff@hostkeep.test", verified=True, primary=True)
+        staff.client.force_login(login)
+    page = staff.get(AGAIN)
+    assert staff.posts(page, AGAIN, password=PASSWORD).status_code == 302
 
 
 def closes(staff: Staff, who: Leaver, why: str = "breach") -> HttpResponse:
@@ -63,7 +74,7 @@ def test_staff_close_an_account_with_a_reason_and_its_owner_is_told(staff: Staff
     assert (row.by, row.why) == ("staff", "breach")
     carries("vps6")
     told = mailer.read().get_body(("plain",)).get_content()
-    assert "vps6 closed your account" in told and "The terms were broken." in told
+    assert "VPS6 closed your account." in told and "The terms were broken." in told
     assert "Closed by the company" in text(staff.get(path_of(ann)))
 
 

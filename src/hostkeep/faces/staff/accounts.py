@@ -18,6 +18,7 @@ from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.fates import fates_shown
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.telling import told_if_allowed
 from hostkeep.flows import closing as flow
 from hostkeep.kernel.ids import AccountId
 from hostkeep.people.closings import closing_of
@@ -60,7 +61,7 @@ def _page(request: HttpRequest, row: AccountRow, *, problem: str = "", status: i
         "shop": shop,
         "is_open": row.state == OPEN,
         "closing": closing_of(row.id),
-        "services": found.services,
+        "services": told_if_allowed(act, found.services),
         "unpaid": found.unpaid,
         "ending": found.ending,
         "fates": fates_shown(found.fates, policy, at=act.at, zone=shop.zone, language=language_of(request)),
