@@ -238,6 +238,14 @@ def test_the_provisioners_files_know_handles_and_no_person(walked: Walked) -> No
             assert found_in(path.read_bytes(), personal(customer)) == {}
 
 
+def test_the_tripwire_saw_nothing_undeclared_in_all_of_it(walked: Walked) -> None:
+    """Or it would cry wolf, and nobody would listen."""
+    said = walked.demo.command("network", "hosts")
+    assert "declared  testpay localhost:8000" in said
+    assert re.search(r"^sent +testpay localhost:8000", said, re.M), said
+    assert not re.search(r"^(sighted|refused) ", said, re.M), said
+
+
 def test_a_host_that_nobody_declared_is_refused_and_counted(walked: Walked) -> None:
     assert walked.partner("--undeclared") == {"refused": UNDECLARED}
     assert not [flow for flow in walked.left() if flow.to == UNDECLARED]

@@ -13,7 +13,8 @@ from hostkeep.runtime.models import Tally
 def tally(*, brand: BrandId, kind: str, name: str, at: datetime, count: int = 1) -> None:
     """Add count to a day's row, in one statement.
 
-    kind  "cookie.sent", "cookie.dropped", "cookie.trimmed", "form.refused"
+    kind  "cookie.sent", "cookie.dropped", "cookie.trimmed", "form.refused", "egress.sent", "egress.broke",
+          "egress.refused", "egress.sighted"
     name  the cookie's or form's name, never a value
     """
     with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ says more than what left, never less.  Refusals stand in the register as well.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ __all__ = [
 HANDED, REFUSED = "handed", "refused"
 COOKIES = CategoryId("cookies")
 LONGEST_ONCE = 80
+PERSONS = frozenset({"customer", "visitor"})
+"""Roles that ask for their own alone."""
 
 
 class NotDisclosed(Foreseen):
@@ -90,8 +93,8 @@ def disclose(  # noqa: PLR0913  a hand-over is these seven things, and none of t
     categories  what it is to get; a value that belongs to what the ticket names goes before the person's own
     ticket      handle of what allows it: a consent's number (found by itself if left empty), a signed wish,
                 a case, an order
-    once        key of the hand-over, at most 80 characters: asked again it is decided anew, and the same
-                package comes back without a second row
+    once        key of the hand-over: asked again it is decided anew, and the same package comes back without
+                a second row
     reason      why, where two people must stand behind it; it is not kept in clear
     A value there is none of is left out.  The row says what was let out, whatever became of it afterwards.
     Raises NotDisclosed, OnceTaken.
@@ -104,7 +107,7 @@ def disclose(  # noqa: PLR0913  a hand-over is these seven things, and none of t
         categories=frozenset(categories),
         purpose=purpose,
         ticket=ticket,
-        once=once[:LONGEST_ONCE],
+        once=once if len(once) <= LONGEST_ONCE else hashlib.sha256(once.encode()).hexdigest(),
         reason=reason,
     )
     _demand_named(going)
@@ -122,7 +125,7 @@ def disclose(  # noqa: PLR0913  a hand-over is these seven things, and none of t
 def _demand_named(going: _Going) -> None:
     """Refuse what the policy does not name, and cookies in any case.  Raises NotDisclosed."""
     policy, known = going.policy, going.policy.recipients.get(going.recipient)
-    if going.act.role == "customer" and going.act.own != going.subject:
+    if going.act.role in PERSONS and going.act.own != going.subject:
         _refuse(going, "not_own")
     if COOKIES in going.categories:
         _refuse(going, "cookies_never", clause=policy.closed_by.get("cookies", ClauseId("")))

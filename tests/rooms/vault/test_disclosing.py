@@ -173,6 +173,7 @@ def test_a_cookie_is_given_to_nobody_not_even_by_permission(ann: SubjectId) -> N
 def test_only_the_persons_own_can_be_asked_by_a_customer(ann: SubjectId) -> None:
     permits(ann)
     assert refused(as_owner(joins("vpsfast")), ann) == ("VF-8", "not_own")
+    assert refused(make_act("visitor", "service", brand="vpsfast"), ann) == ("VF-8", "not_own")
 
 
 def test_a_person_of_another_brand_is_not_there(ann: SubjectId) -> None:
@@ -382,6 +383,34 @@ def test_one_key_hands_over_one_thing_once(ann: SubjectId) -> None:
     with pytest.raises(OnceTaken):
         hands(as_job(), ann, once="one")
     assert rows(ann) == [("handed", "moving_partner")]
+
+
+def test_the_key_of_somebody_elses_hand_over_opens_nothing(ann: SubjectId) -> None:
+    binh = joins("vpsfast")
+    permits(ann)
+    permits(binh)
+    hands(as_job(), ann, once="one")
+    with pytest.raises(OnceTaken):
+        hands(as_job(), binh, once="one")
+    assert (rows(ann), rows(binh)) == ([("handed", "moving_partner")], [])
+
+
+def test_the_applications_own_role_reads_and_writes_no_register(ann: SubjectId) -> None:
+    permits(ann)
+    hands(as_job(), ann)
+    for deed in ("SELECT 1 FROM vault.vault_disclosure", "INSERT INTO vault.vault_disclosure (id) VALUES (gen_random_uuid())",
+                 "UPDATE vault.vault_disclosure SET state = 'refused'", "TRUNCATE vault.vault_disclosure"):
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connections["default"].cursor() as cursor:
+            cursor.execute(deed)
+
+
+def test_a_key_that_is_too_long_is_still_one_key(ann: SubjectId) -> None:
+    permits(ann)
+    hands(as_job(), ann, once="x" * 300)
+    hands(as_job(), ann, once="x" * 300)
+    hands(as_job(), ann, once="x" * 299 + "y", categories=[NAME])
+    refused(as_job(), ann, once="x" * 300, recipient="r" * 300, ticket="t" * 300)
+    assert sorted(state for state, _ in rows(ann)) == ["handed", "handed", "refused"]
 
 
 def test_a_package_shows_no_value_and_goes_into_no_job(ann: SubjectId) -> None:
