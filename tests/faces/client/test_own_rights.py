@@ -7,12 +7,15 @@ import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
 from django.utils.html import escape
 
+from hostkeep.audit.checkpoints import seal_all
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
 from hostkeep.runtime import clock
@@ -23,7 +26,7 @@ from hostkeep.vault.looks import looks_of
 from hostkeep.vault.models import ExportPart, Objection
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
-from tests.faces.client.conftest import BRANDS
+from tests.faces.client.conftest import BRANDS, Member
 from tests.faces.client.test_keys_page import proves
 from tests.faces.shop.conftest import hidden, text
 
@@ -167,3 +170,24 @@ def test_nothing_was_given_and_the_page_says_who_could_get_something(member, bra
 def test_content_is_handed_over_or_deleted_where_the_policy_says_so(member, brand: str) -> None:
     answer = member(brand).get("/account/privacy/content/")
     assert answer.status_code == (200 if brand == "vietnam-server" else 404)
+
+
+def test_the_log_in_the_copy_is_proven_by_its_own_script(committed, tmp_path) -> None:
+    ann = Member("vps6")
+    ann.sends(ann.get(f"{HELD}phone/"), f"{HELD}phone/")
+    seal_all(make_act("system", brand="", at=clock.now()))
+    _, archive = copy_of(ann)
+    archive.extractall(tmp_path)
+    entries = tmp_path / "log" / "entries.json"
+    check = [sys.executable, str(tmp_path / "log" / "verify_export.py"), str(entries)]
+
+    said = subprocess.run(check, capture_output=True, text=True, check=False)  # noqa: S603  our own script
+    assert said.returncode == 0, said.stdout
+    assert "0 of 0" not in said.stdout and "Signature: good" in said.stdout
+
+    told = json.loads(entries.read_text(encoding="utf-8"))
+    assert any(e["fields"]["verb"] == "vault.value.revealed" for e in told["entries"])
+    assert str(ann.account.subject) not in entries.read_text(encoding="utf-8"), "the book knows pseudonyms alone"
+    told["entries"][0]["fields"]["purpose"] = "offers"
+    entries.write_text(json.dumps(told), encoding="utf-8")
+    assert subprocess.run(check, capture_output=True, check=False).returncode == 1  # noqa: S603  as above

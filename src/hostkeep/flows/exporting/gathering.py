@@ -19,10 +19,18 @@ from hostkeep.people.queries import AccountRow, acceptances_of, keys_of, login_a
 from hostkeep.policy.book import Policy
 from hostkeep.vault import door
 from hostkeep.vault.consents import consents_of
+from hostkeep.vault.disclosures import disclosures_of
+from hostkeep.vault.erasing import certificates_of
 from hostkeep.vault.holdings import HeldRow, held
+from hostkeep.vault.holds import holds_of
+from hostkeep.vault.looks import looks_of
 from hostkeep.vault.objections import objections_of
 
 MOST_MAILS = 100_000
+MOST_LOOKS = 100_000
+HIDDEN = frozenset({"subject", "brand", "opened_by", "approved_by", "case"})
+"""Who of our staff did it is theirs."""
+
 OWN_HANDLES = frozenset({"subject", "account", "user", "brand"})
 """Handles of our own that repeat on each row and say nothing more about the person."""
 
@@ -123,6 +131,26 @@ def _keys(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
     yield from (row_of(row, without=OWN_HANDLES) for row in rows)
 
 
+def _looked(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
+    """Gather who looked, and what else the log says of their data."""
+    yield from (row_of(row) for row in looks_of(act, subject=whose.subject, first=MOST_LOOKS))
+
+
+def _given(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
+    """Gather what was given to others, and what was refused."""
+    yield from (row_of(row) for row in disclosures_of(act, subject=whose.subject))
+
+
+def _holds(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
+    """Gather what is held back from erasure, as far as they may be told."""
+    yield from (row_of(row, without=HIDDEN) for row in holds_of(act, whose.subject))
+
+
+def _erasures(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
+    """Gather certificates of what was erased."""
+    yield from (row_of(row, without=HIDDEN) for row in certificates_of(act, subject=whose.subject))
+
+
 PARTS: Mapping[str, Gather] = {
     "account": _account,
     "values": _values,
@@ -134,5 +162,9 @@ PARTS: Mapping[str, Gather] = {
     "mails": _mails,
     "stays": _stays,
     "keys": _keys,
+    "looked": _looked,
+    "given": _given,
+    "holds": _holds,
+    "erasures": _erasures,
 }
 """Part -> who gathers it."""

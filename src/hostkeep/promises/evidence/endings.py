@@ -50,7 +50,7 @@ def nothing_past_due() -> Check:
     """Check that the sweeper ran lately, and that nothing is kept past its time."""
 
     def look(scene: Scene) -> Seen:
-        last, late = sweeping.last_run(), sweeping.overdue(scene.act.at)
+        last, late = sweeping.last_run(), sweeping.overdue(scene.act.at - sweeping.EVERY)
         if last is None or scene.act.at - last > LATE:
             return Seen("unsure", "no run yet" if last is None else f"{last:%Y-%m-%d %H:%M}")
         return verdict(not sum(late.values()), f"{sum(late.values())} past due, {last:%Y-%m-%d %H:%M}")
