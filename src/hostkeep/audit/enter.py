@@ -7,10 +7,13 @@ the login's row goes with the person's erasure, and then nobody can tell whose i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db import connections
 
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.act import Act
@@ -78,17 +81,56 @@ def enter_apart(
 
 
 def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
-    """Add many entries of one act as enter_apart, in one statement: all of them or none."""
-    Entry.objects.using(APART).bulk_create(_rows(act, verb, lines))
+    """Add many entries of one act as enter_apart, in one statement: all of them or none.
+
+    One JSON text carries them: making so many rows by Django takes several times what the insert takes.
+    """
+    names, in_force = _names_of(lines), _digest_for(act, lines)
+    told = json.dumps([
+        {
+            "kind": line.ref.kind,
+            "thing": str(names[line.ref.id] if is_person(line.ref.kind) else line.ref.id),
+            "category": line.category,
+            "clause": line.clause,
+            "digest": line.digest or in_force,
+            "count": line.count,
+        }
+        for line in lines
+    ])  # fmt: skip
+    with connections[APART].cursor() as cursor:
+        cursor.execute(
+            ENTER_ALL,
+            [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace, told],
+        )
 
 
-def _rows(act: Act, verb: str, lines: Sequence[Line]) -> list[Entry]:
-    """Fill rows from an act.  Raises LookupError if nobody said how persons are named."""
+ENTER_ALL = """
+INSERT INTO audit_entry (verb, actor, role, purpose, brand, at, trace,
+                         kind, thing, category, clause, digest, count)
+SELECT %s, %s, %s, %s, %s, %s, %s, x.kind, x.thing, x.category, x.clause, x.digest, x.count
+FROM json_to_recordset(%s) AS x(kind text, thing uuid, category text, clause text, digest text, count int)
+"""
+
+
+def _names_of(lines: Sequence[Line]) -> Mapping[UUID, UUID]:
+    """Return the pseudonyms of the persons that lines are about.
+
+    Raises LookupError if nobody said how persons are named.
+    """
     persons = {line.ref.id for line in lines if is_person(line.ref.kind)}
     if persons and not _names:
         raise LookupError("nobody said under which names the book knows persons")
-    names = _names[0](persons) if persons else {}
-    in_force = next((known(act.brand, act.at) for known in _in_force), "") if _lacks(lines) else ""
+    return _names[0](persons) if persons else {}
+
+
+def _digest_for(act: Act, lines: Sequence[Line]) -> str:
+    """Return the digest of the policy in force, where a line names none."""
+    return next((known(act.brand, act.at) for known in _in_force), "") if _lacks(lines) else ""
+
+
+def _rows(act: Act, verb: str, lines: Sequence[Line]) -> list[Entry]:
+    """Fill rows from an act."""
+    names, in_force = _names_of(lines), _digest_for(act, lines)
     return [
         Entry(
             verb=verb,

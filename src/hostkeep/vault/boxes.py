@@ -118,7 +118,7 @@ SELECT k.subject, k.id::text, k.keep_class, k.epoch, k.wrapped, k.state,
 FROM vault.vault_subjectkey k
 LEFT JOIN vault.vault_item i ON i.subject = k.subject AND i.keep_class = k.keep_class
   AND i.brand = %s AND i.category = ANY(%s) AND i.slot = ANY(%s)
-WHERE k.subject = ANY(%s) AND (i.id IS NOT NULL OR k.keep_class = ANY(%s))
+WHERE k.subject = ANY(%s::uuid[]) AND (i.id IS NOT NULL OR k.keep_class = ANY(%s))
 """
 
 STANDING = """
@@ -166,11 +166,13 @@ def look(
     brand    another brand's values are not there
     classes  whose keys' states are told even where there is no value
     """
-    people, categories, slots = (list({each[n] for each in wanted}) for n in range(3))
+    people, categories, slots = ({each[n] for each in wanted} for n in range(3))
     boxes: dict[tuple[UUID, str, str], Box] = {}
     states: dict[tuple[UUID, str], str] = {}
     with connection.cursor() as cursor:
-        cursor.execute(LOOK, [brand, categories, slots, people, list(classes)])
+        # One text of handles: made into an array by the driver, many take longer than the query.
+        handles = "{" + ",".join(map(str, people)) + "}"
+        cursor.execute(LOOK, [brand, list(categories), list(slots), handles, list(classes)])
         for subject, key_id, keep_class, epoch, wrapped, state, row, category, slot, box, digest in cursor:
             states[subject, keep_class] = state
             if row is not None:

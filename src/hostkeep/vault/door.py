@@ -13,10 +13,9 @@ archive.py.  Finding a person: search.py.
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from hostkeep.audit.alarms import raise_alarm
@@ -72,6 +71,14 @@ class _Count(threading.local):
 _count = _Count()
 
 
+class _Granted(NamedTuple):
+    """A wish that is granted, what lies there for it, and the clause that grants it."""
+
+    wish: Wish
+    box: boxes.Box | None
+    clause: ClauseId
+
+
 @dataclass(frozen=True, slots=True)
 class _Asking:
     """Some wishes, what stands behind them, and what is known of the people."""
@@ -111,9 +118,9 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "", case: UUI
     if not wishes:
         return {}
     asking = _look(act, wishes, Given(reason, case))
-    granted = {wish: _demand(asking, wish) for wish in wishes}
+    granted = [_demand(asking, wish) for wish in wishes]
     _enter_reads(asking, granted)
-    return _unsealed(asking, wishes)
+    return _unsealed(asking, granted)
 
 
 def use(
@@ -139,7 +146,16 @@ def allowed(act: Act, *, wishes: Sequence[Wish], given: Given) -> tuple[Wish, ..
     For search, which enters what it does by itself, and hands out handles of whom one may read alone.
     """
     asking = _look(act, wishes, given)
-    return tuple(wish for wish in wishes if _answer(asking, wish, asking.policies[wish.subject]).allowed)
+    return tuple(
+        wish
+        for wish in wishes
+        if _answer(
+            asking,
+            wish,
+            asking.policies[wish.subject],
+            asking.found.boxes.get((wish.subject, wish.category, wish.slot)),
+        ).allowed
+    )
 
 
 def reveals_of_thread() -> int:
@@ -167,23 +183,23 @@ def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     return _Asking(act, given, policies, found, objected)
 
 
-def _demand(asking: _Asking, wish: Wish) -> ClauseId:
-    """Return the clause that grants a wish; refuse what the policy, the key's state or its owner refuses."""
+def _demand(asking: _Asking, wish: Wish) -> _Granted:
+    """Return what is granted; refuse what the policy, the key's state or its owner refuses."""
     act, policy = asking.act, asking.policies[wish.subject]
     own_only(act, wish, policy)
-    answer = _answer(asking, wish, policy)
+    box = asking.found.boxes.get((wish.subject, wish.category, wish.slot))
+    answer = _answer(asking, wish, policy, box)
     if not answer.allowed:
         refuse(act, wish, policy, answer)
-    return answer.clause
+    return _Granted(wish, box, answer.clause)
 
 
-def _answer(asking: _Asking, wish: Wish, policy: Policy) -> Decision:
+def _answer(asking: _Asking, wish: Wish, policy: Policy, box: boxes.Box | None) -> Decision:
     """Decide one wish."""
     act = asking.act
     answer = decide(policy, Ask(wish.category, act.purpose, act.role, _has(asking, wish, policy)))
     if not answer.allowed:
         return answer
-    box = asking.found.boxes.get((wish.subject, wish.category, wish.slot))
     closed = _left_by_state(asking, wish, policy, box)
     if closed is not None:
         return closed
@@ -235,13 +251,15 @@ def _is_told(act: Act, wish: Wish, policy: Policy, collected: str) -> bool:
     )
 
 
-def _enter_reads(asking: _Asking, granted: Mapping[Wish, ClauseId]) -> None:
+def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
     """Enter what is about to be opened, committed before it is.  Raises ReadsTooMuch."""
-    act, counts = asking.act, Counter((wish.subject, wish.category) for wish in granted)
-    clauses = {(wish.subject, wish.category): clause for wish, clause in granted.items()}
+    act, counts = asking.act, dict[tuple[SubjectId, CategoryId, ClauseId], int]()
+    for wish, _, clause in granted:
+        what = (wish.subject, wish.category, clause)
+        counts[what] = counts.get(what, 0) + 1
     lines = [
-        Line(person(who), what, clauses[who, what], asking.policies[who].digest, count)
-        for (who, what), count in counts.items()
+        Line(person(who), category, clause, asking.policies[who].digest, count)
+        for (who, category, clause), count in counts.items()
     ]
     if is_paced(act):
         if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
@@ -256,12 +274,11 @@ def _enter_reads(asking: _Asking, granted: Mapping[Wish, ClauseId]) -> None:
         enter_all_apart(act, REVEALED, lines)
 
 
-def _unsealed(asking: _Asking, wishes: Sequence[Wish]) -> Shown:
+def _unsealed(asking: _Asking, granted: Sequence[_Granted]) -> Shown:
     """Open what was decided and entered."""
     bunch = boxes.Bunch()
     shown: Shown = {}
-    for wish in wishes:
-        box = asking.found.boxes.get((wish.subject, wish.category, wish.slot))
+    for wish, box, _ in granted:
         try:
             value = None if box is None else bunch.open(box)
         except BrokenSeal:
