@@ -21,7 +21,9 @@ class HeldRow:
     slot    handle of the thing it belongs to, or empty
     since   when it was collected, or last changed
     digest  SHA-256 of the policy it was collected under
-    channel "web", "mail", "call", "staff", "api" or "offline"
+    channel "web", "mail", "call", "staff", "api", "offline" or "system"
+    expires_at   when it must be gone, or None while an event to come decides
+    archived_at  when it went into the archive, or None; why: "changed" or "closed", or empty
     """
 
     category: CategoryId
@@ -30,6 +32,9 @@ class HeldRow:
     since: datetime
     digest: str
     channel: str
+    expires_at: datetime | None = None
+    archived_at: datetime | None = None
+    why: str = ""
 
 
 def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
@@ -50,6 +55,9 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
             since=row.collected_at,
             digest=row.digest,
             channel=row.channel,
+            expires_at=row.expires_at,
+            archived_at=row.archived_at,
+            why=row.why,
         )
         for row in found
     )

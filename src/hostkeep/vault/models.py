@@ -20,7 +20,7 @@ PLAIN: Columns = {
     "Item.keep_class": not_personal("a retention class of the policy"),
     "Item.box": personal("*", sealed="under the data key of its subject and class"),
     "Item.digest": not_personal("SHA-256 of the policy it was collected under"),
-    "Item.channel": not_personal("web, mail, call, staff, api or offline"),
+    "Item.channel": not_personal("web, mail, call, staff, api, offline or system"),
     "Item.why": not_personal("empty, or why it went into the archive: changed or closed"),
     "Consent.brand": not_personal("slug of a brand"),
     "Consent.purpose": personal("preferences", walled="a purpose of the policy, beside a handle"),
