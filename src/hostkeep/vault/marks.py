@@ -19,6 +19,7 @@ from django.db import connection
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
 from hostkeep.vault import boxes, keys
+from hostkeep.vault.wall import stepped_out
 
 EMAIL, PHONE, NUMBER = CategoryId("email"), CategoryId("phone"), CategoryId("customer_number")
 MARKED = frozenset({EMAIL, PHONE, NUMBER})
@@ -136,7 +137,9 @@ def _values(rows: Iterable[Marked]) -> Mapping[tuple[UUID, str, str], str]:
             if value is not None:
                 found[at] = value
         numbered = [subject for subject, category, _ in wanted if category == NUMBER]
-        for subject, number in (_numbers[0](numbered) if _numbers and numbered else {}).items():
+        with stepped_out():  # numbers are another room's, which may not read behind the wall, nor we as the wall
+            numbers = _numbers[0](numbered) if _numbers and numbered else {}
+        for subject, number in numbers.items():
             found[subject, NUMBER, ""] = number
     return found
 

@@ -23,3 +23,12 @@ def opened(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         yield
         if inside_another:  # else the transaction ends here, and the role with it
             cursor.execute("SET LOCAL ROLE hk_app")
+
+
+@contextmanager
+def stepped_out(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Give the vault's role back for the statements inside, and take it again: only inside opened()."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE hk_app")
+        yield
+        cursor.execute("SET LOCAL ROLE hk_vault")

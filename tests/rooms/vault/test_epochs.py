@@ -272,3 +272,22 @@ def test_many_people_are_rolled_in_batches(ring: Path, monkeypatch: pytest.Monke
     for who in people:
         sealed = door.reveal(as_owner(who), subject=who, category=NAME)
         assert sealed is not None
+
+
+def test_a_person_is_found_by_customer_number_and_address_after_a_roll(ring: Path) -> None:
+    from hostkeep.people.models import Account
+    from hostkeep.vault import marks, putting
+
+    ann = person()
+    putting.put(make_act("visitor", "account"), subject=ann, category=CategoryId("email"), value="ann@example.test")
+    Account.objects.create(brand="vps6", number="K-77", subject=ann, opened_at=NOON)
+    with opened():
+        connection.cursor().execute(
+            "INSERT INTO vault.vault_mark (brand, category, mark, epoch, subject, slot, keep_class)"
+            " VALUES ('vps6', 'customer_number', %s, 1, %s, '', 'account')",
+            [marks._mark(1, "vps6", "customer_number", marks.normal("customer_number", "K-77")), ann],
+        )
+    roll()
+    with opened():
+        assert [who for who, _ in marks.find("vps6", marks.NUMBER, "K-77")] == [ann]
+        assert [who for who, _ in marks.find("vps6", marks.EMAIL, "ann@example.test")] == [ann]
