@@ -9,7 +9,7 @@ from bench.house import house
 
 def main() -> None:
     wanted = set(sys.argv[1:])
-    from bench import decisions, enforcement, erasing, pages, policies, reveals, searching, starts
+    from bench import decisions, enforcement, erasing, pages, policies, recorded, reveals, searching, starts, verifying
 
     if not wanted or "policies" in wanted:
         for figure in policies.figures():
@@ -22,6 +22,7 @@ def main() -> None:
             print(figure.line(), flush=True)
     in_a_house = {
         "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "searching": searching,
+        "recorded": recorded, "verifying": verifying,
     }  # fmt: skip
     if not wanted or wanted & in_a_house.keys():
         with house():

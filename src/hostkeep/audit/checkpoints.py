@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from django.db import transaction
 
 from hostkeep.audit import notes
 from hostkeep.audit.alarms import raise_alarm
-from hostkeep.audit.kept import folder, keep, kept
+from hostkeep.audit.enter import enter_apart
+from hostkeep.audit.kept import folder, keep, kept, set_aside
 from hostkeep.audit.models import Checkpoint
 from hostkeep.audit.reading import count_of
 from hostkeep.audit.sequencing import is_ours, sequence, sequence_all
@@ -32,6 +34,11 @@ from hostkeep.runtime import addresses
 
 KEY_FILE = "audit.ed25519"
 """Two lines: the origin, which is the key's name, and the private key in base64."""
+
+FORMER_KEYS = "audit-*.ed25519"
+"""Keys of books that ended with a restore: what they signed is checked still, and they sign no more."""
+
+BEGUN_AGAIN = "audit.book.begun_again"
 
 BOOK = Ref("audit.book", UUID(int=0))
 """The whole book, as an alarm is about it."""
@@ -63,9 +70,8 @@ class Signer:
         signature = Ed25519PrivateKey.from_private_bytes(self.secret).sign(text.encode())
         return notes.signed(text, self.origin, self.public, signature)
 
-    def read(self, note: str) -> notes.Told:
-        """Read a checkpoint and check its signature.  Raises notes.BadNote, NotOurs."""
-        told = notes.read(note)
+    def bears(self, told: notes.Told) -> bool:
+        """Say whether a checkpoint bears this one's signature."""
         public = self.public
         hint, key = notes.hint_of(self.origin, public), Ed25519PublicKey.from_public_bytes(public)
         for name, packed in told.signatures:
@@ -74,8 +80,8 @@ class Signer:
                     key.verify(packed[notes.HINT_BYTES :], told.text.encode())
                 except InvalidSignature:
                     continue
-                return told
-        raise NotOurs
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,24 @@ def signer() -> Signer:
     path = folder() / KEY_FILE
     if not path.exists():
         _make_key(path)
+    return _signer_of(path)
+
+
+def signers() -> tuple[Signer, ...]:
+    """Return everybody who signed for this book: who signs now, then the former ones."""
+    return (signer(), *(_signer_of(path) for path in sorted(folder().glob(FORMER_KEYS))))
+
+
+def read(note: str, ours: Sequence[Signer]) -> notes.Told:
+    """Read a checkpoint that one of us signed.  Raises notes.BadNote, NotOurs."""
+    told = notes.read(note)
+    if not any(one.bears(told) for one in ours):
+        raise NotOurs
+    return told
+
+
+def _signer_of(path: Path) -> Signer:
+    """Read a key file."""
     origin, packed = path.read_text(encoding="ascii").split()
     return Signer(origin, base64.b64decode(packed))
 
@@ -146,6 +170,33 @@ class _Altered(Exception):
     """The tree is not the one that was signed."""
 
 
+def begin_again(act: Act) -> int:
+    """Go on after an older backup was restored: a new origin and key; return how many leaves were lost.
+
+    The restored book is the beginning of the one that was signed, and that is proven first.  What was signed
+    over more than it holds is put aside, never denied: it stays in the keyring folder with its key, and the
+    book says that it began again.  Where nothing is lost, nothing is done.
+    Raises NotOurs where the book is not the beginning of what was signed: then it is not only older.
+    """
+    with transaction.atomic():
+        size, tree = size_now(), StoredTree()
+        signed = [(read(row.note, signers()), row) for row in kept()]
+        lost = max((told.size for told, _ in signed), default=0) - size
+        if lost <= 0 or not is_ours():
+            return 0
+        for told, _ in signed:
+            if told.size <= size and tree.root(told.size) != told.root:
+                raise NotOurs
+        number = len(signers())
+        base = signer().origin.partition("/audit")[0]
+        os.link(folder() / KEY_FILE, folder() / FORMER_KEYS.replace("*", str(number)))
+        _fresh_key(f"{base}/audit/{number + 1}").replace(folder() / KEY_FILE)
+        set_aside(number, [row for told, row in signed if told.size <= size])
+    where = act.of_brand(OPERATOR)
+    enter_apart(where, BEGUN_AGAIN, BOOK, category="", clause="", digest="", count=lost)
+    return lost
+
+
 def _sign(act: Act) -> int:
     """Prove that the tree only grew, then sign it.  The lock is ours."""
     size, tree = size_now(), StoredTree()
@@ -164,10 +215,10 @@ def _sign(act: Act) -> int:
 
 def _last() -> notes.Told | None:
     """Return what was signed last, in the database or outside it.  Raises NotOurs, notes.BadNote."""
-    ours, stored = signer(), newest()
-    found = [ours.read(row.note) for row in kept()[-1:]]
+    ours, stored = signers(), newest()
+    found = [read(row.note, ours) for row in kept()[-1:]]
     if stored is not None:
-        told = ours.read(stored.note)
+        told = read(stored.note, ours)
         if (told.size, told.root) != (stored.size, stored.root):
             raise _Altered
         found.append(told)
@@ -184,16 +235,21 @@ def _demand_grown(last: notes.Told, size: int, tree: StoredTree) -> None:
         raise _Altered
 
 
-def _make_key(path: Path) -> None:
-    """Write a key file that only we may read, never over another."""
-    origin = f"{addresses.operator_host()}{addresses.port()}/audit"
+def _fresh_key(origin: str) -> Path:
+    """Write a new key into a file beside the key's, which only we may read."""
     secret = base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh = folder() / f"{KEY_FILE}.{os.getpid()}.new"
     handle = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(f"{origin}\n{secret}\n")
         file.flush()
         os.fsync(file.fileno())
+    return fresh
+
+
+def _make_key(path: Path) -> None:
+    """Put the first key down, never over another."""
+    fresh = _fresh_key(f"{addresses.operator_host()}{addresses.port()}/audit")
     try:
         os.link(fresh, path)
     except FileExistsError:

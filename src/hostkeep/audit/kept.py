@@ -57,6 +57,12 @@ def keep(note: str, at: datetime) -> None:
         _shorten(rows)
 
 
+def set_aside(number: int, stay: Sequence[Kept]) -> None:
+    """Put the file aside under a number and begin another with the checkpoints that stay."""
+    (folder() / FILE).rename(folder() / f"{FILE}.{number}")
+    _write(stay)
+
+
 def _lines(text: str) -> Iterator[Kept]:
     """Read what can be read."""
     for line in text.splitlines():
@@ -70,7 +76,11 @@ def _lines(text: str) -> Iterator[Kept]:
 def _shorten(rows: Sequence[Kept]) -> None:
     """Write the file anew with the newest and the last of every month, at once or not at all."""
     months = {(row.at.year, row.at.month): row for row in rows[:-LAST]}
-    stay = [*months.values(), *rows[-LAST:]]
+    _write([*months.values(), *rows[-LAST:]])
+
+
+def _write(stay: Sequence[Kept]) -> None:
+    """Write the file anew, at once or not at all."""
     fresh = folder() / f"{FILE}.{os.getpid()}.new"
     handle = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

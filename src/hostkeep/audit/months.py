@@ -8,7 +8,7 @@ from datetime import date
 from django.db import DatabaseError, connection, transaction
 from psycopg.errors import CheckViolation
 
-from hostkeep.audit.checkpoints import NotOurs, newest, signer
+from hostkeep.audit.checkpoints import NotOurs, newest, read, signers
 from hostkeep.audit.models import DroppedMonth
 from hostkeep.audit.notes import BadNote
 from hostkeep.kernel.act import Act
@@ -68,7 +68,7 @@ def _signed_by_us() -> bool:
     """Say whether the newest checkpoint bears our signature; the database alone cannot tell."""
     last = newest()
     try:
-        return last is not None and signer().read(last.note).size == last.size
+        return last is not None and read(last.note, signers()).size == last.size
     except (NotOurs, BadNote):
         return False
 

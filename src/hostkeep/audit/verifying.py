@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from hostkeep.audit import notes
-from hostkeep.audit.checkpoints import BOOK, NotOurs, Signer, alarm, seal_all, signer
+from hostkeep.audit.checkpoints import BOOK, NotOurs, Signer, alarm, read, seal_all, signers
 from hostkeep.audit.enter import enter_apart
 from hostkeep.audit.kept import kept
 from hostkeep.audit.leaves import COLUMNS, copied
@@ -116,7 +116,7 @@ def verify(*, since: datetime | None = None, elsewhere: Sequence[str] = ()) -> R
 
 def _signed(report: Report, size: int, elsewhere: Sequence[str]) -> Mapping[int, list[bytes]]:
     """Return the roots that were signed, by size.  What bears no signature of ours is found."""
-    ours, signed = signer(), dict[int, list[bytes]]()
+    ours, signed = signers(), dict[int, list[bytes]]()
     rows = Checkpoint.objects.order_by("-size").values_list("size", "root", "note")
     for place, (at, root, note) in enumerate(rows.iterator()):
         told = _read(ours, note) if place < SIGNATURES else None
@@ -135,10 +135,10 @@ def _signed(report: Report, size: int, elsewhere: Sequence[str]) -> Mapping[int,
     return signed
 
 
-def _read(ours: Signer, note: str) -> notes.Told | None:
+def _read(ours: Sequence[Signer], note: str) -> notes.Told | None:
     """Read a checkpoint, None where it is not ours."""
     try:
-        return ours.read(note)
+        return read(note, ours)
     except (NotOurs, notes.BadNote):
         return None
 

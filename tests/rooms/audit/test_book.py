@@ -256,3 +256,42 @@ def test_the_stored_tree_is_the_tree_of_the_leaves(book) -> None:
         edge.append(leaf)
     assert StoredTree().root(len(leaves)) == edge.root()
     assert StoredTree().frontier(len(leaves)).peaks == edge.peaks
+
+
+def restored(broken, size: int) -> None:
+    """Take the database back to an older state, as a restored backup is."""
+    broken(
+        f"DELETE FROM audit.audit_entry WHERE id IN (SELECT entry FROM audit.audit_leaf WHERE position >= {size})",
+        f"DELETE FROM audit.audit_leaf WHERE position >= {size}",
+        f"DELETE FROM audit.audit_checkpoint WHERE size > {size}",
+    )
+
+
+def test_after_an_older_backup_the_book_begins_again_and_says_so(book, broken, keyring) -> None:
+    first = checkpoints.newest()
+    book(7, day=1)
+    checkpoints.seal_all(LATER)
+    held = checkpoints.newest()
+    restored(broken, first.size)
+    assert checkpoints.seal(LATER) == 0, "what is shorter than what was signed is not signed"
+    assert findings(verify()) == {("size", "")}
+
+    assert checkpoints.begin_again(LATER) == 7
+    assert checkpoints.begin_again(LATER) == 0
+    checkpoints.seal_all(LATER)
+    now = checkpoints.newest()
+    assert (now.size > first.size, now.note.split("\n")[0]) == (True, first.note.split("\n")[0] + "/2")
+    assert verify().holds
+    assert Entry.objects.using(APART).get(verb="audit.book.begun_again").count == 7
+    assert verify(elsewhere=[first.note]).holds
+    assert findings(verify(elsewhere=[held.note])) <= {("size", ""), ("root", "")} != set()
+
+
+def test_an_altered_book_cannot_begin_again(book, broken) -> None:
+    book(7, day=1)
+    checkpoints.seal_all(LATER)
+    size = size_now()
+    restored(broken, size - 3)
+    broken(f"UPDATE audit.audit_leaf SET hash = '\\x{leaf_hash(b'forged').hex()}' WHERE position = 2")
+    with pytest.raises(checkpoints.NotOurs):
+        checkpoints.begin_again(LATER)

@@ -17,7 +17,7 @@ ALTERED = 1
 
 
 def add_audit_commands(commands: Commands[argparse.ArgumentParser]) -> None:
-    """Add `audit verify` and `audit checkpoint`."""
+    """Add `audit verify`, `audit checkpoint` and `audit begin-again`."""
     audit = commands.add_parser("audit", help="the audit book").add_subparsers(required=True, metavar="WHAT")
     about = "compare every entry with its leaf, the tree and what was signed; 1 if something was altered"
     verify = add_command(audit, "verify", about, _verify)
@@ -25,6 +25,8 @@ def add_audit_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     verify.add_argument("--checkpoint", metavar="FILE", action="append", default=[], help=kept)
     about = "sign the book as it stands, and print the checkpoint and the public key to keep elsewhere"
     add_command(audit, "checkpoint", about, _checkpoint)
+    about = "go on after a restore: what was signed since the backup is put aside, and the book says so"
+    add_command(audit, "begin-again", about, _begin_again)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -56,6 +58,24 @@ def _checkpoint(_arguments: argparse.Namespace) -> int:
         return ALTERED
     sys.stdout.write(newest.note)
     sys.stderr.write(f"{checkpoints.printed_key()}\n")
+    return 0
+
+
+def _begin_again(_arguments: argparse.Namespace) -> int:
+    """Begin again after a restore.  Returns 1 where the book is not the beginning of what was signed."""
+    ready()
+    from hostkeep.audit import checkpoints
+    from hostkeep.faces.cli.acts import act_of_operator
+
+    act = act_of_operator()
+    try:
+        lost = checkpoints.begin_again(act)
+    except checkpoints.NotOurs:
+        sys.stderr.write("hostkeep: the book is not only older, it was altered; run: hostkeep audit verify\n")
+        return ALTERED
+    checkpoints.seal_all(act)
+    said = f"{lost} entries that were signed are gone." if lost else "Nothing was lost, nothing to do."
+    sys.stdout.write(f"{said}\n")
     return 0
 
 

@@ -1,0 +1,110 @@
+"""`hostkeep audit verify`: what it says, and its exit code; and a sequencer that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from hostkeep.audit import checkpoints, sequencing
+from hostkeep.audit.models import Entry, Leaf
+from hostkeep.audit.stored import size_now
+from hostkeep.audit.verifying import verify
+from hostkeep.faces.cli import auditing
+from hostkeep.faces.cli.commands import run
+from tests.conftest import ROOT, make_act
+from tests.rooms.audit.conftest import write
+
+
+@pytest.fixture
+def command(monkeypatch, book, capsys):
+    """The command on this test's database."""
+    monkeypatch.setattr(auditing, "ready", lambda: None)
+
+    def told(*words: str) -> tuple[int, str]:
+        code = run(["audit", *words])
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return told
+
+
+def test_a_book_that_holds_is_said_to_hold(command) -> None:
+    code, said = command("verify")
+    assert code == 0
+    assert "The book is as it was signed." in said
+
+
+def test_an_edited_row_fails_and_is_named_by_month_and_position(command, broken) -> None:
+    broken(f"UPDATE audit.audit_entry SET verb = 'x.y.z' WHERE id = {Leaf.objects.get(position=9).entry}")
+    code, said = command("verify")
+    assert code == 1
+    assert "2026-03: the entry at position 9 was changed" in said
+    assert "NOT as it was signed" in said
+
+
+def test_a_checkpoint_kept_elsewhere_is_compared(command, broken, tmp_path) -> None:
+    code, said = command("checkpoint")
+    assert code == 0
+    mine = tmp_path / "mine.txt"
+    mine.write_text(checkpoints.newest().note, encoding="utf-8")
+    assert said.startswith(mine.read_text(encoding="utf-8"))
+    assert command("verify", "--checkpoint", str(mine))[0] == 0
+    mine.write_text(mine.read_text(encoding="utf-8").replace("audit", "other", 1), encoding="utf-8")
+    assert command("verify", "--checkpoint", str(mine))[0] == 1
+    assert command("verify", "--checkpoint", str(tmp_path / "none"))[0] == 2
+
+
+def test_an_altered_book_is_not_signed(command, broken) -> None:
+    write(3)
+    broken("UPDATE audit.audit_leaf SET hash = sha256('forged') WHERE position = 0", "DELETE FROM audit.audit_treenode")
+    code, said = command("checkpoint")
+    assert code == 1
+    assert "hostkeep audit verify" in said
+
+
+KILLED = """
+import os, django
+django.setup()
+from django.db import connections
+for alias in ("default", "audit"):
+    connections[alias].settings_dict.update(NAME=os.environ["NAME"], USER="hk_app", HOST=os.environ["FOLDER"])
+from hostkeep.audit import sequencing
+sequencing.BATCH = 50
+added = sequencing._add
+def slowly(fresh):
+    added(fresh)
+    print("added", flush=True)
+    import time; time.sleep(0.15)
+sequencing._add = slowly
+sequencing.sequence_all()
+"""
+
+
+def test_a_sequencer_that_is_killed_leaves_nothing_half_done(book, pg, committed) -> None:
+    write(400)
+    before, entries = size_now(), Entry.objects.count()
+    environ = {
+        **os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "NAME": committed,
+        "FOLDER": str(pg.folder),
+    }
+    with subprocess.Popen([sys.executable, "-c", KILLED], env=environ, stdout=subprocess.PIPE, text=True) as child:
+        for _ in range(3):
+            assert child.stdout.readline() == "added\n"
+        child.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 30
+    while not Leaf.objects.count() == size_now() and time.monotonic() < until:
+        time.sleep(0.05)
+    reached = size_now()
+    assert before < reached < entries, "it was killed in the middle"
+    assert (reached - before) % 50 == 0, "whole batches alone"
+
+    while size_now() < entries:
+        sequencing.sequence_all()
+    checkpoints.sign(make_act())
+    report = verify()
+    assert (report.holds, report.entries) == (True, entries)
