@@ -19,6 +19,8 @@ ALONE = {
     "people.actions.keys.make_key": "a key is made on a page, by a person who has just proved who they are",
     "people.actions.staying.end_stay": "a browser that stays signed in is sign-in's; a program is none",
     "people.actions.staying.end_stay_of_cookie": "as above: whoever closes the account is signed out here",
+    "people.actions.leaving.end_ways_in": "as above: it ends the program's own key; keys are ended by DELETE /keys",
+    "flows.agreeing.stays_lapsed": "as above: the consent that hangs on such browsers",
     "flows.agreeing.stay_ended": "as above: the consent that hangs on such a browser",
     "flows.addressing.ask_for": "a login address is changed on a page, by a person who just proved themselves",
     "flows.addressing.confirm": "as above: whoever has the new mailbox confirms it there",

@@ -21,8 +21,11 @@ from hostkeep.messaging.calls import handing
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.queries import choices_of
 from hostkeep.people.actions.closing import begin_closing
+from hostkeep.people.actions.keys import make_key
+from hostkeep.people.actions.staying import begin_stay
 from hostkeep.people.closings import disputes_of
 from hostkeep.people.models import ClosedLink, Dispute, User
+from hostkeep.people.queries import key_of_text, stays_of
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
 from hostkeep.vault import consenting, consents
@@ -333,3 +336,21 @@ def test_a_consent_that_stands_is_taken_back_by_opting_out() -> None:
         brand=BrandId("vps6"), subject=ann.subject, purpose=PurposeId("remember"), at=clock.now()
     )
     assert not stands
+
+
+def test_logging_out_everywhere_ends_browsers_and_programs() -> None:
+    ann = Leaver("vps6")
+    other = Browser("vps6")
+    with running_brand.during(BrandId("vps6")):
+        other.client.force_login(User.objects.get(pk=ann.user))
+    key = make_key(ann.act("authentication"), user=ann.user, account=ann.account_id, scopes=["account:read"])
+    begin_stay(ann.act("authentication"), user=ann.user, life=timedelta(days=9))
+
+    answer = ann.sends(ann.get("/account/security/"), "/account/security/end/")
+
+    assert answer.headers["Location"] == "/auth/login/"
+    for browser in (ann, other):
+        assert browser.get("/account/").headers["Location"].startswith("/auth/login/")
+    assert key_of_text(BrandId("vps6"), key.key, clock.now()) is None
+    assert stays_of(ann.user, clock.now()) == ()
+    assert ann.state == "open"

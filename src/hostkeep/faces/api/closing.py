@@ -17,6 +17,7 @@ from hostkeep.faces.ui.telling import told
 from hostkeep.flows import closing as flow
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.vault.outlook import Fate
 
 router = Router()
 
@@ -79,7 +80,7 @@ def preview_closing(request: HttpRequest) -> Closing:
     zone, language = request.brand.zone, language_of(request)  # type: ignore[attr-defined]
     policy, at = policy_of(request), now_of(request)
 
-    def says(fate: flow.Fate) -> str:
+    def says(fate: Fate) -> str:
         return fates_shown([fate], policy, at=at, zone=zone, language=language)[0].says
 
     return Closing(

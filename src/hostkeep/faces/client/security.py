@@ -9,12 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from hostkeep.faces.client.account import customers_only
+from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.signin import staying
 from hostkeep.faces.signin.factors import factors_of
+from hostkeep.faces.signin.states import sign_out
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.flows import agreeing
 from hostkeep.kernel.ids import UserId
+from hostkeep.people.actions.leaving import end_ways_in
 from hostkeep.people.actions.staying import end_stay
 from hostkeep.people.queries import live_sessions, stays_of
 
@@ -47,6 +50,18 @@ def end(request: HttpRequest, stay: UUID) -> HttpResponse:
     staying.forget_if_ended(request, act)
     messages.success(request, gettext("That browser no longer stays signed in."))
     return HttpResponseRedirect("/account/security/")
+
+
+@require_POST
+@customers_only
+def end_everywhere(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere: all browsers, this one too, and all programs."""
+    act = act_of(request, role="customer", purpose="authentication")
+    account, user = account_of(request), user_of(request)
+    end_ways_in(act, user=user)
+    agreeing.stays_lapsed(act, user=user, subject=account.subject)
+    sign_out(request)
+    return HttpResponseRedirect("/auth/login/")
 
 
 def user_of(request: HttpRequest) -> UserId:

@@ -18,7 +18,7 @@ from hostkeep.faces.client.objections import objection_urls
 from hostkeep.faces.client.orders import order, orders
 from hostkeep.faces.client.privacy import choose, privacy
 from hostkeep.faces.client.profile import language, profile
-from hostkeep.faces.client.security import end, security
+from hostkeep.faces.client.security import end, end_everywhere, security
 from hostkeep.faces.client.services import service_urls
 
 urlpatterns = [
@@ -42,6 +42,7 @@ urlpatterns = [
     *objection_urls,
     path("security/", security, name="security"),
     path("security/stays/<uuid:stay>/end/", end, name="end_stay"),
+    path("security/end/", end_everywhere, name="end_everywhere"),
     *key_urls,
     *invoice_urls,
     *service_urls,
