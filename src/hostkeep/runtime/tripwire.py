@@ -17,7 +17,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+import structlog
+from django.db import DatabaseError, connections
+
 from hostkeep.runtime.destinations import ANY, Declared, declared, is_going, is_local_name
+
+log = structlog.get_logger()
 
 CONNECT, LOOK_UP, PROGRAM = "socket.connect", "socket.getaddrinfo", "subprocess.Popen"
 EVENTS = frozenset({CONNECT, LOOK_UP, PROGRAM})
@@ -39,17 +44,25 @@ class Sighting:
 
 
 class Tripwire:
-    """An audit hook.  Judges in the thread that acts, reports from one of its own; never raises there."""
+    """An audit hook.  Judges in the thread that acts, reports from one of its own; never raises there.
 
-    def __init__(self, declared: Declared, report: Callable[[Sighting], None]) -> None:
-        self.names = frozenset(each.host for each in declared.hosts)
-        self.places = frozenset((each.host, each.port) for each in declared.hosts)
-        self.any_ports = frozenset(each.port for each in declared.hosts if each.host == ANY)
-        self.paths = declared.paths
-        self.programs = declared.programs | {PurePath(sys.executable).name}
+    What is declared may change while a process runs: a sighting is judged again by what is declared when it
+    is about to be reported.
+    """
+
+    def __init__(self, found: Declared, report: Callable[[Sighting], None]) -> None:
+        self.learn(found)
         self.report = report
         self.known: set[Sighting] = set()
-        self.waiting: SimpleQueue[Sighting] = SimpleQueue()
+        self.waiting: SimpleQueue[tuple[str, tuple[Any, ...]]] = SimpleQueue()
+
+    def learn(self, found: Declared) -> None:
+        """Judge by this from now on."""
+        self.names = frozenset(each.host for each in found.hosts)
+        self.places = frozenset((each.host, each.port) for each in found.hosts)
+        self.any_ports = frozenset(each.port for each in found.hosts if each.host == ANY)
+        self.paths = found.paths
+        self.programs = found.programs | {PurePath(sys.executable).name}
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
         """Look at one event.  Source: PEP 578, sys.addaudithook."""
@@ -58,7 +71,7 @@ class Tripwire:
         sighting = self.judge(event, args)
         if sighting is not None and sighting not in self.known and len(self.known) < MOST_KNOWN:
             self.known.add(sighting)
-            self.waiting.put(sighting)
+            self.waiting.put((event, (None, args[1]) if event == CONNECT else args[:1]))
 
     def judge(self, event: str, args: tuple[Any, ...]) -> Sighting | None:
         """Say what is undeclared about an event, or nothing."""
@@ -89,7 +102,20 @@ class Tripwire:
     def tell(self) -> None:
         """Report sightings as they come, for ever."""
         while True:
-            self.report(self.waiting.get())
+            self.tell_one()
+
+    def tell_one(self) -> None:
+        """Wait for one sighting, and report it if it is still undeclared."""
+        event, args = self.waiting.get()
+        try:
+            self.learn(declared())
+        except DatabaseError as error:
+            log.warning("tripwire.not_refreshed", code=type(error).__name__)
+        finally:
+            connections.close_all()
+        sighting = self.judge(event, args)
+        if sighting is not None:
+            self.report(sighting)
 
 
 _reporters: list[Callable[[Sighting], None]] = []

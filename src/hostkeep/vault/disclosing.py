@@ -26,6 +26,7 @@ from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
 from hostkeep.policy.objection import stopped_by
+from hostkeep.runtime.transactions import assert_outside
 from hostkeep.vault import boxes, cipher, objections
 from hostkeep.vault.asking import left_by_state
 from hostkeep.vault.disclosures import CountRow, DisclosureRow, counts, disclosures_of
@@ -97,8 +98,10 @@ def disclose(  # noqa: PLR0913  a hand-over is these seven things, and none of t
                 a second row
     reason      why, where two people must stand behind it; it is not kept in clear
     A value there is none of is left out.  The row says what was let out, whatever became of it afterwards.
-    Raises NotDisclosed, OnceTaken.
+    Never inside a transaction: what it saw there, such as a consent, might be rolled back after all.
+    Raises NotDisclosed, OnceTaken, and RuntimeError inside a transaction.
     """
+    assert_outside()
     going = _Going(
         act=act.for_purpose(purpose),
         policy=policy_for(act.brand, subject, act.at),

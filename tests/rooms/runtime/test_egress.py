@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -295,6 +296,18 @@ def test_the_tripwire_sees_what_nobody_declared(event: str, args: tuple, where: 
     assert sighting.where == where
 
 
+def test_what_was_declared_meanwhile_is_not_reported(monkeypatch) -> None:
+    told: list[tripwire.Sighting] = []
+    wire = tripwire.Tripwire(Declared(), told.append)
+    for host in ("198.51.100.7", "198.51.100.8"):
+        wire("socket.connect", (None, (host, 4000)))
+    monkeypatch.setattr(tripwire, "declared", lambda: Declared((Destination("new", "198.51.100.7", 4000, ""),)))
+    monkeypatch.setattr(tripwire, "connections", SimpleNamespace(close_all=lambda: None))
+    wire.tell_one()
+    wire.tell_one()
+    assert [seen.where for seen in told] == ["198.51.100.8:4000"]
+
+
 def test_the_egress_client_itself_is_let_pass_while_it_goes_there() -> None:
     wire = tripwire.Tripwire(DECLARED, lambda _: None)
     there = ("socket.connect", (None, ("198.51.100.7", 443)))
@@ -305,6 +318,8 @@ def test_the_egress_client_itself_is_let_pass_while_it_goes_there() -> None:
 
 ARMED = """
 import socket, time
+from django.conf import settings
+settings.configure()
 from hostkeep.runtime import destinations, tripwire
 destinations.known_by(lambda: destinations.Declared())
 tripwire.reported_to(lambda seen: print(seen.what, seen.where, flush=True))
