@@ -1,6 +1,6 @@
 """Sealing columns anew that stand under an epoch's own key: whatever models declare, found at run time.
 
-A column sealed under a person's data key is not touched: its key is wrapped anew, and that is all.
+A text sealed under a person's data key is not touched: its key is wrapped anew, and that is all.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from hostkeep.vault import cipher
-from hostkeep.vault.columns import SealedJSON
+from hostkeep.vault.columns import SealedColumn, SealedJSON
 
 FIND = """
 SELECT {key}, {column} FROM {table} WHERE {column} LIKE %s ORDER BY {key} LIMIT %s FOR UPDATE SKIP LOCKED
@@ -30,11 +30,11 @@ def reseal(old: int, new: int, most: int) -> int:
 
 
 def sealed_columns() -> Iterator[tuple[str, str, str]]:
-    """Yield table, primary key and column of everything that a model seals."""
+    """Yield table, primary key and column of everything that a model may have sealed under an epoch."""
     for model in apps.get_models():
         meta = model._meta  # noqa: SLF001  Django's documented Meta API
         for field in meta.local_fields:
-            if isinstance(field, SealedJSON) and meta.pk is not None:
+            if isinstance(field, SealedColumn | SealedJSON) and meta.pk is not None:
                 yield meta.db_table, str(meta.pk.column), str(field.column)
 
 

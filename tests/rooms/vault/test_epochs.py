@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.people.models import LoginAddress, Session, User
@@ -291,3 +291,28 @@ def test_a_person_is_found_by_customer_number_and_address_after_a_roll(ring: Pat
     with opened():
         assert [who for who, _ in marks.find("vps6", marks.NUMBER, "K-77")] == [ann]
         assert [who for who, _ in marks.find("vps6", marks.EMAIL, "ann@example.test")] == [ann]
+
+
+def test_titles_of_issued_invoices_sealed_under_an_epoch_are_taken_along_and_nothing_else_of_them_changes(
+    ring: Path, committed: str, pg,
+) -> None:
+    import psycopg
+
+    from hostkeep.billing.models import InvoiceLine
+    from tests.rooms.billing.making import Buyer
+
+    Buyer().owes()
+    about = "billing_invoiceline.title"
+    with psycopg.connect(pg.url("postgres", committed), autocommit=True) as line:
+        line.execute("ALTER TABLE billing_invoiceline DISABLE TRIGGER stays")
+        line.execute("UPDATE billing_invoiceline SET title = %s", [cipher.seal_column('"VPS S"', place=about)])
+        line.execute("ALTER TABLE billing_invoiceline ENABLE TRIGGER stays")
+    roll()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT title FROM billing_invoiceline")
+        for (text,) in cursor.fetchall():
+            assert text.startswith("c1.2.") and cipher.unseal_column(text, place=about).strip() == '"VPS S"'
+        for change in ("title = 'c2.x'", "title = 'c1.2.x', quantity = quantity + 1"):
+            with pytest.raises(DatabaseError):
+                cursor.execute(f"UPDATE billing_invoiceline SET {change}")
+    assert InvoiceLine.objects.count() >= 1
