@@ -39,6 +39,17 @@ DONE: Mapping[str, str] = {
     "scanned": gettext_noop("Searched"),
     "done": gettext_noop("Done"),
     "fired": gettext_noop("Set to end"),
+    "accepted": gettext_noop("What was ticked, noted"),
+    "opened": gettext_noop("Looked at"),
+    "sealed": gettext_noop("Stored"),
+    "sought": gettext_noop("Looked for"),
+    "given": gettext_noop("Consent given"),
+    "withdrawn": gettext_noop("Consent taken back"),
+    "corrected": gettext_noop("Corrected"),
+    "chosen": gettext_noop("Chosen"),
+    "wanted": gettext_noop("Mail chosen"),
+    "stopped": gettext_noop("Mail stopped"),
+    "moved": gettext_noop("Moved to the archive"),
 }
 """The last word of a verb, for people."""
 

@@ -22,10 +22,24 @@ from hostkeep.messaging.queries import preferences_of
 from hostkeep.people.queries import acceptances_of
 from hostkeep.policy.book import Policy
 from hostkeep.policy.consent import matter_of
+from hostkeep.policy.duties import Right
 from hostkeep.policy.vocabulary.terms import say
 from hostkeep.vault.consents import ConsentRow, consents_of
 
 HERE = "/account/privacy/"
+WAYS: Mapping[str, str] = {
+    "access": "#held",
+    "correct": "/account/profile/",
+    "erase": "/account/privacy/close/",
+    "restrict": "/account/privacy/objections/",
+    "export": "/account/privacy/export/",
+    "object": "/account/privacy/objections/",
+    "opt_out": "#messages",
+    "withdraw": "/account/privacy/consents/",
+    "hand_over": "/account/privacy/content/",
+}
+"""Where a right is exercised."""
+
 STORAGE_NOTICE = gettext_noop("You were told what is stored when you signed up.")
 
 
@@ -48,7 +62,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "standing": _standing(policy, consents_of(act, subject=account.subject), language),
         "offered": [row for row in streams if row.can_stop],
         "always": [row for row in streams if not row.can_stop],
-        "rights": [(say("right", r.id, language), r.clause) for r in policy.duties.rights.values()],
+        "rights": [(say("right", r.id, language), r.clause, _way(r)) for r in policy.duties.rights.values()],
         "hands_over": "hand_over" in policy.duties.rights,
         "contact": policy.controller.get("contact", ""),
     }
@@ -80,6 +94,11 @@ def _wanted(request: HttpRequest, policy: Policy, streams: frozenset[str]) -> Ma
             known = key if key in policy.streams else "?"
             raise UndeclaredField(field=known, clause=policy.closed_by.get("communicate", ""))
     return {stream: any(value.lower() in TICKED for value in given.get(stream, ())) for stream in streams}
+
+
+def _way(right: Right) -> str:
+    """Return where a right is exercised: a page, or the mailbox that the policy names."""
+    return WAYS[right.id] if right.how == "client_area" else f"mailto:{right.mailbox}"
 
 
 def _standing(policy: Policy, rows: Iterable[ConsentRow], language: str) -> list[tuple[str, str]]:
