@@ -76,6 +76,13 @@ def _the_guard_stands_aside(patch: Patch) -> None:
     patch.setattr(guard, "_guarded", lambda headers, *_: headers)
 
 
+def _something_in_front_sets_a_cookie(patch: Patch) -> None:
+    """As a content network does, behind the guard's back."""
+    from hostkeep.promises.evidence import outside
+
+    patch.setattr(outside, "_ask", [lambda _host, _path: outside.Look(frozenset({"__cf_bm"}), ours=True)])
+
+
 def _login_addresses_stand_in_clear(patch: Patch) -> None:
     from django.db.models import EmailField
 
@@ -237,6 +244,7 @@ SABOTAGES = _table(
     new_purposes_reach_old_values=(_new_purposes_reach_old_values, "VF-9"),
     every_change_counts_as_minor=(_every_change_counts_as_minor, "V6-16"),
     the_guard_stands_aside=(_the_guard_stands_aside, "PH-1 VPN-6 VS-4"),
+    something_in_front_sets_a_cookie=(_something_in_front_sets_a_cookie, "VPN-6 VS-4"),
     login_addresses_stand_in_clear=(_login_addresses_stand_in_clear, "VPN-3"),
     sessions_stand_in_clear=(_sessions_stand_in_clear, "VPN-3"),
     logging_out_ends_nothing=(_logging_out_ends_nothing, "VPN-6"),

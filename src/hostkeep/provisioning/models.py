@@ -38,7 +38,7 @@ PLAIN: Columns = {
     "Task.state": not_personal("open, done or dropped"),
     "Task.done_by": not_personal("handle of a staff login"),
     "Task.done_role": not_personal("a role of staff"),
-    "Lease.pool": not_personal("name of an address pool of ours"),
+    "Lease.pool": not_personal("an address pool of ours: interface and network", holds=("ip",)),
     "Lease.address": personal(
         "ip", plain="an address of ours, leased to a service: the database lets nobody hold it twice"
     ),
