@@ -55,6 +55,16 @@ WHERE i.brand = %(brand)s AND i.subject = ANY(%(subjects)s) AND i.keep_class = %
   AND k.subject = i.subject AND k.keep_class = i.keep_class
   AND k.ends_at < coalesce(i.expires_at, 'infinity')
 """
+BEHIND = """
+SELECT DISTINCT subject FROM vault.vault_item
+WHERE brand = %(brand)s AND subject > %(last)s AND ({sooner})
+ORDER BY subject LIMIT %(most)s
+"""
+KEY_BEHIND = """
+SELECT DISTINCT subject FROM vault.vault_subjectkey
+WHERE brand = %(brand)s AND subject > %(last)s AND state = ANY(%(states)s) AND ({sooner})
+ORDER BY subject LIMIT %(most)s
+"""
 SLOT = """
 UPDATE vault.vault_item SET fired_at = coalesce(fired_at, %(at)s), expires_at = least(expires_at, %(ends)s)
 WHERE brand = %(brand)s AND subject = %(subject)s AND keep_class = %(keep_class)s
@@ -116,6 +126,33 @@ def end_slot(whose: Whose, keep_class: str, slot: str, *, at: datetime, ends: da
     """Note for the values of one service that it ended at a time, and when they must be gone; count them."""
     about = {"at": at, "ends": ends, "slot": slot, "keep_class": keep_class}
     return _run(SLOT, {**about, "brand": whose.brand, "subject": whose.subject})
+
+
+def behind(policy: Policy, zone: str, *, last: UUID, most: int) -> list[UUID]:
+    """Return people of the policy's brand whose dates it counts sooner than they stand, by their handles.
+
+    last  the handle after which to go on
+    Two statements that read each row once.
+    """
+    about: dict[str, Any] = {"brand": policy.brand, "states": list(SEALS), "zone": zone}
+    values, keys = ["false"], ["false"]
+    for number, rule in enumerate(policy.retention.values()):
+        term = rule.plus + rule.hold
+        about |= {f"class{number}": rule.keep_class}
+        about |= {f"days{number}": term.days, f"secs{number}": term.seconds}
+        ends = ENDS.format(start=STARTS.get(rule.until, FIRED))
+        ends = ends.replace("(days)", f"(days{number})").replace("(secs)", f"(secs{number})")
+        values.append(f"keep_class = %(class{number})s AND {ends} < coalesce(expires_at, 'infinity')")
+        if rule.until not in schedule.OWN_TERMS:
+            keys.append(f"keep_class = %(class{number})s AND {ends} < coalesce(ends_at, 'infinity')")
+    found: set[UUID] = set()
+    with connection.cursor() as cursor:
+        for statement, sooner in ((BEHIND, values), (KEY_BEHIND, keys)):
+            cursor.execute(
+                statement.format(sooner=" OR ".join(sooner)), {**about, "last": last, "most": most}
+            )
+            found |= {row[0] for row in cursor.fetchall()}
+    return sorted(found)[:most]
 
 
 def bring_nearer(policy: Policy, zone: str, subjects: Collection[UUID]) -> int:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from hostkeep.audit.enter import enter
 from hostkeep.audit.reading import count_of
 from hostkeep.audit.recorded import recorded
 from hostkeep.brands.applying import versions_for
 from hostkeep.brands.queries import brand as brand_row
-from hostkeep.brands.queries import policy_by_digest, stands_apart, version_in_force
+from hostkeep.brands.queries import policy_by_digest, stands_apart, version_in_force, versions_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
+from hostkeep.policy.book import Policy
 from hostkeep.vault import ending
 from hostkeep.vault.dropping import BRANDS
 from hostkeep.vault.wall import opened
@@ -27,17 +28,6 @@ AT_ONCE = 1000
 
 DAY = timedelta(days=1)
 """How often a brand is gone through where a version reaches people one by one."""
-
-NEXT = """
-SELECT subject FROM (
-  (SELECT DISTINCT subject FROM vault.vault_item WHERE brand = %(brand)s AND subject > %(last)s
-   ORDER BY subject LIMIT %(most)s)
-  UNION
-  (SELECT DISTINCT subject FROM vault.vault_subjectkey
-   WHERE brand = %(brand)s AND fired_at IS NOT NULL AND state <> 'destroyed' AND subject > %(last)s
-   ORDER BY subject LIMIT %(most)s)) p
-ORDER BY subject LIMIT %(most)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +61,27 @@ def reschedule(act: Act, *, brand: BrandId) -> Rescheduled:
     One transaction for so many people; killed in between, it begins again and finds the rest.
     """
     under = act.of_brand(brand)
-    zone = brand_row(brand).zone
-    moved, last = 0, UUID(int=0)
-    while subjects := _next(brand, last):
-        with transaction.atomic():
-            for digest, group in _by_version(under, subjects).items():
-                policy = policy_by_digest(digest)
-                with opened():
-                    moved += ending.bring_nearer(policy, zone, group)
-        last = subjects[-1]
+    moved = sum(_apply(under, digest) for digest in _digests(act, brand))
     return _finish(under, moved=moved)
+
+
+def _digests(act: Act, brand: BrandId) -> tuple[str, ...]:
+    """Return the versions that apply to somebody: where all stand under one, the one in force."""
+    if stands_apart(brand):
+        return tuple(row.digest for row in versions_of(brand))
+    return (version_in_force(brand, act.at).digest,)
+
+
+def _apply(act: Act, digest: str) -> int:
+    """Bring nearer what one version counts sooner, for those to whom it applies; return how many dates."""
+    policy, zone = policy_by_digest(digest), brand_row(act.brand).zone
+    moved, last = 0, UUID(int=0)
+    while subjects := _behind(policy, zone, last):
+        group = _under(act, digest, subjects)
+        with transaction.atomic(), opened():
+            moved += ending.bring_nearer(policy, zone, group) if group else 0
+        last = subjects[-1]
+    return moved
 
 
 @recorded(DONE)
@@ -92,17 +93,13 @@ def _finish(act: Act, *, moved: int) -> Rescheduled:
     return done
 
 
-def _next(brand: BrandId, last: UUID) -> Sequence[UUID]:
-    """Return the next people of a brand who have something with a date, in the order of their handles."""
-    with opened(), connection.cursor() as cursor:
-        cursor.execute(NEXT, {"brand": brand, "last": last, "most": AT_ONCE})
-        return [row[0] for row in cursor.fetchall()]
+def _behind(policy: Policy, zone: str, last: UUID) -> list[UUID]:
+    """Return the next people whose dates a version counts sooner than they stand."""
+    with opened():
+        return ending.behind(policy, zone, last=last, most=AT_ONCE)
 
 
-def _by_version(act: Act, subjects: Sequence[UUID]) -> Mapping[str, list[UUID]]:
-    """Return people by the digest of the version that applies to them."""
+def _under(act: Act, digest: str, subjects: Sequence[UUID]) -> list[UUID]:
+    """Return those of some people to whom a version applies."""
     applying = versions_for(act.brand, [SubjectId(who) for who in subjects], act.at)
-    groups: dict[str, list[UUID]] = {}
-    for who, row in applying.items():
-        groups.setdefault(row.digest, []).append(who)
-    return groups
+    return [who for who, row in applying.items() if row.digest == digest]
