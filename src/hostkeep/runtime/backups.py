@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.words import gettext_noop
@@ -143,7 +144,7 @@ def _client(name: str, database: Mapping[str, object]) -> str:
 
     A newer client reads an older server; an older client refuses a newer one.
     """
-    with psycopg.connect("", **_parameters(database)) as line:
+    with psycopg.connect(make_conninfo("", **_parameters(database))) as line:
         major = line.info.server_version // 10_000
     found = shutil.which(name)
     if found:
