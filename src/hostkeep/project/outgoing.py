@@ -6,6 +6,7 @@ The first is drawn from the brands, their policies, their drivers and the set-up
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -17,10 +18,10 @@ from hostkeep.audit.alarms import raise_alarm
 from hostkeep.brands.queries import BrandRow, all_brands, policy_in_force
 from hostkeep.kernel.ids import OPERATOR, ClauseId, Ref
 from hostkeep.policy.book import Policy
-from hostkeep.runtime import clock, registry
+from hostkeep.runtime import addresses, clock, registry
 from hostkeep.runtime.adapter_needs import MAIL_RELAY
 from hostkeep.runtime.destinations import ANY, Declared, Destination
-from hostkeep.runtime.egress import Seen
+from hostkeep.runtime.egress import PORTS, Seen
 from hostkeep.runtime.jobs import job_act
 from hostkeep.runtime.network_rules import SMTP
 from hostkeep.runtime.tallies import tally
@@ -63,13 +64,17 @@ def declared() -> Declared:
         for each in _of_brand(brand, policy, left_out):
             key = (each.driver, each.host, each.port)
             brands = (*(found[key].brands if key in found else ()), brand.id)
-            found[key] = Destination(each.driver, each.host, each.port, each.why, brands)
+            found[key] = replace(each, brands=brands)
     hosts = (*found.values(), *_mail_hosts(), *_database())
     return Declared(hosts, _paths(), _programs(), tuple(dict.fromkeys(left_out)))
 
 
 def _of_brand(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[Destination]:
-    """Find the hosts of a brand's gateways, and the relay of its mail, that its policy lets it use."""
+    """Find a brand's own pages, and the gateways and the relay that its policy lets it use."""
+    public = addresses.port().lstrip(":")
+    port = int(public) if public else PORTS[addresses.scheme()]
+    why = "our own pages, looked at as others see them"
+    yield Destination("outside", brand.host, port, why, needed=False)
     known = gateway_settings()
     for name in brand.payment:
         if name not in known or name not in registry.names("hostkeep.gateways"):

@@ -32,6 +32,7 @@ class Destination:
     port    TCP
     why     one plain sentence, for the rules' comments
     brands  slugs of the brands that use it
+    needed  whether rules without it would be wrong; else it is left out while its name has no address
     """
 
     driver: str
@@ -39,6 +40,7 @@ class Destination:
     port: int
     why: str
     brands: tuple[str, ...] = ()
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

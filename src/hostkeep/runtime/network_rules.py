@@ -102,6 +102,8 @@ def _let_out(each: Destination, look_up: Callable[[str, int], Sequence[Address]]
     try:
         addresses = look_up(each.host, each.port)
     except LineBroke:
+        if not each.needed:
+            return [f"# Left out: {_plain(each.host)} has no address"]
         raise NoAddress(f"{each.host} has no address; {each.driver} needs it") from None
     return [
         f"{_family(address)} daddr {address} tcp dport {port} counter name let_out accept comment {comment}"

@@ -379,6 +379,8 @@ def test_a_declared_host_without_an_address_makes_no_rules() -> None:
 
     with pytest.raises(network_rules.NoAddress, match="pay.example"):
         network_rules.render(network_rules.Rules(0, Declared(HOSTS), ()), look_up=nothing)
+    only = Declared((Destination("outside", "new.example", 443, "", needed=False),))
+    assert "# Left out: new.example has no address" in network_rules.render(network_rules.Rules(0, only, ()), look_up=nothing)
 
 
 def test_name_servers_are_read_as_the_machine_says() -> None:
