@@ -11,14 +11,16 @@ from psycopg import sql
 
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
-from hostkeep.vault.columns import MARK, SealedJSON
+from hostkeep.vault.columns import MARK, OLD_MARK, SealedColumn, SealedJSON
 
 BESIDE_ACCOUNTS = frozenset(
     {"shop_cartline", "shop_orderline", "billing_invoiceline", "provisioning_service"}
 )
 """Tables that tell what somebody chose; each must have sealed columns."""
 
-LOOSE = sql.SQL("SELECT EXISTS (SELECT FROM {table} WHERE NOT starts_with({column}, %s))")
+LOOSE = sql.SQL(
+    "SELECT EXISTS (SELECT FROM {table} WHERE NOT (starts_with({column}, %s) OR starts_with({column}, %s)))"
+)
 
 
 @same_check
@@ -48,7 +50,7 @@ def sealed_columns() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
     for model in apps.get_models():
         for field in model._meta.local_fields:  # noqa: SLF001  Django's documented way to a model's columns
-            if isinstance(field, SealedJSON) and field.column:
+            if isinstance(field, SealedColumn | SealedJSON) and field.column:
                 found[model._meta.db_table] += (field.column,)  # noqa: SLF001  as above
     return found
 
@@ -56,5 +58,6 @@ def sealed_columns() -> Mapping[str, tuple[str, ...]]:
 def _has_loose(table: str, column: str) -> bool:
     """Say whether a row of a table holds a column in clear."""
     with connection.cursor() as cursor:
-        cursor.execute(LOOSE.format(table=sql.Identifier(table), column=sql.Identifier(column)), [MARK])
+        query = LOOSE.format(table=sql.Identifier(table), column=sql.Identifier(column))
+        cursor.execute(query, [MARK, OLD_MARK])
         return bool(cursor.fetchone()[0])
