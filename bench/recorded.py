@@ -46,7 +46,7 @@ def figures() -> Iterator[Figure]:
         theirs: dict[str, list[tuple[float, float]]] = {name: [] for name in PEERS}
         save_plain, save_recorded = _ours()
         for _ in range(ROUNDS):
-            ours.append((_each(save_plain), _each(save_recorded)))
+            ours.append(_in_turns(save_plain, save_recorded))
             for name, peer in peers.items():
                 peer.stdin.write(f"{TURNS}\n")
                 peer.stdin.flush()
@@ -88,11 +88,15 @@ def _ours():
     return plain, lambda n: save(act, n=n)
 
 
-def _each(deed) -> float:
-    began = time.perf_counter()
+def _in_turns(*deeds) -> tuple[float, ...]:
+    """Median seconds of each, measured in turns so that the machine's moods hit all."""
+    spans: list[list[float]] = [[] for _ in deeds]
     for n in range(TURNS):
-        deed(n)
-    return (time.perf_counter() - began) / TURNS
+        for deed, took in zip(deeds, spans, strict=True):
+            began = time.perf_counter()
+            deed(n)
+            took.append(time.perf_counter() - began)
+    return tuple(statistics.median(took) for took in spans)
 
 
 def _peer(name: str, folder: Path) -> subprocess.Popen[str]:
