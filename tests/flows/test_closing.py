@@ -11,14 +11,16 @@ import pytest
 from hostkeep.drivers.conformance.machines import FakeProvisioner
 from hostkeep.faces.client.addresses import new_address_path
 from hostkeep.faces.client.closed import closed_path
-from hostkeep.flows import closing
+from hostkeep.flows import addressing, closing, policy_change
 from hostkeep.flows.checkout import place_order
-from hostkeep.kernel.ids import BrandId, CartId, CategoryId, PurposeId
+from hostkeep.flows.mailing import on_mail_queued
+from hostkeep.kernel.ids import BrandId, CartId, CategoryId, MailId, PurposeId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.messaging import links
 from hostkeep.messaging.actions.choosing import want_stream
 from hostkeep.messaging.actions.queueing import queue_mail
 from hostkeep.messaging.calls import handing
+from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.messaging.models import Mail
 from hostkeep.people.actions.keys import make_key
 from hostkeep.people.closings import closing_of, is_being_erased
@@ -385,3 +387,30 @@ def test_vps6_erases_what_it_switched_off_when_the_two_years_are_over() -> None:
     assert not LoginAddress.objects.filter(user_id=ann.user).exists()
     erasing.finish(make_act(at=clock.now() + timedelta(days=800)))
     assert not [row for row in ann.values() if row[1] == "account"]
+
+
+def test_a_closing_that_waits_for_services_says_farewell_once(mailer, room: Room) -> None:
+    ann = Leaver("vps6", room=room)
+    room.builds()
+    ann.closes()
+    carries("vps6")
+    assert ann.state == "closing" and len(mailer.letters) == 1
+    assert not PassingAddress.objects.exists()
+    room.works()
+    works("vps6")
+    assert ann.state == "deactivated"
+    assert len(mailer.letters) == 1
+    assert not PassingAddress.objects.exists()
+
+
+def test_the_address_goes_with_its_mail_even_where_the_mail_is_deleted_first(mailer) -> None:
+    ann = Leaver("photonvps")
+    ann.closes()
+    mail = MailId(Mail.objects.get(template="account/closed").id)
+    worker = make_act("system", brand="photonvps", at=clock.now())
+    on_mail_queued(worker, MailQueued(mail))
+    Mail.objects.all().delete()
+    for told in (addressing.on_mail_settled, policy_change.on_mail_settled):
+        told(worker, MailSettled(mail))
+    assert len(mailer.letters) == 1
+    assert not PassingAddress.objects.exists()

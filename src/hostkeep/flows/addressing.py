@@ -8,11 +8,17 @@ from uuid import UUID
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PurposeId, UserId
 from hostkeep.messaging.actions.queueing import queue_mail
-from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.events import MailSettled
-from hostkeep.messaging.queries import mail
-from hostkeep.people.actions.addresses import Changed, ask_change, confirm_change, forget_old, forget_passing
+from hostkeep.people.actions.addresses import (
+    Changed,
+    ask_change,
+    confirm_change,
+    forget_mailed,
+    forget_old,
+    note_mail,
+)
 from hostkeep.people.actions.parting import end_old_links
+from hostkeep.people.closings import alone, is_passing_for
 from hostkeep.people.events import AddressChanged
 from hostkeep.people.queries import AccountRow, account
 
@@ -20,8 +26,6 @@ STREAM = "account"
 MESSAGES = PurposeId("account_messages")
 CONFIRM, CHANGED, IN_FORCE = "account/new_address", "account/address_changed", "account/address_in_force"
 ALREADY = "account/already"
-PASSING = {"account/closed": "passing", CHANGED: "former"}
-"""Mails to an address that is kept for them alone, and the fact that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,12 @@ def on_address_changed(act: Act, event: AddressChanged) -> None:
     under = act.in_role("system").for_purpose(MESSAGES)
     spoken = account(event.account).language
     facts = {"account": str(event.account), **({"language": spoken} if spoken else {})}
-    queue_mail(
-        under, stream=STREAM, template=CHANGED, subject=event.user, address="passing",
-        facts={**facts, "former": str(event.former)}, once=f"{CHANGED}:{event.former}",
-    )  # fmt: skip
+    with alone(event.account):
+        queued = queue_mail(
+            under, stream=STREAM, template=CHANGED, subject=event.user, address="passing",
+            facts={**facts, "former": str(event.former)}, once=f"{CHANGED}:{event.former}",
+        )  # fmt: skip
+        note_mail(under, passing=event.former, mail=queued.mail)
     queue_mail(
         under, stream=STREAM, template=IN_FORCE, subject=event.user, address="login", facts=facts,
         once=f"{IN_FORCE}:{event.former}",
@@ -78,14 +84,9 @@ def on_address_changed(act: Act, event: AddressChanged) -> None:
 
 
 def on_mail_settled(act: Act, event: MailSettled) -> None:
-    """Forget an address that was kept for a mail, now that the mail came to its end."""
-    try:
-        row = mail(event.mail)
-    except NoSuchMail:  # deleted with its account meanwhile: the address ends by itself
-        return
-    named = PASSING.get(row.template)
-    if named is not None:
-        forget_passing(act.of_brand(row.brand), passing=UUID(row.facts[named]))
+    """Forget the address that was kept for a mail, now that the mail came to its end."""
+    if is_passing_for(event.mail):
+        forget_mailed(act, mail=event.mail)
 
 
 def sweep_due(act: Act) -> int:

@@ -18,12 +18,12 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.flows.endings import Ending, ending_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import AccountId, CategoryId, PurposeId, SubjectId
+from hostkeep.kernel.ids import AccountId, CategoryId, PurposeId, SubjectId, UserId
 from hostkeep.messaging.actions.queueing import queue_mail
 from hostkeep.messaging.actions.stopping import stop_waiting
 from hostkeep.people import closings
-from hostkeep.people.actions.addresses import keep_for_farewell
-from hostkeep.people.actions.closing import begin_closing, erase_login, finish_closing
+from hostkeep.people.actions.addresses import keep_for_farewell, note_mail
+from hostkeep.people.actions.closing import begin_closing, erase_login, finish_closing, note_told
 from hostkeep.people.errors import NoSuchAccount, NoSuchUser
 from hostkeep.people.events import AccountClosing
 from hostkeep.people.queries import AccountRow, account_of_subject, owner_of
@@ -176,9 +176,22 @@ def _say_farewell(act: Act, row: AccountRow) -> None:
     policy = policy_for(row.brand, row.subject, act.at)
     try:
         owner = owner_of(row.id).id
+        _tell(act, row, owner)
+    except (NoSuchAccount, NoSuchUser):
+        return  # the login is erased already, and was told
+    streams = frozenset(each.id for each in policy.streams.values() if each.default != "always")
+    stop_waiting(act, user=owner, subject=row.subject, streams=streams)
+
+
+def _tell(act: Act, row: AccountRow, owner: UserId) -> None:
+    """Queue the mail, once: what is noted, kept and queued stands together or not at all."""
+    with closings.alone(row.id):
+        under = closings.closing_of(row.id)
+        if under is None or under.told_at is not None:
+            return
         kept = keep_for_farewell(act, user=owner)
         spoken = {"language": row.language} if row.language else {}
-        queue_mail(
+        queued = queue_mail(
             act,
             stream="account",
             template=TEMPLATE,
@@ -187,10 +200,8 @@ def _say_farewell(act: Act, row: AccountRow) -> None:
             facts={"passing": str(kept.id), "account": str(row.id), **spoken},
             once=f"{TEMPLATE}:{row.id}",
         )
-    except (NoSuchAccount, NoSuchUser):
-        return  # the login is erased already, and was told
-    streams = frozenset(each.id for each in policy.streams.values() if each.default != "always")
-    stop_waiting(act, user=owner, subject=row.subject, streams=streams)
+        note_mail(act, passing=kept.id, mail=queued.mail)
+        note_told(act, account=row.id)
 
 
 def _end_consents(act: Act, subject: SubjectId) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from hostkeep.kernel.ids import AccountId, BrandId, SubjectId, UserId
+from hostkeep.kernel.ids import AccountId, BrandId, MailId, SubjectId, UserId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.people.errors import AccountNotOpen, LinkOver, NoSuchDispute
 from hostkeep.people.models import Account, ClosedLink, Closing, Dispute, PassingAddress
@@ -32,6 +32,7 @@ class ClosingRow:
     by: str
     why: str
     begun_at: datetime
+    told_at: datetime | None
     finished_at: datetime | None
 
 
@@ -146,6 +147,11 @@ def passing(wanted: UUID, at: datetime) -> PassingRow | None:
     )
 
 
+def is_passing_for(mail: MailId) -> bool:
+    """Say whether an address is kept for a mail alone."""
+    return PassingAddress.objects.filter(mail=mail).exists()
+
+
 def dispute(wanted: UUID) -> DisputeRow:
     """Return one dispute.  Raises NoSuchDispute."""
     row = Dispute.objects.filter(id=wanted).first()
@@ -179,8 +185,9 @@ def state_of_login(user: UserId) -> str:
 def _closing_row(row: Closing) -> ClosingRow:
     """Freeze a closing."""
     return ClosingRow(
-        row.id, AccountId(row.account_id), BrandId(row.brand), row.by, row.why, row.begun_at, row.finished_at
-    )
+        row.id, AccountId(row.account_id), BrandId(row.brand), row.by, row.why, row.begun_at, row.told_at,
+        row.finished_at,
+    )  # fmt: skip
 
 
 def _dispute_row(row: Dispute) -> DisputeRow:

@@ -301,6 +301,7 @@ class Closing(models.Model):
     """How an account was closed: by whom, and when it began and ended.
 
     why          a word of rules.closing, where the company closed it
+    told_at      when the mail that says so was queued
     finished_at  when its services had ended and the policy's word on its data was carried out
     """
 
@@ -311,6 +312,7 @@ class Closing(models.Model):
     why = models.CharField(max_length=16, blank=True)
     once = models.CharField(max_length=128, unique=True)
     begun_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -346,12 +348,16 @@ class ClosedLink(models.Model):
 
 
 class PassingAddress(models.Model):
-    """An address that a mail still has to reach, sealed: a new one to be confirmed, or one just given up."""
+    """An address that a mail still has to reach, sealed: a new one to be confirmed, or one just given up.
+
+    mail  handle of the mail it is kept for; with the end of that mail it goes
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     use = models.CharField(max_length=8)
     address = models.TextField()
+    mail = models.UUIDField(null=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CategoryId, Ref, SubjectId, UserId
+from hostkeep.kernel.ids import AccountId, CategoryId, MailId, Ref, SubjectId, UserId
 from hostkeep.people.closings import PASSING
 from hostkeep.people.errors import AccountNotOpen, AddressSame, AddressTooLong, LinkOver, NoSuchUser
 from hostkeep.people.events import AddressChanged
@@ -75,7 +75,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Addresses in passing that are gone.  id: of the one that was meant, else of nobody."""
+    """Addresses in passing that are gone, or noted.  id: what was meant, else nobody's."""
 
     id: UUID
     count: int
@@ -160,11 +160,19 @@ def keep_for_farewell(act: Act, *, user: UserId) -> Kept:
     return Kept(_keep(act, login, "closing", row.email, TO_TELL).id, user)
 
 
-@recorded("people.address.forgotten")
-def forget_passing(act: Act, *, passing: UUID) -> Forgotten:
-    """Forget an address whose mail has come to its end."""
+@recorded("people.address.mailed")
+def note_mail(act: Act, *, passing: UUID, mail: MailId) -> Forgotten:
+    """Note which mail an address in passing is kept for."""
     del act
-    return Forgotten(passing, PassingAddress.objects.filter(id=passing).exclude(use="new").delete()[0])
+    return Forgotten(passing, PassingAddress.objects.filter(id=passing, mail=None).update(mail=mail))
+
+
+@recorded("people.address.forgotten")
+def forget_mailed(act: Act, *, mail: MailId) -> Forgotten:
+    """Forget the address that was kept for a mail, now that the mail has come to its end."""
+    del act
+    found = PassingAddress.objects.filter(mail=mail).exclude(use="new")
+    return Forgotten(mail, found.delete()[0])
 
 
 @recorded("people.addresses.forgotten")

@@ -107,6 +107,14 @@ def begin_closing(
     return ClosingBegun(made.id, account, row.state, fresh=True)
 
 
+@recorded("people.account.closing_told")
+def note_told(act: Act, *, account: AccountId) -> ClosingDone:
+    """Note that the mail which says an account is closed was queued.  Raises NoSuchAccount."""
+    row = _locked(act, account)
+    Closing.objects.filter(account=row, told_at=None).update(told_at=act.at)
+    return ClosingDone(account, row.state)
+
+
 @recorded("people.account.closed")
 def finish_closing(act: Act, *, account: AccountId, state: str) -> ClosingDone:
     """Put a closing account into its last state.  Again: changes nothing.
