@@ -13,7 +13,7 @@ from bench.house import BRAND
 from bench.pages import customer_with_invoices
 
 PATH = "/account/profile/"
-TURNS = 30
+TURNS = 20
 
 
 def figures() -> Iterator[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hostkeep.audit.models import Entry
+from hostkeep.vault.nyms import nym_of
 from tests.faces.client.conftest import Member
 
 NEW = "+31612345678"
@@ -16,7 +17,7 @@ def test_V6_11_a_new_phone_number_is_used_at_once_and_the_audit_says_who_and_whe
     assert ann.saves(phone=NEW).status_code in {200, 302}
 
     assert ann.kept("phone") == NEW
-    entries = [e for e in Entry.objects.order_by("id")[before:] if e.thing == ann.account.subject]
+    entries = [e for e in Entry.objects.order_by("id")[before:] if e.thing == nym_of(ann.account.subject)]
     assert entries
     assert {e.actor for e in entries} == {f"user:{ann.user}"}
     assert all(e.at is not None for e in entries)
