@@ -7,9 +7,8 @@ from datetime import datetime
 
 from hostkeep.kernel.ids import ActorId, BrandId, PurposeId, SubjectId
 
-
 CHANNELS = frozenset({"web", "mail", "call", "staff", "api", "offline", "system"})
-"""Ways in: a page, a mail, a telephone call, a member of staff, our API, paper or a file, the program itself."""
+"""Ways in: a page, a mail, a telephone call, our staff, our API, paper or a file, the program itself."""
 
 
 @dataclass(frozen=True, slots=True)

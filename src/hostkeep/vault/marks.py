@@ -137,7 +137,7 @@ def _values(rows: Iterable[Marked]) -> Mapping[tuple[UUID, str, str], str]:
             if value is not None:
                 found[at] = value
         numbered = [subject for subject, category, _ in wanted if category == NUMBER]
-        with stepped_out():  # numbers are another room's, which may not read behind the wall, nor we as the wall
+        with stepped_out():  # numbers are another room's: it reads as itself, not as the wall
             numbers = _numbers[0](numbered) if _numbers and numbered else {}
         for subject, number in numbers.items():
             found[subject, NUMBER, ""] = number
