@@ -20,17 +20,20 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period, months_after
+from hostkeep.kernel.sealed import Sealed
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import account as account_row
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.actions.opening import Bought, open_service
 from hostkeep.runtime.transactions import assert_outside
 from hostkeep.shop.actions.ordering import place_order as place
-from hostkeep.shop.errors import CartEmpty, NoSuchCart, OnceReused, PriceChanged
+from hostkeep.shop.errors import CartEmpty, NoSuchCart, NoSuchOrder, OnceReused, PriceChanged
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.queries import carts, orders
-from hostkeep.shop.rules.rows import CartRow, LineRow, OrderLineRow, OrderRow
+from hostkeep.shop.queries.order_rows import OrderLineTold, OrderRow, OrderTold
+from hostkeep.shop.rules.rows import CartRow, LineRow
 from hostkeep.vault import door
+from hostkeep.vault.column_door import use_columns
 
 BILLING = PurposeId("billing")
 ORDER = PurposeId("order")
@@ -41,13 +44,13 @@ TIME_TO_PAY = timedelta(days=7)
 class QuoteRow:
     """What a cart would come to.
 
-    lines     the cart's lines
+    lines     the cart's lines, sealed
     net, tax, gross  net + tax = gross
     tax_rate  millionths
     listed    the cart's sum in list prices
     """
 
-    lines: tuple[LineRow, ...]
+    lines: Sealed[tuple[LineRow, ...]]
     net: Money
     tax: Money
     gross: Money
@@ -68,9 +71,9 @@ def quote(act: Act, *, cart: CartRow, account: AccountId | None = None) -> Quote
     del account
     seller = brand(act.brand)
     listed = cart.cost.first
-    if not cart.lines:
+    if not cart.pieces:
         zero = Money(0, cart.currency)
-        return QuoteRow((), zero, zero, zero, seller.tax_rate, zero)
+        return QuoteRow(cart.lines, zero, zero, zero, seller.tax_rate, zero)
     line = Line("-", 1, listed, seller.tax_rate, Ref("shop.cart", cart.id))
     sums = _sums((line,), seller)
     return QuoteRow(cart.lines, sums.net, sums.tax, sums.gross, seller.tax_rate, listed)
@@ -123,10 +126,10 @@ def _refuse_who_rejected(act: Act, account: AccountId) -> None:
 
 def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str) -> OrderRow:
     """Place an order that is not known yet."""
-    held = carts.cart(act.brand, cart)
+    held = carts.cart(act.for_purpose(ORDER), cart)
     if held is None:
         raise NoSuchCart
-    if not held.lines:
+    if not held.pieces:
         # A twin of this very post may have emptied it a moment ago.
         twin = orders.order_by_once(act.brand, once)
         if twin is None or twin.account != account:
@@ -154,13 +157,24 @@ def on_order_placed(act: Act, event: OrderPlaced) -> None:
 
 
 def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
-    """Issue an order's invoice and open its services; what is done already stays as it is."""
+    """Issue an order's invoice and open its services; what is done already stays as it is.
+
+    Raises NoSuchOrder where what was ordered is erased.
+    """
+    as_system = act.of_brand(order.brand).in_role("system").for_purpose(ORDER)
+    return use_columns(as_system, wishes=[order.wish], fn=lambda opened: _complete(as_system, opened[0]))
+
+
+def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
+    """Issue the invoice and open the services of an order that is told."""
+    if order is None:
+        raise NoSuchOrder
     seller = brand(order.brand)
     buyer = account_row(order.account)
-    as_system = act.of_brand(order.brand).in_role("system").for_purpose(BILLING)
+    as_system = act.for_purpose(BILLING)
     language = buyer.language or seller.languages[0]
     at = order.placed_at
-    lines = [line for row in order.lines for line in _invoice_lines(row, seller, language, Period(at, at))]
+    lines = [line for row in order.told for line in _invoice_lines(row, seller, language, Period(at, at))]
     party: Party = party_of(as_system, buyer)
     issued = issue_invoice(
         as_system,
@@ -171,7 +185,7 @@ def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
         once=f"order:{order.id}",
         party_json=to_json(party) if _keeps_party(as_system, buyer.subject) else "",
     )
-    for row in order.lines:
+    for row in order.told:
         for piece in range(row.quantity):
             open_service(
                 as_system.for_purpose(PurposeId("service")),
@@ -188,7 +202,7 @@ def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
     return issued.id
 
 
-def _invoice_lines(row: OrderLineRow, seller: BrandRow, language: str, placed: Period) -> list[Line]:
+def _invoice_lines(row: OrderLineTold, seller: BrandRow, language: str, placed: Period) -> list[Line]:
     """Return an order line as an invoice bills it: the term, and what is due once."""
     about = Ref("shop.order_line", row.id)
     title = row.described(language)[:200]

@@ -26,6 +26,7 @@ from hostkeep.provisioning.events import ActionQueued, ServiceActivated, Service
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
+from hostkeep.vault import column_resealing
 from hostkeep.vault.events import KeysDestroyed
 
 HANDLERS: Handlers = MappingProxyType({
@@ -48,6 +49,7 @@ HANDLERS: Handlers = MappingProxyType({
 
 DUE: Mapping[str, Due] = MappingProxyType({
     "provisioning": activation.sweep_due,
+    "reseal_columns": column_resealing.reseal_columns,
     "mail": mailing.sweep_due,
     "policy": policy_change.sweep_due,
     "closing": closing.sweep_due,

@@ -24,6 +24,7 @@ from hostkeep.people.rules.closing import REASONS
 from hostkeep.policy.render.changes import ChangeRow, say_changes
 from hostkeep.provisioning.queries import service
 from hostkeep.runtime.addresses import brand_url
+from hostkeep.shop.queries.order_rows import OrderTold
 from hostkeep.shop.queries.orders import order
 from hostkeep.vault.column_door import use_columns
 
@@ -113,16 +114,20 @@ def _closed(row: MailRow, brand: BrandRow) -> Said:
     }
 
 
-def _order(row: MailRow, brand: BrandRow) -> Said:
+def _order(act: Act, row: MailRow, brand: BrandRow) -> Said:
     """An order's lines, in list prices."""
     placed = order(OrderId(UUID(row.facts["order"])))
-    lines = (
-        Written(line.described(row.language), amount_text(line.first, row.language)) for line in placed.lines
-    )
+
+    def written(told: tuple[OrderTold | None, ...]) -> tuple[Written, ...]:
+        bought = told[0].told if told[0] else ()
+        return tuple(
+            Written(line.described(row.language), amount_text(line.first, row.language)) for line in bought
+        )
+
     return {
         "number": placed.number,
         "day": day_text(placed.placed_at, brand.zone, row.language),
-        "lines": tuple(lines),
+        "lines": use_columns(act.for_purpose(PurposeId("order")), wishes=[placed.wish], fn=written),
         "total": amount_text(placed.total, row.language),
         "net": brand.prices == "net",
         "link": brand_url(brand.host, "/account/"),
@@ -210,7 +215,6 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
         "account/address_changed": _address_changed,
         "account/address_in_force": _address_changed,
         "account/closed": _closed,
-        "order/confirmed": _order,
         "billing/invoice": _invoice,
         "billing/paid": _paid,
         "policy/changed": _changed,
@@ -218,5 +222,7 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
 )
 """By template; a test holds it, with OPENED, against messaging.rules.catalogue.TEMPLATES."""
 
-OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyType({"service/ready": _ready})
+OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyType(
+    {"order/confirmed": _order, "service/ready": _ready}
+)
 """By template: what shows what a customer chose, read through the door."""

@@ -31,8 +31,10 @@ from hostkeep.people.queries import account_of_subject, subject_of, user
 from hostkeep.runtime import registry
 from hostkeep.runtime.adapter_needs import MAIL_RELAY
 from hostkeep.shop.errors import NoSuchOrder
+from hostkeep.shop.queries.order_rows import OrderTold
 from hostkeep.shop.queries.orders import order_of
 from hostkeep.vault import disclosing
+from hostkeep.vault.column_door import use_columns
 from hostkeep.vault.disclosing import Approval, Asked
 
 GATEWAYS = "hostkeep.gateways"
@@ -56,7 +58,7 @@ def needed(act: Act, asked: Asked) -> Approval | None:
     if account is None or account.brand != act.brand:
         return None
     if kind == "order":
-        return _for_order(asked, account.id, OrderId(thing))
+        return _for_order(act, asked, account.id, OrderId(thing))
     return _for_invoice(act, asked, account.id, InvoiceId(thing)) if kind == "invoice" else None
 
 
@@ -76,12 +78,19 @@ def package_for(
     )  # fmt: skip
 
 
-def _for_order(asked: Asked, account: AccountId, order: OrderId) -> Approval | None:
+def _for_order(act: Act, asked: Asked, account: AccountId, order: OrderId) -> Approval | None:
     """An order of theirs has a product whose fields go to this recipient."""
     try:
-        lines = order_of(account, order).lines
+        row = order_of(account, order)
     except NoSuchOrder:
         return None
+    under = act.in_role("system").for_purpose(PurposeId("order"))
+    return use_columns(under, wishes=[row.wish], fn=lambda told: _needed_by(told[0], asked))
+
+
+def _needed_by(order: OrderTold | None, asked: Asked) -> Approval | None:
+    """Return which fields an order's products need to be handed to a recipient."""
+    lines = order.told if order is not None else ()
     asks = [line.requires for line in lines if line.recipient == asked.recipient.id]
     covered = frozenset(CategoryId(each) for required in asks for each in required)
     return Approval(covered) if covered else None

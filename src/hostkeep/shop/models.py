@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from functools import cached_property
 
 from django.db import models
 from django.db.models import Q
 
 from hostkeep.kernel.columns import Columns, not_personal, personal
-from hostkeep.vault.columns import SealedJSON, SealedText
+from hostkeep.vault.columns import Place, SealedColumn
 
 PLAIN: Columns = {
     "Catalogue.brand": not_personal("a brand's id"),
@@ -257,9 +256,11 @@ class CartLine(models.Model):
             Python, under the cart's lock.  Catalogue rows are retired, never deleted, so the ids hold
     """
 
+    SEALED = Place("cart", brand="cart__brand", subject=("cart__account__subject", "cart_id"))
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
-    chosen = SealedJSON()
+    chosen = SealedColumn()
     quantity = models.PositiveIntegerField()
     added_at = models.DateTimeField()
     seen_minor = models.BigIntegerField()
@@ -274,26 +275,6 @@ class CartLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-    @property
-    def plan_id(self) -> uuid.UUID:
-        """The plan's id."""
-        return uuid.UUID(self.chosen["plan"])
-
-    @cached_property
-    def plan(self) -> Plan:
-        """The plan with its product and group; one query unless it was handed in."""
-        return Plan.objects.select_related("product__group").get(id=self.plan_id)
-
-    @property
-    def choices(self) -> list[str]:
-        """Ids of choices, in the options' order."""
-        return list(self.chosen["choices"])
-
-    @property
-    def answers(self) -> dict[str, str]:
-        """Answers by the question's slug."""
-        return dict(self.chosen["answers"])
 
 
 class Order(models.Model):
@@ -320,22 +301,24 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """A line of an order, copied from the catalogue as it stood; what tells the product is sealed."""
 
+    SEALED = Place("chosen_service", brand="order__brand", subject=("order__account__subject",))
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     position = models.PositiveIntegerField()
-    product = SealedText()
-    plan = SealedText()
-    title = SealedJSON()
+    product = SealedColumn()
+    plan = SealedColumn()
+    title = SealedColumn()
     months = models.PositiveIntegerField()
     quantity = models.PositiveIntegerField()
-    options = SealedJSON()
+    options = SealedColumn()
     recurring_minor = models.BigIntegerField()
     setup_minor = models.BigIntegerField()
-    driver = SealedText()
-    spec = SealedJSON()
-    answers = SealedJSON()
-    requires = SealedJSON()
-    recipient = SealedText()
+    driver = SealedColumn()
+    spec = SealedColumn()
+    answers = SealedColumn()
+    requires = SealedColumn()
+    recipient = SealedColumn()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "position"], name="shop_order_line_place")]

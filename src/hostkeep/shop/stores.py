@@ -15,10 +15,11 @@ from django.db.models import Model, QuerySet
 from hostkeep.brands.errors import NoSuchBrand
 from hostkeep.brands.queries import all_brands, policy_in_force
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.ids import BrandId, SubjectId
 from hostkeep.people.sessions import idle_of
 from hostkeep.runtime.stores import Person, Store
 from hostkeep.shop.models import Cart, CartLine, Receipt
+from hostkeep.vault.column_door import forget_guest
 
 T = TypeVar("T", bound=Model)
 
@@ -53,12 +54,13 @@ def _since(at: datetime, cookie: str) -> Iterator[tuple[BrandId, datetime]]:
 
 
 def _drop_carts(found: QuerySet[Cart], most: int | None) -> int:
-    """Delete carts with their lines; one that somebody else holds is left to them."""
+    """Delete carts with their lines and guests' keys; one that somebody else holds is left to them."""
     with transaction.atomic():
         rows = found.select_for_update(skip_locked=True).order_by("id").values_list("id", flat=True)
         ids = list(rows if most is None else rows[:most])
         CartLine.objects.filter(cart__in=ids).delete()
         Cart.objects.filter(id__in=ids).delete()
+        forget_guest(*map(SubjectId, ids))
     return len(ids)
 
 

@@ -29,6 +29,7 @@ from hostkeep.policy.objection import can_be_objected, stopped_by
 from hostkeep.vault import boxes, cipher, objections
 from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, left_by_state
 from hostkeep.vault.columns import MARK, Boxed
+from hostkeep.vault.models import SubjectKey
 from hostkeep.vault.wall import opened
 
 T_co = TypeVar("T_co", covariant=True)
@@ -209,6 +210,15 @@ def decisions(act: Act, *, wishes: Sequence[ColumnWish[Any]], reason: str = "") 
     """Say what would be answered for each wish.  Nothing is opened and nothing entered: nothing was asked."""
     asking = _asking(act, wishes, Given(reason))
     return [_answer(asking, case, [wish]) for wish, case in ((w, _case(act, w)) for w in wishes)]
+
+
+def forget_guest(*subjects: SubjectId) -> None:
+    """Delete the keys of guests whose carts are gone, or are somebody's now.
+
+    Not an erasure of the ledger's: no person is known by such a handle, and it is never used again.
+    """
+    with opened():
+        SubjectKey.objects.filter(subject__in=subjects).delete()
 
 
 def _open(act: Act, wishes: Sequence[ColumnWish[T]], given: Given) -> list[tuple[T] | None]:

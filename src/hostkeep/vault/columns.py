@@ -61,7 +61,7 @@ class Boxed:
 
     def _parts(self) -> list[str]:
         """Take the text apart.  Raises BrokenSeal."""
-        found = self.text.split(".")
+        found = self.text.split(".", PARTS - 1)
         if len(found) != PARTS or not self.text.startswith(MARK):
             raise cipher.BrokenSeal
         return found
@@ -157,7 +157,3 @@ class SealedJSON(_Unsearchable):
     def _place(self) -> str:
         """Return what the seal is bound to."""
         return f"{self.model._meta.db_table}.{self.column}"  # noqa: SLF001  Django's documented way to a table's name
-
-
-class SealedText(SealedJSON):
-    """old"""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hostkeep.brands import queries as brands
+from hostkeep.brands.actions.announcing import announce_policy
 from hostkeep.brands.actions.loading import load_brand
 from hostkeep.brands.rules.profile import read_profile
 from hostkeep.kernel.act import Act
@@ -20,7 +21,9 @@ from hostkeep.shop.actions.loading import Loaded, load_catalogue
 from hostkeep.shop.actions.ordering import Placed, place_order
 from hostkeep.shop.queries import carts
 from hostkeep.shop.rules.rows import CartRow
-from tests.conftest import NOON, make_act
+from hostkeep.runtime import clock
+from tests.conftest import make_act
+from tests.rooms.brands.announcements import shipped
 
 SHOP, OTHER = BrandId("shoptest"), BrandId("shopother")
 
@@ -104,24 +107,33 @@ class Shop:
     def __init__(self, brand: BrandId = SHOP) -> None:
         self.brand = brand
         self.minutes = 0
+        self.opened_at = clock.now()
 
     def act(self) -> Act:
         """An act a minute after the last."""
         self.minutes += 1
-        at = NOON + timedelta(minutes=self.minutes)
+        at = self.opened_at + timedelta(minutes=self.minutes)
         return make_act("visitor", "order", brand=self.brand, at=at, actor="visitor")
 
     def opens(self) -> None:
         profile = read_profile(PROFILE.format(brand=self.brand))
         load_brand(make_act(brand=self.brand), profile=profile)
+        owner = make_act("owner", "site_administration", brand=self.brand, at=clock.now(), actor="cli")
+        announce_policy(owner, brand=self.brand, source=shipped("photonvps").replace("photonvps", self.brand))
+        brands.forget()
+        self.opened_at = clock.now()
         self.loads()
+
+    def looks(self) -> Act:
+        """An act that may look into any cart."""
+        return make_act("system", "cart", brand=self.brand, at=clock.now() + timedelta(days=1))
 
     def loads(self, text: str = CATALOGUE) -> Loaded:
         return load_catalogue(self.act(), brand=self.brand, text=text)
 
     def customer(self) -> AccountId:
         user = User.objects.create(brand=self.brand)
-        act = make_act("customer", "account", brand=self.brand)
+        act = make_act("customer", "account", brand=self.brand, at=clock.now())
         return open_account(act, user=UserId(user.id), values={}, language="en").account
 
     def cart(self, *wishes: Wish, currency: str = "EUR", account: AccountId | None = None) -> CartId:
@@ -131,7 +143,7 @@ class Shop:
         return cart
 
     def row(self, cart: CartId) -> CartRow:
-        found = carts.cart(self.brand, cart)
+        found = carts.cart(self.looks(), cart)
         assert found is not None
         return found
 

@@ -122,8 +122,8 @@ def put_currency(request: HttpRequest, told: CurrencyTold) -> Cart:
 
 def cart_of(request: HttpRequest) -> CartRow | None:
     """Return the cart of a key's account, or None."""
-    row = account_of_key(request)
-    return carts.cart_of_account(row.brand, row.id, language=language_of(request))
+    act = act_of_key(request, CART)
+    return carts.cart_of_account(act, account_of_key(request).id, language=language_of(request))
 
 
 def _held(request: HttpRequest) -> CartRow:
@@ -158,7 +158,7 @@ def _shown(request: HttpRequest) -> Cart:
     sums = flow.quote(act_of_key(request, CART), cart=held)
     return Cart(
         currency=held.currency.code,
-        lines=[_line(line) for line in held.lines],
+        lines=[_line(line) for line in held.lines.open()],
         ready=held.ready,
         requires=list(held.requires),
         net=amount(sums.net),

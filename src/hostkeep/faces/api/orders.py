@@ -19,6 +19,7 @@ from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key, key_of
 from hostkeep.faces.api.paying import Payment, shown_payment
 from hostkeep.faces.api.refusals import OnceMissing
 from hostkeep.faces.api.shapes import Amount, AmountTold, Slug, Told, amount, money_of
+from hostkeep.faces.ui import telling
 from hostkeep.faces.ui.order_forms import order_form
 from hostkeep.faces.ui.pages import language_of, reader_of
 from hostkeep.faces.ui.paying_links import links
@@ -29,8 +30,9 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, InvoiceId, OrderId
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.provisioning.queries import services_of
+from hostkeep.shop.queries.order_rows import OrderLineTold
+from hostkeep.shop.queries.order_rows import OrderTold as OpenOrder
 from hostkeep.shop.queries.orders import order_by_once, order_of, orders_from
-from hostkeep.shop.rules.rows import OrderLineRow, OrderRow
 
 router = Router()
 
@@ -95,15 +97,16 @@ def list_orders(request: HttpRequest, wanted: PageQuery) -> Page[Order]:
         account_of_key(request).id, after=(after.at, after.id) if after else None, first=wanted.limit + 1
     )
     shown, cursor = page_of(request, wanted, LIST, rows, lambda row: Position(row.placed_at, row.id))
-    return Page[Order](items=[_order(row, language_of(request)) for row in shown], next=cursor)
+    opened = telling.told(act_of_key(request, ORDER), shown)
+    return Page[Order](items=[_order(row, language_of(request)) for row in opened], next=cursor)
 
 
 @router.get("/{uuid:order}", response=OrderWhole, auth=Needs("orders:read"), operation_id="get_order")
 def get_order(request: HttpRequest, order: UUID) -> OrderWhole:
     """Show one order.  Another account's does not exist."""
     account = account_of_key(request)
-    row = order_of(account.id, OrderId(order))
-    lines = {line.id for line in row.lines}
+    row = telling.told_one(act_of_key(request, ORDER), order_of(account.id, OrderId(order)))
+    lines = {line.id for line in row.told}
     services = [UUID(str(each.id)) for each in services_of(account.id) if each.order_line in lines]
     return OrderWhole(**_order(row, language_of(request)).dict(), services=services)
 
@@ -123,7 +126,8 @@ def post_order(request: HttpRequest, told: OrderTold) -> Status[Ordered] | HttpR
     once = hash_of(f"api:{key_of(request).id}:{said}")
     held = cart_of(request)
     known = order_by_once(act.brand, once)
-    requires = tuple(need for line in known.lines for need in line.requires) if known else ()
+    asked = telling.told_one(act, known).told if known and known.account == account.id else ()
+    requires = tuple(need for line in asked for need in line.requires)
     form = order_form(policy_of(request), requires or (held.requires if held else ()))
     drawn = read_form(policy_of(request), form, as_posted(told.answers), reader=reader_of(request))
     if drawn.answers is None:
@@ -153,15 +157,15 @@ def _pay(
     return shown_payment(asked)
 
 
-def _order(row: OrderRow, language: str) -> Order:
+def _order(row: OpenOrder, language: str) -> Order:
     """Show an order."""
     return Order(
         id=row.id, number=row.number, placed_at=row.placed_at, total=amount(row.total),
-        lines=[_line(line, language) for line in row.lines],
+        lines=[_line(line, language) for line in row.told],
     )  # fmt: skip
 
 
-def _line(row: OrderLineRow, language: str) -> OrderLine:
+def _line(row: OrderLineTold, language: str) -> OrderLine:
     """Show a line of an order."""
     return OrderLine(
         product=row.product, plan=row.plan, title=row.described(language), months=row.months,

@@ -13,11 +13,11 @@ from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
-from hostkeep.faces.ui.telling import told
+from hostkeep.faces.ui.telling import told, told_together
 from hostkeep.kernel.ids import OrderId
 from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.shop.queries.order_rows import OrderRow
 from hostkeep.shop.queries.orders import order_of, orders_of
-from hostkeep.shop.rules.rows import OrderRow
 
 PAGE = 20
 MOST = 500
@@ -31,7 +31,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     account, language = account_of(request), language_of(request)
     pages = Paginator(orders_of(account.id, first=MOST), PAGE)
     page = pages.get_page(request.GET.get("page"))
-    rows = [(row, [line.described(language) for line in row.lines]) for row in page]
+    act = act_of(request, role="customer", purpose="order")
+    rows = [(row, [line.described(language) for line in row.told]) for row in told(act, list(page))]
     return show(request, "client/orders.html", {"page": page, "rows": rows})
 
 
@@ -40,13 +41,14 @@ def orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order with its invoice and its services.  Another account's does not exist."""
     account, language = account_of(request), language_of(request)
-    row = order_of(account.id, OrderId(order_id))
-    services = services_in(row, services_of(account.id))
+    closed = order_of(account.id, OrderId(order_id))
+    services = services_in(closed, services_of(account.id))
     act = act_of(request, role="customer", purpose="order")
+    (row,), shown = told_together(act, ([closed], "order"), (services, "order"))
     context = {
         "order": row,
-        "lines": [(line, line.described(language)) for line in row.lines],
-        "services": told(act, services),
+        "lines": [(line, line.described(language)) for line in row.told],
+        "services": shown,
         "invoice": invoice_in(row, services),
     }
     return show(request, "client/order.html", context)

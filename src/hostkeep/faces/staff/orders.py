@@ -25,10 +25,11 @@ from hostkeep.kernel.ids import BrandId, CategoryId, OrderId
 from hostkeep.people.queries import account, numbers_of
 from hostkeep.policy.book import Policy
 from hostkeep.policy.render.wording import say_purposes
-from hostkeep.provisioning.queries import ServiceRow, services_of
+from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
 from hostkeep.shop.queries.desk import orders_page
+from hostkeep.shop.queries.order_rows import OrderRow, OrderTold
 from hostkeep.shop.queries.orders import order as order_row
-from hostkeep.shop.rules.rows import OrderRow
+from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.vault.holdings import held
 
 PAGE = 50
@@ -56,8 +57,9 @@ def orders(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(request.path)
     numbers = numbers_of(row.account for row in found.rows)
     language = language_of(request)
+    shown = told_if_allowed(_act(request), found.rows)
     context = {
-        "rows": [(row, numbers.get(row.account, ""), titles(row, language)) for row in found.rows],
+        "rows": [(row, numbers.get(row.account, ""), titles(row, language)) for row in shown],
         "page": Paginator(range(found.total), PAGE).get_page(number),
         "total": found.total,
         "brands": brands,
@@ -70,15 +72,17 @@ def orders(request: HttpRequest) -> HttpResponse:
 @staff_only("orders")
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order.  The customer is a number; their facts stay sealed."""
-    row = order_row(OrderId(order_id))
-    buyer = account(row.account)
-    act = act_of(request, role=role_of(request), purpose="order", brand=row.brand)
-    services = _services_in(row)
+    closed = order_row(OrderId(order_id))
+    buyer = account(closed.account)
+    act = _act(request).of_brand(closed.brand)
+    services = _services_in(closed)
+    opened = told_if_allowed(act, [closed, *services])
+    (row,) = (each for each in opened if isinstance(each, OrderTold))
     context = {
         "order": row,
         "buyer": buyer,
-        "lines": [(line, line.described(language_of(request))) for line in row.lines],
-        "services": told_if_allowed(act, services),
+        "lines": [(line, line.described(language_of(request))) for line in row.told],
+        "services": [each for each in opened if isinstance(each, ServiceTold)],
         "invoice": _invoice_in(row, services),
         "facts": masked_facts(act, {piece.category for piece in held(act, subject=buyer.subject)}, request),
         "entries": told(entries_about(row.id, first=10)),
@@ -87,9 +91,15 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return show(request, "staff/order.html", context)
 
 
-def titles(row: OrderRow, language: str) -> tuple[str, ...]:
+def titles(row: OrderTold, language: str) -> tuple[str, ...]:
     """Name what was bought, without what the customer typed."""
-    return tuple(said(line.title, language) for line in row.lines)
+    return tuple(in_language(line.title, language) for line in row.told)
+
+
+def _act(request: HttpRequest) -> Act:
+    """Return the act of a staff member who looks at orders: support does so to help, others for the order."""
+    role = role_of(request)
+    return act_of(request, role=role, purpose="support" if role == "support" else "order")
 
 
 def masked_facts(act: Act, categories: Iterable[CategoryId], request: HttpRequest) -> tuple[Masked, ...]:

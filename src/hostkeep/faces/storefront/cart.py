@@ -66,6 +66,7 @@ def cart_page(request: HttpRequest, held: CartRow | None, refusal: Foreseen | No
     brand: BrandRow = request.brand  # type: ignore[attr-defined]
     context = {
         "cart": held,
+        "lines": held.lines.open() if held else (),
         "problem": title_of(refusal) if refusal else "",
         "currency": held.currency.code if held else brand.currencies[0],
         "cookie": declared(request, COOKIE),

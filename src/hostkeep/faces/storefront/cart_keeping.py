@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from hostkeep.faces.ui.accounts import account_or_none
-from hostkeep.faces.ui.acts import brand_id_of
+from hostkeep.faces.ui.acts import act_of, brand_id_of
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Cookie
@@ -84,11 +84,13 @@ def cart_of(request: HttpRequest, account: AccountRow | None) -> CartRow | None:
     A cart of another account than the one signed in is no cart; for a visitor, none of an account's is: the
     browser may be somebody else's by now.
     """
-    brand, language, token = brand_id_of(request), language_of(request), token_of(request)
-    held = carts.cart_by_token(brand, hash_of(token), language=language) if token else None
-    if held is not None and held.account in {None, account.id if account else None}:
+    language, token = language_of(request), token_of(request)
+    act = act_of(request, role="customer" if account else "visitor", purpose="cart")
+    own = account.id if account else None
+    held = carts.cart_by_token(act, hash_of(token), account=own, language=language) if token else None
+    if held is not None or own is None:
         return held
-    return carts.cart_of_account(brand, account.id, language=language) if account else None
+    return carts.cart_of_account(act, own, language=language)
 
 
 def count_pieces(request: HttpRequest) -> int:

@@ -96,6 +96,7 @@ def _account_step(request: HttpRequest, held: CartRow) -> HttpResponse:
     signup = policy.forms.get("signup")
     context = {
         "cart": held,
+        "lines": held.lines.open(),
         "asked": asked_for(policy, signup.fields if signup else (), language_of(request)),
         "clause": signup.closed_by if signup else "",
         "trail": _trail(),
@@ -188,6 +189,7 @@ def _page(
     gateways = paying.gateways_of(act)
     context = {
         "cart": held,
+        "lines": held.lines.open(),
         "form": form,
         "quote": flow.quote(act, cart=held, account=account.id),
         "gateways": gateways,

@@ -7,11 +7,13 @@ from django.db.models import Q
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CartId
+from hostkeep.kernel.ids import AccountId, CartId, SubjectId
 from hostkeep.shop.actions.carting import CartChanged
+from hostkeep.shop.boxing import Chosen, as_system, seal_lines, use_lines
 from hostkeep.shop.errors import NoSuchCart
 from hostkeep.shop.models import Cart, CartLine
 from hostkeep.shop.rules.pricing import MOST
+from hostkeep.vault.column_door import forget_guest
 
 
 @recorded("shop.cart.adopted")
@@ -31,29 +33,53 @@ def adopt_cart(act: Act, *, cart: CartId, account: AccountId) -> CartChanged:
 
 def _adopt(act: Act, cart: CartId, account: AccountId) -> CartChanged:
     """Merge both carts under lock, the smaller id first, as every adoption does."""
-    concerned = Cart.objects.select_for_update().filter(brand=act.brand)
+    concerned = Cart.objects.select_for_update(of=("self",)).select_related("account").filter(brand=act.brand)
     carts = list(concerned.filter(Q(id=cart) | Q(account_id=account)).order_by("id"))
     held = next((each for each in carts if each.id == cart), None)
     if held is None or held.account_id not in {None, account}:
         raise NoSuchCart
+    under = as_system(act, act.brand)
+    lying = {each.id: use_lines(under, each, list(each.lines.all()), _open) for each in carts}
+    was_guest = held.account_id is None
+    merged = lying[held.id]
     for older in carts:
         if older.id != held.id:
-            _pour(older, held)
-            older.delete()
+            merged = _poured(lying[older.id], merged)
     held.account_id = account
     held.touched_at = act.at
+    _keep(act, held, merged)
+    for older in carts:
+        if older.id != held.id:
+            older.delete()
     held.save(update_fields=["account", "touched_at"])
+    if was_guest:
+        forget_guest(SubjectId(held.id))
     return CartChanged(cart)
 
 
-def _pour(older: Cart, held: Cart) -> None:
-    """Move the lines of one cart into another."""
-    lying = list(held.lines.all())
-    for line in older.lines.all():
-        same = next((each for each in lying if each.chosen == line.chosen), None)
+Lines = list[tuple[CartLine, Chosen]]
+
+
+def _open(found: Lines) -> Lines:
+    """Return lines with what they ask for, for the deed that moves them."""
+    return found
+
+
+def _poured(older: Lines, into: Lines) -> Lines:
+    """Return the lines of two carts together, equal ones added up."""
+    merged = list(into)
+    for line, chosen in older:
+        same = next((each for each, wanted in into if wanted == chosen), None)
         if same is None:
-            CartLine.objects.filter(id=line.id).update(cart=held)
+            merged.append((line, chosen))
         else:
-            most = 1 if line.answers else MOST
-            same.quantity = min(same.quantity + line.quantity, most)
-            same.save(update_fields=["quantity"])
+            same.quantity = min(same.quantity + line.quantity, 1 if chosen.answers else MOST)
+    return merged
+
+
+def _keep(act: Act, cart: Cart, lines: Lines) -> None:
+    """Keep lines in a cart, sealed anew under whose it is now."""
+    boxes = seal_lines(act, cart, {line.id: chosen for line, chosen in lines})
+    for line, _ in lines:
+        line.cart, line.chosen = cart, boxes[line.id]
+    CartLine.objects.bulk_update([line for line, _ in lines], ["cart", "chosen", "quantity"])

@@ -6,7 +6,7 @@ A cart is found by its id; whoever calls says by the cart's token or account tha
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, Ref
 from hostkeep.kernel.money import CURRENCIES, Currency
+from hostkeep.shop.boxing import Chosen, as_system, seal_lines, use_lines
 from hostkeep.shop.errors import (
     BadQuantity,
     CartFull,
@@ -27,7 +28,7 @@ from hostkeep.shop.errors import (
 )
 from hostkeep.shop.models import Cart, CartLine, Choice, Option, Plan, Product
 from hostkeep.shop.queries.holding import held_cart
-from hostkeep.shop.queries.pricing_lines import lines_of, price_lines
+from hostkeep.shop.queries.pricing_lines import OpenLine, lines_of, price_lines
 from hostkeep.shop.rules.answers import read_answers
 from hostkeep.shop.rules.catalogue import Question
 from hostkeep.shop.rules.pricing import MOST_LINES, checked_quantity
@@ -111,21 +112,22 @@ def add_line(act: Act, *, cart: CartId, wish: Wish) -> CartChanged:
     choices = _choices(plan.product, wish.choices)
     questions = [Question(**asked) for asked in plan.product.questions]
     answers = read_answers(questions, wish.answers)
-    chosen = {"plan": str(plan.id), "choices": choices, "answers": answers}
+    chosen = Chosen(plan.id, tuple(choices), answers)
     lines = list(held.lines.all())
-    same = next((line for line in lines if line.chosen == chosen), None)
+    same = use_lines(as_system(act, act.brand), held, lines, lambda found: _same(found, chosen))
     already = same.quantity if same else 0
     quantity = _fitting(already + checked_quantity(wish.quantity), questions)
     if same is None and len(lines) >= MOST_LINES:
         raise CartFull(most=MOST_LINES)
-    line = same or CartLine(cart=held, chosen=chosen, added_at=act.at)
-    line.plan = plan
+    line = same or CartLine(cart=held, added_at=act.at)
     line.quantity = quantity
     line.seen_currency = held.currency
-    (priced,) = price_lines([line], CURRENCIES[held.currency])
+    (priced,) = price_lines([OpenLine(line, chosen, plan)], CURRENCIES[held.currency])
     if priced.state == "retired":
         raise NoSuchPlan
     line.seen_minor = priced.each.first.minor
+    if same is None:
+        line.chosen = seal_lines(act, held, {line.id: chosen})[line.id]
     line.save()
     return _touched(act, held)
 
@@ -141,7 +143,9 @@ def set_quantity(act: Act, *, cart: CartId, line: UUID, quantity: int) -> CartCh
     found = held.lines.filter(id=line).first()
     if found is None:
         raise NoSuchLine
-    found.quantity = _fitting(checked_quantity(quantity), found.plan.product.questions)
+    wanted = checked_quantity(quantity)
+    asked = use_lines(as_system(act, act.brand), held, [found], _questions)
+    found.quantity = _fitting(wanted, asked)
     found.save(update_fields=["quantity"])
     return _touched(act, held)
 
@@ -168,12 +172,23 @@ def switch_currency(act: Act, *, cart: CartId, currency: str) -> CartChanged:
     held = held_cart(act, cart)
     held.currency = _sold_in(act, currency).code
     held.save(update_fields=["currency"])
-    lines = lines_of(held.id)
+    lines = lines_of(as_system(act, act.brand), held)
     for priced in price_lines(lines, CURRENCIES[currency]):
-        priced.line.seen_minor = priced.each.first.minor
-        priced.line.seen_currency = currency
-    CartLine.objects.bulk_update(lines, ["seen_minor", "seen_currency"])
+        priced.line.row.seen_minor = priced.each.first.minor
+        priced.line.row.seen_currency = currency
+    CartLine.objects.bulk_update([line.row for line in lines], ["seen_minor", "seen_currency"])
     return _touched(act, held)
+
+
+def _same(found: Sequence[tuple[CartLine, Chosen]], wanted: Chosen) -> CartLine | None:
+    """Return the line that asks for the same, or None."""
+    return next((line for line, chosen in found if chosen == wanted), None)
+
+
+def _questions(found: Sequence[tuple[CartLine, Chosen]]) -> list[Question]:
+    """Return the questions of the product a line asks for."""
+    plans = Plan.objects.select_related("product").in_bulk({chosen.plan for _, chosen in found})
+    return [Question(**asked) for plan in plans.values() for asked in plan.product.questions]
 
 
 def _touched(act: Act, held: Cart) -> CartChanged:

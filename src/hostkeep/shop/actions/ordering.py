@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CartId, OrderId, Ref
+from hostkeep.kernel.ids import AccountId, CartId, OrderId, Ref, SubjectId
 from hostkeep.kernel.money import CURRENCIES, Money, money
+from hostkeep.people.queries import subject_of
 from hostkeep.runtime.outbox import publish
+from hostkeep.shop.boxing import as_system, seal_ordered
 from hostkeep.shop.errors import (
     CartEmpty,
     NoSuchCart,
@@ -25,7 +27,7 @@ from hostkeep.shop.errors import (
     SoldOut,
 )
 from hostkeep.shop.events import OrderPlaced
-from hostkeep.shop.models import Cart, Order, OrderLine, Product, Receipt
+from hostkeep.shop.models import Cart, Order, OrderLine, Plan, Product, Receipt
 from hostkeep.shop.queries.holding import held_cart
 from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
 from hostkeep.shop.rules.catalogue import in_language
@@ -81,7 +83,7 @@ def place_order(
         raise NoSuchCart
     if known := _known(act, key, content):
         return known
-    priced = _locked_lines(held)
+    priced = _locked_lines(act, held)
     total = _checked_total(priced, held, currency, expected)
     _take_from_stock(priced)
     order = _write(
@@ -96,7 +98,7 @@ def place_order(
             placed_at=act.at,
         )
     )
-    OrderLine.objects.bulk_create(_copy(order, place, line) for place, line in enumerate(priced, start=1))
+    OrderLine.objects.bulk_create(_copied(act, order, subject_of(account), priced))
     held.lines.all().delete()
     held.touched_at = act.at
     held.save(update_fields=["touched_at"])
@@ -136,15 +138,19 @@ def _known(act: Act, key: str, content: str) -> Placed | None:
     return Placed(OrderId(order.id), money(order.total_minor, order.currency))
 
 
-def _locked_lines(held: Cart) -> tuple[PricedLine, ...]:
+def _locked_lines(act: Act, held: Cart) -> tuple[PricedLine, ...]:
     """Return the lines as they cost now, their products locked in the order of their ids.
 
     Loading a catalogue locks the products too, so neither price nor stock can change until the order stands.
     """
-    lines = lines_of(held.id)
+    under = as_system(act, act.brand)
+    lines = lines_of(under, held)
     products = {line.plan.product_id for line in lines}
     list(Product.objects.select_for_update().filter(id__in=products).order_by("id").values("id"))
-    return price_lines(lines_of(held.id), CURRENCIES[held.currency])
+    # The plans are read again: a catalogue that was loaded meanwhile may have taken one off the shelf.
+    plans = Plan.objects.select_related("product__group").in_bulk({line.plan.id for line in lines})
+    again = [replace(line, plan=plans[line.plan.id]) for line in lines]
+    return price_lines(again, CURRENCIES[held.currency])
 
 
 def _checked_total(priced: Sequence[PricedLine], held: Cart, currency: str, expected: Money) -> Money:
@@ -170,7 +176,7 @@ def _dearer(priced: Sequence[PricedLine]) -> list[str]:
     return [
         in_language(line.product.title, "en")
         for line in priced
-        if (line.line.seen_minor, line.line.seen_currency)
+        if (line.line.row.seen_minor, line.line.row.seen_currency)
         != (line.each.first.minor, line.each.first.currency.code)
     ]
 
@@ -179,7 +185,7 @@ def _take_from_stock(priced: Sequence[PricedLine]) -> None:
     """Take the pieces out of stock; the products are locked."""
     wanted = Counter[UUID]()
     for line in priced:
-        wanted[line.product.id] += line.line.quantity
+        wanted[line.product.id] += line.line.row.quantity
     for product in {line.product.id: line.product for line in priced}.values():
         if product.stock is not None:
             Product.objects.filter(id=product.id).update(stock=product.stock - wanted[product.id])
@@ -195,20 +201,37 @@ def _write(order: Order) -> Order:
     return order
 
 
-def _copy(order: Order, place: int, line: PricedLine) -> OrderLine:
-    """Copy a line from the catalogue, so that nothing that happens there later reaches the order."""
+def _copied(act: Act, order: Order, subject: SubjectId, priced: Sequence[PricedLine]) -> list[OrderLine]:
+    """Copy lines from the catalogue, sealed, so that nothing that happens there later reaches the order."""
+    lines = [
+        OrderLine(
+            order=order,
+            position=place,
+            months=line.plan.months,
+            quantity=line.line.row.quantity,
+            recurring_minor=line.cost.recurring.minor,
+            setup_minor=line.cost.setup.minor,
+        )
+        for place, line in enumerate(priced, start=1)
+    ]
+    rows = {copy.id: _contents(line) for copy, line in zip(lines, priced, strict=True)}
+    for copy, boxes in zip(lines, seal_ordered(act, subject, rows).values(), strict=True):
+        for name, box in boxes.items():
+            setattr(copy, name, box)
+    return lines
+
+
+def _contents(line: PricedLine) -> dict[str, object]:
+    """Return what is copied of a line and sealed."""
     spec = dict(line.product.spec)
     for choice in line.choices:
         spec |= choice.spec
-    return OrderLine(
-        order=order,
-        position=place,
-        product=line.product.slug,
-        plan=line.plan.slug,
-        title=line.product.title,
-        months=line.plan.months,
-        quantity=line.line.quantity,
-        options=[
+    answers = dict(line.line.chosen.answers)
+    return {
+        "product": line.product.slug,
+        "plan": line.plan.slug,
+        "title": line.product.title,
+        "options": [
             {
                 "option": choice.option.slug,
                 "choice": choice.slug,
@@ -217,11 +240,9 @@ def _copy(order: Order, place: int, line: PricedLine) -> OrderLine:
             }
             for choice in line.choices
         ],
-        recurring_minor=line.cost.recurring.minor,
-        setup_minor=line.cost.setup.minor,
-        driver=line.product.driver,
-        spec=spec | line.line.answers,
-        answers=line.line.answers,
-        requires=line.product.requires,
-        recipient=line.product.recipient,
-    )
+        "driver": line.product.driver,
+        "spec": spec | answers,
+        "answers": answers,
+        "requires": line.product.requires,
+        "recipient": line.product.recipient,
+    }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, CartId
 from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.kernel.sealed import Sealed
+from hostkeep.shop.boxing import CART
 from hostkeep.shop.models import Cart, CartLine
 from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
 from hostkeep.shop.rules.catalogue import in_language
@@ -19,26 +22,27 @@ WHERE cart.brand = %s AND cart.account_id = %s
 """
 
 
-def cart_by_token(brand: BrandId, token_hash: str, *, language: str = "en") -> CartRow | None:
-    """Return the cart a browser's token stands for, or None.
+def cart_by_token(
+    act: Act, token_hash: str, *, account: AccountId | None = None, language: str = "en"
+) -> CartRow | None:
+    """Return the cart a browser's token stands for, or None; another account's than this is none.
 
+    act         whoever looks, for a purpose of theirs
     token_hash  rules.tokens.hash_of(token)
-    Five queries, however many lines.
+    Five queries and one look through the wall, however many lines.  Raises the vault's Refused.
     """
-    cart = Cart.objects.filter(brand=brand, token_hash=token_hash).first()
-    return _row(cart, language) if cart else None
+    theirs = Q(account_id=None) | Q(account_id=account)
+    return _row(act, Cart.objects.filter(theirs, brand=act.brand, token_hash=token_hash), language)
 
 
-def cart_of_account(brand: BrandId, account: AccountId, *, language: str = "en") -> CartRow | None:
-    """Return an account's cart, or None.  Five queries, however many lines."""
-    cart = Cart.objects.filter(brand=brand, account_id=account).first()
-    return _row(cart, language) if cart else None
+def cart_of_account(act: Act, account: AccountId, *, language: str = "en") -> CartRow | None:
+    """Return an account's cart, or None.  As cart_by_token."""
+    return _row(act, Cart.objects.filter(brand=act.brand, account_id=account), language)
 
 
-def cart(brand: BrandId, cart_id: CartId, *, language: str = "en") -> CartRow | None:
-    """Return one cart of a brand, or None.  Five queries, however many lines."""
-    found = Cart.objects.filter(brand=brand, id=cart_id).first()
-    return _row(found, language) if found else None
+def cart(act: Act, cart_id: CartId, *, language: str = "en") -> CartRow | None:
+    """Return one cart of the act's brand, or None.  As cart_by_token."""
+    return _row(act, Cart.objects.filter(brand=act.brand, id=cart_id), language)
 
 
 def pieces_by_token(brand: BrandId, token_hash: str, *, account: AccountId | None = None) -> int:
@@ -58,23 +62,28 @@ def pieces_of_account(brand: BrandId, account: AccountId) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _row(found: Cart, language: str) -> CartRow:
-    """Freeze a cart with its lines."""
+def _row(act: Act, carts: QuerySet[Cart], language: str) -> CartRow | None:
+    """Freeze the first of some carts with its lines."""
+    found = carts.select_related("account").first()
+    if found is None:
+        return None
     currency = CURRENCIES[found.currency]
-    priced = price_lines(lines_of(found.id), currency)
+    priced = price_lines(lines_of(act, found), currency)
     return CartRow(
         id=CartId(found.id),
         account=AccountId(found.account_id) if found.account_id else None,
         currency=currency,
-        lines=tuple(_line(line, language) for line in priced),
+        lines=Sealed(tuple(_line(line, language) for line in priced), CART),
         cost=sum_of([line.cost for line in priced], currency),
         requires=tuple(dict.fromkeys(need for line in priced for need in line.product.requires)),
+        pieces=sum(line.line.row.quantity for line in priced),
+        ready=bool(priced) and all(line.state == "good" for line in priced),
     )
 
 
 def _line(priced: PricedLine, language: str) -> LineRow:
     """Freeze a line."""
-    line, product = priced.line, priced.product
+    line, product = priced.line.row, priced.product
     seen = Money(line.seen_minor, CURRENCIES[line.seen_currency])
     return LineRow(
         id=line.id,
@@ -86,7 +95,7 @@ def _line(priced: PricedLine, language: str) -> LineRow:
             (in_language(choice.option.title, language), in_language(choice.title, language))
             for choice in priced.choices
         ),
-        answers=line.answers,
+        answers=priced.line.chosen.answers,
         quantity=line.quantity,
         each=priced.each.first,
         cost=priced.cost,

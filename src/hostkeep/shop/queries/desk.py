@@ -11,8 +11,8 @@ from django.db.models import Count, QuerySet
 from hostkeep.kernel.ids import BrandId
 from hostkeep.people.queries import canary_accounts
 from hostkeep.shop.models import Order
+from hostkeep.shop.queries.order_rows import OrderRow
 from hostkeep.shop.queries.orders import frozen_orders
-from hostkeep.shop.rules.rows import OrderRow
 
 
 @dataclass(frozen=True, slots=True)

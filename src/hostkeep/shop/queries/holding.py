@@ -10,7 +10,8 @@ from hostkeep.shop.models import Cart
 
 def held_cart(act: Act, cart: CartId) -> Cart:
     """Return a cart of the act's brand and keep others from it until the deed is done.  Raises NoSuchCart."""
-    held = Cart.objects.select_for_update().filter(id=cart, brand=act.brand).first()
+    found = Cart.objects.select_for_update(of=("self",)).select_related("account")
+    held = found.filter(id=cart, brand=act.brand).first()
     if held is None:
         raise NoSuchCart
     return held

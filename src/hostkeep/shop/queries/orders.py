@@ -1,4 +1,4 @@
-"""What was ordered."""
+"""What was ordered.  Rows come closed: the door opens them (vault.column_door), for a stated purpose."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from hostkeep.kernel.ids import AccountId, BrandId, OrderId
+from hostkeep.kernel.ids import AccountId, BrandId, OrderId, SubjectId
 from hostkeep.kernel.money import Currency, Money, money
+from hostkeep.shop.boxing import boxes_of
 from hostkeep.shop.errors import NoSuchOrder
 from hostkeep.shop.models import Order, OrderLine, Receipt
-from hostkeep.shop.rules.rows import OrderLineRow, OrderRow, PickedRow
+from hostkeep.shop.queries.order_rows import OrderLineRow, OrderRow
 from hostkeep.shop.rules.tokens import hash_of
 
 
@@ -64,11 +65,6 @@ def order_by_once(brand: BrandId, once: str) -> OrderRow | None:
     return None
 
 
-def order_lines(order_id: OrderId) -> tuple[OrderLineRow, ...]:
-    """Return the lines of an order as the catalogue stood.  Raises NoSuchOrder.  Two queries."""
-    return order(order_id).lines
-
-
 def receipt_by_token(brand: BrandId, token_hash: str) -> tuple[OrderRow, ...]:
     """Return the orders whose receipts a browser's token stands for, newest first.  Two queries.
 
@@ -80,12 +76,13 @@ def receipt_by_token(brand: BrandId, token_hash: str) -> tuple[OrderRow, ...]:
 
 def frozen_orders(found: QuerySet[Order], first: int) -> tuple[OrderRow, ...]:
     """Freeze orders with their lines."""
-    newest = found.order_by("-placed_at", "-id").prefetch_related("lines")[:first]
+    newest = found.order_by("-placed_at", "-id").select_related("account").prefetch_related("lines")[:first]
     return tuple(
         OrderRow(
             id=OrderId(row.id),
             brand=BrandId(row.brand),
             account=AccountId(row.account_id),
+            subject=SubjectId(row.account.subject),
             total=money(row.total_minor, row.currency),
             placed_at=row.placed_at,
             lines=_lines(row.lines.all(), money(0, row.currency).currency),
@@ -100,19 +97,11 @@ def _lines(lines: Iterable[OrderLine], currency: Currency) -> tuple[OrderLineRow
         OrderLineRow(
             id=line.id,
             position=line.position,
-            product=line.product,
-            plan=line.plan,
-            title=line.title,
             months=line.months,
             quantity=line.quantity,
-            options=tuple(PickedRow(**picked) for picked in line.options),
             recurring=Money(line.recurring_minor, currency),
             setup=Money(line.setup_minor, currency),
-            driver=line.driver,
-            spec=line.spec,
-            answers=line.answers,
-            requires=tuple(line.requires),
-            recipient=line.recipient,
+            boxes=boxes_of(line),
         )
         for line in sorted(lines, key=lambda line: line.position)
     )

@@ -7,9 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import Currency, Money
-from hostkeep.shop.models import CartLine, Choice, ChoicePrice, Plan, Price, Product
+from hostkeep.shop.boxing import Chosen, use_lines
+from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Plan, Price, Product
 from hostkeep.shop.rules.pricing import Cost, Extra, Term, cost_of
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """A cart line with what it asks for.  plan: with its product and group."""
+
+    row: CartLine
+    chosen: Chosen
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,7 @@ class PricedLine:
     state  "good", "retired" or "short"
     """
 
-    line: CartLine
+    line: OpenLine
     plan: Plan
     product: Product
     choices: tuple[Choice, ...]
@@ -30,23 +41,30 @@ class PricedLine:
     state: str
 
 
-def price_lines(lines: Sequence[CartLine], currency: Currency) -> tuple[PricedLine, ...]:
-    """Price lines whose plan, product and group were read with them.  Two queries, however many lines."""
-    terms = _terms([line.plan_id for line in lines], currency)
-    extras = _extras({UUID(choice) for line in lines for choice in line.choices}, currency)
+def price_lines(lines: Sequence[OpenLine], currency: Currency) -> tuple[PricedLine, ...]:
+    """Price lines.  Two queries, however many lines."""
+    terms = _terms([line.plan.id for line in lines], currency)
+    extras = _extras({UUID(choice) for line in lines for choice in line.chosen.choices}, currency)
     wanted = Counter[UUID]()
     for line in lines:
-        wanted[line.plan.product_id] += line.quantity
+        wanted[line.plan.product_id] += line.row.quantity
     return tuple(_priced(line, terms, extras, wanted, currency) for line in lines)
 
 
-def lines_of(cart: UUID) -> list[CartLine]:
-    """Return the lines of a cart with plan, product and group, oldest first.  Two queries."""
-    found = list(CartLine.objects.filter(cart_id=cart).order_by("added_at", "id"))
-    plans = Plan.objects.select_related("product__group").in_bulk({line.plan_id for line in found})
-    for line in found:
-        line.plan = plans[line.plan_id]
-    return found
+def lines_of(act: Act, cart: Cart) -> list[OpenLine]:
+    """Return the lines of a cart with plan, product and group, oldest first.
+
+    act  whoever looks, for a purpose of theirs
+    Two queries, and one look through the wall.  Raises the vault's Refused.
+    """
+    found = list(CartLine.objects.filter(cart_id=cart.id).order_by("added_at", "id"))
+    return use_lines(act, cart, found, _with_plans)
+
+
+def _with_plans(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
+    """Read the plans that lines ask for."""
+    plans = Plan.objects.select_related("product__group").in_bulk({chosen.plan for _, chosen in found})
+    return [OpenLine(line, chosen, plans[chosen.plan]) for line, chosen in found]
 
 
 def _terms(plans: Sequence[UUID], currency: Currency) -> dict[UUID, Term]:
@@ -73,7 +91,7 @@ def _extras(choices: set[UUID], currency: Currency) -> dict[UUID, tuple[Choice, 
 
 
 def _priced(
-    line: CartLine,
+    line: OpenLine,
     terms: dict[UUID, Term],
     extras: dict[UUID, tuple[Choice, Extra]],
     wanted: Counter[UUID],
@@ -81,10 +99,10 @@ def _priced(
 ) -> PricedLine:
     """Price one line."""
     plan, product = line.plan, line.plan.product
-    picked = [extras[UUID(choice)] for choice in line.choices if UUID(choice) in extras]
+    picked = [extras[UUID(choice)] for choice in line.chosen.choices if UUID(choice) in extras]
     choices = tuple(sorted((choice for choice, _ in picked), key=lambda c: (c.option.position, c.position)))
     term = terms.get(plan.id)
-    if term is None or len(picked) < len(line.choices) or _retired(plan, choices):
+    if term is None or len(picked) < len(line.chosen.choices) or _retired(plan, choices):
         nothing = Cost(Money(0, currency), Money(0, currency))
         return PricedLine(line, plan, product, choices, nothing, nothing, "retired")
     added = [extra for _, extra in picked]
@@ -95,7 +113,7 @@ def _priced(
         product=product,
         choices=choices,
         each=cost_of(term, added, 1),
-        cost=cost_of(term, added, line.quantity),
+        cost=cost_of(term, added, line.row.quantity),
         state="short" if short else "good",
     )
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from hostkeep.kernel.ids import AccountId, BrandId, CartId, OrderId
+from hostkeep.kernel.ids import AccountId, CartId
 from hostkeep.kernel.money import Currency, Money, halves_away
-from hostkeep.shop.rules.catalogue import Words, in_language
+from hostkeep.kernel.sealed import Sealed
 from hostkeep.shop.rules.pricing import Cost
 
 
@@ -147,99 +146,18 @@ class CartRow:
     """A cart as it stands.
 
     account   whose it is, or None for a guest's
+    lines     what lies in it
     cost      of all lines that can be had, in list prices (brand.toml says whether with tax)
     requires  policy categories the order asks beyond sign-up, each once
+    pieces    how many pieces lie in it
+    ready     whether all of it can be ordered now
     """
 
     id: CartId
     account: AccountId | None
     currency: Currency
-    lines: tuple[LineRow, ...]
+    lines: Sealed[tuple[LineRow, ...]]
     cost: Cost
     requires: tuple[str, ...]
-
-    @property
-    def pieces(self) -> int:
-        """How many pieces lie in it."""
-        return sum(line.quantity for line in self.lines)
-
-    @property
-    def ready(self) -> bool:
-        """Whether all of it can be ordered now."""
-        return bool(self.lines) and all(line.state == "good" for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class PickedRow:
-    """What was chosen of one option, with the texts of all languages."""
-
-    option: str
-    choice: str
-    label: Words
-    choice_label: Words
-
-
-@dataclass(frozen=True, slots=True)
-class OrderLineRow:
-    """A line of an order, as the catalogue stood when it was placed.
-
-    recurring  all pieces, each term, in list prices
-    setup      all pieces, once, in list prices
-    spec       what the driver is asked to build for one piece, the choices and answers in it
-    """
-
-    id: UUID
-    position: int
-    product: str
-    plan: str
-    title: Words
-    months: int
-    quantity: int
-    options: tuple[PickedRow, ...]
-    recurring: Money
-    setup: Money
-    driver: str
-    spec: Mapping[str, str]
-    answers: Mapping[str, str]
-    requires: tuple[str, ...]
-    recipient: str
-
-    @property
-    def first(self) -> Money:
-        """What is due for the first term, all pieces."""
-        return self.recurring + self.setup
-
-    @property
-    def each_recurring(self) -> Money:
-        """One piece, each term: recurring is so many times this."""
-        return Money(self.recurring.minor // self.quantity, self.recurring.currency)
-
-    @property
-    def each_setup(self) -> Money:
-        """One piece, once: setup is so many times this."""
-        return Money(self.setup.minor // self.quantity, self.setup.currency)
-
-    def described(self, language: str) -> str:
-        """Return what was bought in one language: "Hexa M: Debian 13, 240 GB; example.vn"."""
-        chosen = ", ".join(in_language(picked.choice_label, language) for picked in self.options)
-        asked = ", ".join(self.answers.values())
-        details = "; ".join(part for part in (chosen, asked) if part)
-        title = in_language(self.title, language)
-        return f"{title}: {details}" if details else title
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """An order.  total: due for the first terms, in list prices."""
-
-    id: OrderId
-    brand: BrandId
-    account: AccountId
-    total: Money
-    placed_at: datetime
-    lines: tuple[OrderLineRow, ...]
-
-    @property
-    def number(self) -> str:
-        """What people call it: the first eight digits of its handle."""
-        return str(self.id)[:8].upper()
+    pieces: int
+    ready: bool
