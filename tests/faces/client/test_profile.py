@@ -36,7 +36,7 @@ def test_a_change_is_sealed_and_the_log_says_which_field_but_not_what(ann) -> No
     changed = Entry.objects.filter(verb="vault.value.put", thing=nym_of(ann.account.subject), role="customer")
     assert [entry.kind for entry in changed] == ["person.name"]
     deed = Entry.objects.get(verb="people.profile.corrected")
-    assert (deed.thing, deed.actor) == (ann.account.subject, f"user:{ann.user}")
+    assert (deed.thing, deed.actor) == (nym_of(ann.account.subject), f"user:{ann.user}")
     for alias in ("default", "audit"):
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT count(*) FROM audit_entry e WHERE e::text ILIKE '%meadows%'")
