@@ -30,6 +30,7 @@ from hostkeep.provisioning.stores import OPAQUE
 from hostkeep.runtime import clock, jobs, kept, outbox, stores
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.shop.models import Cart, CartLine, Receipt
+from hostkeep.vault.columns import Boxed
 from hostkeep.vault import door, dropping, due, exports, retention
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
@@ -283,7 +284,7 @@ def test_elsewhere_the_last_service_leaves_the_account_open(db: None, room: Room
 def test_a_cart_lies_as_long_as_its_cookie_and_no_longer(db: None) -> None:
     cart = Cart.objects.create(brand="vpsfast", token_hash="a" * 64, currency="USD", opened_at=NOON, touched_at=NOON)
     CartLine.objects.create(
-        cart=cart, chosen={"plan": str(uuid4()), "choices": [], "answers": {}}, quantity=1, added_at=NOON,
+        cart=cart, chosen=Boxed("c2.session.0.AAAA"), quantity=1, added_at=NOON,
         seen_minor=1, seen_currency="USD",
     )  # fmt: skip
     sweep(NOON + 6 * DAY)

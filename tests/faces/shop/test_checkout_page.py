@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from hostkeep.kernel.ids import AccountId, BrandId
+from hostkeep.kernel.ids import AccountId
+from hostkeep.runtime import clock
 from hostkeep.shop.actions.carting import remove_line
+from hostkeep.shop.boxing import use_lines
 from hostkeep.shop.models import Cart, Order, Price, Product
 from hostkeep.shop.queries.carts import cart_of_account
 from hostkeep.shop.queries.orders import orders_of
 from tests.conftest import make_act
 from tests.faces.shop.conftest import PAY_PAGE, lines, text
+from tests.told import told
 
 CHECKOUT = "/checkout/"
+
+
+def plan_in(cart: Cart):
+    """The plan of the one line in a cart."""
+    return use_lines(make_act("system", "cart", at=clock.now()), cart, list(cart.lines.all()), lambda found: found[0][1].plan)
 
 
 def buys(visitor, slug: str | None = None, **values: object) -> AccountId:
@@ -49,7 +57,7 @@ def test_an_order_goes_to_the_payment_page(browser, gateway, brand: str) -> None
     answer = sends(ann, page)
     assert (answer.status_code, answer["Location"]) == (302, PAY_PAGE)
     (order,) = orders_of(account)
-    assert order.lines[0].product == ann.product()
+    assert told(order).told[0].product == ann.product()
     (asked,) = gateway.asked
     assert asked.amount.currency.code == ann.currency
     assert "Your cart is empty" in text(ann.get("/cart/", lang="en"))
@@ -60,7 +68,7 @@ def test_the_guests_cart_follows_into_the_account(browser, gateway) -> None:
     ann.puts(quantity="2")
     account = ann.signs_in()
     assert "Order and pay" in text(ann.get(CHECKOUT))
-    held = cart_of_account(BrandId("vps6"), account)
+    held = cart_of_account(make_act("system", "cart", at=clock.now()), account)
     assert held is not None
     assert held.pieces == 2
 
@@ -76,7 +84,7 @@ def test_tax_is_shown_and_owed(browser, gateway) -> None:
     ann = browser("vps6")
     buys(ann, quantity="1")
     held = Cart.objects.get()
-    listed = Price.objects.get(plan=held.lines.get().plan, currency="EUR", until=None).minor
+    listed = Price.objects.get(plan=plan_in(held), currency="EUR", until=None).minor
     gross = listed + round(listed * 0.21)
     page = ann.get(CHECKOUT)
     assert "VAT" in text(page)
@@ -190,7 +198,7 @@ def test_a_price_that_rose_meanwhile_is_shown_not_charged(browser, gateway) -> N
     ann = browser("vps6")
     account = buys(ann)
     page = ann.get(CHECKOUT)
-    plan = Cart.objects.get().lines.get().plan
+    plan = plan_in(Cart.objects.get())
     Price.objects.filter(plan=plan, currency="EUR", until=None).update(minor=99_900)
     answer = sends(ann, page)
     assert answer.status_code == 409
