@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from django.apps import apps
 from django.db import models, transaction
+from django.db.models.functions import Cast
 
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
@@ -52,11 +53,8 @@ def left() -> int:
 
 def sealed_tables() -> list[tuple[Model, Place]]:
     """Return the tables with columns behind the door, and what these are."""
-    return [
-        (model, model.SEALED)
-        for model in apps.get_models()
-        if isinstance(getattr(model, "SEALED", None), Place)
-    ]
+    said = ((model, getattr(model, "SEALED", None)) for model in apps.get_models())
+    return [(model, place) for model, place in said if isinstance(place, Place)]
 
 
 def columns_of(model: Model) -> list[str]:
@@ -67,8 +65,8 @@ def columns_of(model: Model) -> list[str]:
 
 def _old(model: Model) -> models.QuerySet[Any]:
     """Return the rows of a table that hold an old text.  The database cannot search these columns as such."""
-    texts = {name: models.functions.Cast(name, models.TextField()) for name in columns_of(model)}
-    found = model._default_manager.annotate(**{f"{n}_text": text for n, text in texts.items()})  # noqa: SLF001  as above
+    texts = {name: Cast(name, models.TextField()) for name in columns_of(model)}
+    found: models.QuerySet[Any] = model._default_manager.annotate(**{f"{n}_text": text for n, text in texts.items()})  # noqa: SLF001  as above
     any_old = models.Q()
     for name in texts:
         any_old |= models.Q(**{f"{name}_text__startswith": OLD_MARK})

@@ -30,6 +30,7 @@ from hostkeep.shop.queries.desk import orders_page
 from hostkeep.shop.queries.order_rows import OrderRow, OrderTold
 from hostkeep.shop.queries.orders import order as order_row
 from hostkeep.shop.rules.catalogue import in_language
+from hostkeep.vault.column_door import Closed
 from hostkeep.vault.holdings import held
 
 PAGE = 50
@@ -76,7 +77,8 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     buyer = account(closed.account)
     act = _act(request).of_brand(closed.brand)
     services = _services_in(closed)
-    opened = told_if_allowed(act, [closed, *services])
+    wanted: list[Closed[OrderTold | ServiceTold]] = [closed, *services]
+    opened = told_if_allowed(act, wanted)
     (row,) = (each for each in opened if isinstance(each, OrderTold))
     context = {
         "order": row,

@@ -62,7 +62,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
     act = act_of(request, role=role_of(request), purpose="service")
     context = {
         "page": page,
-        "services": told_if_allowed(act, page.object_list),
+        "services": told_if_allowed(act, tuple(page.object_list)),
         "states": [state.value for state in State],
         "wanted": wanted,
         "brands": brands,

@@ -25,6 +25,7 @@ from hostkeep.provisioning.errors import BadAccessData
 from hostkeep.provisioning.queries import TaskTold, WorkTold, open_tasks, parked_work, task
 from hostkeep.provisioning.rules.access import LONGEST_SECRET, Access, access_data
 from hostkeep.provisioning.rules.work import Verb
+from hostkeep.vault.column_door import Closed
 
 MAKES_ACCESS = frozenset({Verb.CREATE, Verb.RENEW})
 
@@ -59,7 +60,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
     """List open tasks, oldest first, and work that was given up."""
     act = act_of(request, role=role_of(request), purpose="service")
     waiting, given_up = open_tasks(), parked_work()
-    shown = told_if_allowed(act, [*waiting, *given_up])
+    rows: list[Closed[TaskTold | WorkTold]] = [*waiting, *given_up]
+    shown = told_if_allowed(act, rows)
     context = {
         "tasks": [(row, verb_text(row.kind)) for row in shown if isinstance(row, TaskTold)],
         "parked": [told(row) for row in shown if isinstance(row, WorkTold)],

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PurposeId
 from hostkeep.kernel.sealed import Sealed
-from hostkeep.vault.column_door import Closed, decisions, open_columns
+from hostkeep.vault.column_door import Closed, ColumnWish, decisions, open_columns
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -42,10 +42,10 @@ def told_together(
     first, second  rows and their purpose
     Raises the vault's Refused.
     """
-    ones = [row.wish.under(PurposeId(first[1])) for row in first[0]]
-    others = [row.wish.under(PurposeId(second[1])) for row in second[0]]
-    opened = open_columns(act, wishes=[*ones, *others])
-    before, after = opened[: len(ones)], opened[len(ones) :]
+    wishes: list[ColumnWish[Any]] = [row.wish.under(PurposeId(first[1])) for row in first[0]]
+    wishes += [row.wish.under(PurposeId(second[1])) for row in second[0]]
+    opened: list[Sealed[Any] | None] = open_columns(act, wishes=wishes)
+    before, after = opened[: len(first[0])], opened[len(first[0]) :]
     return (
         [_shown(row, sealed) for row, sealed in zip(first[0], before, strict=True)],
         [_shown(row, sealed) for row, sealed in zip(second[0], after, strict=True)],
