@@ -66,7 +66,8 @@ def columns_of(model: Model) -> list[str]:
 def _old(model: Model) -> models.QuerySet[Any]:
     """Return the rows of a table that hold an old text.  The database cannot search these columns as such."""
     texts = {name: Cast(name, models.TextField()) for name in columns_of(model)}
-    found: models.QuerySet[Any] = model._default_manager.annotate(**{f"{n}_text": text for n, text in texts.items()})  # noqa: SLF001  as above
+    rows: models.QuerySet[Any] = model._default_manager.all()  # noqa: SLF001  as above
+    found = rows.annotate(**{f"{name}_text": text for name, text in texts.items()})
     any_old = models.Q()
     for name in texts:
         any_old |= models.Q(**{f"{name}_text__startswith": OLD_MARK})
