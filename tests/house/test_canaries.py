@@ -26,7 +26,9 @@ def _dump() -> str:
     """Every row of every table that the application may read, as text."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'audit', 'ledger')"
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            " AND n.nspname IN ('public', 'audit', 'ledger')"
         )
         tables = cursor.fetchall()
         rows = []

@@ -130,15 +130,6 @@ def count_due(at: datetime) -> int:
         return Export.objects.filter(expires_at__lte=at).count()
 
 
-def waiting_of(act: Act, *, subject: SubjectId) -> tuple[tuple[UUID, datetime], ...]:
-    """Return the exports of a person that were not fetched yet: handle, and when each is over."""
-    if act.role == "customer" and act.own != subject:
-        return ()
-    with opened():
-        found = Export.objects.filter(subject=subject, brand=act.brand, taken_at=None, expires_at__gt=act.at)
-        return tuple(found.order_by("-made_at").values_list("id", "expires_at"))
-
-
 def _secret(key: str) -> bytes:
     """Read a key as it was handed out.  Raises NoExport."""
     try:

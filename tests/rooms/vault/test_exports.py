@@ -11,7 +11,7 @@ from django.db import connections
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import SubjectId
-from hostkeep.vault import exports
+from hostkeep.vault import exports, waiting
 from hostkeep.vault.consenting import NotYours
 from hostkeep.vault.models import ExportPart
 from hostkeep.vault.wall import opened
@@ -68,7 +68,7 @@ def test_another_person_and_another_brand_find_nothing(ann: SubjectId) -> None:
             exports.fetch_export(act, subject=subject, export=made.id, key=made.key)
     with pytest.raises(NotYours):
         exports.keep_export(by(other), subject=ann, data=b"x")
-    assert exports.waiting_of(by(other), subject=ann) == ()
+    assert waiting.waiting_of(by(other), subject=ann) == ()
 
 
 def test_after_a_day_it_is_gone(ann: SubjectId) -> None:

@@ -17,7 +17,8 @@ from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows.exporting.making import make_export
 from hostkeep.kernel.act import Act
-from hostkeep.vault.exports import LIFE, Made, NoExport, fetch_export, waiting_of
+from hostkeep.vault.exports import LIFE, Made, NoExport, fetch_export
+from hostkeep.vault.waiting import waiting_of
 
 HERE = "/account/privacy/export/"
 
