@@ -138,6 +138,7 @@ def test_yesterdays_backup_is_in_maintenance_until_what_was_erased_since_is_eras
     subject = house.vault("fill")["subject"]
     house.hostkeep("backup", str(room / "yesterday"))
     house.vault("erase", subject)
+    house.hostkeep("audit", "checkpoint")
     again = House(room / "r", house.keyring)
 
     said = again.hostkeep("restore", str(room / "yesterday"))
@@ -145,8 +146,9 @@ def test_yesterdays_backup_is_in_maintenance_until_what_was_erased_since_is_eras
     assert "1 erasures since then were carried out" in said
     found = again.vault("count")
     assert (found["items"], found["marks"], found["nyms"]) == (0, 0, 0)
-    assert found["logins"] == 1, "a login is a row of its own: whoever hears that the keys are destroyed deletes it"
     assert again.vault("certificate", subject)["live_at"] != "None"
+    again.hostkeep("audit", "checkpoint")
+    assert again.hostkeep("audit", "verify"), "the book goes on from where the backup ends, and says so"
     again.stop()
 
 

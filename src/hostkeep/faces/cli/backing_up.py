@@ -12,6 +12,7 @@ from django.conf import settings
 
 from hostkeep.faces.cli.keeping import say
 from hostkeep.faces.cli.setting_up import catch_up, ready, ready_and_checked
+from hostkeep.kernel.act import Act
 from hostkeep.runtime import backups, postgres
 from hostkeep.runtime.backups import BadBackup
 
@@ -111,4 +112,23 @@ def _replay() -> int:
     done = rolling.finish(act)
     if done.ended:
         sys.stderr.write(f"hostkeep: sealed anew under epoch {done.epoch}\n")
+    _let_go_and_go_on(act)
     return lines
+
+
+def _let_go_and_go_on(act: Act) -> None:
+    """Let go what fell due since the backup, and let the book go on from where it stands now.
+
+    The ledger names what was erased before its time; all else is due by the dates inside the backup.
+    """
+    from hostkeep.audit.checkpoints import begin_again
+    from hostkeep.flows import sweeping
+
+    gone = sweeping.sweep(act)
+    lost = begin_again(act)
+    sys.stderr.write(f"hostkeep: {gone} things were past their time and are gone\n")
+    if lost:
+        sys.stderr.write(
+            f"hostkeep: the log ends {lost} entries earlier than its newest checkpoint; it begins again,"
+            " and what was signed stays beside the keys\n"
+        )
