@@ -72,6 +72,14 @@ class ReadsTooMuch(Foreseen):
     status = 429
 
 
+class ReasonTooLong(Foreseen):
+    """A reason that is no sentence or two."""
+
+    code = "vault.reason.too_long"
+    title = gettext_noop("Give your reason in at most {most} characters.")
+    status = 422
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One value wanted.  slot: handle of the thing it belongs to, or empty."""
@@ -96,7 +104,7 @@ class Given:
 
     def __post_init__(self) -> None:
         if len(self.reason) > LONGEST_REASON:
-            raise ValueError("a reason is a sentence or two")
+            raise ReasonTooLong(most=LONGEST_REASON)
 
 
 LONGEST_REASON = 2000

@@ -172,10 +172,15 @@ def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     people = {wish.subject for wish in wishes}
     applying = versions_for(act.brand, people, act.at)
     policies = {who: policy_by_digest(row.digest) for who, row in applying.items()}
-    known = [policies[wish.subject].categories.get(wish.category) for wish in wishes]
-    classes = {category.keep_class for category in known if category is not None}
+    # What no policy names is refused; it may be any text, and the database is not asked for it.
+    known = {wish: policies[wish.subject].categories.get(wish.category) for wish in wishes}
+    classes = {category.keep_class for category in known.values() if category is not None}
     with opened():
-        wanted = [(wish.subject, wish.category, wish.slot) for wish in wishes]
+        wanted = [
+            (wish.subject, wish.category, wish.slot)
+            for wish, category in known.items()
+            if category is not None
+        ]
         found = boxes.look(wanted, brand=act.brand, classes=classes)
         purposes = (policy.purposes.get(act.purpose) for policy in policies.values())
         asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)

@@ -9,14 +9,18 @@ from hostkeep.audit.alarms import raise_alarm
 from hostkeep.audit.enter import Line, enter_apart
 from hostkeep.audit.pace import raised_lately
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
+from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId, Ref, SubjectId
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Decision
+from hostkeep.policy.vocabulary.terms import terms
 from hostkeep.vault.asking import ReadsTooMuch, Refused, Wish
 from hostkeep.vault.pace import HOUR, MASS_READING
 
 REFUSED = "vault.value.refused"
 PUT_REFUSED = "vault.put.refused"
+
+NO_WORD = PurposeId("undeclared")
+"""What stands in the book for a purpose that no policy could name."""
 
 
 def own_only(act: Act, wish: Wish, policy: Policy) -> None:
@@ -33,9 +37,18 @@ def refuse(act: Act, wish: Wish, policy: Policy, answer: Decision) -> NoReturn:
 
 def enter_refusal(act: Act, wish: Wish, policy: Policy, clause: str, *, verb: str = REFUSED) -> None:
     """Enter that something was not let out; or, with PUT_REFUSED, not taken in."""
-    enter_apart(
-        act, verb, person(wish.subject), category=wish.category, clause=clause, digest=policy.digest
-    )
+    act, category = in_known_words(act, wish.category)
+    enter_apart(act, verb, person(wish.subject), category=category, clause=clause, digest=policy.digest)
+
+
+def in_known_words(act: Act, category: CategoryId) -> tuple[Act, CategoryId]:
+    """Return an act and a category as a refusal of them is entered: in words of the vocabulary alone.
+
+    Some askers type what they ask for.  Whatever else they type, a name or an address, must not stand for
+    ever in a book that is never changed.
+    """
+    known = act if act.purpose in terms("purpose") else act.for_purpose(NO_WORD)
+    return known, category if category in terms("category") else CategoryId("")
 
 
 def too_much(act: Act, line: Line) -> NoReturn:

@@ -25,11 +25,11 @@ from hostkeep.vault import door, marks, scanning
 from hostkeep.vault.asking import Given, Refused, Wish, says_something
 from hostkeep.vault.marks import EMAIL, MARKED, NUMBER, PHONE, numbers_by
 from hostkeep.vault.pace import PACE, READS, SCANNED, SCANS, SOUGHT, is_paced
-from hostkeep.vault.refusing import REFUSED, closing, person, too_much
+from hostkeep.vault.refusing import REFUSED, closing, in_known_words, person, too_much
 from hostkeep.vault.scanning import NAME
 from hostkeep.vault.wall import opened
 
-__all__ = ["EMAIL", "NAME", "NUMBER", "PHONE", "by_name", "find", "note_number", "numbers_by"]
+__all__ = ["EMAIL", "NAME", "NUMBER", "PHONE", "by_name", "demand_right", "find", "note_number", "numbers_by"]
 
 NOBODY = frozenset({"customer", "visitor"})
 """Roles that find nobody, whatever they may read of themselves."""
@@ -96,6 +96,15 @@ def by_name(
     return tuple(wish.subject for wish in granted)
 
 
+def demand_right(act: Act, *, category: CategoryId, reason: str = "") -> None:
+    """Refuse who could open a category of nobody at the act's brand, and enter it, as door.reveal would.
+
+    For an asker who names somebody there is not: without the right they learn no more than of anybody else.
+    Raises Refused.
+    """
+    _demand(act, policy_in_force(act.brand, act.at), category, reason)
+
+
 def note_number(act: Act, *, subject: SubjectId, number: str) -> None:
     """Let a person be found by their customer number, which stands beside their account.
 
@@ -129,8 +138,9 @@ def _demand(act: Act, policy: Policy, category: CategoryId, reason: str) -> Clau
 
 def _refuse(act: Act, policy: Policy, category: CategoryId, answer: Decision) -> None:
     """Enter a refusal that is about nobody yet.  Raises Refused."""
+    told, known = in_known_words(act, category)
     enter_apart(
-        act, REFUSED, _everybody(act), category=category, clause=answer.clause, digest=policy.digest
+        told, REFUSED, _everybody(act), category=known, clause=answer.clause, digest=policy.digest
     )
     raise Refused(category=category, clause=answer.clause, why=answer.why)
 

@@ -9,8 +9,9 @@ from ninja import Field, Router, Schema
 
 from hostkeep.faces.api.keyed import Needs, act_of_key
 from hostkeep.kernel.ids import CategoryId
+from hostkeep.people.errors import NoSuchAccount
 from hostkeep.people.finding import account_numbered
-from hostkeep.vault import door
+from hostkeep.vault import door, search
 
 router = Router()
 
@@ -38,7 +39,11 @@ def read_value(
     What the brand's policy does not list is refused with its clause, and stands in the log either way.
     """
     act = act_of_key(request, purpose)
-    row = account_numbered(act.brand, number)
+    try:
+        row = account_numbered(act.brand, number)
+    except NoSuchAccount:
+        search.demand_right(act, category=CategoryId(category), reason=reason)
+        raise
     sealed = door.reveal(act, subject=row.subject, category=CategoryId(category), reason=reason)
     value = sealed.open() if sealed is not None else None
     return Value(number=row.number, category=category, purpose=purpose, value=value)
