@@ -35,7 +35,7 @@ class NotYourWish(Foreseen):
     """Somebody would sign a wish for another."""
 
     code = "vault.wish.not_yours"
-    title = gettext_noop("Only you yourself can wish that something of yours is given to somebody.")
+    title = gettext_noop("Only you yourself can ask for something of yours to be given to somebody.")
     status = 403
 
 

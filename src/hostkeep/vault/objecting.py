@@ -25,7 +25,7 @@ class NothingToObject(Foreseen):
     """The purpose does not rest on our interest, or the policy grants no such right."""
 
     code = "vault.objection.nothing"
-    title = gettext_noop("Our privacy policy uses nothing for this that you could object to.")
+    title = gettext_noop("Under our privacy policy there is nothing here that you could object to.")
     status = 422
 
 

@@ -26,7 +26,7 @@ class NotSure(Foreseen):
     """A closing that does not name the account it means."""
 
     code = "api.closing.not_sure"
-    title = gettext_noop("Name the number of the account that shall be closed.")
+    title = gettext_noop("Give the number of the account to close.")
     status = 422
 
 

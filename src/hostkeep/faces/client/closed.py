@@ -142,7 +142,7 @@ def _opt_out(request: HttpRequest, left: Left) -> HttpResponse:
     for row in consents_of(left.act, subject=left.account.subject):
         if row.state == "given":
             _take_back(left, row.purpose, row.recipient, language)
-    return _said(request, left, gettext("Saved. Nothing is sent to you that you could switch off."))
+    return _said(request, left, gettext("Saved. From now on we write to you only what must be said."))
 
 
 def _take_back(left: Left, purpose: PurposeId, recipient: str, language: str) -> None:
@@ -167,7 +167,7 @@ def _dispute(request: HttpRequest, left: Left) -> HttpResponse:
         return _page(request, left, problem=problem, typed=text, status=422)
     once = _once(request.POST.get("once", ""))
     disputing.bring(left.act, of=left.account, text=text, how=left.how, once=once)
-    return _said(request, left, gettext("We have it. Somebody who looks after disputes reads it."))
+    return _said(request, left, gettext("We have received it. Somebody who looks after disputes will read it."))
 
 
 def _said(request: HttpRequest, left: Left, text: str) -> HttpResponse:

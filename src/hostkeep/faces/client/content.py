@@ -74,7 +74,7 @@ def _delete(request: HttpRequest, service: UUID) -> HttpResponse:
     _right(act, request)
     row = service_of(account.id, ServiceId(service))
     close_service(act, service=row.id)
-    sentence = gettext("It is being deleted. The receipt stands here as soon as the server says so.")
+    sentence = gettext("It is being deleted. The receipt appears here as soon as the server confirms it.")
     messages.success(request, sentence)
     return HttpResponseRedirect(HERE)
 

@@ -29,7 +29,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "invoices:pay": gettext_noop("Begin the payment of invoices"),
     "services:read": gettext_noop("Read services and what is done with them"),
     "services:write": gettext_noop("Have access data made anew"),
-    "account:close": gettext_noop("Close the account, with all that hangs on it"),
+    "account:close": gettext_noop("Close the account and end every service"),
     "services:secrets": gettext_noop("Open passwords and private keys of services"),
     "policy:announce": gettext_noop("Announce versions of the policy"),
     "people:read": gettext_noop("Open values of customers, for purposes your role may"),

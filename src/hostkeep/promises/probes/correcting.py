@@ -58,7 +58,7 @@ def streams_are_switched() -> Check:
             on = len(SWITCHED_ON.findall(browser.get(PRIVACY).body))
         return verdict(streams and answer.status in MOVED and not on, f"{len(streams)} streams, {on} on")
 
-    return Check(gettext_noop("Every stream that can be stopped is stopped in the client area"), look)
+    return Check(gettext_noop("Every kind of mail that can be stopped is stopped in the client area"), look)
 
 
 @same_check
