@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
+from hostkeep.people.actions.addresses import ask_change, confirm_change
 from hostkeep.people.actions.keys import make_key
+from hostkeep.people.errors import LinkOver
 from hostkeep.people.models import User
 from hostkeep.runtime import clock
 from tests.conftest import make_act
-from tests.faces.api.conftest import Program
+from tests.faces.api.conftest import Program, key_for
 from tests.faces.client.conftest import Member
-from tests.faces.services.conftest import Staff
-from tests.faces.services.conftest import staff as staff
+from tests.faces.services.conftest import Staff, staff
 from tests.faces.staff.test_people import finds, opens
 from tests.faces.staff.test_staff_keys import proves
+from tests.rooms.vault.test_two_at_once import at_once
 
-pytestmark = pytest.mark.django_db
+__all__ = ["staff"]
 
 ODD = ["\x00", "a\x00b", "x" * 5000, "Ann Fields <ann@example.test>", " ", "NAME", "архив"]
 ODD_IDS = ["nul", "nul inside", "long", "a person", "blank", "capitals", "letters"]
@@ -97,7 +101,20 @@ def test_with_the_right_another_brands_customer_is_not_there(ann: Member, member
 
 
 def test_a_customers_program_reaches_nobody_by_number(ann: Member) -> None:
-    from tests.faces.api.conftest import key_for
-
     app = Program("vps6", key_for(ann))
     assert app.get(f"/people/{ann.account.number}/email?purpose=account&reason=mine").status_code == 403
+
+
+def test_two_accounts_that_confirm_one_address_at_the_same_moment_do_not_both_get_it(committed: str) -> None:
+    """Whoever is later is told that the link is over; nothing breaks, and nobody has half a change."""
+    both = [Member("vpn", "ann"), Member("vpn", "bob")]
+    acts = [make_act("customer", "account", brand="vpn", at=clock.now(), own=each.account.subject) for each in both]
+    links = [
+        ask_change(act, user=each.user, address="new@example.test").passing
+        for act, each in zip(acts, both, strict=True)
+    ]
+    raised = at_once(*(
+        partial(confirm_change, act, passing=link) for act, link in zip(acts, links, strict=True) if link
+    ))
+    assert [type(error) for error in raised] == [LinkOver]
+    assert sorted(each.kept("email") == "new@example.test" for each in both) == [False, True]

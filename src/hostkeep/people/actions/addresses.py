@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, MailId, Ref, SubjectId, UserId
@@ -132,7 +134,11 @@ def confirm_change(act: Act, *, passing: UUID) -> Changed:
     with running_brand.during(act.brand):
         if LoginAddress.objects.filter(email=new).exclude(user=login).exists():
             raise LinkOver
-        old = _exchange(login, new)
+        try:
+            with transaction.atomic():
+                old = _exchange(login, new)
+        except IntegrityError:  # somebody else confirmed the same address at this moment
+            raise LinkOver from None
     door.put(act, subject=SubjectId(login.subject), category=EMAIL, value=new)
     wish.delete()
     former = _keep(act, login, "old", old, TO_TELL)
