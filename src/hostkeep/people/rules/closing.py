@@ -18,7 +18,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "asked": gettext_noop("The customer asked for it."),
         "breach": gettext_noop("The terms were broken."),
-        "unpaid": gettext_noop("It was not paid."),
+        "unpaid": gettext_noop("Invoices were not paid."),
         "ended": gettext_noop("We no longer offer the service."),
     }
 )
