@@ -16,6 +16,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 from django.db import connections
+from django.db.models import QuerySet
 
 from hostkeep.audit.enter import APART, enter_apart
 from hostkeep.brands.applying import policy_for, reaches_recipient
@@ -212,15 +213,20 @@ def _was_told(going: _Going, category: CategoryId, collected: str) -> bool:
 
 
 def _register(going: _Going, ground: Ground, package: Package) -> None:
-    """Add the row, committed apart, so that no rollback takes it back.  Raises OnceTaken."""
+    """Add the row, committed apart, so that no rollback takes it back.  Raises OnceTaken, NotDisclosed."""
     row = _row(going, HANDED, going.once, sorted(package.fields), package.digest)
     row.told_from = ground.told_from or going.act.at
+    is_wish = going.policy.recipients[going.recipient].basis == "wish"
     with opened(APART):
-        # Two with one key: the second waits here for the first, and then finds its row.
+        # Two with one wish or one key: the second waits here for the first, and then finds its row.
         with connections[APART].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"out|{going.once}"])
-        if not _is_there(row):
+            for what in ([f"wish|{going.ticket}"] if is_wish else []) + [f"out|{going.once}"]:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+        used = is_wish and _uses(going.ticket, going.once).exists()
+        if not used and not _is_there(row):
             row.save(using=APART, force_insert=True)
+    if used:
+        _refuse(going, "wish_used")
 
 
 def _is_there(row: Disclosure) -> bool:
@@ -240,8 +246,12 @@ def _is_there(row: Disclosure) -> bool:
 def _is_used(ticket: str, once: str) -> bool:
     """Say whether a wish was carried out before, under another key."""
     with opened(APART):
-        used = Disclosure.objects.using(APART).filter(ticket=ticket, state=HANDED)
-        return used.exclude(once=once).exists()
+        return _uses(ticket, once).exists()
+
+
+def _uses(ticket: str, once: str) -> QuerySet[Disclosure]:
+    """Return the hand-overs by a ticket under other keys.  Inside the wall."""
+    return Disclosure.objects.using(APART).filter(ticket=ticket[:80], state=HANDED).exclude(once=once)
 
 
 def _refuse(going: _Going, why: str, *, clause: ClauseId | None = None) -> NoReturn:
