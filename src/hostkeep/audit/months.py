@@ -17,7 +17,7 @@ from hostkeep.kernel.words import gettext_noop
 
 
 class NotSealed(Foreseen):
-    """A month cannot be dropped: it is not over, or no signed checkpoint covers all of it."""
+    """A month cannot be dropped: it ended too lately, or no signed checkpoint covers all of it."""
 
     code = "audit.month.not_sealed"
     title = gettext_noop("This month of the audit cannot be dropped: no signed checkpoint covers all of it.")
@@ -46,7 +46,7 @@ def make_months(act: Act) -> int:
 
 
 def drop_month(act: Act, *, month: date) -> int:
-    """Drop the entries of a month that is over; their hashes stay, and the book says so itself.
+    """Drop the entries of a month that ended 90 days ago; their hashes stay, and the book says so itself.
 
     month  any day of it
     Returns how many entries went.  Raises NotSealed.

@@ -71,10 +71,31 @@ def test_a_month_that_no_checkpoint_covers_stays(committed, keyring) -> None:
     assert drop_month(LATER, month=MARCH) >= 11
 
 
+def set_clock(ahead: str) -> None:
+    """Set the clock as the application may."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO runtime_clock (id, ahead) VALUES (1, %s::interval)"
+            " ON CONFLICT (id) DO UPDATE SET ahead = EXCLUDED.ahead",
+            [ahead],
+        )
+
+
 def test_a_month_that_is_not_over_stays(book) -> None:
     make_months(make_act())
     with pytest.raises(NotSealed):
         drop_month(LATER, month=datetime.now(UTC).date())
+
+
+def test_a_clock_set_ahead_by_the_application_makes_no_month_old_enough_to_be_dropped(book) -> None:
+    set_clock("400 days")
+    make_months(make_act())
+    checkpoints.seal_all(make_act())
+    for back in (0, 31, 62, 89):
+        with pytest.raises(NotSealed):
+            drop_month(LATER, month=(datetime.now(UTC) - timedelta(days=back)).date())
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT audit.drop_sealed_month(now()::date, 'x', 'x', 'x', 'x')")
 
 
 def test_a_checkpoint_without_our_signature_seals_nothing(book, broken) -> None:
@@ -134,16 +155,13 @@ def test_a_deleted_row_cannot_hide_behind_a_dropped_month(book, broken) -> None:
     assert [(f.kind, f.month) for f in verify().findings] == [("drop", "2026-03")]
 
 
-def test_what_says_that_a_month_was_dropped_outlives_its_own_month(book, monkeypatch) -> None:
-    from hostkeep.runtime.models import Clock
-
+def test_what_says_that_a_month_was_dropped_outlives_its_own_month(book) -> None:
     make_months(make_act())
+    set_clock("-180 days")
     drop_month(LATER, month=MARCH)
     checkpoints.seal_all(make_act())
     dropped_in = Entry.objects.get(verb="audit.month.dropped").at
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO runtime_clock (id, ahead) VALUES (1, interval '40 days')")
-    assert Clock.objects.count() == 1
+    set_clock("0 days")
     make_months(make_act())
     assert drop_month(LATER, month=dropped_in.date()) == 0
     make_months(make_act())
