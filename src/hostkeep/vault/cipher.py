@@ -188,6 +188,11 @@ def dated_hashes(use: str, text: str) -> tuple[str, ...]:
     return tuple(_dated(epoch, use, text) for epoch in keys.epochs())
 
 
+def is_of_one_epoch(one: str, other: str) -> bool:
+    """Say whether two dated hashes were made under the same epoch, so that they can be compared."""
+    return one[:HASH_EPOCH] == other[:HASH_EPOCH]
+
+
 def date_of(epoch: int) -> str:
     """Return what a dated hash of an epoch begins with."""
     return f"{epoch:0{HASH_EPOCH}x}"
