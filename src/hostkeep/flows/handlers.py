@@ -27,7 +27,7 @@ from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.vault import column_resealing
-from hostkeep.vault.events import KeysDestroyed
+from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
@@ -43,6 +43,7 @@ HANDLERS: Handlers = MappingProxyType({
     AccountClosing: (closing.on_account_closing,),
     ServiceClosed: (closing.on_service_closed, retiring.on_service_closed),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
+    ValueDropped: (sweeping.on_value_dropped,),
     AddressChanged: (addressing.on_address_changed,),
     DisputeOpened: (disputing.on_dispute_opened,),
 })

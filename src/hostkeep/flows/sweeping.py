@@ -32,7 +32,7 @@ from hostkeep.shop import stores as shop
 from hostkeep.vault import dropping, due, erasing, rescheduling, retention
 from hostkeep.vault import stores as vault
 from hostkeep.vault.ending import Whose
-from hostkeep.vault.events import KeysDestroyed
+from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 log = structlog.get_logger()
 
@@ -119,6 +119,11 @@ def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
     gone = erasing.certificate(event.erasure)
     if gone is not None and "account" in gone.classes:
         forget_person(act, brand=gone.brand, subject=gone.subject)
+
+
+def on_value_dropped(act: Act, event: ValueDropped) -> None:
+    """Put a deleted value on the erasure ledger, so that a restored backup deletes it again."""
+    erasing.note_items_gone(act, items=[event.item])
 
 
 def forget_person(act: Act, *, brand: BrandId, subject: SubjectId) -> int:

@@ -260,14 +260,15 @@ class Bunch:
         return self._opener.data_key(epoch=key.epoch, wrapped=key.wrapped, about=key.about)
 
 
-def remove(act: Act, *, subject: SubjectId, category: CategoryId, slot: str) -> int:
-    """Delete one value's row; return how many there were."""
+def remove(act: Act, *, subject: SubjectId, category: CategoryId, slot: str) -> tuple[UUID, ...]:
+    """Delete one value's row; return the handles of what there was."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM vault.vault_item WHERE subject = %s AND brand = %s AND category = %s AND slot = %s",
+            "DELETE FROM vault.vault_item WHERE subject = %s AND brand = %s AND category = %s AND slot = %s"
+            " RETURNING id",
             [subject, act.brand, category, slot],
         )
-        return int(cursor.rowcount)
+        return tuple(row[0] for row in cursor.fetchall())
 
 
 def data_key_to_write(subject: SubjectId, keep_class: str, brand: BrandId) -> bytes:

@@ -7,6 +7,13 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class ValueDropped:
+    """A single value was deleted while its class lives.  item: handle of its row."""
+
+    item: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class KeysDestroyed:
     """A person's data of some classes opens for nobody any more; a restored database tells it again.
 

@@ -10,9 +10,11 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Decision
+from hostkeep.runtime.outbox import publish
 from hostkeep.vault import boxes, marks, old_values
 from hostkeep.vault.asking import ARCHIVED, LooksSealed, NotDeclared, Wish, looks_sealed
 from hostkeep.vault.boxes import KeyDestroyed
+from hostkeep.vault.events import ValueDropped
 from hostkeep.vault.refusing import PUT_REFUSED, closing, enter_refusal, forbidding, own_only, refuse
 from hostkeep.vault.wall import opened
 
@@ -57,6 +59,8 @@ def put(
 def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") -> None:
     """Delete one value; it is archived where the policy says so.  One that is not there is fine.
 
+    Publishes ValueDropped: once it is committed, the erasure ledger learns of it, and a restored backup
+    deletes it again.
     A customer deletes their own alone, and nobody here what the archive has.  Raises Refused.
     """
     policy = policy_for(act.brand, subject, act.at)
@@ -68,10 +72,12 @@ def drop(act: Act, *, subject: SubjectId, category: CategoryId, slot: str = "") 
         archived = old_values.keep_changed(
             act, policy, subject=subject, category=category, slot=slot, now=None
         )
-        boxes.remove(act, subject=subject, category=category, slot=slot)
+        gone = boxes.remove(act, subject=subject, category=category, slot=slot)
         marks.forget(subject=subject, categories=[category], slot=slot)
     if archived:
         old_values.enter_archived(act, policy, subject=subject, category=category)
+    for item in gone:
+        publish(act, ValueDropped(item))
     enter(act, "vault.value.dropped", Ref(f"person.{category}"[:64], subject))
 
 
