@@ -29,6 +29,7 @@ from hostkeep.policy.objection import can_be_objected, stopped_by
 from hostkeep.vault import boxes, cipher, objections
 from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, left_by_state
 from hostkeep.vault.columns import MARK, Boxed
+from hostkeep.vault.door import note_shown
 from hostkeep.vault.models import SubjectKey
 from hostkeep.vault.wall import opened
 
@@ -190,6 +191,7 @@ def open_columns(
     Raises BrokenSeal where a value was moved or altered.
     """
     opened_rows = _open(act, wishes, Given(reason, case))
+    note_shown(sum(one is not None for one in opened_rows))
     return [
         None if one is None else Sealed(one[0], wish.category)
         for one, wish in zip(opened_rows, wishes, strict=True)

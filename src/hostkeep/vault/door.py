@@ -54,7 +54,8 @@ from hostkeep.vault.wall import opened
 
 __all__ = [
     "BrokenSeal", "Given", "KeyDestroyed", "LooksSealed", "NotDeclared", "ReadsTooMuch", "Refused", "Wish",
-    "case_open_by", "checked_by", "drop", "put", "reveal", "reveal_many", "reveals_of_thread", "use",
+    "case_open_by", "checked_by", "drop", "note_shown", "put", "reveal", "reveal_many", "reveals_of_thread",
+    "use",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -165,6 +166,11 @@ def reveals_of_thread() -> int:
     number grew by, it was shown.  Nobody below a face reads this, and nothing decides by it.
     """
     return _count.values
+
+
+def note_shown(values: int) -> None:
+    """Count values that the door of columns showed to this thread."""
+    _count.values += values
 
 
 def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
