@@ -59,6 +59,9 @@ class Declared:
     left_out: tuple[str, ...] = ()
 
 
+ENDS_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+"""Where the last 32 bits of an IPv6 address are an IPv4 one."""
+
 _known: list[Callable[[], Declared]] = []
 _going: Counter[Address] = Counter()
 _lock = Lock()
@@ -94,8 +97,25 @@ def demand_public(driver: str, addresses: tuple[Address, ...]) -> None:
     Raises HostRefused.
     """
     for address, _ in addresses:
-        if not ipaddress.ip_address(address.partition("%")[0]).is_global:
+        if not _is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise HostRefused(driver)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Say whether an address is one host's of the public internet.
+
+    An IPv6 address that a gateway turns into an IPv4 one counts as that one.
+    Source: RFC 4291 section 2.5.5, RFC 6052 section 2.1, RFC 8215, RFC 3056.
+    """
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if any(address in net for net in ENDS_WITH_IPV4):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return _is_public(inner)
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def is_local_name(host: str) -> bool:

@@ -22,7 +22,7 @@ from hostkeep.drivers.packages import NoPackage, Package, demand
 from hostkeep.drivers.wire import HostRefused, LineBroke
 from hostkeep.runtime import destinations, egress, network_rules, tripwire
 from hostkeep.runtime.breaker import MOST_BREAKS, REST, Breaker
-from hostkeep.runtime.destinations import ANY, Declared, Destination
+from hostkeep.runtime.destinations import ANY, Declared, Destination, demand_public
 from hostkeep.runtime.egress import Egress, Seen, wire_for
 
 QUIET = Manifest("quiet", 1)
@@ -114,11 +114,20 @@ def points_to(monkeypatch, *addresses: str) -> None:
     monkeypatch.setattr(egress, "resolve", lambda _name, port: tuple((each, port) for each in addresses))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0"])
+@pytest.mark.parametrize("address", [
+    "127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0",
+    # what a gateway or a tunnel turns into one of those, and what is no single host
+    "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:a00:1::1", "::10.0.0.1", "fec0::1", "224.0.0.1", "ff02::1",
+])  # fmt: skip
 def test_a_name_that_points_inside_is_refused_unless_that_is_declared(monkeypatch, port: int, address: str) -> None:
     points_to(monkeypatch, address)
     with pytest.raises(HostRefused):
         get(wire_for(QUIET, ["pay.example"]), f"http://pay.example:{port}/")
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::1"])
+def test_a_public_address_is_one_in_whatever_form_it_comes(address: str) -> None:
+    demand_public("quiet", ((address, 443),))
 
 
 def test_a_host_of_the_operators_own_network_is_declared_as_such(monkeypatch, port: int) -> None:
