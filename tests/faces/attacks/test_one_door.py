@@ -8,15 +8,18 @@ import pytest
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
+from hostkeep.kernel.ids import CategoryId
 from hostkeep.people.actions.addresses import ask_change, confirm_change
 from hostkeep.people.actions.keys import make_key
 from hostkeep.people.errors import LinkOver
 from hostkeep.people.models import User
 from hostkeep.runtime import clock
+from hostkeep.vault import door
 from tests.conftest import make_act
 from tests.faces.api.conftest import Program, key_for
 from tests.faces.client.conftest import Member
 from tests.faces.services.conftest import Staff, staff
+from tests.faces.shop.conftest import text
 from tests.faces.staff.test_people import finds, opens
 from tests.faces.staff.test_staff_keys import proves
 from tests.rooms.vault.test_two_at_once import at_once
@@ -118,3 +121,15 @@ def test_two_accounts_that_confirm_one_address_at_the_same_moment_do_not_both_ge
     ))
     assert [type(error) for error in raised] == [LinkOver]
     assert sorted(each.kept("email") == "new@example.test" for each in both) == [False, True]
+
+
+def test_an_old_address_in_the_archive_keeps_the_present_one_neither_shut_nor_company(staff: Staff, member) -> None:
+    ann = member("vpn")
+    act = make_act("customer", "account", brand="vpn", at=clock.now(), own=ann.account.subject)
+    door.put(act, subject=ann.account.subject, category=CategoryId("email"), value="new@example.test")
+    staff.signs_in("support")
+    proves(staff)
+
+    shown = text(opens(staff, ann, category="email", purpose="account"))
+
+    assert "new@example.test" in shown and ann.email not in shown
