@@ -13,6 +13,7 @@ archive.py.  Finding a person: search.py.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -60,6 +61,10 @@ __all__ = [
 
 T = TypeVar("T")
 
+FRESH = 0.1
+"""Seconds for which a look is good.  Whoever had to wait longer, for the book or for a lock, asks again which
+keys were destroyed meanwhile: what was erased is not opened by a request that slept through it."""
+
 Shown = dict[Wish, Sealed[str] | None]
 
 
@@ -82,13 +87,17 @@ class _Granted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Some wishes, what stands behind them, and what is known of the people."""
+    """Some wishes, what stands behind them, and what is known of the people.
+
+    decided  answers of the table that are the same for whoever asks likewise, by version and category
+    """
 
     act: Act
     given: Given
     policies: Mapping[SubjectId, Policy]
     found: boxes.Found
     objected: Mapping[SubjectId, frozenset[str]]
+    decided: dict[tuple[str, CategoryId], Decision]
 
 
 def reveal(
@@ -118,9 +127,12 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "", case: UUI
     """
     if not wishes:
         return {}
+    since = time.monotonic()
     asking = _look(act, wishes, Given(reason, case))
     granted = [_demand(asking, wish) for wish in wishes]
     _enter_reads(asking, granted)
+    if time.monotonic() - since >= FRESH:
+        granted = _but_erased(granted)
     return _unsealed(asking, granted)
 
 
@@ -181,17 +193,14 @@ def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     # What no policy names is refused; it may be any text, and the database is not asked for it.
     known = {wish: policies[wish.subject].categories.get(wish.category) for wish in wishes}
     classes = {category.keep_class for category in known.values() if category is not None}
-    with opened():
-        wanted = [
-            (wish.subject, wish.category, wish.slot)
-            for wish, category in known.items()
-            if category is not None
-        ]
-        found = boxes.look(wanted, brand=act.brand, classes=classes)
-        purposes = (policy.purposes.get(act.purpose) for policy in policies.values())
-        asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)
-        objected = objections.standing(people) if asks else {}
-    return _Asking(act, given, policies, found, objected)
+    wanted = [
+        (wish.subject, wish.category, wish.slot) for wish, category in known.items() if category is not None
+    ]
+    found = boxes.look_from_outside(wanted, brand=act.brand, classes=classes)
+    purposes = (policies[who].purposes.get(act.purpose) for who in policies)
+    asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)
+    objected = objections.standing(people) if asks else {}
+    return _Asking(act, given, policies, found, objected, {})
 
 
 def _demand(asking: _Asking, wish: Wish) -> _Granted:
@@ -207,17 +216,30 @@ def _demand(asking: _Asking, wish: Wish) -> _Granted:
 
 def _answer(asking: _Asking, wish: Wish, policy: Policy, box: boxes.Box | None) -> Decision:
     """Decide one wish."""
-    act = asking.act
-    answer = decide(policy, Ask(wish.category, act.purpose, act.role, _has(asking, wish, policy)))
+    act, answer = asking.act, _by_table(asking, wish, policy)
     if not answer.allowed:
         return answer
     closed = _left_by_state(asking, wish, policy, box)
     if closed is not None:
         return closed
-    if stopped_by(policy, act.purpose, asking.objected.get(wish.subject, frozenset())):
+    if asking.objected and stopped_by(policy, act.purpose, asking.objected.get(wish.subject, frozenset())):
         return Decision(False, answer.clause, "objected")
     if box is not None and box.digest != policy.digest and not _is_told(act, wish, policy, box.digest):
         return Decision(False, policy.notice.clause, "not_told")
+    return answer
+
+
+def _by_table(asking: _Asking, wish: Wish, policy: Policy) -> Decision:
+    """Decide by the policy's table; what needs nothing of the one person, once for all of them."""
+    act, alike = asking.act, (policy.digest, wish.category)
+    known = asking.decided.get(alike)
+    if known is not None:
+        return known
+    has = _has(asking, wish, policy)
+    answer = decide(policy, Ask(wish.category, act.purpose, act.role, has))
+    cell = policy.table.get((wish.category, act.purpose, act.role))
+    if cell is None or not cell.needs:
+        asking.decided[alike] = answer
     return answer
 
 
@@ -238,6 +260,8 @@ def _left_by_state(
     asking: _Asking, wish: Wish, policy: Policy, box: boxes.Box | None
 ) -> Decision | None:
     """Return the refusal that the state of the key adds, or None."""
+    if box is not None and box.key.state == "live" and box.key.keep_class != ARCHIVE:
+        return None  # as left_by_state says of what lives; asked of many at once
     known = policy.categories.get(wish.category)
     keep_class = known.keep_class if known is not None else ""
     if box is not None:
@@ -283,6 +307,13 @@ def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
         )  # fmt: skip
     else:
         enter_all_apart(act, REVEALED, lines)
+
+
+def _but_erased(granted: Sequence[_Granted]) -> list[_Granted]:
+    """Take out what was erased since the look."""
+    with opened():
+        gone = boxes.gone({box.key.id for _, box, _ in granted if box is not None})
+    return [one._replace(box=None) if one.box and one.box.key.id in gone else one for one in granted]
 
 
 def _unsealed(asking: _Asking, granted: Sequence[_Granted]) -> Shown:

@@ -7,18 +7,18 @@ Made and looked up over the audit's own connection: an entry that outlives a rol
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from uuid import UUID, uuid4
 
 from django.db import connections
 
 from hostkeep.audit.enter import APART
 from hostkeep.vault import keys
-from hostkeep.vault.models import Nym, SubjectKey
-from hostkeep.vault.wall import opened
+from hostkeep.vault.models import Nym
+from hostkeep.vault.wall import opened, read
 
 FRESH = 120.0
 """Seconds for which a process remembers a name: after an erasure nobody remembers longer."""
@@ -29,7 +29,30 @@ MOST = 8192
 _known: dict[UUID, tuple[UUID, float]] = {}
 _reached: dict[tuple[int, int], UUID] = {}
 
+AT_ONCE = 256
+"""Persons named in one transaction: each takes a lock until it ends, and the server has some thousands."""
+
 NOBODY = UUID(int=0)
+
+TURNS = """
+SELECT pg_advisory_xact_lock(number) FROM (
+  SELECT DISTINCT hashtextextended('nym|' || person, 0) AS number FROM unnest(%s::text[]) AS person
+  ORDER BY number OFFSET 0
+) AS turns
+"""
+"""Whoever names the same person waits; in the order of the numbers, so that no two wait for one another."""
+
+DESTROYED = """
+SELECT subject FROM vault.vault_subjectkey WHERE subject = ANY(%s::uuid[])
+GROUP BY subject HAVING bool_and(state = 'destroyed')
+"""
+
+NAMED = "SELECT mark, nym FROM vault.vault_nym WHERE mark = ANY(%s) ORDER BY id DESC"
+
+NAME = """
+INSERT INTO vault.vault_nym (mark, epoch, nym)
+SELECT mark, %s, nym FROM unnest(%s::bytea[], %s::uuid[]) AS fresh (mark, nym)
+"""
 
 PERSONS = """
 SELECT subject FROM (
@@ -48,14 +71,14 @@ def nym_of(subject: UUID) -> UUID:
 
 def nyms_of(subjects: Iterable[UUID]) -> Mapping[UUID, UUID]:
     """Return the names of several persons, as nym_of; those already named are found in one query."""
-    wanted = {UUID(str(subject)) for subject in subjects}
+    wanted = {each if type(each) is UUID else UUID(str(each)) for each in subjects}
     found = _remembered(wanted)
-    missing = sorted(wanted - found.keys())
+    missing = list(wanted - found.keys())
     if missing:
         found |= _look_up(missing)
-    for subject in missing:
-        if subject not in found:
-            found[subject] = _make(subject)
+    unnamed = [subject for subject in missing if subject not in found]
+    for start in range(0, len(unnamed), AT_ONCE):
+        found |= _make(unnamed[start : start + AT_ONCE])
     return found
 
 
@@ -72,7 +95,7 @@ def forget(subject: UUID) -> None:
     What other processes remember is gone after FRESH seconds.
     """
     with opened():
-        Nym.objects.filter(mark__in=_marks(subject)).delete()
+        Nym.objects.filter(mark__in=_marks(UUID(str(subject)))).delete()
     _known.pop(UUID(str(subject)), None)
 
 
@@ -114,50 +137,65 @@ def _remark_from(at: tuple[int, int], most: int) -> int:
             return len(rows)
 
 
-def _make(subject: UUID) -> UUID:
-    """Name a person, unless somebody was faster; two at once name them alike."""
+def _make(subjects: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Name some persons, AT_ONCE at most, unless somebody was faster; two at once name them alike."""
+    handles, epoch = list(map(str, subjects)), keys.current_epoch()
     with opened(APART), connections[APART].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"nym|{subject}"])
-        states = set(
-            SubjectKey.objects.using(APART).filter(subject=subject).values_list("state", flat=True)
-        )
-        if states == {"destroyed"}:
-            return uuid4()
-        row = Nym.objects.using(APART).filter(mark__in=_marks(subject)).order_by("id").first()
-        if row is None:
-            epoch = keys.current_epoch()
-            mark = _mark(keys.key_of(epoch, "nym"), subject)
-            row = Nym.objects.using(APART).create(mark=mark, epoch=epoch, nym=uuid4())
-    _remember(subject, row.nym)
-    return row.nym
+        cursor.execute(TURNS, [handles])
+        cursor.execute(DESTROYED, [handles])
+        nobodies: dict[UUID, UUID] = {row[0]: uuid4() for row in cursor.fetchall()}
+        by_mark = _by_mark(subject for subject in subjects if subject not in nobodies)
+        cursor.execute(NAMED, [list(by_mark)])
+        found = _named(by_mark, cursor.fetchall())
+        fresh = {subject: uuid4() for subject in subjects if subject not in nobodies and subject not in found}
+        if fresh:
+            key = keys.key_of(epoch, "nym")
+            marks = [_mark(key, subject) for subject in fresh]
+            cursor.execute(NAME, [epoch, marks, list(fresh.values())])
+    _remember(found | fresh)
+    return nobodies | found | fresh
 
 
 def _look_up(subjects: Sequence[UUID]) -> dict[UUID, UUID]:
     """Find names by their marks, under every epoch that may be read."""
-    by_mark = {mark: subject for subject in subjects for mark in _marks(subject)}
-    with opened(APART):
-        rows = list(Nym.objects.using(APART).filter(mark__in=list(by_mark)).order_by("-id"))
-    found = {by_mark[bytes(row.mark)]: row.nym for row in rows}
-    for subject, nym in found.items():
-        _remember(subject, nym)
+    by_mark = _by_mark(subjects)
+    found = _named(by_mark, read(NAMED, [list(by_mark)], using=APART))
+    _remember(found)
     return found
+
+
+def _by_mark(subjects: Iterable[UUID]) -> dict[bytes, UUID]:
+    """Return persons by every mark that each may stand under."""
+    known = _keys()
+    return {_mark(key, subject): subject for subject in subjects for key in known}
+
+
+def _named(by_mark: Mapping[bytes, UUID], rows: Iterable[tuple[bytes, UUID]]) -> dict[UUID, UUID]:
+    """Return the names in the rows of NAMED; where a person has two, the first that was given."""
+    return {by_mark[bytes(mark)]: nym for mark, nym in rows}
 
 
 def _marks(subject: UUID) -> list[bytes]:
     """Return every mark that a person may stand under: two while a roll is under way, else one."""
-    return [_mark(keys.key_of(epoch, "nym"), subject) for epoch in keys.epochs()]
+    return [_mark(key, subject) for key in _keys()]
+
+
+def _keys() -> list[bytes]:
+    """Return the keys of every epoch that may be read."""
+    return [keys.key_of(epoch, "nym") for epoch in keys.epochs()]
 
 
 def _mark(key: bytes, subject: UUID) -> bytes:
     """Return the mark of a person under a key."""
-    return hmac.digest(key, UUID(str(subject)).bytes, hashlib.sha256)[:16]
+    return hmac.digest(key, subject.bytes, "sha256")[:16]
 
 
-def _remember(subject: UUID, nym: UUID) -> None:
-    """Remember a name for a while; a full memory is emptied."""
-    if len(_known) >= MOST:
+def _remember(names: Mapping[UUID, UUID]) -> None:
+    """Remember names for a while; a full memory is emptied, and more than it holds are not remembered."""
+    if len(_known) + len(names) > MOST:
         _known.clear()
-    _known[subject] = (nym, time.monotonic() + FRESH)
+    until = time.monotonic() + FRESH
+    _known.update((subject, (nym, until)) for subject, nym in islice(names.items(), MOST))
 
 
 def _remembered(subjects: Iterable[UUID]) -> dict[UUID, UUID]:

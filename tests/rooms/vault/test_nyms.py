@@ -121,7 +121,7 @@ def test_two_at_once_name_a_person_alike(committed) -> None:
     def work() -> None:
         try:
             go.wait()
-            names.append(nyms._make(ann))
+            names.append(nyms._make([ann])[ann])
         finally:
             connections.close_all()
 
