@@ -201,7 +201,7 @@ _ONE_DOOR = (
         state=(endings.archive_names_exactly("email", "chosen_service"),),
         sample=(archives.old_value_is_kept(),),
         probe=(
-            archives.refused_to("support", "support"),
+            archives.refused_to(("support", "support"), ("owner", "account")),
             archives.refused_without_reason("billing", "dispute"),
             archives.password_leaves_nothing(),
         ),
@@ -212,8 +212,7 @@ _ONE_DOOR = (
         state=(endings.only_left_of_closed("archive", "fiscal"), endings.nothing_past_due()),
         sample=(endings.closing_would("archive", "email"), archives.old_value_is_kept()),
         probe=(
-            archives.refused_to("support", "account"),
-            archives.refused_to("system", "service"),
+            archives.refused_to(("support", "account"), ("system", "service")),
             archives.refused_without_reason("billing", "dispute"),
         ),
     ),

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import transaction
 
 from hostkeep.audit.enter import APART, Line, enter, enter_all_apart, enter_apart
+from hostkeep.audit.pace import enter_within
 from hostkeep.brands.applying import policy_for, reaches, versions_for
 from hostkeep.brands.queries import policy_by_digest
 from hostkeep.kernel.act import Act
@@ -31,6 +32,8 @@ from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, le
 from hostkeep.vault.columns import MARK, Boxed
 from hostkeep.vault.door import note_shown
 from hostkeep.vault.models import SubjectKey
+from hostkeep.vault.pace import LISTS, is_paced
+from hostkeep.vault.refusing import too_much
 from hostkeep.vault.wall import opened
 
 T_co = TypeVar("T_co", covariant=True)
@@ -188,6 +191,7 @@ def open_columns(
     reason, case  as in asking.Given, where the clause demands one; they are not kept
     One query, and one commit of the audit, however many rows.
     Raises Refused if any of them is refused; then none is returned, and nothing was opened.
+    Raises ReadsTooMuch where a member of staff has seen enough for an hour.
     Raises BrokenSeal where a value was moved or altered.
     """
     opened_rows = _open(act, wishes, Given(reason, case))
@@ -270,7 +274,15 @@ def _enter(asking: _Asking, counts: Mapping[_Case, int]) -> None:
             lines.setdefault(_under(act, case), []).append(line)
     with transaction.atomic(using=APART) if len(lines) > 1 else nullcontext():
         for under, some in lines.items():
-            enter_all_apart(under, OPENED, some)
+            _enter_some(under, some)
+
+
+def _enter_some(act: Act, lines: list[Line]) -> None:
+    """Enter what one deed opens; a member of staff keeps within the pace of lists.  Raises ReadsTooMuch."""
+    if not is_paced(act):
+        enter_all_apart(act, OPENED, lines)
+    elif not enter_within(act, OPENED, lines, counted=frozenset({OPENED}), pace=LISTS):
+        too_much(act, lines[0])
 
 
 def _under(act: Act, case: _Case) -> Act:

@@ -12,6 +12,9 @@ HOUR = timedelta(hours=1)
 PACE = Pace(HOUR, values=120, things=60)
 """One customer a minute, two values each: more than a busy desk opens, far less than a copy of the book."""
 
+LISTS = Pace(HOUR, values=6000, things=1200)
+"""What customers chose, on lists of orders, services and tasks: two dozen pages of fifty in an hour."""
+
 SCANS = Pace(HOUR, entries=30)
 """Searches by name: one every two minutes.  Each reads every name, so names are not what counts."""
 

@@ -32,17 +32,12 @@ def old_value_is_kept() -> Check:
 
 
 @same_check
-def refused_to(role: str, purpose: str) -> Check:
-    """Ask the archive in a role and for a purpose that its clause does not name."""
+def refused_to(*asked: tuple[str, str]) -> Check:
+    """Ask the archive in roles and for purposes that its clause does not name.  asked: (role, purpose)."""
 
     def look(scene: Scene) -> Seen:
-        with rehearsed():
-            _changes(scene)
-            try:
-                rows = _archived(scene, role, purpose)
-            except door.Refused as refusal:
-                return verdict(refusal.clause, f"{role}, {purpose}: {refusal.clause}")
-        return Seen("failed", f"{role}, {purpose}: {len(rows)} rows")
+        clauses = {f"{role}, {purpose}": _refusing(scene, role, purpose) for role, purpose in asked}
+        return verdict(all(clauses.values()), "; ".join(f"{who}: {by}" for who, by in clauses.items()))
 
     return Check(gettext_noop("The archive is asked for something that it does not serve"), look)
 
@@ -76,6 +71,17 @@ def password_leaves_nothing() -> Check:
         return verdict(not more, f"{more} values more")
 
     return Check(gettext_noop("A changed password is looked for in the archive"), look)
+
+
+def _refusing(scene: Scene, role: str, purpose: str) -> str:
+    """Return the clause that refuses a reading of the archive, or an empty text where it is let in."""
+    with rehearsed():
+        _changes(scene)
+        try:
+            _archived(scene, role, purpose)
+        except door.Refused as refusal:
+            return str(refusal.clause)
+    return ""
 
 
 def _changes(scene: Scene) -> None:
