@@ -9,7 +9,9 @@ from bench.house import house
 
 def main() -> None:
     wanted = set(sys.argv[1:])
-    from bench import decisions, enforcement, erasing, pages, policies, recorded, reveals, searching, starts, verifying
+    from bench import (
+        decisions, enforcement, erasing, exporting, pages, policies, recorded, reveals, searching, starts, verifying,
+    )  # fmt: skip
 
     if not wanted or "policies" in wanted:
         for figure in policies.figures():
@@ -22,7 +24,7 @@ def main() -> None:
             print(figure.line(), flush=True)
     in_a_house = {
         "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "searching": searching,
-        "recorded": recorded, "verifying": verifying,
+        "recorded": recorded, "exporting": exporting, "verifying": verifying,
     }  # fmt: skip
     if not wanted or wanted & in_a_house.keys():
         with house():

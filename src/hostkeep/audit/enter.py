@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -98,9 +99,10 @@ def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
         told = (ref.kind, line.category, line.clause, line.digest or in_force, line.count)
         alike.setdefault(told, []).append(str(names[ref.id] if is_person(ref.kind) else ref.id))
     groups = [(*told, "{" + ",".join(things) + "}") for told, things in alike.items()]
-    fixed = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
+    fixed: list[Any] = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
+    fixed += [list(column) for column in zip(*groups, strict=True)]
     with connections[APART].cursor() as cursor:
-        cursor.execute(ENTER_ALL, [*fixed, *map(list, zip(*groups, strict=True))])
+        cursor.execute(ENTER_ALL, fixed)
 
 
 ENTER_ALL = """

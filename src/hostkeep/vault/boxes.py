@@ -184,7 +184,7 @@ def look_from_outside(wanted: Wanted, *, brand: BrandId, classes: Collection[str
     return _found(read(LOOK, _looked_for(wanted, brand, classes)), wanted)
 
 
-def _looked_for(wanted: Wanted, brand: BrandId, classes: Collection[str]) -> list[object]:
+def _looked_for(wanted: Wanted, brand: BrandId, classes: Collection[str]) -> list[Any]:
     """Return the parameters of LOOK."""
     people, categories, slots = ({each[n] for each in wanted} for n in range(3))
     # One text of handles: made into an array by the driver, many take longer than the query.

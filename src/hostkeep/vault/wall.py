@@ -35,7 +35,7 @@ def stepped_out(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         cursor.execute("SET LOCAL ROLE hk_vault")
 
 
-def read(query: str, params: Sequence[object], *, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
+def read(query: str, params: Sequence[Any], *, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
     """Return the rows of one SELECT that the vault's role runs, as inside opened(); never inside opened().
 
     One text takes the role, reads and gives it back: one way to the server, where opened() takes four.
@@ -46,4 +46,5 @@ def read(query: str, params: Sequence[object], *, using: str = DEFAULT_DB_ALIAS)
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE hk_vault; {query}{back}", params)
         cursor.nextset()
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows

@@ -1,0 +1,111 @@
+"""A person's whole copy, made, packed, sealed and entered, to the bare SELECTs of the same rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+from bench.figures import Figure, interleaved
+from bench.house import BRAND
+from bench.pages import customer_with_invoices
+
+INVOICES, MAILS, ENTRIES = 50, 200, 200
+TURNS = 10
+
+OF_ACCOUNT = (
+    "SELECT * FROM people_account WHERE id = %(account)s",
+    "SELECT * FROM billing_invoice WHERE account = %(account)s ORDER BY issued_at DESC",
+    "SELECT l.* FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id WHERE i.account = %(account)s",
+    "SELECT t.* FROM billing_invoicetax t JOIN billing_invoice i ON i.id = t.invoice_id WHERE i.account = %(account)s",
+    "SELECT * FROM messaging_mail WHERE account = %(account)s ORDER BY queued_at DESC",
+)
+OF_VAULT = (
+    "SELECT * FROM vault.vault_subjectkey WHERE subject = %(subject)s",
+    "SELECT * FROM vault.vault_item WHERE subject = %(subject)s",
+)
+OF_BOOK = (
+    "SELECT * FROM audit.audit_entry WHERE thing = %(nym)s ORDER BY id DESC",
+    "SELECT l.* FROM audit.audit_leaf l JOIN audit.audit_entry e ON e.id = l.entry WHERE e.thing = %(nym)s",
+)
+
+
+def figures() -> Iterator[Figure]:
+    from dataclasses import replace
+
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.flows.exporting.making import make_export
+    from hostkeep.kernel.ids import AccountId, BrandId
+    from hostkeep.people import queries
+    from hostkeep.people.models import Account
+    from hostkeep.vault import nyms
+
+    customer_with_invoices(INVOICES)
+    latest = Account.objects.filter(brand=BRAND, canary=False).latest("opened_at")
+    account = queries.account(AccountId(latest.id))
+    user = queries.owner_of(account.id).id
+    act = replace(
+        act_of_operator(brand=BrandId(BRAND), purpose="rights"), role="customer", own=account.subject, actor=f"user:{user}"
+    )
+    _fill(act, account)
+    told = {"account": account.id, "subject": account.subject, "nym": nyms.nym_of(account.subject)}
+
+    def ours() -> float:
+        began = time.perf_counter()
+        for _ in range(TURNS):
+            assert make_export(act, account=account, user=user).size > 0
+        return (time.perf_counter() - began) * 1000 / TURNS
+
+    def reference() -> float:
+        began = time.perf_counter()
+        rows = [_selected(told) for _ in range(TURNS)]
+        assert min(rows) >= 2 * INVOICES + MAILS + ENTRIES, rows
+        return (time.perf_counter() - began) * 1000 / TURNS
+
+    ours()
+    reference()
+    mine, theirs = interleaved(ours, reference)
+    yield Figure(
+        f"a copy of {INVOICES} invoices, {MAILS} mails, {ENTRIES} entries, ms, to the bare SELECTs", mine, theirs, "<= 5"
+    )
+    yield Figure("the same copy, ms", mine, None, "<= 150")
+
+
+def _fill(act, account) -> None:
+    """Mails and entries about the person; the entries have their place under a signed checkpoint."""
+    from hostkeep.audit import checkpoints
+    from hostkeep.audit.enter import enter_apart
+    from hostkeep.kernel.ids import Ref
+    from hostkeep.messaging.models import Mail
+
+    Mail.objects.bulk_create(
+        Mail(
+            once=f"bench:{uuid4().hex}", brand=BRAND, stream="service", template="invoice_issued", language="en",
+            subject=account.subject, account=account.id, address="email", facts={}, token=uuid4().hex,
+            state="sent", queued_at=act.at - timedelta(hours=n), handed_over_at=act.at - timedelta(hours=n),
+        )
+        for n in range(MAILS)
+    )  # fmt: skip
+    person = Ref("person", account.subject)
+    for _ in range(ENTRIES):
+        enter_apart(act, "vault.value.revealed", person, category="name", clause="V6-2", digest="d" * 64)
+    checkpoints.seal_all(act)
+
+
+def _selected(told) -> int:
+    """Rows of the bare SELECTs, over the application's own connections."""
+    from django.db import connection
+
+    from hostkeep.vault.wall import opened
+
+    rows = 0
+    with connection.cursor() as cursor:
+        for query in (*OF_ACCOUNT, *OF_BOOK):
+            cursor.execute(query, told)
+            rows += len(cursor.fetchall())
+        with opened():
+            for query in OF_VAULT:
+                cursor.execute(query, told)
+                rows += len(cursor.fetchall())
+    return rows
