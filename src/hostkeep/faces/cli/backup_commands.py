@@ -13,7 +13,8 @@ def add_backup_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     add_command(commands, "backup", about, _backup).add_argument("folder", metavar="DIR")
     about = "restore a backup into an empty data folder or database; what was erased stays erased"
     add_command(commands, "restore", about, _restore).add_argument("folder", metavar="DIR")
-    drill = commands.add_parser("drill", help="practise a restore").add_subparsers(required=True, metavar="WHAT")
+    practice = commands.add_parser("drill", help="practise a restore")
+    drill = practice.add_subparsers(required=True, metavar="WHAT")
     add_command(drill, "restore", "take a backup, restore it beside, look whether erased is erased", _drill)
     look = add_command(drill, "look", "say what opens; part of the drill", _look)
     look.add_argument("--brand", required=True)

@@ -167,7 +167,8 @@ def _dispute(request: HttpRequest, left: Left) -> HttpResponse:
         return _page(request, left, problem=problem, typed=text, status=422)
     once = _once(request.POST.get("once", ""))
     disputing.bring(left.act, of=left.account, text=text, how=left.how, once=once)
-    return _said(request, left, gettext("We have received it. Somebody who looks after disputes will read it."))
+    told = gettext("We have received it. Somebody who looks after disputes will read it.")
+    return _said(request, left, told)
 
 
 def _said(request: HttpRequest, left: Left, text: str) -> HttpResponse:
