@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hostkeep.kernel.ids import BrandId, SubjectId
+from hostkeep.kernel.ids import AccountId, BrandId, SubjectId
 from hostkeep.people.errors import NoSuchAccount
 from hostkeep.people.models import Account
 from hostkeep.people.queries import AccountRow, account
@@ -13,7 +13,7 @@ from hostkeep.people.queries import AccountRow, account
 def accounts_of_people(brand: BrandId, people: Iterable[SubjectId]) -> tuple[AccountRow, ...]:
     """Return the accounts of some people at a brand, by number; whoever has none is left out."""
     found = Account.objects.filter(brand=brand, subject__in=set(people), canary=False).order_by("number")
-    return tuple(account(row) for row in found.values_list("id", flat=True))
+    return tuple(account(AccountId(row)) for row in found.values_list("id", flat=True))
 
 
 def account_numbered(brand: BrandId, number: str) -> AccountRow:
@@ -21,4 +21,4 @@ def account_numbered(brand: BrandId, number: str) -> AccountRow:
     row = Account.objects.filter(brand=brand, number=number.strip()).values_list("id", flat=True).first()
     if row is None:
         raise NoSuchAccount
-    return account(row)
+    return account(AccountId(row))

@@ -71,7 +71,8 @@ def _old(model: Model) -> models.QuerySet[Any]:
     any_old = models.Q()
     for name in texts:
         any_old |= models.Q(**{f"{name}_text__startswith": OLD_MARK})
-    return found.filter(any_old)
+    old: models.QuerySet[Any] = found.filter(any_old)
+    return old
 
 
 def _reseal(act: Act, model: Model, place: Place, most: int) -> int:
