@@ -111,11 +111,20 @@ def _reveal(request: HttpRequest, account_id: UUID) -> HttpResponse:
     row, sent = account(AccountId(account_id)), request.POST
     category = CategoryId(sent.get("category", ""))
     act = _act(request, row.brand, sent.get("purpose", ""))
-    slots = [each.slot for each in _held(act, row) if each.category == category] or [""]
-    wishes = [door.Wish(row.subject, category, slot) for slot in slots]
+    there = [each for each in _held(act, row) if each.category == category and _may_stand(act, row, each)]
+    wishes = [door.Wish(row.subject, category, slot) for slot in [each.slot for each in there] or [""]]
     found = door.reveal_many(act, wishes=wishes, reason=sent.get("reason", ""))
     lines = [line for value in found.values() if value is not None for line in lines_of(value.open())]
     return _person_page(request, row, category, tuple(lines))
+
+
+def _may_stand(act: Act, row: AccountRow, value: HeldRow) -> bool:
+    """Say whether a value is asked for with the others: one in the archive where its rule reads for this.
+
+    Else one old address in the archive would keep the present one shut, as the door refuses all or none.
+    """
+    rule = policy_for(act.brand, row.subject, act.at).retention.get(value.keep_class)
+    return value.archived_at is None or (rule is not None and act.purpose in rule.reads)
 
 
 def _act(request: HttpRequest, shop: BrandId, purpose: str) -> Act:
