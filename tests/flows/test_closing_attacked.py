@@ -6,12 +6,14 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
 
-from hostkeep.flows import closing
+from hostkeep.flows import closing, disputing
 from hostkeep.people.closings import closing_of
+from hostkeep.people.models import Dispute
 from hostkeep.provisioning.queries import service as service_row
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.runtime import clock
@@ -91,6 +93,21 @@ def test_two_closings_at_once_are_one(committed, mailer) -> None:
     assert len(archive.archived(
         ann.staff("billing", "dispute"), subject=ann.subject, category=EMAIL, reason="a dispute"
     )) == 1
+
+
+def test_a_dispute_sent_twice_at_once_is_one(committed, mailer) -> None:
+    ann, once = Leaver("vps6"), uuid4()
+    ann.closes()
+
+    def brings(_number: int) -> UUID:
+        try:
+            return disputing.bring(ann.act(), of=ann.account, text="Twice.", how="client_area", once=once).id
+        finally:
+            leaves()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(brings, range(4))) == {once}
+    assert Dispute.objects.count() == 1
 
 
 def test_paying_and_closing_at_once_leave_no_service_behind(committed, room: Room) -> None:

@@ -163,7 +163,7 @@ def test_who_reads_the_running_brand() -> None:
 
 MAY_OPEN = {
     "vault/door.py", "flows/buyers.py", "flows/mailing.py", "flows/operator_mail.py", "flows/exporting/plain.py",
-    "flows/exporting/gathering.py",
+    "flows/exporting/gathering.py", "flows/exporting/trading.py",
 }
 """Below the faces: the door's own use(), the invoice's party block, a mail's receiver, the owner's own copy."""
 

@@ -11,7 +11,8 @@ from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId, SubjectId
 from hostkeep.vault import nyms
 
 MOST = 500
-BY_PERSON = "user:"
+PEOPLE = frozenset({"user", "visitor"})
+"""Who acts as a customer: signed in, or by a link of their own mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,17 @@ def _row(entry: EntryRow) -> LookRow:
     return LookRow(
         id=entry.id,
         verb=entry.verb,
-        who="self" if f"{kind}:" == BY_PERSON and entry.role in {"customer", "visitor"} else kind,
+        who=_who(kind, entry.role),
         role=entry.role if kind != "job" else name,
         purpose=PurposeId(entry.purpose),
         about=CategoryId(about),
         clause=ClauseId(entry.clause),
         at=entry.at,
     )
+
+
+def _who(kind: str, role: str) -> str:
+    """Say who it was: a program that a member of staff set off shows nothing to them, and stays a program."""
+    if (kind in PEOPLE and role == "customer") or (kind == "user" and role == "visitor"):
+        return "self"
+    return "job" if kind == "staff" and role == "system" else kind

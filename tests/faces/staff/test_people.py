@@ -71,6 +71,15 @@ def test_a_purpose_outside_the_list_is_refused_with_its_clause_and_stands_in_the
     assert searched.status_code == 403
 
 
+def test_where_only_a_reason_is_missing_the_page_asks_for_it_and_opens_nothing(support: Staff, ann: Member) -> None:
+    before = len(entered("vault.value.revealed"))
+    for answer in (opens(support, ann, reason=""), finds(support, reason="")):
+        assert answer.status_code == 422
+        assert "Say why you read it." in text(answer) and "Ann Fields" not in text(answer)
+    assert len(entered("vault.value.revealed")) == before
+    assert entered("vault.value.refused")
+
+
 def test_without_the_lock_given_anew_nothing_opens(staff: Staff, ann: Member) -> None:
     staff.signs_in("support")
     assert opens(staff, ann).status_code == 302

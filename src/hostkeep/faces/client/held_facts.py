@@ -89,11 +89,15 @@ def _sealed(rows: Iterable[HeldRow], policy: Policy) -> list[Seen]:
             category,
             _sealed_note(len(pieces)),
             min(piece.since for piece in pieces),
-            "/account/profile/" if category in asked and category != "email" else "",
+            CHANGED_AT.get(category, "/account/profile/") if category in asked else "",
             sealed=True,
         )
         for category, pieces in found.items()
     ]
+
+
+CHANGED_AT = {CategoryId("email"): "/account/profile/email/"}
+"""Facts that are changed on a page of their own."""
 
 
 def _sealed_note(pieces: int) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import all_brands, brand, policy_in_force
 from hostkeep.faces.signin.proving import proven_lately
-from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.values import lines_of
@@ -76,11 +76,14 @@ def _find(request: HttpRequest) -> HttpResponse:
     sent = request.POST
     act = _act(request, brand(BrandId(sent.get("shop", ""))).id, sent.get("purpose", ""))
     by, text, reason = sent.get("by", ""), sent.get("text", ""), sent.get("reason", "")
-    if by == "name":
-        found = search.by_name(act, text=text, reason=reason)
-    else:
-        one = search.find(act, category=CategoryId(by), value=text, reason=reason)
-        found = (one,) if one is not None else ()
+    try:
+        if by == "name":
+            found = search.by_name(act, text=text, reason=reason)
+        else:
+            one = search.find(act, category=CategoryId(by), value=text, reason=reason)
+            found = (one,) if one is not None else ()
+    except door.Refused as refusal:
+        return _search_page(request, (), problem=_reason_wanted(refusal))
     rows = accounts_of_people(act.brand, found)
     if len(rows) == 1:
         return HttpResponseRedirect(f"{HERE}{rows[0].id}/")
@@ -113,9 +116,19 @@ def _reveal(request: HttpRequest, account_id: UUID) -> HttpResponse:
     act = _act(request, row.brand, sent.get("purpose", ""))
     there = [each for each in _held(act, row) if each.category == category and _may_stand(act, row, each)]
     wishes = [door.Wish(row.subject, category, slot) for slot in [each.slot for each in there] or [""]]
-    found = door.reveal_many(act, wishes=wishes, reason=sent.get("reason", ""))
+    try:
+        found = door.reveal_many(act, wishes=wishes, reason=sent.get("reason", ""))
+    except door.Refused as refusal:
+        return _person_page(request, row, problem=_reason_wanted(refusal))
     lines = [line for value in found.values() if value is not None for line in lines_of(value.open())]
     return _person_page(request, row, category, tuple(lines))
+
+
+def _reason_wanted(refusal: door.Refused) -> str:
+    """Return what to say where nothing but a reason is missing.  Raises the refusal itself else."""
+    if refusal.facts.get("why") != "needs:reason":
+        raise refusal
+    return gettext("Say why you read it.")
 
 
 def _may_stand(act: Act, row: AccountRow, value: HeldRow) -> bool:
@@ -137,8 +150,10 @@ def _held(act: Act, row: AccountRow) -> tuple[HeldRow, ...]:
     return held(act.for_purpose(PurposeId(LOOKING)), subject=row.subject)
 
 
-def _search_page(request: HttpRequest, rows: tuple[AccountRow, ...]) -> HttpResponse:
-    """Draw the search, with what was found."""
+def _search_page(
+    request: HttpRequest, rows: tuple[AccountRow, ...], *, problem: str = ""
+) -> HttpResponse:
+    """Draw the search, with what was found or what is missing."""
     shops = all_brands()
     role, language = role_of(request), language_of(request)
     purposes: dict[str, str] = {}
@@ -155,9 +170,10 @@ def _search_page(request: HttpRequest, rows: tuple[AccountRow, ...]) -> HttpResp
         "purposes": sorted(purposes.items(), key=lambda pair: pair[1]),
         "by": [(by, _by_word(by)) for by in BY],
         "sent": request.POST if request.method == "POST" else {},
-        "searched": request.method == "POST",
+        "searched": request.method == "POST" and not problem,
+        "problem": problem,
     }
-    return show(request, "staff/people.html", context)
+    return show(request, "staff/people.html", context, status=422 if problem else 200)
 
 
 def _by_word(by: str) -> str:
@@ -175,6 +191,8 @@ def _person_page(
     row: AccountRow,
     opened: CategoryId | None = None,
     lines: Lines = (),
+    *,
+    problem: str = "",
 ) -> HttpResponse:
     """Draw the account, masked but for what was just opened."""
     act = _act(request, row.brand, LOOKING)
@@ -191,8 +209,16 @@ def _person_page(
         for category in policy.categories
         if category in counts
     ]
-    context = {"buyer": row, "facts": facts, "opened": opened, "empty": opened is not None and not lines}
-    return show(request, "staff/person.html", context)
+    empty = opened is not None and not lines
+    context = {
+        "buyer": row,
+        "facts": facts,
+        "opened": opened,
+        "empty": empty,
+        "problem": problem,
+        "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
+    }
+    return show(request, "staff/person.html", context, status=422 if problem else 200)
 
 
 def _fact(

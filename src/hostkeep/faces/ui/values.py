@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext
+
+from hostkeep.faces.ui.fields import LABELS
+from hostkeep.kernel.words import gettext_noop
+
+PARTS: Mapping[str, str] = {
+    **LABELS,
+    "number": gettext_noop("Customer number"),
+    "company": gettext_noop("company"),
+    "email": gettext_noop("E-mail"),
+    "tax_id": gettext_noop("Tax number"),
+}
+"""Names of the parts of a value, in words; one that is not here is said as it is."""
 
 
 def lines_of(value: str) -> tuple[tuple[str, str], ...]:
@@ -15,7 +28,7 @@ def lines_of(value: str) -> tuple[tuple[str, str], ...]:
     except ValueError:
         return (("", value),)
     if isinstance(parts, dict):
-        return tuple((gettext(str(key)), _text(each)) for key, each in parts.items() if each)
+        return tuple((gettext(PARTS.get(key, str(key))), _text(each)) for key, each in parts.items() if each)
     if isinstance(parts, list):
         return tuple(("", _text(each)) for each in parts)
     return (("", value),)

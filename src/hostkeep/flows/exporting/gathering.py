@@ -12,8 +12,9 @@ from typing import Any
 
 from hostkeep.flows.exporting.archive_file import Part
 from hostkeep.flows.exporting.plain import row_of
+from hostkeep.flows.exporting.trading import TRADE
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId, SubjectId, UserId
+from hostkeep.kernel.ids import SubjectId, UserId
 from hostkeep.messaging.queries import mail_of, preferences_of
 from hostkeep.people.queries import AccountRow, acceptances_of, keys_of, login_address, stays_of
 from hostkeep.policy.book import Policy
@@ -54,7 +55,9 @@ Gather = Callable[[Act, Whose], Iterator[Mapping[str, Any]]]
 
 def parts_of(act: Act, whose: Whose) -> tuple[Part, ...]:
     """Return all that is held about a person.  act: in the person's own role, for purpose "rights"."""
-    return tuple(Part(name, tuple(gather(act, whose))) for name, gather in PARTS.items())
+    own = (Part(name, tuple(gather(act, whose))) for name, gather in PARTS.items())
+    trade = (Part(name, tuple(gather(act, whose.account.id))) for name, gather in TRADE.items())
+    return (*own, *trade)
 
 
 def _account(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
@@ -73,7 +76,7 @@ def _values(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
         yield {
             **row_of(row),
             "value": sealed.open() if sealed is not None else None,
-            "purposes": _purposes(whose.policy, row.category),
+            "purposes": _purposes(whose.policy, row),
         }
 
 
@@ -82,9 +85,11 @@ def _readable(act: Act, whose: Whose, row: HeldRow) -> bool:
     return (row.category, act.purpose, act.role) in whose.policy.table
 
 
-def _purposes(policy: Policy, category: CategoryId) -> list[str]:
-    """Return what a category may be used for."""
-    return sorted({purpose for of, purpose, _ in policy.table if of == category})
+def _purposes(policy: Policy, row: HeldRow) -> list[str]:
+    """Return what a value may be used for; what the archive took, only as far as the archive is read."""
+    uses = {purpose for of, purpose, _ in policy.table if of == row.category}
+    rule = policy.retention.get(row.keep_class) if row.archived_at else None
+    return sorted(uses & rule.reads if rule is not None and rule.reads else uses)
 
 
 def _login(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:

@@ -95,18 +95,16 @@ def open_dispute(act: Act, *, account: AccountId, text: str, how: str, until: da
     row = Account.objects.filter(id=account, brand=act.brand).exclude(state="open").first()
     if row is None or act.own != row.subject:
         raise NoSuchAccount
-    known = Dispute.objects.filter(id=once).first()
-    if known is not None:
-        if known.account_id != row.id:
-            raise NoSuchAccount
-        return Opened(known.id)
     category = kept_as(policy_for(act.brand, SubjectId(row.subject), act.at))
     if category is None:
         raise NoDisputes
     fresh = SubjectId(uuid4())
-    made = Dispute.objects.create(
-        id=once, brand=act.brand, account=row, subject=fresh, how=how, made_at=act.at, until=until
-    )
+    given = {"brand": act.brand, "account": row, "subject": fresh, "how": how, "until": until}
+    made, is_new = Dispute.objects.get_or_create(id=once, defaults={**given, "made_at": act.at})
+    if made.account_id != row.id:
+        raise NoSuchAccount
+    if not is_new:
+        return Opened(made.id)
     door.put(replace(act, own=fresh), subject=fresh, category=category, value=text, slot=str(made.id))
     publish(act, DisputeOpened(made.id))
     return Opened(made.id)
