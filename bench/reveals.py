@@ -15,6 +15,8 @@ TURNS = 400
 PAGE = 50
 FIELDS = ("name", "email", "phone", "address")
 EVERYBODY = 50_000
+AT_ONCE = 1_000
+"""People in one batch: those the door decides on, enters and opens together."""
 
 
 def figures() -> Iterator[Figure]:
@@ -80,8 +82,8 @@ def _everybody() -> Iterator[Figure]:
 
     def through_the_door() -> float:
         began, read = time.perf_counter(), 0
-        for start in range(0, EVERYBODY, 5000):
-            wishes = [door.Wish(SubjectId(who), name) for who in people[start : start + 5000]]
+        for start in range(0, EVERYBODY, AT_ONCE):
+            wishes = [door.Wish(SubjectId(who), name) for who in people[start : start + AT_ONCE]]
             read += sum(sealed is not None for sealed in door.reveal_many(act, wishes=wishes).values())
         assert read == EVERYBODY
         return EVERYBODY / (time.perf_counter() - began)
@@ -91,7 +93,9 @@ def _everybody() -> Iterator[Figure]:
         assert sum(bool(row.trace) for row in Event.objects.filter(kind=kind)) == EVERYBODY
         return EVERYBODY / (time.perf_counter() - began)
 
-    ours, theirs = interleaved(through_the_door, plain, rounds=3)
+    through_the_door()
+    plain()
+    ours, theirs = interleaved(through_the_door, plain)
     yield Figure(f"{EVERYBODY:,} people read through the door, a second, to a plain ORM read", ours, theirs, ">= 0.7")
 
 

@@ -5,6 +5,7 @@ They come closed: titles are opened by the door (vault.column_door), for a state
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -232,18 +233,39 @@ def invoice_by_number(brand: BrandId, number: str) -> InvoiceId | None:
 
 def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
     """Return an invoice of an account, whole.  Raises NoSuchInvoice, for another account's too."""
-    row = Invoice.objects.filter(id=invoice, account=of).first()
-    if row is None:
+    found = _sheets(Invoice.objects.filter(id=invoice, account=of))
+    if not found:
         raise NoSuchInvoice
-    return _sheet(row)
+    return found[0]
 
 
-def _sheet(row: Invoice) -> InvoiceSheet:
-    """Fill an invoice's sheet.  Three database queries."""
+def sheets_of(account: AccountId, *, first: int) -> tuple[InvoiceSheet, ...]:
+    """Return an account's invoices, whole, newest first: four database queries, however many there are."""
+    return _sheets(Invoice.objects.filter(account=account).order_by("-issued_at", "-id")[:first])
+
+
+def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
+    """Fill the sheets of some invoices, in their order.  Four database queries."""
+    rows = list(found)
+    ids = [row.id for row in rows]
+    taxes: dict[UUID, list[InvoiceTax]] = defaultdict(list)
+    lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
+    parts: dict[UUID, list[Allocation]] = defaultdict(list)
+    for tax in InvoiceTax.objects.filter(invoice__in=ids).order_by("rate"):
+        taxes[tax.invoice_id].append(tax)
+    for line in InvoiceLine.objects.filter(invoice__in=ids).order_by("position"):
+        lines[line.invoice_id].append(line)
+    paid = Allocation.objects.filter(invoice__in=ids).select_related("payment").order_by("id")
+    for part in paid.only("invoice_id", "minor", "at", "payment__gateway"):
+        parts[part.invoice_id].append(part)
+    return tuple(_sheet(row, taxes[row.id], lines[row.id], parts[row.id]) for row in rows)
+
+
+def _sheet(
+    row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[Allocation]
+) -> InvoiceSheet:
+    """Fill an invoice's sheet."""
     code = row.currency
-    taxes = InvoiceTax.objects.filter(invoice=row).order_by("rate")
-    lines = InvoiceLine.objects.filter(invoice=row).order_by("position")
-    parts = Allocation.objects.filter(invoice=row).order_by("id")
     return InvoiceSheet(
         id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
         subject=SubjectId(row.subject), number=row.number, reference=row.reference,
@@ -253,10 +275,7 @@ def _sheet(row: Invoice) -> InvoiceSheet:
         lines=tuple(_line(line, code) for line in lines),
         boxes={line.position: line.title for line in lines},
         issued_at=row.issued_at, due_at=row.due_at,
-        payments=tuple(
-            PaidPart(at, gateway, money(minor, code))
-            for at, gateway, minor in parts.values_list("at", "payment__gateway", "minor")
-        ),
+        payments=tuple(PaidPart(part.at, part.payment.gateway, money(part.minor, code)) for part in parts),
     )  # fmt: skip
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hostkeep.audit.proofs import bundle, verifier
 from hostkeep.brands.applying import policy_for, version_for
-from hostkeep.flows.exporting.archive_file import Cover, pack
-from hostkeep.flows.exporting.gathering import MOST_LOOKS, Whose, parts_of
+from hostkeep.flows.exporting.archive_file import Cover, Part, pack
+from hostkeep.flows.exporting.gathering import Whose, parts_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import UserId
 from hostkeep.people.queries import AccountRow
 from hostkeep.vault.exports import Made, keep_export
-from hostkeep.vault.looks import looks_of
 
+LOOKED = "looked"
 LOG, CHECKER = "log/entries.json", "log/verify_export.py"
 
 
@@ -35,15 +35,15 @@ def make_export(act: Act, *, account: AccountRow, user: UserId | None) -> Made:
         digest=version.digest,
         made_at=act.at,
     )
-    data = pack(cover, parts_of(act, whose), extra=_log(act, account))
+    parts = parts_of(act, whose)
+    data = pack(cover, parts, extra=_log(parts))
     return keep_export(act, subject=account.subject, data=data)
 
 
-def _log(act: Act, account: AccountRow) -> Mapping[str, bytes]:
-    """Return the person's part of the log with its proofs, and the script that checks them."""
-    entries = looks_of(act, subject=account.subject, first=MOST_LOOKS)
-    proven = bundle([row.id for row in entries])
+def _log(parts: Iterable[Part]) -> Mapping[str, bytes]:
+    """Return the entries of the part LOOKED with their proofs, and the script that checks them."""
+    entries = [row["id"] for part in parts if part.name == LOOKED for row in part.rows]
     return {
-        LOG: (json.dumps(proven, ensure_ascii=False, indent=1) + "\n").encode(),
+        LOG: (json.dumps(bundle(entries), ensure_ascii=False) + "\n").encode(),
         CHECKER: verifier().encode(),
     }
