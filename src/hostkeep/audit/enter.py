@@ -2,7 +2,7 @@
 
 A person is entered under a pseudonym: what is about a person ("person" or "person.<category>") carries the
 name that the vault gives them, never their handle.  The actor "user:<id of the login>" is a pseudonym too:
-the login's row goes with the person's erasure, and then nobody can tell whose it was.
+after the person's erasure the login's row is a bare handle; docs/audit.md says what can still be told.
 """
 
 from __future__ import annotations
