@@ -45,9 +45,12 @@ def test_VS_9_any_other_is_denied_to_everybody(scene, purpose: str, role: str) -
 
 def test_VS_9_the_denial_is_on_record(scene) -> None:
     with pytest.raises(door.Refused):
-        asks(scene(BRAND), "research", "owner", trace="vs9-log")
+        asks(scene(BRAND), "newsletter", "owner", trace="vs9-log")
+    with pytest.raises(door.Refused):
+        asks(scene(BRAND), "research", "owner", trace="vs9-word")
 
-    assert refusal_on_record("vs9-log") == ("email", "research", "VS-9")
+    assert refusal_on_record("vs9-log") == ("email", "newsletter", "VS-9")
+    assert refusal_on_record("vs9-word") == ("email", "undeclared", "VS-9"), "what somebody makes up is not kept"
 
 
 @pytest.mark.parametrize("category", ["name", "email", "phone", "contacts"])

@@ -27,7 +27,7 @@ from hostkeep.shop.actions.ordering import place_order
 from hostkeep.shop.boxing import use_lines
 from hostkeep.shop.models import Cart, CartLine, Order, OrderLine
 from hostkeep.shop.queries import carts, orders
-from hostkeep.vault.column_door import _Seal
+from hostkeep.vault.column_seal import Seal
 from hostkeep.vault.columns import MARK, Boxed, SealedColumn
 from hostkeep.vault.sealing import BrokenSeal
 from tests.conftest import make_act
@@ -150,20 +150,20 @@ def test_a_dump_is_silent_about_what_was_chosen(db, brand: str) -> None:
     [(OrderLine, "title"), (OrderLine, "product"), (InvoiceLine, "title"), (Service, "title"), (Service, "spec"), (CartLine, "chosen")],
 )  # fmt: skip
 def test_the_search_finds_a_plain_column(db, monkeypatch, model, name: str) -> None:
-    closed, opened = _Seal.closed, _Seal.opened
+    closed, opened = Seal.closed, Seal.opened
 
-    def lays_open(seal: _Seal, value, key, row, column) -> Boxed:
+    def lays_open(seal: Seal, value, key, row, column) -> Boxed:
         if (seal.table, column) != (model._meta.db_table, name):
             return closed(seal, value, key, row, column)
         return Boxed(f"{MARK}{seal.keep_class}.{seal.digest}.{json.dumps(value)}")
 
-    def reads(seal: _Seal, box: Boxed, key, row, column):
+    def reads(seal: Seal, box: Boxed, key, row, column):
         if (seal.table, column) != (model._meta.db_table, name):
             return opened(seal, box, key, row, column)
         return json.loads(box.packed)
 
-    monkeypatch.setattr(_Seal, "closed", lays_open)
-    monkeypatch.setattr(_Seal, "opened", reads)
+    monkeypatch.setattr(Seal, "closed", lays_open)
+    monkeypatch.setattr(Seal, "opened", reads)
     account, cart = carted("vps6")
     lying = holding(ids_in(cart))
     order = ordered("vps6", account, cart)

@@ -7,7 +7,6 @@ committed before anything is unsealed.  What the key of is gone is None: it was 
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -29,7 +28,8 @@ from hostkeep.policy.decide import Ask, Decision, decide
 from hostkeep.policy.objection import can_be_objected, stopped_by
 from hostkeep.vault import boxes, cipher, objections
 from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, left_by_state
-from hostkeep.vault.columns import MARK, Boxed
+from hostkeep.vault.column_seal import Seal
+from hostkeep.vault.columns import Boxed
 from hostkeep.vault.door import note_shown
 from hostkeep.vault.models import SubjectKey
 from hostkeep.vault.pace import LISTS, is_paced
@@ -46,9 +46,6 @@ GUEST = "guest"
 
 OPENED = "vault.columns.opened"
 SEALED = "vault.columns.sealed"
-
-SHORTEST = 256
-"""Bytes that the shortest value is filled up to; longer ones to the next power of two."""
 
 DESTROYED: tuple[str, bytes | None] = ("destroyed", None)
 
@@ -173,7 +170,7 @@ def seal_rows(
         raise NotDeclared(category=category, clause=clause)
     with opened():
         key = boxes.data_key_to_write(subject, known.keep_class, act.brand)
-    seal = _Seal(table, subject, known.keep_class, policy.digest)
+    seal = Seal(table, subject, known.keep_class, policy.digest)
     sealed = {
         row: {name: seal.closed(value, key, row, name) for name, value in columns.items()}
         for row, columns in rows.items()
@@ -372,38 +369,4 @@ def _unsealed(wish: ColumnWish[Any], row: str, name: str, box: Boxed, keys: Keys
     key = keys[wish.subject, box.keep_class][1]
     if key is None:
         raise cipher.BrokenSeal
-    return _Seal(wish.table, wish.subject, box.keep_class, box.digest).opened(box, key, row, name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seal:
-    """What a value is bound to besides its row and column."""
-
-    table: str
-    subject: SubjectId
-    keep_class: str
-    digest: str
-
-    def closed(self, value: Any, key: bytes, row: str, column: str) -> Boxed:
-        """Seal the JSON of a value, filled up with spaces, which JSON overlooks.
-
-        Where a catalogue is public, a length would tell which of its products stands here.
-        """
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        size = len(text.encode())
-        filled = text + " " * (max(SHORTEST, 1 << (size - 1).bit_length()) - size)
-        box = cipher.seal(filled, key=key, about=self._about(row, column))
-        packed = base64.urlsafe_b64encode(box).decode()
-        return Boxed(f"{MARK}{self.keep_class}.{self.digest}.{packed}")
-
-    def opened(self, box: Boxed, key: bytes, row: str, column: str) -> Any:
-        """Open a box of this seal.  Raises BrokenSeal."""
-        try:
-            raw = base64.urlsafe_b64decode(box.packed.encode())
-        except ValueError:
-            raise cipher.BrokenSeal from None
-        return json.loads(cipher.unseal(raw, key=key, about=self._about(row, column)))
-
-    def _about(self, row: str, column: str) -> bytes:
-        """Bind a value to where it stands and to whose it is."""
-        return f"{self.table}|{column}|{row}|{self.subject}|{self.keep_class}|{self.digest}".encode()
+    return Seal(wish.table, wish.subject, box.keep_class, box.digest).opened(box, key, row, name)

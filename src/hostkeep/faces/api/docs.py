@@ -30,6 +30,7 @@ GROUPS: Mapping[str, str] = MappingProxyType({
     "invoices": gettext_noop("Invoices"),
     "services": gettext_noop("Services"),
     "keys": gettext_noop("Keys for programs"),
+    "people": gettext_noop("Customers"),
 })
 """By tag: how a group is called."""
 
