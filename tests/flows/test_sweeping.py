@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -339,6 +340,19 @@ def test_a_job_that_failed_is_gone_a_week_later(db: None) -> None:
     assert store.list_due(NOON + 8 * DAY) == before + 1
     assert store.erase(make_act(at=NOON + 8 * DAY), 100) >= 1
     assert store.list_due(NOON + 8 * DAY) == 0
+
+
+def test_a_moved_clock_ages_nothing_that_the_database_dated_itself(db: None, settings, tmp_path: Path, monkeypatch) -> None:
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, demo=True)
+    log = tmp_path / "log"
+    log.write_text(f"{clock.now():%Y-%m-%d %H:%M:%S}.000 UTC [1] LOG:  begins\n", encoding="utf-8")
+    monkeypatch.setattr(kept, "log_file", lambda: log)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('x', 'x', 'failed')")
+    kept_now = [s for s in kept.STORES if s.name in {"runtime.jobs", "runtime.server_log"}]
+    before = [store.list_due(clock.now()) for store in kept_now]
+    clock.advance(31 * DAY)
+    assert [store.list_due(clock.now()) for store in kept_now] == before
 
 
 def test_the_servers_log_is_emptied_when_its_first_line_is_a_week_old(tmp_path: Path, monkeypatch) -> None:

@@ -23,11 +23,12 @@ def now() -> datetime:
 
     Outside the demo the offset is always zero and the table is not read.
     """
-    system = datetime.now(UTC)
-    if not settings.HOSTKEEP.demo:
-        return system
-    ahead = Clock.objects.filter(id=1).values_list("ahead", flat=True).first()
-    return system + (ahead or timedelta())
+    return datetime.now(UTC) + _ahead()
+
+
+def of_machine(at: datetime) -> datetime:
+    """Return what the system's clock showed at a time of ours: the database's own programs write by that."""
+    return at - _ahead()
 
 
 def advance(by: timedelta) -> datetime:
@@ -38,3 +39,10 @@ def advance(by: timedelta) -> datetime:
     row.ahead += by
     row.save(update_fields=["ahead"])
     return now()
+
+
+def _ahead() -> timedelta:
+    """Return how far the demo's clock is moved; outside the demo zero, without a query."""
+    if not settings.HOSTKEEP.demo:
+        return timedelta()
+    return Clock.objects.filter(id=1).values_list("ahead", flat=True).first() or timedelta()

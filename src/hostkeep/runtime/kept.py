@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hostkeep.kernel.act import Act
-from hostkeep.runtime import paths, postgres
+from hostkeep.runtime import clock, paths, postgres
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.runtime.stores import Person, Store, count_rows, delete_rows, handles_of, nothing
 
@@ -96,6 +96,16 @@ def log_file() -> Path:
     return postgres.folder_of(paths.data()) / "log"
 
 
+def _jobs_due(at: datetime) -> int:
+    """Count jobs past their days; when one ended, the queue wrote by the database's clock."""
+    return count_rows("procrastinate_jobs", ENDED, {"at": clock.of_machine(at)})
+
+
+def _erase_jobs(act: Act, most: int) -> int:
+    """Delete jobs past their days."""
+    return delete_rows("procrastinate_jobs", ENDED, {"at": clock.of_machine(act.at)}, most=most)
+
+
 def _log_due(at: datetime) -> int:
     """Say 1 where the first line of the log is past its days."""
     try:
@@ -106,7 +116,7 @@ def _log_due(at: datetime) -> int:
     if begun is None:
         return 0
     first = datetime.fromisoformat(begun[1].decode("ascii")).replace(tzinfo=UTC)
-    return int(first <= at - timedelta(days=LOG_DAYS))
+    return int(first <= clock.of_machine(at) - timedelta(days=LOG_DAYS))
 
 
 def _empty_log(act: Act, most: int) -> int:
@@ -148,8 +158,8 @@ STORES: tuple[Store, ...] = (
         keep_class="account",
         what="Jobs by handles; one that ended well goes at once, any other 7 days after its end.",
         places=("procrastinate_jobs", "procrastinate_events"),
-        list_due=lambda at: count_rows("procrastinate_jobs", ENDED, {"at": at}),
-        erase=lambda act, most: delete_rows("procrastinate_jobs", ENDED, {"at": act.at}, most=most),
+        list_due=_jobs_due,
+        erase=_erase_jobs,
         forget=nothing,
         prove_absent=_jobs_left,
     ),

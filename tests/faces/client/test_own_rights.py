@@ -82,6 +82,12 @@ def test_an_objection_and_the_restriction_are_made_and_taken_back(ann) -> None:
     assert sent(ann, f"{OBJECT}lift/").status_code == 302
 
 
+def test_what_no_purpose_can_be_called_ends_nothing(ann) -> None:
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}make/", purpose="offers").status_code == 302
+    assert ann.sends(ann.get(OBJECT), f"{OBJECT}take-back/", purpose="\0offers?").status_code == 302
+    assert "stopped since" in text(ann.get(OBJECT))
+
+
 def test_a_foreign_field_is_refused(ann) -> None:
     assert ann.sends(ann.get(OBJECT), f"{OBJECT}make/", purpose="offers", subject="x").status_code == 422
 

@@ -113,7 +113,7 @@ def _purpose(request: HttpRequest) -> PurposeId:
     if not set(given) <= {"purpose", TOKEN}:
         policy: Policy = request.policy  # type: ignore[attr-defined]
         raise UndeclaredField(field="?", clause=policy.closed_by.get("use", ""))
-    return PurposeId(next(iter(given.get("purpose", ())), ""))
+    return PurposeId(next(iter(given.get("purpose", ())), "").replace("\0", ""))
 
 
 def _done(request: HttpRequest, sentence: str) -> HttpResponse:
