@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -14,3 +15,7 @@ from hostkeep.faces.ui.headers import FinalHeaders  # noqa: E402
 from hostkeep.promises.tempter import Tempter  # noqa: E402
 
 application = FinalHeaders(CookieGuard(Tempter(_inner)))
+
+# What stands after the start lives as long as the process: the collector need not look through it each time.
+gc.collect()
+gc.freeze()
