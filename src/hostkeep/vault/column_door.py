@@ -8,6 +8,7 @@ committed before anything is unsealed.  What the key of is gone is None: it was 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from hostkeep.vault import boxes, cipher, objections
 from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, left_by_state
 from hostkeep.vault.column_seal import Seal
 from hostkeep.vault.columns import Boxed
-from hostkeep.vault.door import note_shown
+from hostkeep.vault.door import FRESH, note_shown
 from hostkeep.vault.models import SubjectKey
 from hostkeep.vault.pace import LISTS, is_paced
 from hostkeep.vault.refusing import too_much
@@ -228,6 +229,7 @@ def _open(act: Act, wishes: Sequence[ColumnWish[T]], given: Given) -> list[tuple
     """Decide every case, enter all of them in one commit, and only then open.  Raises Refused, BrokenSeal."""
     if not wishes:
         return []
+    since = time.monotonic()
     asking = _asking(act, wishes, given)
     cases: dict[_Case, list[ColumnWish[Any]]] = {}
     for wish in wishes:
@@ -235,7 +237,14 @@ def _open(act: Act, wishes: Sequence[ColumnWish[T]], given: Given) -> list[tuple
     for case, some in cases.items():
         _demand(asking, case, _answer(asking, case, some))
     _enter(asking, {case: sum(_is_there(w, asking.keys) for w in some) for case, some in cases.items()})
-    return [_made(wish, asking.keys) for wish in wishes]
+    keys = asking.keys if time.monotonic() - since < FRESH else _looked_again(asking.keys)
+    return [_made(wish, keys) for wish in wishes]
+
+
+def _looked_again(keys: Keys) -> Keys:
+    """Return the keys as they stand now: a long wait for the book may have seen an erasure."""
+    with opened():
+        return boxes.data_keys({SubjectId(who) for who, _ in keys}, {keep_class for _, keep_class in keys})
 
 
 def _asking(act: Act, wishes: Sequence[ColumnWish[Any]], given: Given) -> _Asking:

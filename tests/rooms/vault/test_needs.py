@@ -85,7 +85,7 @@ def test_the_reason_stands_nowhere(ann: SubjectId, cases: None) -> None:
 
 
 def test_a_reason_is_no_letter(ann: SubjectId) -> None:
-    with pytest.raises(ReasonTooLong):
+    with pytest.raises(asking.ReasonTooLong):
         asks(ann, reason="x" * 2001)
 
 
