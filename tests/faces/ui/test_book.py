@@ -22,7 +22,7 @@ def keyring(tmp_path, settings):
 
 def test_before_the_first_checkpoint_one_is_asked_to_come_back(db, keyring) -> None:
     answer = Client().get("/.well-known/audit-checkpoint", headers={"host": "localhost"})
-    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert (answer.status_code, answer["Retry-After"]) == (404, "60")
 
 
 def test_every_host_gives_the_same_checkpoint_and_the_key_that_signed_it(db, keyring) -> None:

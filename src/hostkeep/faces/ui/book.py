@@ -14,12 +14,12 @@ MINUTE = "60"
 
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
-    """Give the newest checkpoint as a C2SP signed note; before the first one: 503, try again in a minute."""
+    """Give the newest checkpoint as a C2SP signed note; before the first one: 404, try again in a minute."""
     del request
     newest = checkpoints.newest()
     if newest is None:
         early = gettext("The first checkpoint is signed within a minute.")
-        return HttpResponse(f"{early}\n", content_type=PLAIN, status=503, headers={"Retry-After": MINUTE})
+        return HttpResponse(f"{early}\n", content_type=PLAIN, status=404, headers={"Retry-After": MINUTE})
     return _public(newest.note)
 
 
