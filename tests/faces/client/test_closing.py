@@ -23,7 +23,7 @@ from hostkeep.messaging.queries import choices_of
 from hostkeep.people.actions.closing import begin_closing
 from hostkeep.people.actions.keys import make_key
 from hostkeep.people.actions.staying import begin_stay
-from hostkeep.people.closings import disputes_of
+from hostkeep.people.closings import dispute, disputes_of
 from hostkeep.people.models import ClosedLink, Dispute, User
 from hostkeep.people.queries import key_of_text, stays_of
 from hostkeep.runtime import brand as running_brand
@@ -225,6 +225,18 @@ def test_a_dispute_is_sealed_told_to_staff_and_read_with_a_reason(mailer, staff)
     assert ann.account.number in text(staff.get("/staff/disputes/"))
     staff.signs_in("support")
     assert staff.get(here).status_code == 403
+
+
+@pytest.mark.parametrize("brand", ["vpsfast", "vps6", "photonvps", "vpn", "vietnam-server"])
+def test_what_is_disputed_can_be_read_by_those_who_are_told_of_it(brand: str) -> None:
+    ann = Leaver(brand)
+    account = ann.account
+    begin_closing(ann.act(), account=account.id, by="customer", once="close", why="")
+    made = disputing.bring(ann.act(), of=account, text="It is not mine.", how="link", once=uuid4())
+    row = dispute(made.id)
+    for role in disputing.READERS:
+        words = disputing.read(ann.staff(role, "dispute"), dispute=row, reason="to answer it")
+        assert words is not None and words.open() == "It is not mine."
 
 
 def test_a_dispute_is_erased_when_its_time_is_over() -> None:

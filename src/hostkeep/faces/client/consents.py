@@ -187,7 +187,7 @@ def _named(request: HttpRequest) -> tuple[PurposeId, str]:
         if key not in KEYS:
             policy: Policy = request.policy  # type: ignore[attr-defined]
             raise UndeclaredField(field="?", clause=policy.closed_by.get("use", ""))
-    return PurposeId(_one(given, "purpose")), _one(given, "recipient")
+    return PurposeId(_one(given, "purpose").replace("\0", "")), _one(given, "recipient").replace("\0", "")
 
 
 def _one(given: Mapping[str, Any], key: str) -> str:

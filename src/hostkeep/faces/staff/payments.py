@@ -45,13 +45,14 @@ WHY: Mapping[str, str] = MappingProxyType({
 @staff_only("payments")
 def payment_list(request: HttpRequest) -> HttpResponse:
     """List payments, unmatched ones first, then the newest.  ?brand= chooses."""
-    brand, number = request.GET.get("brand", ""), _page_number(request)
+    shops, number = all_brands(), _page_number(request)
+    brand = next((row.id for row in shops if row.id == request.GET.get("brand")), "")
     rows = payments(brand=BrandId(brand) if brand else None, first=PAGE + 1, skip=(number - 1) * PAGE)
     return show(request, "staff/payments.html", {
         "payments": rows[:PAGE],
         "older": number + 1 if len(rows) > PAGE else 0,
         "newer": number - 1,
-        "brands": all_brands(),
+        "brands": shops,
         "chosen": brand,
     })  # fmt: skip
 

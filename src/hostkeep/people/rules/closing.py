@@ -29,7 +29,9 @@ WORDS = (CategoryId("message"), CategoryId("ticket"))
 
 
 def kept_as(policy: Policy) -> CategoryId | None:
-    """Return the category under which a policy keeps what is said in a dispute, or None where it has none."""
-    if "dispute" not in policy.purposes:
-        return None
-    return next((each for each in WORDS if each in policy.categories), None)
+    """Return the category under which a policy keeps what is said in a dispute.
+
+    None where it has none that anybody may read for that: then there is nobody to hear.
+    """
+    heard = {category for category, purpose, who in policy.table if purpose == "dispute" and who != "system"}
+    return next((each for each in WORDS if each in heard), None)
