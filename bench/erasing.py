@@ -125,6 +125,7 @@ def _people(count: int, database: str = "hostkeep") -> None:
 
     with _owner(postgres, database) as line:
         line.execute("VACUUM ANALYZE vault.vault_item, vault.vault_subjectkey")
+        line.execute("CHECKPOINT")  # else the larger house still writes down what was just copied into it
 
 
 def _owner(postgres, database: str = "hostkeep"):
