@@ -55,7 +55,7 @@ def customer_with_invoices(count: int) -> str:
     row = brand(BrandId(BRAND))
     act = act_of_operator(brand=row.id, purpose="billing").in_role("system")
     with running_brand.during(row.id):
-        user = make_login(email="bench@example.test", password=uuid4().hex, at=act.at)
+        user = make_login(email=f"{uuid4().hex[:8]}@example.test", password=uuid4().hex, at=act.at)
         joined = open_account(act, user=user, values={CategoryId("name"): "Bench"}, language="en")
         for number in range(count):
             line = Line(f"Server {number}", 1, Money(690, EUR), row.tax_rate, Ref("shop.order_line", uuid4()))
