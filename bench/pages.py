@@ -61,7 +61,7 @@ def customer_with_invoices(count: int) -> str:
             line = Line(f"Server {number}", 1, Money(690, EUR), row.tax_rate, Ref("shop.order_line", uuid4()))
             issue_invoice(
                 act, account=joined.account, subject=joined.subject, lines=[line], due_in=timedelta(days=7),
-                once=f"bench:{number}", party_json="",
+                once=f"bench:{user}:{number}", party_json="",
             )  # fmt: skip
         login = get_user_model().objects.get(pk=user)
         session = SessionStore()
