@@ -61,3 +61,22 @@ def test_undeclared_fields_of_a_sign_up_are_refused_by_the_clause() -> None:
     assert answer.status_code == 422
     assert "V6-2" in answer.content.decode()
     assert "1990" not in answer.content.decode()
+
+
+def test_the_promise_page_shows_the_newest_drill_and_what_is_done_for_all(db) -> None:
+    from hostkeep.flows import sweeping
+    from hostkeep.runtime import clock
+    from hostkeep.vault import drills
+    from tests.conftest import make_act
+
+    def page() -> str:
+        return Client().get("/privacy/promises/?lang=en", headers={"host": "vps6.localhost"}).content.decode()
+
+    assert "not yet; the first time comes on the second day" in page()
+    sweeping.sweep(make_act(brand="", at=clock.now()))
+    drills.enter_outcome(make_act(brand="", at=clock.now()), good=True, seconds=9)
+    shown = page()
+    assert "what was erased stayed erased in it" in shown
+    assert "let go, last on" in shown
+    drills.enter_outcome(make_act(brand="", at=clock.now()), good=False, seconds=9)
+    assert "failed on" in page()

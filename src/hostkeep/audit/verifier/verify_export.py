@@ -1,4 +1,4 @@
-"""Check the entries of an export: python3 verify_export.py audit.json
+"""Check the entries of an export: python3 verify_export.py entries.json
 
 Python alone is enough; the signature is checked where the package "cryptography" is installed.
 Compare the checkpoint and the key that are printed with those of /.well-known/, or with what you kept.
@@ -50,7 +50,7 @@ def signature_of(note: str, key: str) -> str:
 
 
 if __name__ == "__main__":
-    told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    told = json.loads(Path(sys.argv[1]).read_text("utf-8")) if sys.argv[1:] else sys.exit(__doc__)
     _, size, root = told["checkpoint"].split("\n")[:3]
     wrong = [e["position"] for e in told["entries"] if root_of(e, int(size)) != base64.b64decode(root)]
     signed = signature_of(told["checkpoint"], told["key"])

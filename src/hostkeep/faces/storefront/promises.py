@@ -15,6 +15,7 @@ from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.policy.render.page import policy_page
 from hostkeep.promises.documents import canary_acts
 from hostkeep.promises.ledger import ledger_of
+from hostkeep.promises.upkeep import upkeep
 from hostkeep.runtime import clock
 
 
@@ -25,7 +26,12 @@ def promises(request: HttpRequest) -> HttpResponse:
     brand, at = brand_id_of(request), clock.now()
     ledger = {row.clause: row for row in ledger_of(brand, at)}
     found = promises_of(page, ledger)
-    context = {"promises": found, "counts": _counts(found), "canary_acts": canary_acts(brand, at)}
+    context = {
+        "promises": found,
+        "counts": _counts(found),
+        "canary_acts": canary_acts(brand, at),
+        "upkeep": upkeep(),
+    }
     return show(request, "storefront/promises.html", context)
 
 
