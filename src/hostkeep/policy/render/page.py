@@ -216,10 +216,9 @@ def _fields(policy: Policy, form: Form, language: str) -> tuple[FieldRow, ...]:
 def _uses(policy: Policy, language: str) -> tuple[UseRow, ...]:
     """Say what is read for each purpose, and by whom: the whole list, as nothing else opens."""
     rows = []
-    for purpose in policy.purposes.values():
+    used = {purpose for _, purpose, _ in policy.table}
+    for purpose in [each for each in policy.purposes.values() if each.id in used]:
         cells = {key: cell for key, cell in policy.table.items() if key[1] == purpose.id}
-        if not cells:
-            continue
         read, roles = {key[0] for key in cells}, {key[2] for key in cells}
         rows.append(
             UseRow(
