@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -100,6 +101,12 @@ def committed(pg, django_db_blocker) -> Iterator[str]:
         database.point(name, user="hk_app", folder=pg.folder)
         yield name
         database.point(before["NAME"], user="hk_app", folder=Path(before["HOST"]))
+
+
+@pytest.fixture
+def own_logs(settings, tmp_path: Path) -> None:
+    """Log files of its own: the run's server is shared, and other tests make it complain in clear as its superuser."""
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, data=tmp_path, logs="")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,7 @@ Dark = dict[str, str]
 
 
 @pytest.fixture
-def round_at(db) -> Iterator[Callable[[datetime], Dark]]:
+def round_at(db, own_logs) -> Iterator[Callable[[datetime], Dark]]:
     """Make a round of all brands; return the clauses with a control that are not green, and why."""
 
     def run(at: datetime) -> Dark:

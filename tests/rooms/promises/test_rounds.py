@@ -190,7 +190,7 @@ def test_what_is_done_to_canaries_is_done_to_nobody_else(db) -> None:
         age_sessions(make_act(), user=uuid4(), by=MINUTES)
 
 
-def test_a_real_round_proves_all_that_is_built_and_leaves_nothing_behind(committed) -> None:
+def test_a_real_round_proves_all_that_is_built_and_leaves_nothing_behind(committed, own_logs) -> None:
     from hostkeep.flows import sweeping
     from hostkeep.promises.evidence.tables import readable
     from hostkeep.runtime import clock
