@@ -51,9 +51,9 @@ def signature_of(note: str, key: str) -> str:
 
 if __name__ == "__main__":
     told = json.loads(Path(sys.argv[1]).read_text("utf-8")) if sys.argv[1:] else sys.exit(__doc__)
-    _, size, root = told["checkpoint"].split("\n")[:3]
+    _, size, root = [*told["checkpoint"].split("\n"), "0", ""][:3]
     wrong = [e["position"] for e in told["entries"] if root_of(e, int(size)) != base64.b64decode(root)]
-    signed = signature_of(told["checkpoint"], told["key"])
+    signed = signature_of(told["checkpoint"], told["key"]) if told["checkpoint"] else "none was made yet"
     sys.stdout.write("".join(f"CHANGED: the entry at position {position}\n" for position in wrong))
     sys.stdout.write(f"{len(told['entries']) - len(wrong)} of {len(told['entries'])} entries are proven.\n")
     sys.stdout.write(f"Signature: {signed}. Key: {told['key']}\n{told['checkpoint']}")
