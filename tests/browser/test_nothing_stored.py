@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Page
@@ -95,10 +96,10 @@ def test_a_script_that_the_page_did_not_draw_does_not_run(stories: Stories, cust
 
 @pytest.mark.parametrize("path", ["/", "/no-such-page/", "/static/no-such.css", "/privacy/policy.json", "/health/live"])
 def test_what_leaves_the_server_is_complete_and_does_not_name_it(demo: RunningDemo, path: str) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", demo.port, timeout=20)
-    line.request("GET", path, headers={"Host": f"vps6.localhost:{demo.port}"})
-    answer = line.getresponse()
-    answer.read()
+    with closing(http.client.HTTPConnection("127.0.0.1", demo.port, timeout=20)) as line:
+        line.request("GET", path, headers={"Host": f"vps6.localhost:{demo.port}"})
+        answer = line.getresponse()
+        answer.read()
     told = {name.lower(): value for name, value in answer.getheaders()}
 
     assert {"content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy"} <= set(told)
