@@ -24,6 +24,9 @@ APART = "audit"
 PERSON = "person"
 """Kind of what is about a person; "person.<category>" where it is about one value of theirs."""
 
+LONGEST = 64
+"""Characters that the column of categories takes."""
+
 ENTER = """
 INSERT INTO audit.audit_entry (verb, actor, role, purpose, brand, at, trace,
                                kind, thing, category, clause, digest, count)
@@ -55,13 +58,30 @@ def named_by(names: Names) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One of many entries of one act.  category, clause, digest, count: as in enter_apart."""
+    """One of many entries of one act.  clause, digest, count: as in enter_apart.
+
+    category  one, or several as named_together writes them
+    """
 
     ref: Ref
     category: str
     clause: str
     digest: str
     count: int = 1
+
+
+def named_together(categories: Iterable[str]) -> tuple[str, ...]:
+    """Return categories as one entry names them: sorted, a blank between two.
+
+    More texts where LONGEST does not take them all.  `reading.EntryRow.categories` takes one apart.
+    """
+    texts: list[str] = []
+    for category in sorted(categories):
+        if texts and len(texts[-1]) + 1 + len(category) <= LONGEST:
+            texts[-1] += f" {category}"
+        else:
+            texts.append(category)
+    return tuple(texts)
 
 
 def enter(act: Act, verb: str, ref: Ref, *, digest: str = "", count: int = 1) -> None:

@@ -11,7 +11,7 @@ PLAIN: Columns = {
     "Entry.purpose": not_personal("a purpose of the policy"),
     "Entry.brand": not_personal("slug of a brand"),
     "Entry.kind": not_personal("kind of thing"),
-    "Entry.category": not_personal("a category of the policy"),
+    "Entry.category": not_personal("categories of the policy, a blank between two"),
     "Entry.clause": not_personal("id of a clause"),
     "Entry.digest": not_personal("SHA-256 of a policy"),
     "Entry.trace": not_personal("request or job id"),

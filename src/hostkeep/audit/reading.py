@@ -17,7 +17,7 @@ from hostkeep.kernel.ids import BrandId, ClauseId
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry as a list shows it."""
+    """One entry as a list shows it.  category: one, or several with a blank between two."""
 
     id: int
     verb: str
@@ -30,6 +30,11 @@ class EntryRow:
     category: str
     clause: str
     at: datetime
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Each category of the entry by its name."""
+        return tuple(self.category.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from hostkeep.audit.alarms import raise_alarm
-from hostkeep.audit.enter import Line, enter_all_apart, enter_apart
+from hostkeep.audit.enter import Line, enter_all_apart, enter_apart, named_together
 from hostkeep.audit.pace import enter_within
 from hostkeep.brands.applying import reaches, versions_for
 from hostkeep.brands.queries import policy_by_digest
@@ -119,7 +121,7 @@ def reveal(
 
 
 def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "", case: UUID | None = None) -> Shown:
-    """Return several values at once: one look, one decision each, one audit entry a subject and category.
+    """Return several values at once: one look, one decision each, one audit entry a subject and clause.
 
     Raises Refused if any of them is refused; then none is returned, and nothing was opened.
     Raises ReadsTooMuch where a member of staff has seen enough for an hour.
@@ -288,14 +290,7 @@ def _is_told(act: Act, wish: Wish, policy: Policy, collected: str) -> bool:
 
 def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
     """Enter what is about to be opened, committed before it is.  Raises ReadsTooMuch."""
-    act, counts = asking.act, dict[tuple[SubjectId, CategoryId, ClauseId], int]()
-    for wish, _, clause in granted:
-        what = (wish.subject, wish.category, clause)
-        counts[what] = counts.get(what, 0) + 1
-    lines = [
-        Line(person(who), category, clause, asking.policies[who].digest, count)
-        for (who, category, clause), count in counts.items()
-    ]
+    act, lines = asking.act, _lines(asking, granted)
     if is_paced(act):
         if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
             too_much(act, lines[0])
@@ -307,6 +302,34 @@ def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
         )  # fmt: skip
     else:
         enter_all_apart(act, REVEALED, lines)
+
+
+def _lines(asking: _Asking, granted: Sequence[_Granted]) -> list[Line]:
+    """Return what is entered: one line a person and clause, however many categories were read by it."""
+    read: dict[tuple[SubjectId, ClauseId], list[CategoryId]] = {}
+    for wish, _, clause in granted:
+        read.setdefault((wish.subject, clause), []).append(wish.category)
+    return [
+        Line(person(who), named, clause, asking.policies[who].digest, count)
+        for (who, clause), categories in read.items()
+        for named, count in _named(tuple(categories))
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _named(categories: tuple[CategoryId, ...]) -> tuple[tuple[str, int], ...]:
+    """Return how categories are entered, and with how many values.
+
+    Those read equally often stand together, so that an entry tells how often each of them was.
+    """
+    alike: dict[int, list[CategoryId]] = {}
+    for category, times in Counter(categories).items():
+        alike.setdefault(times, []).append(category)
+    return tuple(
+        (named, times * len(named.split()))
+        for times, some in alike.items()
+        for named in named_together(some)
+    )
 
 
 def _but_erased(granted: Sequence[_Granted]) -> list[_Granted]:

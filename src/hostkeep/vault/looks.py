@@ -22,7 +22,7 @@ class LookRow:
     id     its number in the book
     verb   what was done, "vault.value.revealed", "vault.value.refused", ...
     who    "self", "staff", "job", "visitor" or "cli"; of staff the role is told, never the name
-    about  the category, or empty
+    about  the categories; of a refusal of words that no policy has, none
     """
 
     id: int
@@ -30,7 +30,7 @@ class LookRow:
     who: str
     role: str
     purpose: PurposeId
-    about: CategoryId
+    about: tuple[CategoryId, ...]
     clause: ClauseId
     at: datetime
 
@@ -50,14 +50,14 @@ def looks_of(act: Act, *, subject: SubjectId, first: int = MOST) -> tuple[LookRo
 def _row(entry: EntryRow) -> LookRow:
     """Freeze an entry for its person; a category stands in the kind where the entry has no field for it."""
     kind, _, name = entry.actor.partition(":")
-    about = entry.category or entry.kind.partition(".")[2]
+    about = entry.categories or tuple(filter(None, [entry.kind.partition(".")[2]]))
     return LookRow(
         id=entry.id,
         verb=entry.verb,
         who=_who(kind, entry.role),
         role=entry.role if kind != "job" else name,
         purpose=PurposeId(entry.purpose),
-        about=CategoryId(about),
+        about=tuple(map(CategoryId, about)),
         clause=ClauseId(entry.clause),
         at=entry.at,
     )

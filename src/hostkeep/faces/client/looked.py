@@ -143,7 +143,7 @@ def _look(policy: Policy, row: LookRow, language: str) -> Look:
         who=gettext(WHO.get(row.who, WHO["job"])),
         role=role,
         what=gettext(DONE[last]) if last in DONE else row.verb,
-        about=_one(say_categories(policy, [row.about], language)) if row.about in policy.categories else "",
+        about=", ".join(say_categories(policy, row.about, language)),
         why=_one(say_purposes(policy, [row.purpose], language)) if row.purpose in policy.purposes else "",
         refused=last == "refused",
     )

@@ -135,5 +135,5 @@ def _line(found: Sequence[EntryRow]) -> Entry:
     kind, _, handle = row.actor.partition(":")
     person = kind in {"user", "staff"}
     who = f"{row.role if person else kind} {handle[:8] if person else handle}".strip()
-    categories = tuple(dict.fromkeys(entry.category for entry in found if entry.category))
+    categories = tuple(dict.fromkeys(category for entry in found for category in entry.categories))
     return Entry(row, who, f"{row.kind} {str(row.thing)[:8]}", categories)
