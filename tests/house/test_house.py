@@ -20,9 +20,9 @@ from hostkeep.runtime import columns
 ROOT = Path(hostkeep.__file__).parent
 FLOORS = [
     "kernel", "policy", "drivers", "runtime", "audit", "brands", "vault", "ledger", "people", "shop", "billing",
-    "provisioning", "support", "messaging", "community", "statistics", "cases", "flows", "reports", "promises",
+    "subscriptions", "provisioning", "support", "messaging", "community", "statistics", "cases", "flows", "reports", "promises",
 ]
-ROOMS = FLOORS[9:17]
+ROOMS = FLOORS[9:18]
 LIBRARIES = {"contenttypes", "auth", "account", "mfa", "procrastinate", "messages", "staticfiles", "humanize", "allauth"}
 BANNED_NAMES = {"utils", "helpers", "common", "misc", "base", "core", "manager", "service", "constants", "mixins"}
 BANNED_WORDS = re.compile(r"\b(force|skip_\w+|bypass_\w+)\b(?!_insert)")

@@ -24,8 +24,8 @@ WSGI_APPLICATION = "hostkeep.project.wsgi.application"
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W004", "security.W008"]
 
 ROOMS = (
-    "runtime", "audit", "brands", "ledger", "vault", "people", "shop", "billing", "provisioning", "messaging",
-    "promises",
+    "runtime", "audit", "brands", "ledger", "vault", "people", "shop", "billing", "subscriptions",
+    "provisioning", "messaging", "promises",
 )  # fmt: skip
 FACES = ("ui", "signin", "storefront", "client", "staff", "api", "demo", "cli")
 INSTALLED_APPS = [

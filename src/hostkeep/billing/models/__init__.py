@@ -1,0 +1,45 @@
+"""Tables of billing, by topic.  Django finds them here; outside the room nobody imports them."""
+
+from hostkeep.billing.models.documents import (
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    NumberCheck,
+    Series,
+    TaxDecision,
+)
+from hostkeep.billing.models.dunning import DunningException, DunningStep, Finding
+from hostkeep.billing.models.payments import (
+    Allocation,
+    BankFile,
+    CreditEntry,
+    Dispute,
+    GatewayNotice,
+    Payment,
+    PaymentAttempt,
+    Refund,
+    StoredMethod,
+)
+from hostkeep.billing.models.plain import PLAIN
+
+__all__ = [
+    "PLAIN",
+    "Allocation",
+    "BankFile",
+    "CreditEntry",
+    "Dispute",
+    "DunningException",
+    "DunningStep",
+    "Finding",
+    "GatewayNotice",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceTax",
+    "NumberCheck",
+    "Payment",
+    "PaymentAttempt",
+    "Refund",
+    "Series",
+    "StoredMethod",
+    "TaxDecision",
+]

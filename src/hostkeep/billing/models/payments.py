@@ -1,0 +1,282 @@
+"""Money: asked for, come, used, given back."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from hostkeep.billing.models.documents import Invoice
+from hostkeep.billing.rules.attempts import ATTEMPT_STATES
+from hostkeep.vault.columns import Place, SealedColumn
+
+
+class StoredMethod(models.Model):
+    """A way to pay that the gateway keeps and we may charge again, where the policy lets us hold it.
+
+    token  what the gateway charges by; label: what its owner knows it by ("Visa 4242")
+    once   the key under which the gateway was asked to keep it
+    """
+
+    SEALED = Place("card", brand="brand", subject=("subject",))
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    once = models.CharField(max_length=64, unique=True)
+    brand = models.CharField(max_length=32)
+    account = models.UUIDField()
+    subject = models.UUIDField()
+    gateway = models.CharField(max_length=32)
+    token = SealedColumn()
+    label = SealedColumn()
+    preferred = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, default="waiting")
+    expires_on = models.DateField(null=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "ready", "ended"]), name="method_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(preferred=True, state="ready"), name="one_preferred_method"
+            ),
+        ]
+        indexes = [models.Index(fields=["account"], name="method_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.state}"
+
+
+class PaymentAttempt(models.Model):
+    """Money asked of a gateway.
+
+    visit   where the payer goes, or empty
+    method  the stored method that was charged without the payer, or None
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    once = models.CharField(max_length=64, unique=True)
+    brand = models.CharField(max_length=32)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="attempts")
+    gateway = models.CharField(max_length=32)
+    minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=8, default="waiting")
+    code = models.CharField(max_length=16, blank=True)
+    visit = models.CharField(max_length=2000, blank=True)
+    method = models.ForeignKey("StoredMethod", null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ATTEMPT_STATES), name="attempt_state_known"),
+            models.CheckConstraint(condition=Q(minor__gt=0), name="attempt_asks_something"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="attempt_open", condition=Q(state__in=["waiting", "unknown"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.state}"
+
+
+class Payment(models.Model):
+    """Money that came, as it came.  account: whose it is, once that is known."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    gateway = models.CharField(max_length=32)
+    proof = models.CharField(max_length=140)
+    minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    account = models.UUIDField(null=True, db_index=True)
+    attempt = models.ForeignKey(PaymentAttempt, null=True, on_delete=models.PROTECT)
+    reference = models.CharField(max_length=25, blank=True)
+    booked_on = models.DateField(null=True)
+    received_at = models.DateTimeField()
+    matched_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "proof"], name="one_payment_a_proof"),
+            models.CheckConstraint(condition=Q(minor__gt=0), name="payment_is_something"),
+        ]
+        indexes = [
+            models.Index(fields=["brand", "-received_at"], name="payment_of_brand"),
+            models.Index(fields=["brand"], name="payment_unmatched", condition=Q(account=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.proof}"
+
+
+class Allocation(models.Model):
+    """The part of an invoice that something covers.  Never more in all than the invoice comes to.
+
+    source       "payment", "credit" (what the account held) or "credit_note" (what was taken back)
+    payment      of "payment", else None; what is left of a payment is the account's credit
+    credit_note  of "credit_note", else None; what is left of one is the account's credit
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(max_length=12, default="payment")
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="allocations")
+    credit_note = models.ForeignKey(
+        Invoice, null=True, on_delete=models.PROTECT, related_name="used_on", db_index=False
+    )
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
+    minor = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "invoice"], name="one_allocation_a_pair"),
+            models.UniqueConstraint(fields=["credit_note", "invoice"], name="one_use_of_a_note"),
+            models.CheckConstraint(condition=Q(minor__gt=0), name="allocation_is_something"),
+            models.CheckConstraint(
+                condition=(
+                    Q(source="payment", payment__isnull=False, credit_note=None)
+                    | Q(source="credit", payment=None, credit_note=None)
+                    | Q(source="credit_note", payment=None, credit_note__isnull=False)
+                ),
+                name="allocation_has_its_source",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minor}"
+
+
+class GatewayNotice(models.Model):
+    """A call-back that was taken, cut down to what it means."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    gateway = models.CharField(max_length=32)
+    event = models.CharField(max_length=64)
+    brand = models.CharField(max_length=32)
+    once = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=32)
+    minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "event"], name="one_notice_an_event")]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.event}"
+
+
+class BankFile(models.Model):
+    """A bank file that was read to its end.  The file itself is not kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+    entries = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["brand", "digest"], name="one_import_a_file")]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class Refund(models.Model):
+    """Money given back the way it came.  Never more in all than the payment brought.
+
+    credit_note  the document that it follows, or None where only credit is paid out
+    proof        the gateway's own id of it, once it has one
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    once = models.CharField(max_length=64, unique=True)
+    brand = models.CharField(max_length=32)
+    account = models.UUIDField()
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    credit_note = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="refunds")
+    gateway = models.CharField(max_length=32)
+    minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=8, default="waiting")
+    code = models.CharField(max_length=16, blank=True)
+    proof = models.CharField(max_length=140, blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ATTEMPT_STATES), name="refund_state_known"),
+            models.CheckConstraint(condition=Q(minor__gt=0), name="refund_is_something"),
+            models.UniqueConstraint(
+                fields=["gateway", "proof"], condition=~Q(proof=""), name="one_refund_a_proof"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="refund_open", condition=Q(state__in=["waiting", "unknown"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.state}"
+
+
+class Dispute(models.Model):
+    """A payer had their bank take a payment back.  fee_minor: what the gateway asks for it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    brand = models.CharField(max_length=32)
+    gateway = models.CharField(max_length=32)
+    proof = models.CharField(max_length=140)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=8, default="open")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "proof"], name="one_dispute_a_proof"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "won", "lost"]), name="dispute_state_known"
+            ),
+            models.CheckConstraint(condition=Q(minor__gt=0, fee_minor__gte=0), name="dispute_is_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.state}"
+
+
+class CreditEntry(models.Model):
+    """Credit that was given, taken or used by hand or by a rule; the ledger holds how much there is.
+
+    minor  what it adds to the account's credit, or takes from it
+    kind   of rules.crediting: "top_up", "gift", "used", "paid_out", "taken"
+    about  the invoice it went on, the payment it came from or the refund it became; None for a gift
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    once = models.CharField(max_length=64, unique=True)
+    brand = models.CharField(max_length=32)
+    account = models.UUIDField()
+    kind = models.CharField(max_length=12)
+    minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    about = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(minor=0), name="credit_moves")]
+        indexes = [models.Index(fields=["account", "-at"], name="credit_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.minor}"

@@ -1,0 +1,106 @@
+"""Why each text column of billing may stand where it stands."""
+
+from __future__ import annotations
+
+from hostkeep.kernel.columns import Columns, not_personal, personal
+
+PLAIN: Columns = {
+    "Series.brand": not_personal("slug of a brand"),
+    "Series.kind": not_personal("kind of document, a word of ours"),
+    "Invoice.once": not_personal("idempotency key of ours"),
+    "Invoice.fingerprint": personal(
+        "invoice_party",
+        sealed="by vault.columns: a digest over product titles, which a catalogue would help to guess",
+    ),
+    "Invoice.brand": not_personal("slug of a brand"),
+    "Invoice.kind": not_personal("kind of document, a word of ours"),
+    "Invoice.number": not_personal("our own number"),
+    "Invoice.reference": not_personal("our own number with check digits"),
+    "Invoice.currency": not_personal("ISO 4217"),
+    "Invoice.prices": not_personal("net or gross"),
+    "InvoiceLine.title": personal("invoice_party", sealed="by vault.columns: what somebody bought"),
+    "InvoiceLine.about_kind": not_personal("kind of the thing billed, a word of ours"),
+    "PaymentAttempt.once": not_personal("idempotency key of ours"),
+    "PaymentAttempt.gateway": not_personal("name of a driver"),
+    "PaymentAttempt.currency": not_personal("ISO 4217"),
+    "PaymentAttempt.state": not_personal("one of four words"),
+    "PaymentAttempt.code": not_personal("why it was declined, a word of the driver protocol"),
+    "PaymentAttempt.visit": not_personal(
+        "address of the gateway's page for this attempt, made of random ids"
+    ),
+    "PaymentAttempt.brand": not_personal("slug of a brand"),
+    "Payment.brand": not_personal("slug of a brand"),
+    "Payment.gateway": not_personal("name of a driver"),
+    "Payment.proof": personal(
+        "payment_ref", plain="the bank's own id of a movement: it is kept once, by a unique index"
+    ),
+    "Payment.currency": not_personal("ISO 4217"),
+    "Payment.reference": personal(
+        "payment_ref", plain="a creditor reference of ours with check digits: payments find their invoice"
+    ),
+    "GatewayNotice.gateway": not_personal("name of a driver"),
+    "GatewayNotice.event": not_personal("the gateway's own id of its message"),
+    "GatewayNotice.once": not_personal("idempotency key of ours"),
+    "GatewayNotice.outcome": not_personal("one of four words, with a decline's code"),
+    "GatewayNotice.currency": not_personal("ISO 4217 or empty"),
+    "GatewayNotice.brand": not_personal("slug of a brand"),
+    "BankFile.brand": not_personal("slug of a brand"),
+    "BankFile.digest": not_personal("SHA-256 of a file that is not kept"),
+    "InvoiceLine.tax_category": not_personal("a code of UNTDID 5305, as EN 16931 uses them"),
+    "InvoiceLine.exemption": not_personal("a code of the list VATEX, or empty"),
+    "InvoiceTax.category": not_personal("a code of UNTDID 5305"),
+    "InvoiceTax.exemption": not_personal("a code of the list VATEX, or empty"),
+    "TaxDecision.rule": not_personal("a rule of rules.taxing, a word of ours"),
+    "TaxDecision.country": personal(
+        "invoice_party", plain="the country whose tax applies: tax returns are reckoned by it"
+    ),
+    "TaxDecision.region": personal(
+        "invoice_party", plain="the region whose tax applies: tax returns are reckoned by it"
+    ),
+    "TaxDecision.proofs": not_personal("which kinds of proof there were, words of ours"),
+    "NumberCheck.brand": not_personal("slug of a brand"),
+    "NumberCheck.mark": personal("tax_id", hashed="a keyed digest of the number, made by the vault"),
+    "NumberCheck.state": not_personal("valid, invalid or unknown"),
+    "NumberCheck.proof": not_personal("the registry's own id of the consultation"),
+    "Allocation.source": not_personal("payment, credit or credit_note"),
+    "Refund.once": not_personal("idempotency key of ours"),
+    "Refund.brand": not_personal("slug of a brand"),
+    "Refund.gateway": not_personal("name of a driver"),
+    "Refund.currency": not_personal("ISO 4217"),
+    "Refund.state": not_personal("one of four words"),
+    "Refund.code": not_personal("why it was declined, a word of the driver protocol"),
+    "Refund.proof": personal(
+        "payment_ref", plain="the gateway's own id of a movement: it is kept once, by a unique index"
+    ),
+    "Dispute.brand": not_personal("slug of a brand"),
+    "Dispute.gateway": not_personal("name of a driver"),
+    "Dispute.proof": personal(
+        "payment_ref", plain="the gateway's own id of a dispute: it is kept once, by a unique index"
+    ),
+    "Dispute.currency": not_personal("ISO 4217"),
+    "Dispute.state": not_personal("open, won or lost"),
+    "StoredMethod.brand": not_personal("slug of a brand"),
+    "StoredMethod.gateway": not_personal("name of a driver"),
+    "StoredMethod.once": not_personal("idempotency key of ours"),
+    "StoredMethod.token": personal("card", sealed="by vault.columns: what the gateway charges by"),
+    "StoredMethod.label": personal("card", sealed="by vault.columns: kind of card and last digits"),
+    "StoredMethod.state": not_personal("waiting, ready or ended"),
+    "CreditEntry.once": not_personal("idempotency key of ours"),
+    "CreditEntry.brand": not_personal("slug of a brand"),
+    "CreditEntry.kind": not_personal("a word of rules.crediting"),
+    "CreditEntry.currency": not_personal("ISO 4217"),
+    "DunningStep.brand": not_personal("slug of a brand"),
+    "DunningStep.kind": not_personal("a word of rules.dunning"),
+    "DunningStep.outcome": not_personal("a word of rules.dunning"),
+    "DunningException.brand": not_personal("slug of a brand"),
+    "DunningException.kind": not_personal("a word of rules.dunning"),
+    "DunningException.set_by": not_personal("role and handle"),
+    "Finding.brand": not_personal("slug of a brand"),
+    "Finding.what": not_personal("a word of rules.reconciling"),
+    "Finding.currency": not_personal("ISO 4217 or empty"),
+    "*.*_on": not_personal("a day on which money is asked for, or was booked by a bank"),
+    "*.until": not_personal("until when an exception holds"),
+    "*.at": not_personal("when a message or file came, or money was set against an invoice"),
+    "*.*_at": not_personal("when a document was made or money moved; the law wants it"),
+}
+"""Why each text column of billing holds nothing personal, or is sealed or excepted."""

@@ -1,0 +1,1 @@
+"""Writes of subscriptions, one file per activity."""
