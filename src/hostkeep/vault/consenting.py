@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import connection
-
 from hostkeep.audit.recorded import recorded
 from hostkeep.brands.applying import version_for
 from hostkeep.brands.queries import VersionRow, policy_by_digest
@@ -19,7 +17,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ClauseId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.consent import clause_without, matter_of
-from hostkeep.vault.consents import newest
+from hostkeep.vault.consents import hold, newest
 from hostkeep.vault.models import Consent
 from hostkeep.vault.wall import opened
 
@@ -186,11 +184,9 @@ def _end_standing(saying: Saying, state: str) -> Said:
 
 def _hold(saying: Saying) -> Consent | None:
     """Return the newest word, and let nobody else speak on this matter until the transaction ends."""
-    brand = saying.act.brand
-    key = f"consent|{brand}|{saying.subject}|{saying.purpose}|{saying.recipient}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-    return newest(brand, saying.subject, saying.purpose, saying.recipient)
+    matter = (saying.act.brand, saying.subject, saying.purpose, saying.recipient)
+    hold(*matter)
+    return newest(*matter)
 
 
 def _stands(word: Consent, at: datetime) -> bool:

@@ -17,6 +17,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, ClauseId, PurposeId, SubjectId
 from hostkeep.policy.consent import covers
 from hostkeep.policy.receipts import Event
+from hostkeep.runtime.transactions import take_turn
 from hostkeep.vault.models import Consent
 from hostkeep.vault.wall import opened
 
@@ -87,6 +88,16 @@ def consents_of(act: Act, *, subject: SubjectId) -> tuple[ConsentRow, ...]:
 def standing_now(rows: Iterable[ConsentRow]) -> frozenset[tuple[str, str]]:
     """Return (purpose, recipient) of the consents that stand, of rows read before."""
     return frozenset((row.purpose, row.recipient) for row in rows if row.state == "given")
+
+
+def hold(
+    brand: BrandId, subject: SubjectId, purpose: PurposeId, recipient: str, *, shared: bool = False
+) -> None:
+    """Let nobody else speak on this matter until the transaction ends.
+
+    shared  with others who act on the word that stands: only who says a new one has to wait
+    """
+    take_turn(f"consent|{brand}|{subject}|{purpose}|{recipient}", shared=shared)
 
 
 def newest(brand: BrandId, subject: SubjectId, purpose: PurposeId, recipient: str) -> Consent | None:

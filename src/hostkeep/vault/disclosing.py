@@ -1,9 +1,12 @@
 """The disclosure gate: the one way by which something of a person leaves for somebody outside.
 
-What leaves is a frozen Package of the permitted fields, made after everything else is settled: the policy
-that applies to the person decides, the decision is entered and committed, then the register gets its row,
-committed too, and only then are the fields handed out.  A process that dies in between leaves a register that
-says more than what left, never less.  Refusals stand in the register as well.
+What leaves is a frozen Package of the permitted fields.  All that lets it go is looked at while it is held
+(grounds.hold, handing.held): whoever takes a consent back or erases a value was there before, and nothing
+leaves, or waits until the hand-over stands in the book and in the register.  Entry and row are one commit,
+through the audit's own connection, and only then are the fields handed out.  A process that dies in between
+leaves a register that says more than what left, never less.  Refusals stand in the register as well.
+
+Locks are taken here first and then through the audit's connection, never the other way round.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NoReturn
 from uuid import uuid4
 
-from django.db import connections
+from django.db import transaction
 from django.db.models import QuerySet
 
 from hostkeep.audit.enter import APART, enter_apart
@@ -27,11 +31,12 @@ from hostkeep.kernel.ids import CategoryId, ClauseId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
 from hostkeep.policy.objection import stopped_by
-from hostkeep.runtime.transactions import assert_outside
-from hostkeep.vault import boxes, cipher, objections
+from hostkeep.runtime.transactions import assert_outside, take_turn
+from hostkeep.vault import boxes, cipher, grounds, nyms, objections
 from hostkeep.vault.asking import left_by_state
 from hostkeep.vault.disclosures import CountRow, DisclosureRow, counts, disclosures_of
 from hostkeep.vault.grounds import Approval, Asked, Ground, approved_by, ground_of, sign_wish
+from hostkeep.vault.handing import assert_held, held
 from hostkeep.vault.models import Disclosure
 from hostkeep.vault.wall import opened
 
@@ -115,13 +120,21 @@ def disclose(  # noqa: PLR0913  a hand-over is these seven things, and none of t
         reason=reason,
     )
     _demand_named(going)
+    nyms.nym_of(subject)  # committed now: a rollback below would take back a name this process remembers
+    with transaction.atomic():
+        return _let_out(going)
+
+
+def _let_out(going: _Going) -> Package:
+    """Hold what lets it go, look at all of it, open, and enter; what was held is let go after that.
+
+    Raises NotDisclosed, OnceTaken.
+    """
+    grounds.hold(going.act, _asked(going))
     ground = _demand_ground(going)
     going = replace(going, ticket=ground.ticket)
     fields = _fields(going)
-    package = Package(recipient, fields, _digest(going, fields))
-    with opened(APART):
-        _is_there(_row(going, HANDED, going.once, sorted(fields), package.digest))
-    _enter(going, "vault.disclosure.made", sorted(fields))
+    package = Package(going.recipient, fields, _digest(going, fields))
     _register(going, ground, package)
     return package
 
@@ -146,8 +159,7 @@ def _demand_named(going: _Going) -> None:
 def _demand_ground(going: _Going) -> Ground:
     """Ask for the ground that the policy puts the recipient on.  Raises NotDisclosed."""
     known = going.policy.recipients[going.recipient]
-    asked = Asked(going.subject, known, going.categories, going.purpose, going.ticket)
-    ground = ground_of(going.act, asked)
+    ground = ground_of(going.act, _asked(going))
     if ground.why:
         _refuse(going, ground.why)
     if known.basis in {"legal_request", "breach_case"} and not going.reason:
@@ -157,25 +169,29 @@ def _demand_ground(going: _Going) -> Ground:
     return ground
 
 
+def _asked(going: _Going) -> Asked:
+    """Return what the ground is asked for."""
+    known = going.policy.recipients[going.recipient]
+    return Asked(going.subject, known, going.categories, going.purpose, going.ticket)
+
+
 def _fields(going: _Going) -> Mapping[str, str]:
     """Open the values, as far as the state of their keys, their owner's word and the notices let them go.
 
     Raises NotDisclosed.
     """
     slots = [going.ticket, ""] if going.ticket else [""]
-    wanted = [(going.subject, category, slot) for category in sorted(going.categories) for slot in slots]
-    with opened():
-        found = boxes.look(wanted, brand=going.act.brand, classes=())
+    found = held(going.subject, going.act.brand, going.categories, slots)
     _demand_no_objection(going)
     bunch, fields = boxes.Bunch(), dict[str, str]()
-    for place in wanted:
-        box = found.boxes.get(place)
-        if box is None or place[1] in fields:
+    for category, slot in product(sorted(going.categories), slots):
+        box = found.get((category, slot))
+        if box is None or category in fields:
             continue
-        _demand_open(going, place[1], box)
+        _demand_open(going, category, box)
         value = bunch.open(box)
         if value is not None:
-            fields[place[1]] = value
+            fields[category] = value
     if not fields:
         _refuse(going, "nothing_held")
     return fields
@@ -213,18 +229,24 @@ def _was_told(going: _Going, category: CategoryId, collected: str) -> bool:
 
 
 def _register(going: _Going, ground: Ground, package: Package) -> None:
-    """Add the row, committed apart, so that no rollback takes it back.  Raises OnceTaken, NotDisclosed."""
+    """Add entry and row in one commit, apart, so that no rollback takes them back.
+
+    Raises OnceTaken, NotDisclosed.
+    """
     row = _row(going, HANDED, going.once, sorted(package.fields), package.digest)
     row.told_from = ground.told_from or going.act.at
     is_wish = going.policy.recipients[going.recipient].basis == "wish"
-    with opened(APART):
-        # Two with one wish or one key: the second waits here for the first, and then finds its row.
-        with connections[APART].cursor() as cursor:
-            for what in ([f"wish|{going.ticket}"] if is_wish else []) + [f"out|{going.once}"]:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
-        used = is_wish and _uses(going.ticket, going.once).exists()
-        if not used and not _is_there(row):
-            row.save(using=APART, force_insert=True)
+    with transaction.atomic(using=APART):
+        with opened(APART):
+            # Two with one wish or one key: the second waits here for the first, and then finds its row.
+            for matter in ([f"wish|{going.ticket}"] if is_wish else []) + [f"out|{going.once}"]:
+                take_turn(matter, using=APART)
+            used = is_wish and _uses(going.ticket, going.once).exists()
+            if not used and not _is_there(row):
+                row.save(using=APART, force_insert=True)
+        if not used:
+            _enter(going, "vault.disclosure.made", sorted(package.fields))
+            assert_held()
     if used:
         _refuse(going, "wish_used")
 

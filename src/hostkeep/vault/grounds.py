@@ -18,7 +18,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CategoryId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Recipient
-from hostkeep.vault import cipher, consents
+from hostkeep.vault import cipher, consents, objections
 from hostkeep.vault.wall import opened
 
 TWO_PEOPLE = frozenset({"legal_request", "breach_case"})
@@ -99,6 +99,20 @@ def approved_by(basis: str, fn: Checker) -> None:
     if basis not in TWO_PEOPLE | {"service"}:
         raise ValueError(f"{basis} is not approved by anybody")
     _checkers[basis] = fn
+
+
+def hold(act: Act, asked: Asked) -> None:
+    """Let nobody take back what a basis rests on until the running transaction ends.
+
+    Whoever is taking it back is waited for, so ask `ground_of` after this.  A person's yes is held, and where
+    a service needs it their objections; a wish cannot be taken back, and cases are other rooms' own.
+    """
+    basis = asked.recipient.basis
+    if basis == "consent":
+        consents.hold(act.brand, asked.subject, asked.purpose, asked.recipient.id, shared=True)
+    elif basis == "service":
+        for purpose in (asked.purpose, objections.RESTRICTION):
+            objections.hold(asked.subject, purpose, shared=True)
 
 
 def ground_of(act: Act, asked: Asked) -> Ground:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from django.db import connection
-
 from hostkeep.audit.recorded import recorded
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
@@ -17,7 +15,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.objection import objectable
 from hostkeep.vault.consenting import NotYours
 from hostkeep.vault.models import Objection
-from hostkeep.vault.objections import RESTRICTION
+from hostkeep.vault.objections import RESTRICTION, hold
 from hostkeep.vault.wall import opened
 
 
@@ -81,7 +79,7 @@ def take_back(act: Act, *, subject: SubjectId, purpose: PurposeId) -> Objected:
     """End an objection, or with RESTRICTION a restriction.  Raises NoObjection, NotYours."""
     _own_policy(act, subject)
     with opened():
-        _alone(subject, purpose)
+        hold(subject, purpose)
         row = Objection.objects.filter(
             subject=subject, brand=act.brand, purpose=purpose, ended_at=None
         ).first()
@@ -95,21 +93,13 @@ def take_back(act: Act, *, subject: SubjectId, purpose: PurposeId) -> Objected:
 def _say(act: Act, subject: SubjectId, purpose: PurposeId, how: str) -> Objected:
     """Add the row, unless it stands."""
     with opened():
-        _alone(subject, purpose)
+        hold(subject, purpose)
         row = Objection.objects.filter(subject=subject, purpose=purpose, ended_at=None).first()
         if row is None:
             row = Objection.objects.create(
                 id=uuid4(), brand=act.brand, subject=subject, purpose=purpose, how=how, at=act.at
             )
     return Objected(row.id, subject, purpose)
-
-
-def _alone(subject: SubjectId, purpose: PurposeId) -> None:
-    """Let nobody else speak on this matter until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"objection|{subject}|{purpose}"]
-        )
 
 
 def _own_policy(act: Act, subject: SubjectId) -> Policy:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PurposeId, SubjectId
+from hostkeep.runtime.transactions import take_turn
 from hostkeep.vault.models import Objection
 from hostkeep.vault.wall import opened
 
@@ -36,6 +37,11 @@ def standing(subjects: Iterable[SubjectId]) -> Mapping[SubjectId, frozenset[str]
     for subject, purpose in found:
         said[SubjectId(subject)] = said.get(SubjectId(subject), frozenset()) | {purpose}
     return said
+
+
+def hold(subject: SubjectId, purpose: PurposeId, *, shared: bool = False) -> None:
+    """Let nobody else speak on this matter until the transaction ends.  shared: as in consents.hold."""
+    take_turn(f"objection|{subject}|{purpose}", shared=shared)
 
 
 def objections_of(act: Act, *, subject: SubjectId) -> tuple[ObjectionRow, ...]:

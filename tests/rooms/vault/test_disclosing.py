@@ -500,19 +500,6 @@ def dies_in(deed) -> None:
     assert os.WTERMSIG(status) == signal.SIGKILL
 
 
-def test_killed_after_the_entry_and_before_the_row_nothing_left_and_the_book_knows(committed: str, monkeypatch) -> None:
-    ann = joins("vpsfast")
-    permits(ann)
-    monkeypatch.setattr(disclosing, "_register", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-    dies_in(lambda: hands(as_job(), ann, once="one"))
-    monkeypatch.undo()
-    assert rows(ann) == []
-    assert len(entries("vault.disclosure.made", ann)) == 2
-
-    hands(as_job(), ann, once="one")
-    assert rows(ann) == [("handed", "moving_partner")]
-
-
 def test_killed_before_the_recipient_has_it_the_register_says_what_was_let_out(committed: str) -> None:
     ann = joins("vpsfast")
     permits(ann)
