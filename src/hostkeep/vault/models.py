@@ -1,12 +1,23 @@
-"""Tables of the vault.  Nobody else imports this, and the application's role cannot read them."""
+"""Tables of the vault.  Nobody else imports this, and the application's role cannot read them.
+
+What persons said, and what was handed out of theirs: said.py.
+"""
 
 import uuid
 
 from django.db import models
 
 from hostkeep.kernel.columns import Columns, not_personal, personal
+from hostkeep.vault import said
+from hostkeep.vault.said import Consent, Disclosure, Export, ExportPart, Objection
+
+__all__ = [
+    "PLAIN", "Consent", "Disclosure", "Erasure", "Export", "ExportPart", "Hold", "Item", "Keyring", "Mark",
+    "Node", "Nym", "Objection", "SubjectKey",
+]  # fmt: skip
 
 PLAIN: Columns = {
+    **said.PLAIN,
     "Keyring.nonce": not_personal("random"),
     "Keyring.proof": not_personal("HMAC of the nonce under the wrapping key"),
     "Keyring.replayed_head": not_personal("SHA-256 over a line of ids"),
@@ -22,14 +33,6 @@ PLAIN: Columns = {
     "Item.digest": not_personal("SHA-256 of the policy it was collected under"),
     "Item.channel": not_personal("web, mail, call, staff, api, offline or system"),
     "Item.why": not_personal("empty, or why it went into the archive: changed or closed"),
-    "Consent.brand": not_personal("slug of a brand"),
-    "Consent.purpose": personal("preferences", walled="a purpose of the policy, beside a handle"),
-    "Consent.recipient": not_personal("id of a recipient of the policy"),
-    "Consent.state": personal("preferences", walled="given, refused, withdrawn or expired, beside a handle"),
-    "Consent.digest": not_personal("SHA-256 of the policy shown"),
-    "Consent.clause": not_personal("id of a clause"),
-    "Consent.language": not_personal("language code of the page"),
-    "Consent.how": not_personal("where it was said, a word of ours"),
     "Mark.brand": not_personal("slug of a brand"),
     "Mark.category": not_personal("a category of the policy"),
     "Mark.mark": personal("*", hashed="HMAC of a value under the epoch's key"),
@@ -47,26 +50,8 @@ PLAIN: Columns = {
     "Erasure.state": not_personal("begun or done"),
     "Erasure.stays": not_personal("what the law keeps: class, clause and date, no value"),
     "Node.role": not_personal("web, worker or command"),
-    "Disclosure.once": not_personal("idempotency key, made of ids and words of ours"),
-    "Disclosure.brand": not_personal("slug of a brand"),
-    "Disclosure.recipient": not_personal("id of a recipient of the policy"),
-    "Disclosure.purpose": not_personal("a purpose of the policy"),
-    "Disclosure.basis": not_personal("what allows it, a word of the policy"),
-    "Disclosure.clause": not_personal("id of a clause"),
-    "Disclosure.categories": not_personal("categories of the policy"),
-    "Disclosure.ticket": not_personal("handle of a consent, a wish or a case"),
-    "Disclosure.digest": not_personal("SHA-256 of the policy that decided"),
-    "Disclosure.package": not_personal("keyed hash of what was handed over"),
-    "Disclosure.state": not_personal("handed or refused"),
-    "Objection.brand": not_personal("slug of a brand"),
-    "Objection.purpose": not_personal("a purpose of the policy, or empty: a restriction of all"),
-    "Objection.how": not_personal("where it was said, a word of ours"),
-    "Export.brand": not_personal("slug of a brand"),
-    "ExportPart.box": not_personal("sealed under a key that is not kept here"),
     "*.at": not_personal("when a choice was made or a value handed over"),
     "*.*_at": not_personal("when a row came, changed, or ends"),
-    "Consent.until": not_personal("when a consent ends"),
-    "Disclosure.told_from": not_personal("from when the person may be told"),
 }
 """Why each text column here holds nothing personal in clear."""
 
@@ -171,48 +156,6 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} of {self.subject}"
-
-
-class Consent(models.Model):
-    """One word of one person on one matter of consent.  Rows are added, never changed; the newest counts.
-
-    record     the consent it belongs to: a yes and what became of it share one
-    recipient  empty: a use of our own
-    until      a yes ends by itself then, or never
-    No wording is copied: it stands in the policy of the digest.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    record = models.UUIDField()
-    brand = models.CharField(max_length=32)
-    subject = models.UUIDField()
-    purpose = models.CharField(max_length=32)
-    recipient = models.CharField(max_length=64, blank=True)
-    state = models.CharField(max_length=12)
-    version = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64)
-    clause = models.CharField(max_length=32)
-    language = models.CharField(max_length=8, blank=True)
-    how = models.CharField(max_length=24)
-    at = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-
-    class Meta:
-        """The newest word is found by index, and so is a record."""
-
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(state__in=["given", "refused", "withdrawn", "expired"]),
-                name="consent_state_known",
-            ),
-            models.UniqueConstraint(fields=["record", "state"], name="one_word_a_record_and_state"),
-        ]
-        indexes = [
-            models.Index(fields=["subject", "brand", "purpose", "recipient", "-id"], name="consent_newest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} {self.state}"
 
 
 class Mark(models.Model):
@@ -349,99 +292,3 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.id}"
-
-
-class Disclosure(models.Model):
-    """One hand-over to one recipient, or the refusal of one.  No value stands here."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    once = models.CharField(max_length=128, unique=True)
-    brand = models.CharField(max_length=32)
-    subject = models.UUIDField()
-    recipient = models.CharField(max_length=64)
-    purpose = models.CharField(max_length=32)
-    basis = models.CharField(max_length=24)
-    clause = models.CharField(max_length=32)
-    categories = models.JSONField()
-    ticket = models.CharField(max_length=80, blank=True)
-    digest = models.CharField(max_length=64)
-    package = models.CharField(max_length=64, blank=True)
-    state = models.CharField(max_length=8, default="handed")
-    at = models.DateTimeField()
-    told_from = models.DateTimeField()
-
-    class Meta:
-        """A person's own list, newest first; public counts by brand."""
-
-        indexes = [
-            models.Index(fields=["subject", "-at"], name="disclosure_of"),
-            models.Index(fields=["brand", "at"], name="disclosure_counts"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.recipient} {self.state}"
-
-
-class Objection(models.Model):
-    """A purpose that a person does not want their data used for any more; empty: a restriction of all.
-
-    ended_at  when they took it back
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    brand = models.CharField(max_length=32)
-    subject = models.UUIDField()
-    purpose = models.CharField(max_length=32, blank=True)
-    how = models.CharField(max_length=24)
-    at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        """One that stands a person and purpose."""
-
-        constraints = [
-            models.UniqueConstraint(
-                fields=["subject", "purpose"],
-                condition=models.Q(ended_at__isnull=True),
-                name="one_objection_stands",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose or 'all'} of {self.subject}"
-
-
-class Export(models.Model):
-    """A copy of somebody's data, made for them.  Whoever fetches it brings the key; once fetched it is gone.
-
-    size      bytes
-    taken_at  when it was fetched: its parts are deleted with that
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    brand = models.CharField(max_length=32)
-    subject = models.UUIDField(db_index=True)
-    size = models.PositiveIntegerField()
-    made_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True)
-    taken_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-
-class ExportPart(models.Model):
-    """A piece of an export, sealed."""
-
-    id = models.BigAutoField(primary_key=True)
-    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="parts")
-    place = models.PositiveIntegerField()
-    box = models.BinaryField()
-
-    class Meta:
-        """One a place."""
-
-        constraints = [models.UniqueConstraint(fields=["export", "place"], name="one_part_a_place")]
-
-    def __str__(self) -> str:
-        return f"{self.export_id}/{self.place}"
