@@ -78,6 +78,9 @@ class Erased:
 class Certificate:
     """Where and since when a person's data of some classes is unreadable.
 
+    Of whole classes alone: a single value that goes while its class goes on has no certificate, as its key
+    lives; docs/retention.md says from where it can still be opened, and until when.
+
     why         what made it due, a word of ours
     done        whether the rows are deleted too
     live_at     nothing of it opens in the living system
@@ -202,8 +205,9 @@ def note_items_gone(act: Act, *, items: Sequence[UUID]) -> None:
     """Put single values that are being deleted on the ledger, in the caller's transaction.
 
     items  handles of the rows; they are deleted by this call where they still stand
-    A restored backup then deletes them again before it opens.  Their box still opens for whoever holds such a
-    backup and the living key of its class: only the end of the class ends that.
+    A restored backup then deletes them again before it opens.  Their box in such a backup still opens with
+    the keyring of its time, until the next roll and the end of the copy in escrow; after that for whoever has
+    the living database and keyring too, until the class ends.
     """
     if not items:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,13 +11,17 @@ from django.db import transaction
 from hostkeep.flows import sweeping
 from hostkeep.kernel.ids import CategoryId, SubjectId
 from hostkeep.runtime.models import Event
-from hostkeep.vault import door, erasure_ledger
+from hostkeep.vault import boxes, door, erasing, erasure_ledger
 from hostkeep.vault.events import ValueDropped
+from hostkeep.vault.keys import WrongKeyring
 from hostkeep.vault.models import Item
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
+from tests.rooms.vault.test_epochs import ring, roll
 
-PHONE = CategoryId("phone")
+__all__ = ["ring"]
+
+PHONE, NAME = CategoryId("phone"), CategoryId("name")
 
 
 def put(subject: SubjectId) -> UUID:
@@ -58,3 +63,29 @@ def test_a_deletion_that_is_undone_leaves_no_line(committed: str) -> None:
     assert erasure_ledger.head().number == before
     with opened():
         assert Item.objects.filter(subject=subject, category=PHONE).exists()
+
+
+def box_of(subject: SubjectId, category: CategoryId) -> boxes.Box:
+    place = (subject, category, "")
+    with opened():
+        return boxes.look([place], brand=make_act().brand, classes=()).boxes[place]
+
+
+def test_an_old_copy_of_a_deleted_value_opens_as_long_as_the_documents_say(ring: Path) -> None:
+    subject = SubjectId(uuid4())
+    put(subject)
+    door.put(make_act(purpose="account"), subject=subject, category=NAME, value="Ann Canary")
+    old = box_of(subject, PHONE)
+    assert old.key.keep_class == box_of(subject, NAME).key.keep_class, "the class lives on with another value"
+
+    door.drop(make_act(purpose="account"), subject=subject, category=PHONE)
+    assert boxes.Bunch().open(old) == "+31201234567", "an old backup, and the keyring of its time"
+
+    roll()
+    with pytest.raises(WrongKeyring):
+        boxes.Bunch().open(old)
+    living = box_of(subject, NAME).key
+    assert boxes.Bunch().open(old._replace(key=living)) == "+31201234567", "the living database and keyring as well"
+
+    erasing.erase(make_act(), subject=subject, classes=frozenset({"account"}), why="request")
+    assert boxes.Bunch().open(old._replace(key=box_of(subject, NAME).key)) is None
