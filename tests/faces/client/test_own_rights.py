@@ -121,6 +121,17 @@ def copy_of(member) -> tuple[str, zipfile.ZipFile]:
     return at[1], zipfile.ZipFile(io.BytesIO(got.content))
 
 
+def test_a_reload_leads_back_and_makes_no_second_copy(ann) -> None:
+    proves(ann, ann.sends(ann.get(EXPORT), f"{EXPORT}make/"))
+    with opened():
+        made = ExportPart.objects.count()
+    answer = ann.get(f"{EXPORT}make/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, EXPORT)
+    with opened():
+        assert ExportPart.objects.count() == made > 0
+    assert 'name="key"' not in text(ann.get(EXPORT)), "its key is shown on one page alone"
+
+
 @pytest.mark.parametrize("brand", BRANDS)
 def test_the_copy_matches_its_manifest_and_holds_every_value(member, brand: str) -> None:
     ann = member(brand)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.security import user_of
-from hostkeep.faces.signin.proving import proven_lately
+from hostkeep.faces.signin.making import shown_once
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import show
@@ -31,19 +31,9 @@ def export(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@customers_only
-def make(request: HttpRequest) -> HttpResponse:
-    """Make a copy; whoever only looks here, as after a reload, is led to the page."""
-    return _make(request) if request.method == "POST" else HttpResponseRedirect(HERE)
-
-
-@proven_lately
-def _make(request: HttpRequest) -> HttpResponse:
-    """Make a copy and show its key: this page is the only one that ever does."""
-    made = make_export(_act(request), account=account_of(request), user=user_of(request))
-    return _page(request, made=made)
+def _made(request: HttpRequest) -> Made:
+    """Make a copy."""
+    return make_export(_act(request), account=account_of(request), user=user_of(request))
 
 
 @require_POST
@@ -83,6 +73,9 @@ def _page(
     context = {"made": made, "problem": problem, "others": others, "life": LIFE}
     return show(request, "client/export.html", context, status=status)
 
+
+make = shown_once(_made, guard=customers_only, page=_page, here=HERE)
+"""Make a copy and show its key: this page is the only one that ever does."""
 
 export_urls = [
     path("privacy/export/", export, name="export"),

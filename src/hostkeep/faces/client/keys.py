@@ -9,13 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.security import user_of
-from hostkeep.faces.signin.proving import proven_lately
+from hostkeep.faces.signin.making import shown_once
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.key_forms import REFUSED, asked_key, key_page
 from hostkeep.faces.ui.pages import show
 from hostkeep.kernel.act import Act
@@ -34,23 +33,10 @@ def keys(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@customers_only
-def make(request: HttpRequest) -> HttpResponse:
-    """Make a key; whoever only looks here, as after a reload, is led to the list."""
-    return _make(request) if request.method == "POST" else HttpResponseRedirect(HERE)
-
-
-@proven_lately
-def _make(request: HttpRequest) -> HttpResponse:
-    """Make a key and show it: this page is the only one that ever does."""
+def _made(request: HttpRequest) -> KeyMade:
+    """Make the key that the form asks for.  Raises those REFUSED."""
     user, account = user_of(request), account_of(request).id
-    try:
-        made = asked_key(_act(request), request.POST, user=user, account=account)
-    except REFUSED as refusal:
-        return _page(request, problem=title_of(refusal), status=refusal.status)
-    return _page(request, made=made)
+    return asked_key(_act(request), request.POST, user=user, account=account)
 
 
 @require_POST
@@ -88,6 +74,9 @@ def _page(
     context = key_page(request.POST, rows, act, made=made, problem=problem)
     return show(request, "client/keys.html", context, status=status)
 
+
+make = shown_once(_made, guard=customers_only, page=_page, here=HERE, refused=REFUSED)
+"""Make a key and show it: this page is the only one that ever does."""
 
 key_urls = [
     path("security/keys/", keys, name="keys"),

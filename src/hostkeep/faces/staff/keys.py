@@ -9,13 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.brands.queries import all_brands, brand
-from hostkeep.faces.signin.proving import proven_lately
+from hostkeep.faces.signin.making import shown_once
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.key_forms import REFUSED, asked_key, key_page
 from hostkeep.faces.ui.pages import show
 from hostkeep.kernel.act import Act
@@ -35,23 +34,10 @@ def keys(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@staff_only("keys")
-def make(request: HttpRequest) -> HttpResponse:
-    """Make a key; whoever only looks here, as after a reload, is led to the list."""
-    return _make(request) if request.method == "POST" else HttpResponseRedirect(HERE)
-
-
-@proven_lately
-def _make(request: HttpRequest) -> HttpResponse:
-    """Make a key for one brand and show it: this page is the only one that ever does."""
+def _made(request: HttpRequest) -> KeyMade:
+    """Make the key that the form asks for, at one brand.  Raises NoSuchBrand, and those REFUSED."""
     shop = brand(BrandId(request.POST.get("shop", "")))
-    try:
-        made = asked_key(_act(request).of_brand(shop.id), request.POST, user=_user(request), account=None)
-    except REFUSED as refusal:
-        return _page(request, problem=title_of(refusal), status=refusal.status)
-    return _page(request, made=made)
+    return asked_key(_act(request).of_brand(shop.id), request.POST, user=_user(request), account=None)
 
 
 @require_POST
@@ -92,6 +78,9 @@ def _page(
     shops = {"shops": all_brands(), "usual_shop": request.POST.get("shop", "")}
     return show(request, "staff/keys.html", {**context, **shops}, status=status)
 
+
+make = shown_once(_made, guard=staff_only("keys"), page=_page, here=HERE, refused=REFUSED)
+"""Make a key and show it: this page is the only one that ever does."""
 
 key_urls = [
     path("keys/", keys, name="staff_keys"),
