@@ -19,11 +19,12 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.telling import told
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.policy.duties import Right
 from hostkeep.provisioning.actions.asking import close_service
-from hostkeep.provisioning.queries import ServiceRow, service_of, services_of, work_of
+from hostkeep.provisioning.queries import ServiceRow, ServiceTold, service_of, services_of, work_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Stage, Verb
 
@@ -33,9 +34,12 @@ FORMAT = "hostkeep-deletion/1"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A service and what becomes of what lies on it.  asked_at, wiped_at: of a deletion, or None."""
+    """A service as its owner knows it, and what becomes of what lies on it.
 
-    service: ServiceRow
+    asked_at, wiped_at  of a deletion, or None
+    """
+
+    service: ServiceTold
     asked_at: datetime | None
     wiped_at: datetime | None
 
@@ -52,7 +56,7 @@ def content(request: HttpRequest) -> HttpResponse:
     """List the services with what may lie on them.  Where the policy hands nothing over, there is no page."""
     act, account = _act(request), account_of(request)
     right = _right(act, request)
-    rows = [_held(row) for row in services_of(account.id)]
+    rows = [Held(row, *_wiped(row)) for row in told(act, services_of(account.id))]
     context = {"rows": rows, "right": right, "contact": request.policy.controller.get("contact", "")}  # type: ignore[attr-defined]
     return show(request, "client/content.html", context)
 
@@ -85,20 +89,21 @@ def _delete(request: HttpRequest, service: UUID) -> HttpResponse:
 def receipt(request: HttpRequest, service: UUID) -> HttpResponse:
     """Give the receipt of a deletion.  Another customer's does not exist."""
     account = account_of(request)
-    found = _held(service_of(account.id, ServiceId(service)))
-    if found.wiped_at is None or found.asked_at is None:
+    row = service_of(account.id, ServiceId(service))
+    asked_at, wiped_at = _wiped(row)
+    if wiped_at is None or asked_at is None:
         raise Http404
     body = {
         "format": FORMAT,
         "brand": account.brand,
         "account": account.number,
-        "service": found.service.handle,
-        "asked_at": found.asked_at.isoformat(),
-        "wiped_at": found.wiped_at.isoformat(),
+        "service": row.handle,
+        "asked_at": asked_at.isoformat(),
+        "wiped_at": wiped_at.isoformat(),
         "kept": [],
     }
     answer = HttpResponse(json.dumps(body, indent=2), content_type="application/json; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="deletion-{found.service.handle}.json"'
+    answer["Content-Disposition"] = f'attachment; filename="deletion-{row.handle}.json"'
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -117,13 +122,13 @@ def _right(act: Act, request: HttpRequest) -> Right:
     return right
 
 
-def _held(row: ServiceRow) -> Held:
-    """Look at the work that wipes a service."""
+def _wiped(row: ServiceRow) -> tuple[datetime | None, datetime | None]:
+    """Look at the work that wipes a service: when it was asked for, and when it was done."""
     wipes = [work for work in work_of(row.id) if work.verb is Verb.TERMINATE]
     if not wipes:
-        return Held(row, None, None)
+        return None, None
     done = wipes[0].ended_at if wipes[0].stage is Stage.DONE else None
-    return Held(row, wipes[0].queued_at, done)
+    return wipes[0].queued_at, done
 
 
 content_urls = [
