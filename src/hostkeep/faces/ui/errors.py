@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,6 +17,12 @@ from hostkeep.policy.book import Policy
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger()
+
+NOT_FOUND = 404
+PAGES: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("people.link.over", "brands.policy.no_notice"), "ui/link_over.html")
+)
+"""Refusals with a page of their own, by code: links of ours that lead nowhere any more."""
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -66,8 +73,8 @@ def answer(request: HttpRequest, error: Foreseen) -> HttpResponse:
         "status": error.status,
         "back": _came_from(request),
     }
-    template = "ui/404.html" if error.status == 404 else "ui/refusal.html"  # noqa: PLR2004  not found
-    return show(request, template, context, status=error.status)
+    usual = "ui/404.html" if error.status == NOT_FOUND else "ui/refusal.html"
+    return show(request, PAGES.get(error.code, usual), context, status=error.status)
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -1,0 +1,39 @@
+"""Links of sign-in that were used, are too old or never were: one answer for all, which tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from allauth.account import views
+from django.http import Http404, HttpRequest, HttpResponse
+
+from hostkeep.people.errors import LinkOver
+
+View = Callable[..., HttpResponse]
+
+
+def works_once(view: View) -> View:
+    """Raise LinkOver where a page of the sign-in library has nothing behind its link."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            raise LinkOver from None
+        if _is_spent(getattr(response, "context_data", None) or {}):
+            raise LinkOver
+        return response
+
+    return opened
+
+
+def _is_spent(shown: Mapping[str, Any]) -> bool:
+    """Say whether the library found nothing.  shown: what its page would tell."""
+    return bool(shown.get("token_fail")) or not shown.get("can_confirm", True)
+
+
+confirm_email = works_once(views.confirm_email)
+reset_password = works_once(views.password_reset_from_key)
