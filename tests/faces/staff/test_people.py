@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.http import HttpResponse
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
-from tests.faces.client.conftest import Member
+from hostkeep.brands.queries import brand, policy_in_force
+from hostkeep.kernel.ids import BrandId
+from hostkeep.runtime import clock
+from tests.faces.client.conftest import BRANDS, Member
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import text
 from tests.faces.staff.test_staff_keys import proves
@@ -20,8 +26,14 @@ def entered(verb: str) -> list[tuple[str, str, str, str]]:
 
 
 def finds(staff: Staff, **values: str):
-    sent = {"shop": "vps6", "by": "email", "text": "ann@example.test", "purpose": "account", "reason": "called us"}
+    by, purpose = values.pop("by", "email"), values.pop("purpose", "account")
+    sent = {"shop": "vps6", "how": f"{by}:{purpose}", "text": "ann@example.test", "reason": "called us"}
     return staff.posts(staff.get(HERE), f"{HERE}find/", **{**sent, **values})
+
+
+def offered(page: HttpResponse) -> list[str]:
+    """What the form lets choose: by what, and what for."""
+    return re.findall(r'<option value="(\w+:\w+)"', text(page))
 
 
 def opens(staff: Staff, ann: Member, **values: str):
@@ -91,3 +103,41 @@ def test_a_clerk_has_no_such_room(staff: Staff, ann: Member) -> None:
     staff.signs_in("clerk")
     assert staff.get(HERE).status_code == 403
     assert staff.get(f"{HERE}{ann.account.id}/").status_code == 403
+
+
+@pytest.mark.parametrize("role", ["owner", "support", "billing", "sales", "engineer", "abuse", "privacy"])
+def test_the_form_offers_what_the_brand_grants_the_role_and_nothing_else(staff: Staff, role: str) -> None:
+    staff.signs_in(role)
+    for shop in BRANDS:
+        granted = {
+            f"{category}:{purpose}"
+            for category, purpose, reader in policy_in_force(BrandId(shop), clock.now()).table
+            if reader == role and category in {"customer_number", "email", "phone", "name"}
+        }
+        page = staff.get(HERE, shop=shop)
+        assert set(offered(page)) == granted
+        assert ("may search nobody" in text(page)) == (not granted)
+
+
+def test_each_thing_that_is_offered_first_is_searched_and_not_refused(staff: Staff, ann: Member) -> None:
+    staff.signs_in("privacy")
+    proves(staff)
+    for shop in BRANDS:
+        by, _, purpose = offered(staff.get(HERE, shop=shop))[0].partition(":")
+        assert finds(staff, shop=shop, by=by, purpose=purpose).status_code == 200
+    assert entered("vault.value.refused") == []
+
+
+def test_where_the_brand_grants_nothing_the_page_says_so_and_has_no_form(staff: Staff) -> None:
+    staff.signs_in("sales")
+    proves(staff)
+    page = text(staff.get(HERE, shop="vpn"))
+    assert f"Your role may search nobody at {brand(BrandId('vpn')).name}" in page and "find/" not in page
+    assert finds(staff, shop="vpn").status_code == 403, "a form made by hand is refused as before"
+
+
+def test_a_brand_that_is_none_is_not_searched(staff: Staff) -> None:
+    staff.signs_in("support")
+    proves(staff)
+    assert staff.get(HERE, shop="nowhere").status_code == 200
+    assert finds(staff, shop="nowhere").status_code == 404

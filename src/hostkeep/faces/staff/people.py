@@ -6,6 +6,7 @@ what the brand's policy does not list is refused there, and stands in the log ei
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hostkeep.brands.applying import policy_for
-from hostkeep.brands.queries import all_brands, brand, policy_in_force
+from hostkeep.brands.queries import BrandRow, all_brands, brand, policy_in_force
 from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
@@ -54,6 +55,17 @@ class Fact:
     lines: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a role may search by at a brand.
+
+    purposes  what for: ("email:account", label, whether a reason is demanded)
+    """
+
+    label: str
+    purposes: tuple[tuple[str, str, bool], ...]
+
+
 @require_safe
 @never_cache
 @staff_only("people")
@@ -72,10 +84,14 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @proven_lately
 def _find(request: HttpRequest) -> HttpResponse:
-    """Find people; one that is found alone is shown.  Raises Refused, ReadsTooMuch, NoSuchBrand."""
+    """Find people, "how" says by what and what for; one that is found alone is shown.
+
+    Raises Refused, ReadsTooMuch, NoSuchBrand.
+    """
     sent = request.POST
-    act = _act(request, brand(BrandId(sent.get("shop", ""))).id, sent.get("purpose", ""))
-    by, text, reason = sent.get("by", ""), sent.get("text", ""), sent.get("reason", "")
+    by, _, purpose = sent.get("how", "").partition(":")
+    act = _act(request, brand(BrandId(sent.get("shop", ""))).id, purpose)
+    text, reason = sent.get("text", ""), sent.get("reason", "")
     try:
         if by == "name":
             found = search.by_name(act, text=text, reason=reason)
@@ -155,25 +171,39 @@ def _search_page(
 ) -> HttpResponse:
     """Draw the search, with what was found or what is missing."""
     shops = all_brands()
-    role, language = role_of(request), language_of(request)
-    purposes: dict[str, str] = {}
-    for shop in shops:
-        policy = policy_in_force(shop.id, _act(request, shop.id, LOOKING).at)
-        purposes |= {
-            purpose: said(policy.purposes[purpose].label, language)
-            for category, purpose, reader in policy.table
-            if reader == role and category in BY
-        }
+    shop = _shop(request, shops)
     context = {
         "shops": shops,
+        "shop": shop,
         "rows": rows,
-        "purposes": sorted(purposes.items(), key=lambda pair: pair[1]),
-        "by": [(by, _by_word(by)) for by in BY],
+        "searches": _searches(request, shop.id) if shop else (),
         "sent": request.POST if request.method == "POST" else {},
         "searched": request.method == "POST" and not problem,
         "problem": problem,
     }
     return show(request, "staff/people.html", context, status=422 if problem else 200)
+
+
+def _shop(request: HttpRequest, shops: Sequence[BrandRow]) -> BrandRow | None:
+    """Return the brand that is searched: the one asked for, else the first; None where there is none."""
+    sent = request.POST if request.method == "POST" else request.GET
+    return next((row for row in shops if row.id == sent.get("shop", "")), next(iter(shops), None))
+
+
+def _searches(request: HttpRequest, shop: BrandId) -> tuple[Search, ...]:
+    """Return by what the reader's role may search at a brand, in the order of BY.  Empty: by nothing."""
+    role, language = role_of(request), language_of(request)
+    policy = policy_in_force(shop, _act(request, shop, LOOKING).at)
+    found: dict[str, list[tuple[str, str, bool]]] = {by: [] for by in BY}
+    for (category, purpose, reader), cell in policy.table.items():
+        if reader == role and category in found:
+            label = said(policy.purposes[purpose].label, language)
+            found[category].append((f"{category}:{purpose}", label, "reason" in cell.needs))
+    return tuple(
+        Search(_by_word(by), tuple(sorted(uses, key=lambda use: use[1])))
+        for by, uses in found.items()
+        if uses
+    )
 
 
 def _by_word(by: str) -> str:
