@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -29,7 +30,7 @@ from hostkeep.provisioning.events import ServiceClosed
 from hostkeep.provisioning.models import Lease, Service
 from hostkeep.provisioning.stores import OPAQUE
 from hostkeep.runtime import clock, jobs, kept, outbox, stores
-from hostkeep.runtime.models import Delivery, Event
+from hostkeep.runtime.models import Clock, Delivery, Event
 from hostkeep.shop.models import Cart, CartLine, Receipt
 from hostkeep.vault.columns import Boxed
 from hostkeep.vault import door, dropping, due, exports, retention
@@ -463,3 +464,71 @@ def test_a_clock_that_is_moved_leaves_nothing_past_due_on_its_way(db: None) -> N
     assert left(who, vpsfast) == 0
     assert sweeping.overdue(clock.now() - sweeping.EVERY) == {}
     assert clock.now() - sweeping.last_run() < sweeping.EVERY
+
+
+class Stops:
+    """Where a moved clock stopped, in hours from the start."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.hours = clock.now(), []
+        real = jobs.do_due
+
+        def do_due() -> int:
+            self.hours.append(round((clock.now() - self.begun) / HOUR))
+            done = real()
+            works_at_once()
+            return done
+
+        monkeypatch.setattr(jobs, "do_due", do_due)
+        monkeypatch.setattr(jobs, "drain", lambda: None)
+        monkeypatch.setattr(jobs, "look", lambda: 0)
+
+
+def works_at_once() -> None:
+    """Run the errand that was sent, as a worker would."""
+    jobs.run_errand(sweeping.ERRAND, "all")
+
+
+def test_a_moved_clock_leaps_over_hours_of_nothing_and_stops_where_something_falls_due(
+    db: None, settings, monkeypatch
+) -> None:
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, demo=True)
+    now = clock.now()
+    who = somebody(now)
+    with opened():
+        Item.objects.filter(subject=who).update(expires_at=now + 30 * HOUR + timedelta(minutes=10))
+    works_at_once()
+    assert not sweeping.falls_due(clock.now() + 30 * HOUR)
+    assert sweeping.falls_due(clock.now() + 31 * HOUR)
+    stops = Stops(monkeypatch)
+    jobs.advance_clock(72 * HOUR)
+    assert stops.hours[0] == 24
+    assert {30, 31} <= set(stops.hours), "no leap over what falls due: it is swept within the hour"
+    assert stops.hours[-1] == 72
+    assert max(b - a for a, b in itertools.pairwise([0, *stops.hours])) <= 24, "a stop every day"
+    assert len(stops.hours) < 12
+    assert left(who) == 0
+
+
+def test_a_moved_clock_stops_at_every_hour_where_nobody_can_tell(db: None, settings, monkeypatch) -> None:
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, demo=True)
+    monkeypatch.setattr(jobs, "_outlooks", {})
+    stops = Stops(monkeypatch)
+    jobs.advance_clock(3 * HOUR + timedelta(minutes=20))
+    assert stops.hours == [1, 2, 3, 3]
+
+
+def test_two_who_move_the_clock_move_it_by_both(db: None, settings, monkeypatch) -> None:
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, demo=True)
+    begun = clock.now()
+    real = Clock.objects.get_or_create
+
+    def other_first(**wanted: object) -> object:
+        found = real(**wanted)
+        monkeypatch.setattr(Clock.objects, "get_or_create", real)
+        clock.advance(2 * HOUR)
+        return found
+
+    monkeypatch.setattr(Clock.objects, "get_or_create", other_first)
+    clock.advance(HOUR)
+    assert round((clock.now() - begun) / HOUR) == 3

@@ -114,6 +114,11 @@ def overdue(at: datetime) -> Mapping[str, int]:
     return {name: count for name, count in sorted(found.items()) if count}
 
 
+def falls_due(by: datetime) -> bool:
+    """Say whether anything is past due by a time, which may be to come; holds as in `overdue`."""
+    return any(due.overdue(by).values()) or any(store.list_due(by) for store in all_stores())
+
+
 def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
     """Remove from every store what names a person whose account was erased."""
     gone = erasing.certificate(event.erasure)

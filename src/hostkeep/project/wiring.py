@@ -74,6 +74,7 @@ def join() -> None:
     jobs.errand(rounds.ERRAND, rounds.run_for)
     sweeping.join()
     jobs.errand(sweeping.ERRAND, sweeping.run)
+    jobs.foresee("sweeping", sweeping.falls_due)
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.words import gettext_noop
@@ -32,12 +33,14 @@ def of_machine(at: datetime) -> datetime:
 
 
 def advance(by: timedelta) -> datetime:
-    """Move the demo's clock forward by so much; return the new time.  Raises ClockStands."""
+    """Move the demo's clock forward by so much; return the new time.  Raises ClockStands.
+
+    Two who move it at once move it by both: it never goes back.
+    """
     if not settings.HOSTKEEP.demo or by <= timedelta():
         raise ClockStands
-    row, _ = Clock.objects.get_or_create(id=1)
-    row.ahead += by
-    row.save(update_fields=["ahead"])
+    Clock.objects.get_or_create(id=1)
+    Clock.objects.filter(id=1).update(ahead=F("ahead") + by)
     return now()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -32,8 +32,13 @@ AT_ONCE = 500
 PATIENCE = 60.0
 """Seconds for which a moved clock waits for workers of other processes to end what they do."""
 
+HOUR = timedelta(hours=1)
+LEAPS = tuple(hours * HOUR for hours in (24, 12, 6, 3))
+"""How far a moved clock goes at once where nothing falls due on the way; every day has a stop."""
+
 Due = Callable[[Act], int]
 Errand = Callable[[Act, str], int]
+Outlook = Callable[[datetime], bool]
 
 _queue = JobManager(DjangoConnector())
 """Jobs are made over Django's connection, in a worker too: they come and go with the running transaction.
@@ -44,6 +49,7 @@ A worker's own connection commits by itself; a job made through it ran before wh
 _due: dict[str, Due] = {}
 _watches: dict[str, Due] = {}
 _errands: dict[str, Errand] = {}
+_outlooks: dict[str, Outlook] = {}
 
 
 def schedule(name: str, work: Due) -> None:
@@ -54,6 +60,14 @@ def schedule(name: str, work: Due) -> None:
 def watch(name: str, work: Due) -> None:
     """Make a watch known: due work that only looks, and so need not be done at each stop of a moved clock."""
     _watches[name] = work
+
+
+def foresee(name: str, outlook: Outlook) -> None:
+    """Make known who can tell, of a time to come, whether anything of theirs falls due by then.
+
+    Where nobody can, a moved clock stops at every hour.
+    """
+    _outlooks[name] = outlook
 
 
 def errand(name: str, work: Errand) -> None:
@@ -189,17 +203,29 @@ def _do(name: str, work: Due) -> int:
 
 
 def advance_clock(by: timedelta) -> None:
-    """Move the demo's clock hour by hour and do what falls due at each stop; look around at the end."""
+    """Move the demo's clock and do what falls due at each stop; look around at the end.
+
+    It stops at every hour in which something falls due, and at least once a day.
+    """
     left = by
-    hour = timedelta(hours=1)
     while left > timedelta():
-        clock.advance(min(hour, left))
-        left -= hour
+        stride = _stride(left)
+        clock.advance(stride)
+        left -= stride
         do_due()
         drain()
     look()
     drain()
     _wait_for_workers()
+
+
+def _stride(left: timedelta) -> timedelta:
+    """Return how far the clock may go at once, at most so far: a leap over hours of nothing, or an hour."""
+    at = clock.now()
+    for leap in LEAPS if _outlooks else ():
+        if leap <= left and not any(falls_due(at + leap) for falls_due in _outlooks.values()):
+            return leap
+    return min(HOUR, left)
 
 
 def _wait_for_workers() -> None:
