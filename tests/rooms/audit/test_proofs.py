@@ -50,7 +50,14 @@ def test_the_script_believes_a_true_export(export, tmp_path) -> None:
     said = run(tmp_path, export)
     assert said.returncode == 0, said.stderr
     assert f"{len(export['entries'])} of {len(export['entries'])} entries are proven." in said.stdout
+    assert "Too new to be: 0." in said.stdout
     assert "Signature: good." in said.stdout
+
+
+def test_the_script_says_how_many_entries_no_checkpoint_covers_yet(export, tmp_path) -> None:
+    said = run(tmp_path, export | {"waiting": [901, 902, 903]})
+    assert said.returncode == 0, said.stderr
+    assert "entries are proven. Too new to be: 3." in said.stdout
 
 
 def test_the_script_needs_python_alone_and_says_what_it_did_not_check(export, tmp_path) -> None:

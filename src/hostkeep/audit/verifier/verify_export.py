@@ -38,8 +38,7 @@ def signature_of(note: str, key: str) -> str:
         ed25519 = importlib.import_module("cryptography.hazmat.primitives.asymmetric.ed25519")
     except ImportError:
         return "NOT CHECKED, as the package cryptography is not installed"
-    name, _, public = key.split("+", 2)
-    text, _, tail = note.rpartition("\n\n")
+    (name, _, public), (text, _, tail) = key.split("+", 2), note.rpartition("\n\n")
     known = ed25519.Ed25519PublicKey.from_public_bytes(base64.b64decode(public)[1:])
     packed = next((line.split(" ")[2] for line in tail.split("\n") if line.startswith(f"\u2014 {name} ")), "")
     try:
@@ -55,6 +54,7 @@ if __name__ == "__main__":
     wrong = [e["position"] for e in told["entries"] if root_of(e, int(size)) != base64.b64decode(root)]
     signed = signature_of(told["checkpoint"], told["key"]) if told["checkpoint"] else "none was made yet"
     sys.stdout.write("".join(f"CHANGED: the entry at position {position}\n" for position in wrong))
-    sys.stdout.write(f"{len(told['entries']) - len(wrong)} of {len(told['entries'])} entries are proven.\n")
+    proven, late = len(told["entries"]) - len(wrong), len(told["waiting"])
+    sys.stdout.write(f"{proven} of {len(told['entries'])} entries are proven. Too new to be: {late}.\n")
     sys.stdout.write(f"Signature: {signed}. Key: {told['key']}\n{told['checkpoint']}")
     sys.exit(1 if wrong or signed == "BAD" else 0)
