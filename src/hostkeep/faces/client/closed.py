@@ -6,6 +6,7 @@ Mail programs follow links: only a form's POST acts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -27,6 +28,7 @@ from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.flows import agreeing, disputing
 from hostkeep.flows.endings import ending_for
+from hostkeep.flows.exporting.disputes import Brought, brought_by
 from hostkeep.flows.exporting.making import make_export
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, PurposeId
@@ -118,6 +120,8 @@ def _answer(request: HttpRequest, left: Left) -> HttpResponse:
             return _opt_out(request, left)
         case "dispute":
             return _dispute(request, left)
+        case "read":
+            return _page(request, left, brought=brought_by(left.act, account=left.account.id))
     raise Http404
 
 
@@ -180,9 +184,15 @@ def _said(request: HttpRequest, left: Left, text: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, left: Left, *, problem: str = "", typed: str = "", status: int = 200
+    request: HttpRequest,
+    left: Left,
+    *,
+    brought: Sequence[Brought] = (),
+    problem: str = "",
+    typed: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    """Draw the page."""
+    """Draw the page.  brought: what was brought forward, in words, where its owner asked to see it."""
     account, language = left.account, language_of(request)
     zone = request.brand.zone  # type: ignore[attr-defined]
     streams = preferences_of(account.subject, policy=left.policy)
@@ -197,6 +207,7 @@ def _page(
         "offered": [row for row in streams if row.can_stop],
         "consents": [row for row in consents_of(left.act, subject=account.subject) if row.state == "given"],
         "disputes": closings.disputes_of(account.id),
+        "brought": [(row.made_at, "" if row.words is None else row.words.open()) for row in brought],
         "can_dispute": kept_as(left.policy) is not None,
         "once": str(uuid4()),
         "problem": problem,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hostkeep.flows.exporting.archive_file import Part
+from hostkeep.flows.exporting.disputes import disputes
 from hostkeep.flows.exporting.plain import row_of
 from hostkeep.flows.exporting.trading import TRADE
 from hostkeep.kernel.act import Act
@@ -57,7 +58,7 @@ def parts_of(act: Act, whose: Whose) -> tuple[Part, ...]:
     """Return all that is held about a person.  act: in the person's own role, for purpose "rights"."""
     own = (Part(name, tuple(gather(act, whose))) for name, gather in PARTS.items())
     trade = (Part(name, tuple(gather(act, whose.account.id))) for name, gather in TRADE.items())
-    return (*own, *trade)
+    return (*own, *trade, Part("disputes", tuple(disputes(act, whose.account.id))))
 
 
 def _account(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
