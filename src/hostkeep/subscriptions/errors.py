@@ -15,8 +15,84 @@ class NoSuchSubscription(Foreseen):
 
 
 class BadTerm(Foreseen):
-    """A term that is none: facts["why"] is "unit", "count" or "date"."""
+    """A term that is none: facts["why"] is "unit", "count", "zone" or "align_day"."""
 
     code = "subscriptions.term.bad"
     title = gettext_noop("This is no term that a service can be had for.")
+    status = 422
+
+
+class DateOutOfReach(Foreseen):
+    """A date before the year 2000 or after the year 2999, such as 9999-12-31."""
+
+    code = "subscriptions.date.out_of_reach"
+    title = gettext_noop("This date is out of reach. Services are counted from the year 2000 to 2999.")
+    status = 422
+
+
+class BadPrice(Foreseen):
+    """A price that is none: less than nothing, beyond what the books hold, or of another currency."""
+
+    code = "subscriptions.price.bad"
+    title = gettext_noop("This is no price that a service can have.")
+    status = 422
+
+
+class NoSuchMove(Foreseen):
+    """The subscription cannot do that from where it stands.  facts: state, move."""
+
+    code = "subscriptions.subscription.no_such_move"
+    title = gettext_noop("This cannot be done with the subscription as it stands now.")
+
+
+class ChangeWaits(Foreseen):
+    """Another change waits; facts["change"] is its id."""
+
+    code = "subscriptions.change.waits"
+    title = gettext_noop("A change is waiting already. Pay for it or take it back first.")
+
+
+class NoSuchChange(Foreseen):
+    """No such change, or it is done or dropped."""
+
+    code = "subscriptions.change.none"
+    title = gettext_noop("There is no such change, or it is settled.")
+    status = 404
+
+
+class SameAsNow(Foreseen):
+    """A change into what is had already."""
+
+    code = "subscriptions.change.same"
+    title = gettext_noop("This is what you have already. Nothing was changed.")
+    status = 422
+
+
+class OpenedOtherwise(Foreseen):
+    """The key has opened another subscription before; facts["subscription"] is its id."""
+
+    code = "subscriptions.subscription.opened_otherwise"
+    title = gettext_noop("A subscription was opened from this before, with other content.")
+
+
+class PriceLocked(Foreseen):
+    """The brand promised that its prices stay for those who have them."""
+
+    code = "subscriptions.price.locked"
+    title = gettext_noop("This brand promises that prices stay as they were bought. No change was announced.")
+
+
+class NoticeTooShort(Foreseen):
+    """A price that would hold before the promised notice is over; facts["days"]: how many are promised."""
+
+    code = "subscriptions.price.notice_too_short"
+    title = gettext_noop("The new price would hold before the notice that the brand promises is over.")
+    status = 422
+
+
+class BadSetting(Foreseen):
+    """A setting of brand.toml that cannot be meant; facts["name"] says which."""
+
+    code = "subscriptions.setting.bad"
+    title = gettext_noop("A setting of the brand about renewals cannot be right.")
     status = 422

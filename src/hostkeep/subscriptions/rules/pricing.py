@@ -1,0 +1,93 @@
+"""Which price holds for a period: the agreed one, or a new one that was announced in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hostkeep.kernel.money import Money
+from hostkeep.subscriptions.errors import BadSetting
+
+LEAD_DAYS = 14
+"""Days before a period at which its invoice is made, where the brand says nothing else."""
+
+NOTICE_DAYS = 30
+MOST_DAYS = 366
+MOST_LOCKED = 120
+LOCKED_FOR_GOOD = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a brand says of renewals in brand.toml.
+
+    lead          how long before a period its invoice is made: [dunning] invoice_before, in days
+    notice        how long before a new price holds it is announced: price_change_notice, in days
+    lock_months   months for which a price is promised from the start: price_lock; None: for good ("always")
+    zero_invoice  whether a period that costs nothing gets an invoice over nothing: invoice_over_nothing
+    """
+
+    lead: timedelta
+    notice: timedelta
+    lock_months: int | None
+    zero_invoice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """A price change that stands.  each: for a whole term of the plan."""
+
+    product: str
+    plan: str
+    each: Money
+    announced_at: datetime
+    effective_at: datetime
+
+
+def promised(words: Mapping[str, Any]) -> Promised:
+    """Read what a brand says of renewals.  words: of brand.toml.  Raises BadSetting."""
+    dunning = words.get("dunning", {})
+    lock = words.get("price_lock", 0)
+    zero = words.get("invoice_over_nothing", False)
+    if not isinstance(zero, bool):
+        raise BadSetting(name="invoice_over_nothing")
+    return Promised(
+        lead=timedelta(days=_whole(dunning.get("invoice_before", LEAD_DAYS), "invoice_before", MOST_DAYS)),
+        notice=timedelta(
+            days=_whole(words.get("price_change_notice", NOTICE_DAYS), "price_change_notice", MOST_DAYS)
+        ),
+        lock_months=None if lock == LOCKED_FOR_GOOD else _whole(lock, "price_lock", MOST_LOCKED),
+        zero_invoice=zero,
+    )
+
+
+def made_at(starts: datetime, before: datetime, lead: timedelta) -> datetime:
+    """Return when a period's invoice is to be made.
+
+    before  when the period before it begins: no earlier, however long the brand's lead is
+    """
+    return max(starts - lead, before)
+
+
+def holds(
+    changes: Iterable[NewPrice], *, starts: datetime, since: datetime, locked_until: datetime | None
+) -> NewPrice | None:
+    """Return the new price that a period begins with, or None where the agreed one stays.
+
+    changes  of the plan and currency that are had
+    since    when the plan was taken at its present price: who took it later was told the newer price
+    A change holds for periods that begin when its notice is over, and when no price is promised any more.
+    """
+    if locked_until is not None and starts < locked_until:
+        return None
+    due = [each for each in changes if since < each.announced_at and each.effective_at <= starts]
+    return max(due, key=lambda each: (each.effective_at, each.announced_at), default=None)
+
+
+def _whole(value: object, name: str, most: int) -> int:
+    """Return a whole number from 0.  Raises BadSetting."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise BadSetting(name=name)
+    return value
