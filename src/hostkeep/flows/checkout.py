@@ -14,7 +14,7 @@ from hostkeep.billing.rules.party import Party, to_json
 from hostkeep.brands.applying import policy_for, rejected
 from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
-from hostkeep.flows import activation
+from hostkeep.flows import activation, subscribing
 from hostkeep.flows.buyers import party_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
@@ -187,7 +187,7 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
     )
     for row in order.told:
         for piece in range(row.quantity):
-            open_service(
+            opened = open_service(
                 as_system.for_purpose(PurposeId("service")),
                 account=order.account,
                 subject=buyer.subject,
@@ -195,6 +195,14 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
                 invoice=issued.id,
                 order_line=row.id,
                 once=f"order:{row.id}:{piece}",
+            )
+            subscribing.subscribe(
+                as_system.for_purpose(PurposeId("service")),
+                account=order.account,
+                subject=buyer.subject,
+                opened=opened.id,
+                line=row,
+                language=language,
             )
     if sheet(issued.id, of=order.account).is_paid:
         # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.

@@ -18,6 +18,7 @@ from hostkeep.flows import (
     notices,
     policy_change,
     retiring,
+    subscribing,
     sweeping,
 )
 from hostkeep.messaging.events import MailQueued, MailSettled
@@ -34,7 +35,7 @@ HANDLERS: Handlers = MappingProxyType({
     InvoiceIssued: (notices.on_invoice_issued,),
     InvoicePaid: (activation.on_invoice_paid, notices.on_invoice_paid),
     ActionQueued: (activation.on_action_queued,),
-    ServiceActivated: (notices.on_service_activated,),
+    ServiceActivated: (subscribing.on_service_activated, notices.on_service_activated),
     MailQueued: (mailing.on_mail_queued,),
     MailSettled: (policy_change.on_mail_settled, addressing.on_mail_settled),
     PolicyAnnounced: (policy_change.on_policy_announced,),

@@ -15,7 +15,7 @@ class NoSuchSubscription(Foreseen):
 
 
 class BadTerm(Foreseen):
-    """A term that is none: facts["why"] is "unit", "count", "zone" or "align_day"."""
+    """A term that is none: facts["why"] is "unit", "count", "zone", "align_day" or "trial"."""
 
     code = "subscriptions.term.bad"
     title = gettext_noop("This is no term that a service can be had for.")

@@ -20,6 +20,7 @@ PLAIN: Columns = {
     "Subscription.told": personal(
         "chosen_service", sealed="by vault.columns: product, plan and choices, as the catalogue names them"
     ),
+    "Subscription.stopped_code": not_personal("name of an exception class or a refusal's code"),
     "Subscription.end_reason": not_personal("a word of rules.states"),
     "Part.kind": not_personal("plan, option, add_on or discount"),
     "Part.title": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
@@ -58,6 +59,7 @@ class Subscription(models.Model):
     ends_at      when it ends, if that is set
     trial_to     until when it is free
     align_day    day of the month to which its periods are brought, or None
+    stopped_at   when its renewal was given up, until staff puts it back; stopped_code says why
     told         product, plan, choices and title, by name, sealed
     """
 
@@ -86,6 +88,8 @@ class Subscription(models.Model):
     align_day = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_code = models.CharField(max_length=128, blank=True)
 
     class Meta:
         constraints = [

@@ -1,0 +1,50 @@
+"""The paying side of a service: opened beside it, counted from when it runs, over when it is gone."""
+
+from __future__ import annotations
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
+from hostkeep.provisioning.events import ServiceActivated, ServiceClosed
+from hostkeep.provisioning.queries import service
+from hostkeep.shop.queries.order_rows import OrderLineTold
+from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
+from hostkeep.subscriptions.errors import NoSuchSubscription
+from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
+from hostkeep.subscriptions.rules.terms import Term
+
+SERVICE = PurposeId("service")
+
+
+def subscribe(
+    act: Act, *, account: AccountId, subject: SubjectId, opened: ServiceId, line: OrderLineTold, language: str
+) -> None:
+    """Open the subscription of one piece of an order line; one that is bought once has none.
+
+    opened    the piece's service
+    language  in which its invoices say what it is
+    Again: changes nothing.  Raises as open_subscription.
+    """
+    if not line.months:
+        return
+    agreed = Agreed(
+        product=line.product,
+        plan=line.plan,
+        title=line.described(language)[:LONGEST_TITLE],
+        choices={picked.option: picked.choice for picked in line.options},
+        term=Term("month", line.months),
+        price=line.each_recurring,
+    )
+    open_subscription(
+        act, account=account, subject=subject, service=opened, agreed=agreed, once=f"service:{opened}"
+    )
+
+
+def on_service_activated(act: Act, event: ServiceActivated) -> None:
+    """Count from now; a service that was bought once has nothing to count."""
+    running = service(event.service)
+    try:
+        begin_subscription(
+            act.of_brand(running.brand).for_purpose(SERVICE), service=running.id, invoice=running.invoice
+        )
+    except NoSuchSubscription:
+        return

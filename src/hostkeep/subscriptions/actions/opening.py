@@ -1,0 +1,115 @@
+"""Opening a subscription beside a service, and beginning to count when the service runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.brands.queries import brand
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, ServiceId, SubjectId
+from hostkeep.kernel.period import months_after
+from hostkeep.subscriptions.boxing import seal_told
+from hostkeep.subscriptions.errors import NoSuchSubscription, OpenedOtherwise
+from hostkeep.subscriptions.holding import add_part, calendar_of
+from hostkeep.subscriptions.models import Period, Subscription
+from hostkeep.subscriptions.rules.agreeing import Agreed, checked, told_of
+from hostkeep.subscriptions.rules.pricing import made_at, promised
+from hostkeep.subscriptions.rules.states import Move, State, after
+from hostkeep.subscriptions.rules.terms import checked as checked_calendar
+from hostkeep.subscriptions.rules.terms import period_no
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A subscription that stands.  state: of rules.states."""
+
+    id: UUID
+    state: str
+
+    @property
+    def ref(self) -> Ref:
+        """The subscription."""
+        return Ref("subscriptions.subscription", self.id)
+
+
+@recorded("subscriptions.subscription.opened")
+def open_subscription(
+    act: Act, *, account: AccountId, subject: SubjectId, service: ServiceId, agreed: Agreed, once: str
+) -> Opened:
+    """Open the paying side of a service; it counts from when the service runs (begin_subscription).
+
+    subject  whose key seals what was taken
+    once     idempotency key, at most 128 characters; the same key opens nothing more
+
+    Writes a Subscription with one Part, its plan, or nothing.
+    Raises BadTerm, BadPrice, DateOutOfReach, OpenedOtherwise (with the first one's id), vault refusals.
+    """
+    checked(agreed)
+    known = Subscription.objects.filter(once=once).first()
+    if known is not None:
+        return _again(known, account, service, agreed)
+    row = Subscription(
+        id=uuid4(), once=once, brand=act.brand, account=account, subject=subject, service=service,
+        unit=agreed.term.unit, count=agreed.term.count, zone=brand(act.brand).zone,
+        currency=agreed.price.currency.code, price_minor=agreed.price.minor, state=State.WAITING.value,
+        anchor_at=act.at, billed_to=act.at, created_at=act.at,
+        trial_to=act.at + timedelta(days=agreed.trial_days) if agreed.trial_days else None,
+    )  # fmt: skip
+    checked_calendar(calendar_of(row))
+    row.told = seal_told(act, row, told_of(agreed))
+    Subscription.objects.bulk_create([row], ignore_conflicts=True)
+    stands = Subscription.objects.get(once=once)
+    if stands.id != row.id:
+        return _again(stands, account, service, agreed)
+    add_part(act, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
+    return Opened(row.id, row.state)
+
+
+@recorded("subscriptions.subscription.begun")
+def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | None) -> Opened:
+    """Count from now: the service runs.
+
+    invoice  what its first period was paid by, or None where that is free
+
+    A trial begins where one was agreed on, and its first period after it.  Writes the first Period, and when
+    the next invoice is due.  Again: changes nothing.  Raises NoSuchSubscription, DateOutOfReach.
+    """
+    row = Subscription.objects.select_for_update().filter(service=service).first()
+    if row is None:
+        raise NoSuchSubscription
+    if row.state != State.WAITING:
+        return Opened(row.id, row.state)
+    said = promised(brand(BrandId(row.brand)).words)
+    trial = row.trial_to - row.created_at if row.trial_to else timedelta()
+    row.anchor_at = row.billed_to = act.at + trial
+    row.trial_to = act.at + trial if trial else None
+    row.state = after(State(row.state), Move.BEGIN_TRIAL if trial else Move.BEGIN).value
+    if said.lock_months:
+        row.locked_until = _locked(row.anchor_at, said.lock_months, row.zone)
+    begun = act.at
+    if not trial:
+        first = period_no(calendar_of(row), 0)
+        Period.objects.create(
+            subscription=row, starts_at=first.start, ends_at=first.end, invoice=invoice, billed_at=act.at
+        )
+        row.billed_to = first.end
+    row.renew_at = made_at(row.billed_to, begun, said.lead)
+    row.save()
+    return Opened(row.id, row.state)
+
+
+def _again(known: Subscription, account: AccountId, service: ServiceId, agreed: Agreed) -> Opened:
+    """Answer for a key that was used before, if it was used for the same."""
+    same = (known.account, known.service, known.currency) == (account, service, agreed.price.currency.code)
+    if not same:
+        raise OpenedOtherwise(subscription=str(known.id))
+    return Opened(known.id, known.state)
+
+
+def _locked(since: datetime, months: int, zone: str) -> datetime:
+    """Return until when a price is promised."""
+    return months_after(since.astimezone(ZoneInfo(zone)), months)

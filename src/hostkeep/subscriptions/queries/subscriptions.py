@@ -1,0 +1,179 @@
+"""Subscriptions as frozen rows: closed as they are read, told once the door has opened them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
+from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.boxing import CHOSEN, NOTHING, SUBSCRIPTIONS, read_told
+from hostkeep.subscriptions.errors import NoSuchSubscription
+from hostkeep.subscriptions.holding import calendar_of
+from hostkeep.subscriptions.models import Period as PeriodModel
+from hostkeep.subscriptions.models import Subscription
+from hostkeep.subscriptions.rules.agreeing import Told
+from hostkeep.subscriptions.rules.states import RENEWS, State
+from hostkeep.subscriptions.rules.terms import Calendar, following
+from hostkeep.vault.column_door import ColumnWish, one_row
+from hostkeep.vault.columns import Boxed
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """A subscription, closed.
+
+    price      what a whole term comes to, as the brand's prices are
+    billed_to  the end of what is billed
+    renew_at   when the next invoice is made, or None
+    ends_at    when it ends, where that is set
+    stopped    why its renewal was given up, a code; empty where it was not
+    box        what it is for, sealed
+    """
+
+    id: UUID
+    brand: BrandId
+    account: AccountId
+    subject: SubjectId
+    service: ServiceId
+    state: State
+    calendar: Calendar
+    price: Money
+    billed_to: datetime
+    renew_at: datetime | None
+    ends_at: datetime | None
+    end_reason: str
+    trial_to: datetime | None
+    locked_until: datetime | None
+    stopped: str
+    created_at: datetime
+    box: Boxed = field(repr=False)
+
+    @property
+    def renews(self) -> bool:
+        """Whether another period follows."""
+        return self.state in RENEWS
+
+    @property
+    def next_period(self) -> Period:
+        """The period that comes after what is billed."""
+        return following(self.calendar, self.billed_to)
+
+    @property
+    def wish(self) -> ColumnWish[SubscriptionTold]:
+        """What opens it."""
+        head = (self.brand, self.subject, CHOSEN)
+        return one_row(
+            head, table=SUBSCRIPTIONS, row=str(self.id), boxes={"told": self.box},
+            make=lambda values: self._told(read_told(values)),
+        )  # fmt: skip
+
+    def without(self, word: str) -> SubscriptionTold:
+        """Return what a page shows where it does not open."""
+        return self._told(Told("", "", word, NOTHING.choices))
+
+    def _told(self, told: Told) -> SubscriptionTold:
+        return SubscriptionTold(**_same(self, SubscriptionRow), told=told)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionTold(SubscriptionRow):
+    """A subscription with what was taken."""
+
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A period that was billed.  invoice: None where it cost nothing."""
+
+    period: Period
+    invoice: UUID | None
+
+
+def subscription_of_service(service: ServiceId, *, of: AccountId) -> SubscriptionRow:
+    """Return the subscription of an account's service.  Raises NoSuchSubscription, also for another's."""
+    return _one(service=service, account=of)
+
+
+def subscription(subscription_id: UUID) -> SubscriptionRow:
+    """Return one subscription, for flows and staff.  Raises NoSuchSubscription."""
+    return _one(id=subscription_id)
+
+
+def subscriptions_of(account: AccountId) -> tuple[SubscriptionRow, ...]:
+    """Return an account's subscriptions, newest first.  One query."""
+    found = Subscription.objects.filter(account=account).order_by("-created_at", "id")
+    return tuple(frozen(row) for row in found)
+
+
+def subscriptions_for(services: Sequence[ServiceId]) -> dict[ServiceId, SubscriptionRow]:
+    """Return the subscriptions of some services.  One query."""
+    found = Subscription.objects.filter(service__in=services)
+    return {ServiceId(row.service): frozen(row) for row in found}
+
+
+def periods_of(subscription_id: UUID, *, first: int = 50) -> tuple[PeriodRow, ...]:
+    """Return what was billed of a subscription, newest first."""
+    found = PeriodModel.objects.filter(subscription_id=subscription_id).order_by("-starts_at")[:first]
+    return tuple(PeriodRow(Period(row.starts_at, row.ends_at), row.invoice) for row in found)
+
+
+def period_at(subscription_id: UUID, at: datetime) -> Period | None:
+    """Return the billed period that holds a moment, or None."""
+    row = PeriodModel.objects.filter(
+        subscription_id=subscription_id, starts_at__lte=at, ends_at__gt=at
+    ).first()
+    return Period(row.starts_at, row.ends_at) if row else None
+
+
+def brands_due(at: datetime) -> tuple[BrandId, ...]:
+    """Return the brands that have something to renew."""
+    found = due_now(at).order_by("brand").values_list("brand", flat=True).distinct()
+    return tuple(BrandId(name) for name in found)
+
+
+def due_now(at: datetime) -> QuerySet[Subscription]:
+    """Return what is to be renewed; what was given up is not."""
+    return Subscription.objects.filter(renew_at__lte=at, stopped_at=None)
+
+
+def stopped(*, first: int = 100) -> tuple[SubscriptionRow, ...]:
+    """Return the subscriptions whose renewal was given up, oldest first."""
+    found = Subscription.objects.exclude(stopped_at=None).order_by("stopped_at", "id")[:first]
+    return tuple(frozen(row) for row in found)
+
+
+def ending_due(at: datetime, *, first: int = 500) -> tuple[SubscriptionRow, ...]:
+    """Return the subscriptions whose end has come, oldest first."""
+    found = Subscription.objects.filter(state=State.ENDING.value, ends_at__lte=at).order_by("ends_at", "id")
+    return tuple(frozen(row) for row in found[:first])
+
+
+def frozen(row: Subscription) -> SubscriptionRow:
+    """Freeze a subscription."""
+    return SubscriptionRow(
+        id=row.id, brand=BrandId(row.brand), account=AccountId(row.account),
+        subject=SubjectId(row.subject), service=ServiceId(row.service), state=State(row.state),
+        calendar=calendar_of(row), price=money(row.price_minor, row.currency), billed_to=row.billed_to,
+        renew_at=row.renew_at, ends_at=row.ends_at, end_reason=row.end_reason, trial_to=row.trial_to,
+        locked_until=row.locked_until, stopped=row.stopped_code, created_at=row.created_at, box=row.told,
+    )  # fmt: skip
+
+
+def _one(**known: object) -> SubscriptionRow:
+    row = Subscription.objects.filter(**known).first()
+    if row is None:
+        raise NoSuchSubscription
+    return frozen(row)
+
+
+def _same(row: Any, kind: type[Any]) -> dict[str, Any]:
+    """Return the fields of a closed row, for the open one."""
+    return {one.name: getattr(row, one.name) for one in fields(kind)}
