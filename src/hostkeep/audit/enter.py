@@ -112,6 +112,17 @@ def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
     Those that differ in whom they are about alone travel as one list of handles: a text for each takes
     several times what the insert takes.
     """
+    _enter_all(APART, act, verb, lines)
+
+
+def enter_all(act: Act, verb: str, lines: Sequence[Line]) -> None:
+    """Add many entries of one act in the deed's own transaction, in one statement."""
+    if lines:
+        _enter_all(DEFAULT_DB_ALIAS, act, verb, lines)
+
+
+def _enter_all(using: str, act: Act, verb: str, lines: Sequence[Line]) -> None:
+    """Add entries by a connection, grouped as enter_all_apart says."""
     names, in_force = _names_of(lines), _digest_for(act, lines)
     alike: dict[tuple[str, str, str, str, int], list[str]] = {}
     for line in lines:
@@ -121,7 +132,7 @@ def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
     groups = [(*told, "{" + ",".join(things) + "}") for told, things in alike.items()]
     fixed: list[Any] = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
     fixed += [list(column) for column in zip(*groups, strict=True)]
-    with connections[APART].cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(ENTER_ALL, fixed)
 
 
