@@ -60,7 +60,7 @@ def publish(act: Act, event: Any, *, after: int = 0) -> None:
 
 
 def publish_many(act: Act, events: Sequence[Any]) -> None:
-    """Store many events of act.brand, as publish does each, by COPY: some statements however many there are."""
+    """Store many events of act.brand, as publish does each: some statements however many there are."""
     made = [(uuid4(), type(event).__qualname__, event) for event in events]
     deliveries = [(uuid4(), row, name) for row, kind, _ in made for name in _handlers.get(kind, {})]
     with connection.cursor() as cursor:
