@@ -17,7 +17,7 @@ class EmptyInvoice(Foreseen):
 class BadLine(Foreseen):
     """A line, a total or a due date that no invoice can carry.
 
-    facts["why"]: "title", "quantity", "amount", "tax_rate", "period", "total" or "due".
+    facts["why"]: "title", "quantity", "amount", "tax_rate", "tax_category", "period", "total" or "due".
     """
 
     code = "billing.invoice.bad_line"

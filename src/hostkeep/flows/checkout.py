@@ -10,7 +10,7 @@ from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
-from hostkeep.billing.rules.party import Party, to_json
+from hostkeep.billing.rules.party import BilledTo, Party, to_json
 from hostkeep.brands.applying import policy_for, rejected
 from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
@@ -178,12 +178,14 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
     party: Party = party_of(as_system, buyer)
     issued = issue_invoice(
         as_system,
-        account=order.account,
-        subject=buyer.subject,
+        to=BilledTo(
+            order.account,
+            buyer.subject,
+            to_json(party) if _keeps_party(as_system, buyer.subject) else "",
+        ),
         lines=lines,
         due_in=TIME_TO_PAY,
         once=f"order:{order.id}",
-        party_json=to_json(party) if _keeps_party(as_system, buyer.subject) else "",
     )
     for row in order.told:
         for piece in range(row.quantity):

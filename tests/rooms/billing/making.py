@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from hostkeep.billing.actions.issuing import Issued, issue_invoice
 from hostkeep.billing.rules.lines import Line
-from hostkeep.billing.rules.party import Party, to_json
+from hostkeep.billing.rules.party import BilledTo, Party, to_json
+from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, Ref, SubjectId
 from hostkeep.kernel.money import EUR, Currency, Money
@@ -33,11 +34,13 @@ class Buyer:
     account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
     subject: SubjectId = field(default_factory=lambda: SubjectId(uuid4()))
 
-    def owes(self, *lines: Line, once: str = "", at=NOON, party: Party | None = None) -> Issued:
+    def owes(
+        self, *lines: Line, once: str = "", at=NOON, party: Party | None = None, decision: TaxDecided | None = None
+    ) -> Issued:
         return issue_invoice(
-            billing_act(self.brand, at), account=self.account, subject=self.subject,
+            billing_act(self.brand, at),
+            to=BilledTo(self.account, self.subject, to_json(party) if party else "", decision),
             lines=lines or [line()], due_in=WEEK, once=once or uuid4().hex,
-            party_json=to_json(party) if party else "",
         )  # fmt: skip
 
     def act(self, at=NOON) -> Act:

@@ -160,3 +160,23 @@ def test_days_are_the_brands_own(db, tmp_path: Path) -> None:
     buyer = Buyer("vietnam-server")
     issued = buyer.owes(line(1000, currency=VND), at=late)
     assert "2 March 2026" in said(render_invoice(document(buyer, issued)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("category", "exemption", "language", "words"),
+    [
+        ("AE", "VATEX-EU-AE", "en", "Reverse charge: the recipient of the service accounts for VAT."),
+        ("AE", "VATEX-EU-AE", "vi", "Reverse charge: bên nhận dịch vụ tự kê khai"),
+        ("O", "VATEX-EU-O", "en", "not subject to VAT here"),
+        ("E", "VATEX-EU-132", "en", "Exempt from VAT"),
+    ],
+)
+def test_why_no_tax_is_charged_stands_on_it(db, tmp_path: Path, category, exemption, language, words) -> None:
+    buyer = Buyer()
+    free = replace(line(1000, rate=0), tax_category=category, exemption=exemption)
+    issued = buyer.owes(free, line(2000))
+    paper = said(render_invoice(document(buyer, issued, language)), tmp_path)
+    assert words in paper
+    if language == "en":
+        assert "VAT 0 % of €10.00 €0.00" in paper
+        assert "VAT 21 % of €20.00 €4.20" in paper

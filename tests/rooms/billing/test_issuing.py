@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.errors import EmptyInvoice, IssuedDifferently, NoSuchInvoice
-from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series
+from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series, TaxDecision
 from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, owing, sheet, unpaid_count
-from hostkeep.billing.rules.party import Party
+from hostkeep.billing.rules.party import BilledTo, Party
+from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.drivers.payments import Settled
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, BrandId
@@ -96,9 +98,8 @@ def test_what_is_refused_takes_no_number(db) -> None:
     buyer = Buyer()
     with pytest.raises(EmptyInvoice):
         issue_invoice(
-            billing_act(), account=buyer.account, subject=buyer.subject, lines=[], due_in=WEEK, once="x",
-            party_json="",
-        )  # fmt: skip
+            billing_act(), to=BilledTo(buyer.account, buyer.subject), lines=[], due_in=WEEK, once="x"
+        )
     assert buyer.owes().number == "V6-2026-000001"
 
 
@@ -245,3 +246,22 @@ def test_what_is_still_owed(db) -> None:
     assert [(row.number, row.more) for row in rows] == [(late.number, 0), (later.number, 1)]
     assert [row.owed for row in rows] == [Money(2408, EUR), Money(12, EUR)]
     assert unpaid_by_brand() == {"vps6": 2, "vpn": 1}
+
+
+def test_why_it_bears_its_tax_is_written_with_it(db) -> None:
+    abroad = replace(line(1000, rate=0), tax_category="AE", exemption="VATEX-EU-AE")
+    decided = TaxDecided("reverse_charge", "DE", "", 0, "AE", "VATEX-EU-AE", ("address", "number"))
+    buyer = Buyer()
+
+    issued = buyer.owes(abroad, decision=decided)
+
+    constraints_hold()
+    shown = sheet(issued.id, of=buyer.account)
+    assert [(r.category, r.exemption, r.rate, r.net.minor) for r in shown.rates] == [("AE", "VATEX-EU-AE", 0, 1000)]
+    assert [(li.tax_category, li.exemption) for li in shown.lines] == [("AE", "VATEX-EU-AE")]
+    row = TaxDecision.objects.values("rule", "country", "region", "proofs").get(invoice=issued.id)
+    assert row == {"rule": "reverse_charge", "country": "DE", "region": "", "proofs": "address number"}
+    with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
+        TaxDecision.objects.update(country="FR")
+    buyer.owes(line())
+    assert TaxDecision.objects.count() == 1

@@ -12,13 +12,15 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.billing.boxing import PARTY, is_same, seal_fingerprint, seal_titles
 from hostkeep.billing.errors import IssuedDifferently
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
-from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series
+from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series, TaxDecision
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, Totals, check, fingerprint, totals
 from hostkeep.billing.rules.numbering import CANARY, Kind, number, reference, year_of
+from hostkeep.billing.rules.party import BilledTo
+from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.brands.queries import BrandRow, brand
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, SubjectId
+from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
@@ -51,38 +53,36 @@ class Issued:
 def issue_invoice(
     act: Act,
     *,
-    account: AccountId,
-    subject: SubjectId,
+    to: BilledTo,
     lines: Sequence[Line],
     due_in: timedelta,
     once: str,
-    party_json: str,
 ) -> Issued:
     """Give the lines a number and a date, and owe them.
 
-    lines       1 to 500, one currency, amounts with or without tax as the brand's prices are
-    due_in      time to pay, counted from act.at; at most ten years
-    once        idempotency key, at most 64 characters; the same content again gets the same answer
-    party_json  the buyer's block as it stands today, made by rules.party; empty for none
+    to      the buyer, with the block as it stands today and the decision that the lines' tax follows
+    lines   1 to 500, one currency, amounts with or without tax as the brand's prices are
+    due_in  time to pay, counted from act.at; at most ten years
+    once    idempotency key, at most 64 characters; the same content again gets the same answer
 
-    Writes an Invoice with lines and tax, the buyer's block as a vault item (category invoice_party, slot the
-    invoice's id), a ledger entry, an InvoiceIssued event (and InvoicePaid where nothing is owed) and an audit
-    entry, or nothing.
+    Writes an Invoice with lines and tax, why it bears that tax, the buyer's block as a vault item (category
+    invoice_party, slot the invoice's id), a ledger entry, an InvoiceIssued event (and InvoicePaid where
+    nothing is owed) and an audit entry, or nothing.
     Raises EmptyInvoice, BadLine, TwoCurrencies, IssuedDifferently, and vault refusals.
     Source: Council Directive 2006/112/EC, art. 226(2): a sequential number; 226(5): the parties' names.
     """
     check(lines, due_in=due_in)
-    content = fingerprint(lines, account=str(account), due_in=due_in)
+    content = fingerprint(lines, account=str(to.account), due_in=due_in)
     if known := Invoice.objects.filter(once=once).first():
         return _again(act, known, content)
     seller = brand(act.brand)
-    series = _locked_series(act, seller, account)
+    series = _locked_series(act, seller, to.account)
     # Asked once more under the lock: a twin that waited here must not take a second number.
     if known := Invoice.objects.filter(once=once).first():
         return _again(act, known, content)
     sums = totals(lines, prices=cast("Prices", seller.prices))
     invoice = Invoice(
-        id=uuid4(), once=once, brand=act.brand, account=account, subject=subject,
+        id=uuid4(), once=once, brand=act.brand, account=to.account, subject=to.subject,
         kind=series.kind, number=_next_number(series, seller), currency=sums.gross.currency.code,
         prices=seller.prices, net_minor=sums.net.minor, tax_minor=sums.tax.minor,
         gross_minor=sums.gross.minor, line_count=len(lines), issued_at=act.at, due_at=act.at + due_in,
@@ -90,8 +90,9 @@ def issue_invoice(
     invoice.reference = reference(invoice.number)
     invoice.fingerprint = seal_fingerprint(act, invoice, content)
     _write(act, invoice, lines, sums)
-    if party_json:
-        door.put(act, subject=subject, category=PARTY, value=party_json, slot=str(invoice.id))
+    _write_why(invoice, to.decision)
+    if to.party_json:
+        door.put(act, subject=to.subject, category=PARTY, value=to.party_json, slot=str(invoice.id))
     _owe(act, invoice, sums)
     return Issued(InvoiceId(invoice.id), invoice.number, sums.gross, again=False)
 
@@ -129,16 +130,28 @@ def _write(act: Act, invoice: Invoice, lines: Sequence[Line], sums: Totals) -> N
         InvoiceLine(
             invoice=invoice, position=position, title=titles[position], quantity=line.quantity,
             unit_minor=line.unit.minor, minor=line.amount.minor, tax_rate=line.tax_rate,
-            about_kind=line.about.kind, about_id=line.about.id,
-            starts_at=line.period.start if line.period else None,
+            tax_category=line.tax_category, exemption=line.exemption, about_kind=line.about.kind,
+            about_id=line.about.id, starts_at=line.period.start if line.period else None,
             ends_at=line.period.end if line.period else None,
         )
         for position, line in enumerate(lines, start=1)
     )  # fmt: skip
     InvoiceTax.objects.bulk_create(
-        InvoiceTax(invoice=invoice, rate=r.rate, net_minor=r.net.minor, tax_minor=r.tax.minor)
+        InvoiceTax(
+            invoice=invoice, rate=r.rate, category=r.category, exemption=r.exemption, net_minor=r.net.minor,
+            tax_minor=r.tax.minor,
+        )
         for r in sums.rates
-    )
+    )  # fmt: skip
+
+
+def _write_why(invoice: Invoice, decision: TaxDecided | None) -> None:
+    """Write why the document bears its tax, where that was asked."""
+    if decision is not None:
+        TaxDecision.objects.create(
+            invoice=invoice, rule=decision.rule, country=decision.country, region=decision.region,
+            proofs=" ".join(decision.proofs),
+        )  # fmt: skip
 
 
 def _owe(act: Act, invoice: Invoice, sums: Totals) -> None:

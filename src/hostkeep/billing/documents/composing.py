@@ -14,6 +14,7 @@ from hostkeep.billing.queries.invoices import SheetTold
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.numbering import in_fours
 from hostkeep.billing.rules.party import Party
+from hostkeep.billing.rules.taxing.codes import STANDARD
 from hostkeep.brands.queries import BrandRow
 
 COLOURS: Mapping[str, str] = MappingProxyType({
@@ -82,7 +83,7 @@ def compose(paper: Paper) -> InvoiceDocument:
         paid=_paid(paper, words, language),
         pay_label=words["pay"],
         pay=bank_rows(paper, language) if paper.bank and not sheet.is_paid else (),
-        notes=_notes(paper.keeping, words),
+        notes=(*tax_notes(paper, language), *_notes(paper.keeping, words)),
         footer=f"{paper.brand.name} · {sheet.number}",
     )
 
@@ -156,9 +157,20 @@ def _sums(paper: Paper, words: Mapping[str, str], language: str) -> tuple[Pair, 
             wording.money_text(rate.tax, language),
         )
         for rate in sheet.rates
-        if rate.rate
+        if rate.rate or rate.category != STANDARD
     )
     return ((words["net"], wording.money_text(sheet.net, language)), *rates)
+
+
+def tax_notes(paper: Paper, language: str) -> tuple[str, ...]:
+    """Return why lines bear no tax, one sentence a category.
+
+    Source: Council Directive 2006/112/EC, art. 226(11) and (11a): the words "Reverse charge", or the reason.
+    """
+    words = wording.words_of(language)
+    tax = paper.brand.tax_name.get(language) or paper.brand.tax_name.get("en", "")
+    seen = sorted({each.category for each in paper.sheet.rates if each.category != STANDARD})
+    return tuple(words[f"note_{category}"].format(tax=tax) for category in seen)
 
 
 def _paid(paper: Paper, words: Mapping[str, str], language: str) -> tuple[Pair, ...]:

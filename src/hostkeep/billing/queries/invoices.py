@@ -251,7 +251,7 @@ def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
     taxes: dict[UUID, list[InvoiceTax]] = defaultdict(list)
     lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
     parts: dict[UUID, list[Allocation]] = defaultdict(list)
-    for tax in InvoiceTax.objects.filter(invoice__in=ids).order_by("rate"):
+    for tax in InvoiceTax.objects.filter(invoice__in=ids).order_by("rate", "category", "exemption"):
         taxes[tax.invoice_id].append(tax)
     for line in InvoiceLine.objects.filter(invoice__in=ids).order_by("position"):
         lines[line.invoice_id].append(line)
@@ -271,7 +271,7 @@ def _sheet(
         subject=SubjectId(row.subject), number=row.number, reference=row.reference,
         prices=cast("Prices", row.prices), net=money(row.net_minor, code), tax=money(row.tax_minor, code),
         gross=money(row.gross_minor, code),
-        rates=tuple(TaxSum(t.rate, money(t.net_minor, code), money(t.tax_minor, code)) for t in taxes),
+        rates=tuple(_sum(tax, code) for tax in taxes),
         lines=tuple(_line(line, code) for line in lines),
         boxes={line.position: line.title for line in lines},
         issued_at=row.issued_at, due_at=row.due_at,
@@ -283,7 +283,16 @@ def _line(line: InvoiceLine, code: str) -> Line:
     """Return a line as it was given, without its title."""
     period = Period(line.starts_at, line.ends_at) if line.starts_at and line.ends_at else None
     about = Ref(line.about_kind, line.about_id)
-    return Line("", line.quantity, money(line.unit_minor, code), line.tax_rate, about, period)
+    return Line(
+        "", line.quantity, money(line.unit_minor, code), line.tax_rate, about, period, line.tax_category,
+        line.exemption,
+    )  # fmt: skip
+
+
+def _sum(tax: InvoiceTax, code: str) -> TaxSum:
+    """Return the tax of one rate and category as it stands."""
+    net, taxed = money(tax.net_minor, code), money(tax.tax_minor, code)
+    return TaxSum(tax.rate, net, taxed, tax.category, tax.exemption)
 
 
 def row_of(row: Sequence[object]) -> InvoiceRow:

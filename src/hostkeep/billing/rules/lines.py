@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from hostkeep.billing.errors import BadLine, EmptyInvoice, TwoCurrencies
+from hostkeep.billing.rules.taxing.codes import STANDARD, fits
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import MILLION, Currency, Money, total
 from hostkeep.kernel.period import Period
@@ -34,6 +35,8 @@ class Line:
     tax_rate  integer millionths, 0 to 1,000,000
     about     what it bills
     period    the time it bills, or None
+    tax_category  a code of rules.taxing.codes: why it bears this rate; only "S" bears more than nothing
+    exemption     a VATEX code, or empty where the category needs none
     """
 
     title: str
@@ -42,6 +45,13 @@ class Line:
     tax_rate: int
     about: Ref
     period: Period | None = None
+    tax_category: str = STANDARD
+    exemption: str = ""
+
+    @property
+    def taxed(self) -> tuple[int, str, str]:
+        """Under what its tax is added up: rate, category, exemption."""
+        return self.tax_rate, self.tax_category, self.exemption
 
     @property
     def amount(self) -> Money:
@@ -51,16 +61,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TaxSum:
-    """The tax of all lines of one rate.  rate: millionths.  net + tax is what these lines come to."""
+    """The tax of all lines of one category, exemption and rate.
+
+    rate: millionths.  net + tax is what these lines come to.
+    """
 
     rate: int
     net: Money
     tax: Money
+    category: str = STANDARD
+    exemption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What an invoice comes to.  rates: one TaxSum a rate, lowest rate first.  net + tax = gross."""
+    """What an invoice comes to.  rates: a TaxSum a rate and category, lowest first.  net + tax = gross."""
 
     net: Money
     tax: Money
@@ -90,13 +105,13 @@ def check(lines: Sequence[Line], *, due_in: timedelta) -> Currency:
 def totals(lines: Sequence[Line], *, prices: Prices) -> Totals:
     """Add up lines that `check` let through.
 
-    Tax is reckoned once for the document and each rate: on the sum of nets, or within the sum of grosses
+    Tax is reckoned once for the document, category and rate: on the sum of nets, or within the sum of grosses
     where prices include it.  Rounded half away from zero.
     Raises BadLine if the whole is negative or beyond what the books can hold.
     Source: EN 16931-1, BR-CO-17 (tax by rate on the sum); Council Directive 2006/112/EC, art. 226(8)-(10).
     """
     currency = lines[0].unit.currency
-    rates = tuple(_of_rate(rate, lines, prices, currency) for rate in sorted({li.tax_rate for li in lines}))
+    rates = tuple(_taxed(under, lines, prices, currency) for under in sorted({line.taxed for line in lines}))
     net = total([r.net for r in rates], currency)
     tax = total([r.tax for r in rates], currency)
     gross = net + tax
@@ -114,6 +129,8 @@ def fingerprint(lines: Sequence[Line], *, account: str, due_in: timedelta) -> st
         [
             li.title, li.quantity, li.unit.minor, li.unit.currency.code, li.tax_rate, li.about.kind,
             str(li.about.id), [li.period.start.isoformat(), li.period.end.isoformat()] if li.period else None,
+            # Left out where it says nothing, so that digests from before categories stay the same.
+            *([] if (li.tax_category, li.exemption) == (STANDARD, "") else [li.tax_category, li.exemption]),
         ]
         for li in lines
     ]  # fmt: skip
@@ -121,13 +138,16 @@ def fingerprint(lines: Sequence[Line], *, account: str, due_in: timedelta) -> st
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def _of_rate(rate: int, lines: Sequence[Line], prices: Prices, currency: Currency) -> TaxSum:
-    """Add up the lines of one rate and reckon their tax."""
-    amount = total([line.amount for line in lines if line.tax_rate == rate], currency)
+def _taxed(
+    under: tuple[int, str, str], lines: Sequence[Line], prices: Prices, currency: Currency
+) -> TaxSum:
+    """Add up the lines of one rate and category and reckon their tax."""
+    rate, category, exemption = under
+    amount = total([line.amount for line in lines if line.taxed == under], currency)
     if prices == "net":
-        return TaxSum(rate, amount, amount.tax(rate))
+        return TaxSum(rate, amount, amount.tax(rate), category, exemption)
     tax = amount.tax_within(rate)
-    return TaxSum(rate, amount - tax, tax)
+    return TaxSum(rate, amount - tax, tax, category, exemption)
 
 
 def _check_line(line: Line) -> None:
@@ -137,6 +157,7 @@ def _check_line(line: Line) -> None:
         "quantity": not 1 <= line.quantity <= MOST_OF_ONE,
         "amount": abs(line.unit.minor) > MOST_MINOR or abs(line.amount.minor) > MOST_MINOR,
         "tax_rate": not 0 <= line.tax_rate <= MILLION,
+        "tax_category": not fits(line.tax_category, line.exemption, line.tax_rate),
         "period": line.period is not None and line.period.start.utcoffset() is None,
     }
     for why, bad in faults.items():

@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+from hostkeep.billing.rules.taxing.deciding import TaxDecided
+from hostkeep.kernel.ids import AccountId, SubjectId
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -19,6 +22,7 @@ class Party:
     tax_id   the buyer's
     email    where there is nothing else to know a buyer by
     number   the customer's number at this brand; never empty
+    proofs   what proved the buyer's place to the tax, as rules.taxing.proofs writes it; on no paper
     """
 
     number: str
@@ -31,6 +35,7 @@ class Party:
     country: str = ""
     tax_id: str = ""
     email: str = ""
+    proofs: str = ""
 
     def __repr__(self) -> str:
         return "<party>"
@@ -48,6 +53,23 @@ class Party:
     def is_placed(self) -> bool:
         """Whether the buyer's country is known; without it the invoice is a simplified one."""
         return bool(self.country)
+
+
+@dataclass(frozen=True, slots=True)
+class BilledTo:
+    """Whom a document is for, and why it bears its tax.
+
+    party_json  the buyer's block as it stands today, made by to_json; empty where the policy keeps none
+    decision    why the lines bear their tax, or None where nobody asked
+    """
+
+    account: AccountId
+    subject: SubjectId
+    party_json: str = ""
+    decision: TaxDecided | None = None
+
+    def __repr__(self) -> str:
+        return f"<billed to {self.account}>"
 
 
 def to_json(party: Party) -> str:
