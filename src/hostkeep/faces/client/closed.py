@@ -22,7 +22,7 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.exports import file_of
 from hostkeep.faces.signin.pace import keep_pace
 from hostkeep.faces.ui.acts import act_of, brand_id_of
-from hostkeep.faces.ui.fates import fates_shown
+from hostkeep.faces.ui.fates import left_shown
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
@@ -203,7 +203,7 @@ def _page(
         "left": left,
         "ending": ending_for(account.brand, account.subject, begun),
         "begun_at": begun,
-        "fates": fates_shown(fates, left.policy, at=left.act.at, zone=zone, language=language),
+        "fates": left_shown(fates, left.policy, at=left.act.at, zone=zone, language=language),
         "offered": [row for row in streams if row.can_stop],
         "consents": [row for row in consents_of(left.act, subject=account.subject) if row.state == "given"],
         "disputes": closings.disputes_of(account.id),

@@ -1,4 +1,4 @@
-"""Closing a customer's account in the company's name: what would happen, why, and the deed."""
+"""Closing a customer's account in the company's name: what would happen, why, the deed, and what it left."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
 from hostkeep.faces.signin.confirming import confirm_first, confirmed_lately
 from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.staff.ended import ended_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.fates import fates_shown
 from hostkeep.faces.ui.pages import language_of, show
@@ -54,8 +55,13 @@ def close(request: HttpRequest, wanted: UUID) -> HttpResponse:
 def _page(request: HttpRequest, row: AccountRow, *, problem: str = "", status: int = 200) -> HttpResponse:
     """Draw the page."""
     act = act_of(request, role=role_of(request), purpose="account", brand=row.brand)
+    shop, language = brand(row.brand), language_of(request)
+    ended = ended_of(act, row, language)
+    if ended is not None:
+        context = {"row": row, "shop": shop, "ended": ended}
+        return show(request, "staff/account_ended.html", context, status=status)
     found = flow.preview(act, account=row.id)
-    shop, policy = brand(row.brand), policy_for(row.brand, row.subject, act.at)
+    policy = policy_for(row.brand, row.subject, act.at)
     context = {
         "row": row,
         "shop": shop,
@@ -64,7 +70,7 @@ def _page(request: HttpRequest, row: AccountRow, *, problem: str = "", status: i
         "services": told_if_allowed(act, found.services),
         "unpaid": found.unpaid,
         "ending": found.ending,
-        "fates": fates_shown(found.fates, policy, at=act.at, zone=shop.zone, language=language_of(request)),
+        "fates": fates_shown(found.fates, policy, at=act.at, zone=shop.zone, language=language),
         "reasons": REASONS.items(),
         "problem": problem,
     }

@@ -20,6 +20,7 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import BrandRow, all_brands, brand, policy_in_force
 from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
+from hostkeep.faces.staff.ended import ended_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.values import lines_of
@@ -246,6 +247,7 @@ def _person_page(
         "opened": opened,
         "empty": empty,
         "problem": problem,
+        "ended": ended_of(act, row, language),
         "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
     }
     return show(request, "staff/person.html", context, status=422 if problem else 200)

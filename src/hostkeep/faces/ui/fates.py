@@ -1,8 +1,8 @@
-"""What closing an account would do, in words: one line a category."""
+"""What closing an account would do, and what it left, in words: one line a category."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -35,6 +35,16 @@ NO_DAY: Mapping[str, str] = MappingProxyType(
         "hold": gettext_noop("Held back by law"),
     }
 )
+LEFT: Mapping[str, str] = MappingProxyType(
+    {
+        **FATES,
+        "erase": gettext_noop("Kept until {day}, then erased"),
+        "deactivate": gettext_noop("Switched off, erased on {day}"),
+    }
+)
+"""Of what is there after the closing.  The rest is as it was announced."""
+
+DUE = gettext_noop("Being erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +60,40 @@ class FateShown:
 def fates_shown(
     fates: Iterable[Fate], policy: Policy, *, at: datetime, zone: str, language: str
 ) -> tuple[FateShown, ...]:
-    """Say what becomes of each category, lines that say the same of one category once."""
+    """Say what would become of each category, lines that say the same of one category once."""
+    return _shown(fates, policy, at, language, lambda fate: _says(fate, at, AT_ONCE, FATES, zone, language))
+
+
+def left_shown(
+    fates: Iterable[Fate], policy: Policy, *, at: datetime, zone: str, language: str
+) -> tuple[FateShown, ...]:
+    """Say what is left of each category once the account is closed, and until when; as fates_shown."""
+    return _shown(fates, policy, at, language, lambda fate: _says(fate, at, DUE, LEFT, zone, language))
+
+
+def _shown(
+    fates: Iterable[Fate], policy: Policy, at: datetime, language: str, say: Callable[[Fate], str]
+) -> tuple[FateShown, ...]:
+    """Say one line a category and fate."""
     shown: dict[tuple[str, str], FateShown] = {}
     for fate in fates:
         known = policy.categories.get(fate.category)
         label = said(known.label, language) if known else spelled(fate.category)
-        says = _says(fate, at, zone, language)
-        tone = "bad" if fate.what == "erase" and fate.until is not None and fate.until <= at else ""
+        says = say(fate)
+        tone = "bad" if _is_due(fate, at) else ""
         shown.setdefault((label, says), FateShown(label, says, tone, fate.clause))
     return tuple(shown.values())
 
 
-def _says(fate: Fate, at: datetime, zone: str, language: str) -> str:
-    """Say one fate."""
+def _is_due(fate: Fate, at: datetime) -> bool:
+    """Say whether a fate leaves nothing from now on."""
+    return fate.what == "erase" and fate.until is not None and fate.until <= at
+
+
+def _says(fate: Fate, at: datetime, due: str, words: Mapping[str, str], zone: str, language: str) -> str:
+    """Say one fate.  due: the words where nothing is left from now on."""
     if fate.until is None:
         return gettext(NO_DAY[fate.what])
-    if fate.what == "erase" and fate.until <= at:
-        return gettext(AT_ONCE)
-    return gettext(FATES[fate.what]).format(day=day_text(fate.until, zone, language))
+    if _is_due(fate, at):
+        return gettext(due)
+    return gettext(words[fate.what]).format(day=day_text(fate.until, zone, language))
