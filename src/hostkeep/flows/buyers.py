@@ -42,11 +42,6 @@ def parties_of(act: Act, buyers: Sequence[AccountRow]) -> dict[AccountId, Party]
     return {buyer.id: _party(buyer, values[buyer.subject]) for buyer in buyers}
 
 
-def _policy(version: VersionRow) -> Policy:
-    """Return the compiled policy of a version."""
-    return policy_by_digest(version.digest)
-
-
 def _party(buyer: AccountRow, values: Mapping[str, str]) -> Party:
     """Make a buyer's block of opened values, by category."""
     address = json.loads(values.get("address", "{}"))
