@@ -34,6 +34,7 @@ GATEWAYS: Mapping[str, AdapterNeeds] = MappingProxyType(
         "testpay": AdapterNeeds("testpay", keeps=_REFERENCE),
         "bank_transfer": AdapterNeeds("bank_transfer", keeps=_REFERENCE, touches=frozenset({"bank_account"})),
         "stripe": AdapterNeeds("stripe", keeps=_REFERENCE, recipient="stripe"),
+        "manual": AdapterNeeds("manual", keeps=_REFERENCE),
     }
 )
 """The gateways a policy can name.  A test compares these with the manifests of those in the box."""

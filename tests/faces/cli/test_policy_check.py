@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
+from hostkeep.adapters.gateways.manual.gateway import ByHand
+from hostkeep.adapters.gateways.stripe.gateway import Stripe
 from hostkeep.adapters.gateways.testpay.gateway import TestPay
 from hostkeep.faces.cli.policies import check
 from hostkeep.policy.needs import GATEWAYS
@@ -157,7 +159,7 @@ def test_the_adapters_of_the_brand_beside_it_are_checked(
 
 
 def test_the_table_of_gateways_says_what_their_manifests_say() -> None:
-    for driver in (TestPay, BankTransfer):
+    for driver in (TestPay, BankTransfer, Stripe, ByHand):
         (needs,) = needs_of(gateways=[driver.manifest.name], mailers=())
         assert needs == GATEWAYS[driver.manifest.name]
 

@@ -1,20 +1,28 @@
-"""The exam every payment gateway sits, `class TestMine(GatewayExam): ...`, and a fake that settles."""
+"""The exams that payment gateways sit, `class TestMine(GatewayExam): ...`, and a fake that settles.
+
+One that gives money back sits RefundsExam besides, one that keeps methods StoringExam.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.payments import (
     BadNotice,
     Charge,
     Declined,
+    KeepAsk,
+    Keeping,
+    Kept,
     Notice,
     Outcome,
     PaymentGateway,
+    RefundAsk,
     Settled,
+    StoredCharge,
     Unknown,
     Waiting,
 )
@@ -40,6 +48,31 @@ def ask(once: str, amount: Money = FIVE_EURO) -> Charge:
     """Return a charge to sit the exam with."""
     back, tell = "https://shop.example/back/", "https://shop.example/callbacks/"
     return Charge(amount, once=once, memo="EX-2026-000001", back=back, tell=tell)
+
+
+def back_ask(once: str, of: str, minor: int = 500) -> RefundAsk:
+    """Return a refund to sit the exam with."""
+    return RefundAsk(of, Money(minor, EUR), once=once, tell="https://shop.example/callbacks/")
+
+
+def keep_ask(once: str) -> KeepAsk:
+    """Return a method to be kept, to sit the exam with."""
+    back, tell = "https://shop.example/back/", "https://shop.example/callbacks/"
+    return KeepAsk("EUR", once=once, back=back, tell=tell)
+
+
+def stored_ask(once: str, token: str, amount: Money = FIVE_EURO) -> StoredCharge:
+    """Return a charge of a stored method, to sit the exam with."""
+    back, tell = "https://shop.example/back/", "https://shop.example/callbacks/"
+    return StoredCharge(amount, once=once, memo="EX-2026-000001", back=back, tell=tell, token=token)
+
+
+def looked_up(gateway: PaymentGateway, once: str, told: Outcome) -> Outcome:
+    """Look a charge up as the house does: with the handle, where the gateway told one."""
+    asked: Any = gateway
+    handle = told.handle if isinstance(told, Waiting) else ""
+    found: Outcome = asked.look_up(once, handle) if handle else asked.look_up(once)
+    return found
 
 
 class GatewayExam:
@@ -79,7 +112,7 @@ class GatewayExam:
     def test_look_up_tells_what_charge_told(self) -> None:
         gateway = self.make()
         told = gateway.charge(ask("exam-2"))
-        assert gateway.look_up("exam-2") == told
+        assert looked_up(gateway, "exam-2", told) == told
 
     def test_an_unknown_key_was_never_asked(self) -> None:
         if self.remembers:
@@ -89,10 +122,10 @@ class GatewayExam:
         if not self.remembers:
             return
         gateway, amount = self.make(), Money(90_000, VND)
-        gateway.charge(ask("exam-3", amount))
+        asked = gateway.charge(ask("exam-3", amount))
         self.pay("exam-3")
 
-        told = gateway.look_up("exam-3")
+        told = looked_up(gateway, "exam-3", asked)
 
         assert isinstance(told, Settled)
         assert told.amount == amount
@@ -109,7 +142,7 @@ class GatewayExam:
         if not self.calls_back:
             return
         gateway = self.make()
-        gateway.charge(ask("exam-5"))
+        asked = gateway.charge(ask("exam-5"))
         self.pay("exam-5")
         signed = self.notice_of("exam-5")
 
@@ -117,7 +150,7 @@ class GatewayExam:
 
         assert notice.once == "exam-5"
         assert notice.event
-        assert notice.outcome == gateway.look_up("exam-5")
+        assert notice.outcome == looked_up(gateway, "exam-5", asked)
         assert gateway.read_notice(signed.headers, signed.body, signed.at) == notice
 
     def test_a_notice_that_was_touched_is_refused(self) -> None:
@@ -144,6 +177,132 @@ class GatewayExam:
             assert _refused(gateway, Signed(good.headers, good.body, good.at + away))
 
 
+class RefundsExam(GatewayExam):
+    """What a gateway with "refunds" sits besides."""
+
+    def paid(self, once: str) -> str:
+        """Have five euro paid; return the payment's proof."""
+        gateway: PaymentGateway = self.make()
+        asked = gateway.charge(ask(once))
+        self.pay(once)
+        told = looked_up(gateway, once, asked)
+        assert isinstance(told, Settled)
+        return told.proof
+
+    def test_it_says_that_it_gives_back(self) -> None:
+        assert "refunds" in self.make().manifest.can
+
+    def test_money_goes_back_once_a_key(self) -> None:
+        gateway: Any = self.make()
+        of = self.paid("exam-r1")
+
+        first, second = gateway.refund(back_ask("back-1", of)), gateway.refund(back_ask("back-1", of))
+
+        assert isinstance(first, Settled)
+        assert (first.amount, first == second) == (FIVE_EURO, True)
+        assert gateway.look_up_refund("back-1", of) == first
+
+    def test_parts_go_back_until_nothing_is_left(self) -> None:
+        gateway: Any = self.make()
+        of = self.paid("exam-r2")
+        parts = [gateway.refund(back_ask(f"back-{part}", of, 250)) for part in ("a", "b")]
+        assert len({part.proof for part in parts}) == len(parts)
+        assert isinstance(gateway.refund(back_ask("back-c", of, 1)), Declined)
+
+    def test_more_than_came_does_not_go_back(self) -> None:
+        gateway: Any = self.make()
+        assert isinstance(gateway.refund(back_ask("back-3", self.paid("exam-r3"), 501)), Declined)
+
+    def test_a_refund_that_was_never_asked_and_one_behind_a_broken_line(self) -> None:
+        gateway: Any = self.make()
+        of = self.paid("exam-r4")
+        assert gateway.look_up_refund("back-none", of) == Declined("never_asked")
+        deaf: Any = self.make_deaf()
+        assert deaf.refund(back_ask("back-4", of)) == Unknown()
+        assert deaf.look_up_refund("back-4", of) == Unknown()
+
+
+class StoringExam(GatewayExam):
+    """What a gateway with "storing" sits besides."""
+
+    def leave(self, once: str, *, careful_bank: bool = False) -> None:
+        """Do what the payer does to leave a method.
+
+        careful_bank  one whose bank wants to see its owner at each charge
+        """
+        raise NotImplementedError
+
+    def kept(self, once: str, *, careful_bank: bool = False) -> str:
+        """Have a method kept; return its token."""
+        gateway: Any = self.make()
+        asked = gateway.keep(keep_ask(once))
+        assert isinstance(asked, Waiting)
+        self.leave(once, careful_bank=careful_bank)
+        told = gateway.look_up_kept(once, asked.handle)
+        assert isinstance(told, Kept)
+        return told.token
+
+    def test_it_says_that_it_keeps(self) -> None:
+        assert "storing" in self.make().manifest.can
+
+    def test_one_key_asks_for_one_method(self) -> None:
+        gateway: Any = self.make()
+        first, second = gateway.keep(keep_ask("keep-1")), gateway.keep(keep_ask("keep-1"))
+        assert first == second
+        assert isinstance(first, Waiting)
+        assert first.visit
+        assert gateway.look_up_kept("keep-1", first.handle) == first
+        assert gateway.look_up_kept("keep-none") == Declined("never_asked")
+
+    def test_a_kept_method_is_known_by_its_label_and_does_not_print(self) -> None:
+        gateway: Any = self.make()
+        asked = gateway.keep(keep_ask("keep-2"))
+        self.leave("keep-2")
+        told = gateway.look_up_kept("keep-2", asked.handle)
+        assert told.label
+        assert told.expires_on
+        assert told.token not in repr(told)
+        assert told.label not in repr(told)
+
+    def test_a_stored_method_is_charged_once_a_key(self) -> None:
+        gateway: Any = self.make()
+        token = self.kept("keep-3")
+
+        first, second = (gateway.charge_stored(stored_ask("auto-1", token)) for _ in range(2))
+
+        assert isinstance(first, Settled)
+        assert (first.amount, first == second) == (FIVE_EURO, True)
+        assert gateway.look_up_stored("auto-1", token) == first
+
+    def test_a_careful_bank_sees_the_payer_first(self) -> None:
+        gateway: Any = self.make()
+        token = self.kept("keep-4", careful_bank=True)
+
+        told = gateway.charge_stored(stored_ask("auto-2", token))
+
+        assert isinstance(told, Waiting)
+        assert told.visit
+        self.pay("auto-2")
+        assert isinstance(looked_up(gateway, "auto-2", told), Settled)
+
+    def test_what_is_let_go_of_is_not_charged(self) -> None:
+        gateway: Any = self.make()
+        token = self.kept("keep-5")
+        assert gateway.forget(token)
+        assert gateway.forget(token)
+        assert isinstance(gateway.charge_stored(stored_ask("auto-3", token)), Declined)
+
+    def test_behind_a_broken_line_nothing_is_known(self) -> None:
+        gateway: Any = self.make()
+        token = self.kept("keep-6")
+        assert gateway.look_up_stored("auto-none", token) == Declined("never_asked")
+        deaf: Any = self.make_deaf()
+        assert deaf.keep(keep_ask("keep-7")) == Unknown()
+        assert deaf.charge_stored(stored_ask("auto-4", token)) == Unknown()
+        assert deaf.look_up_stored("auto-4", token) == Unknown()
+        assert not deaf.forget(token)
+
+
 def _refused(gateway: PaymentGateway, signed: Signed) -> bool:
     """Tell whether a gateway refuses a call-back, in the one way it may."""
     try:
@@ -157,25 +316,66 @@ def _refused(gateway: PaymentGateway, signed: Signed) -> bool:
 class FakeGateway:
     """A gateway that remembers what it was asked and answers as it was told to.
 
-    will  outcomes for the next new charges, first first; when they run out it settles at once
+    will  outcomes for the next new charges and refunds, first first; when they run out it settles at once
+    kept  what became of methods it was asked to keep, by key: it sends payers to a page and waits
     """
 
-    manifest: ClassVar[Manifest] = Manifest("fake", 1)
+    manifest: ClassVar[Manifest] = Manifest("fake", 1, can=frozenset({"refunds", "storing", "disputes"}))
 
     will: list[Outcome] = field(default_factory=list)
-    asked: list[Charge] = field(default_factory=list)
+    asked: list[Charge | RefundAsk | StoredCharge] = field(default_factory=list)
     told: dict[str, Outcome] = field(default_factory=dict)
+    kept: dict[str, Keeping] = field(default_factory=dict)
 
     def charge(self, ask: Charge) -> Outcome:
         """Answer once a key."""
-        self.asked.append(ask)
-        fallback = Settled(proof=f"fake-{ask.once}", amount=ask.amount)
-        return self.told.setdefault(ask.once, self.will.pop(0) if self.will else fallback)
+        return self._answer(ask)
 
-    def look_up(self, once: str) -> Outcome:
+    def look_up(self, once: str, handle: str = "") -> Outcome:
         """Say again what was said."""
+        del handle
         return self.told.get(once, Declined("never_asked"))
+
+    def refund(self, ask: RefundAsk) -> Outcome:
+        """Answer once a key."""
+        return self._answer(ask)
+
+    def look_up_refund(self, once: str, of: str) -> Outcome:
+        """Say again what was said."""
+        del of
+        return self.look_up(once)
+
+    def keep(self, ask: KeepAsk) -> Keeping:
+        """Send the payer to a page."""
+        return self.kept.setdefault(ask.once, Waiting(f"https://fake.example/keep/{ask.once}", ask.once))
+
+    def look_up_kept(self, once: str, handle: str = "") -> Keeping:
+        """Say how it stands."""
+        del handle
+        return self.kept.get(once, Declined("never_asked"))
+
+    def charge_stored(self, ask: StoredCharge) -> Outcome:
+        """Answer once a key."""
+        return self._answer(ask)
+
+    def look_up_stored(self, once: str, token: str) -> Outcome:
+        """Say again what was said."""
+        del token
+        return self.look_up(once)
+
+    def forget(self, token: str) -> bool:
+        """Let go of every method with the token."""
+        for once, told in list(self.kept.items()):
+            if isinstance(told, Kept) and told.token == token:
+                del self.kept[once]
+        return True
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, at: float) -> Notice:
         """Refuse: it sends none."""
         raise BadNotice(f"no call-backs: {len(headers)} headers, {len(body)} bytes at {at}")
+
+    def _answer(self, ask: Charge | RefundAsk | StoredCharge) -> Outcome:
+        """Answer once a key, as it was told to."""
+        self.asked.append(ask)
+        fallback = Settled(proof=f"fake-{ask.once}", amount=ask.amount)
+        return self.told.setdefault(ask.once, self.will.pop(0) if self.will else fallback)

@@ -58,6 +58,7 @@ GATEWAYS: Mapping[str, str] = MappingProxyType({
     "testpay": gettext_noop("On the demo's payment page. It gets a number and the amount, nothing else."),
     "bank_transfer": gettext_noop("Your service starts when the money arrives, mostly the next working day."),
     "stripe": gettext_noop("Typed on our payment partner's page. We keep a reference only."),
+    "manual": gettext_noop("Bring or send it to us; our staff write it down when it is here."),
 })
 """By gateway: one sentence on how it goes.  Their names stand in the policy's vocabulary."""
 
