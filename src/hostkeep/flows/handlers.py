@@ -17,6 +17,7 @@ from hostkeep.flows import (
     mailing,
     notices,
     policy_change,
+    renewing,
     retiring,
     subscribing,
     sweeping,
@@ -58,6 +59,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "addresses": addressing.sweep_due,
     "disputes": disputing.sweep_due,
     "sweeping": sweeping.send_due,
+    "renewals": renewing.renew_due,
 })
 
 DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})

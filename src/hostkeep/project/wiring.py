@@ -15,7 +15,17 @@ from hostkeep.billing.calls import gateways
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
-from hostkeep.flows import disputing, handlers, key_rounds, needing, operator_mail, paying, scanning, sweeping
+from hostkeep.flows import (
+    disputing,
+    handlers,
+    key_rounds,
+    needing,
+    operator_mail,
+    paying,
+    renewing,
+    scanning,
+    sweeping,
+)
 from hostkeep.kernel.ids import BrandId
 from hostkeep.messaging.calls import handing
 from hostkeep.people import api_calls, resealing
@@ -75,6 +85,7 @@ def join() -> None:
     sweeping.join()
     jobs.errand(sweeping.ERRAND, sweeping.run)
     jobs.foresee("sweeping", sweeping.falls_due)
+    jobs.foresee("renewals", renewing.falls_due)
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)

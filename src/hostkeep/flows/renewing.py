@@ -1,0 +1,146 @@
+"""The renewal run: every period that is due gets its invoice, exactly once, whatever dies meanwhile.
+
+A chunk is one transaction: its periods, their invoices, what is owed, the news and one entry of the book a
+deed.  A chunk that goes wrong is tried again in halves until what is wrong stands alone; that one is given up
+and shown, and the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from hostkeep.billing.actions.issuing_many import Bill, issue_many
+from hostkeep.billing.rules.lines import Line
+from hostkeep.billing.rules.party import BilledTo, to_json
+from hostkeep.brands.applying import versions_for
+from hostkeep.brands.queries import BrandRow, brand, policy_by_digest
+from hostkeep.flows.buyers import parties_of
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import CategoryId, InvoiceId, PurposeId, Ref
+from hostkeep.people.errors import AccountNotOpen
+from hostkeep.people.queries import AccountRow, accounts_by_id
+from hostkeep.people.rules.closing import OPEN
+from hostkeep.subscriptions.actions.renewing import CHUNK, ChunkFailed, Due, renew_many, stop_renewal
+from hostkeep.subscriptions.queries.subscriptions import brands_due, ending_due
+
+log = structlog.get_logger()
+
+BILLING = PurposeId("billing")
+PARTY = CategoryId("invoice_party")
+TIME_TO_PAY = timedelta(days=7)
+"""Where an invoice is made late, when its period has begun."""
+
+
+def renew_due(act: Act) -> int:
+    """Bill every period that is due at act.at; return how many there were.
+
+    Goes on where an earlier run was cut off.  One brand that goes wrong does not stop the next.
+    """
+    done = 0
+    for of in brands_due(act.at):
+        run = replace(act.of_brand(of).in_role("system").for_purpose(BILLING), trace=f"renewals:{uuid4()}")
+        done += renew_brand(run)
+    return done
+
+
+def falls_due(at: datetime) -> bool:
+    """Say whether something is to be billed, or ends, by a time."""
+    return bool(brands_due(at)) or bool(ending_due(at, first=1))
+
+
+def renew_brand(act: Act, *, chunk: int = CHUNK) -> int:
+    """Bill what is due at act.brand; return how many periods.  act: the run's, which its entries name."""
+    done = 0
+    while True:
+        try:
+            renewed = len(renew_many(act, bill=bill_periods, most=chunk).ids)
+        except ChunkFailed as failed:
+            done += _in_halves(act, failed.ids)
+            continue
+        done += renewed
+        if renewed == 0:
+            return done
+
+
+def bill_periods(act: Act, dues: Sequence[Due]) -> Mapping[UUID, InvoiceId]:
+    """Issue the invoices of periods in the running transaction; return them by subscription.
+
+    Raises AccountNotOpen where one of the accounts is closed, or being closed, and what issue_many raises.
+    """
+    if not dues:
+        return {}
+    buyers = accounts_by_id({due.account for due in dues})
+    for buyer in buyers.values():
+        if buyer.state != OPEN:
+            raise AccountNotOpen(state=buyer.state)
+    seller, to = brand(act.brand), _billed_to(act, list(buyers.values()))
+    bills = [
+        Bill(
+            id=InvoiceId(uuid4()),
+            to=to[due.account],
+            lines=_invoice_lines(due, seller),
+            due_in=_time_to_pay(act, due),
+            once=_once(due),
+        )
+        for due in dues
+    ]
+    issue_many(act, bills=bills)
+    return {due.subscription: bill.id for due, bill in zip(dues, bills, strict=True)}
+
+
+def _in_halves(act: Act, ids: Sequence[UUID]) -> int:
+    """Bill what can be of a chunk that went wrong, and give up the rest; return how many were billed."""
+    try:
+        return len(renew_many(act, bill=bill_periods, only=ids).ids)
+    except ChunkFailed as failed:
+        left, why = failed.ids, failed.__cause__
+    if len(left) == 1:
+        _give_up(act, left[0], why)
+        return 0
+    middle = len(left) // 2
+    return _in_halves(act, left[:middle]) + _in_halves(act, left[middle:])
+
+
+def _give_up(act: Act, subscription: UUID, error: BaseException | None) -> None:
+    """Park one that cannot be renewed, for staff."""
+    code = error.code if isinstance(error, Foreseen) else type(error).__name__
+    log.warning("renewal.stopped", subscription=str(subscription), code=code, trace=act.trace)
+    stop_renewal(act, subscription=subscription, code=code)
+
+
+def _billed_to(act: Act, buyers: Sequence[AccountRow]) -> dict[UUID, BilledTo]:
+    """Return whom invoices are for, with the block that each one's policy keeps."""
+    versions = versions_for(act.brand, {buyer.subject for buyer in buyers}, act.at)
+    keeping = [b for b in buyers if PARTY in policy_by_digest(versions[b.subject].digest).categories]
+    parties = parties_of(act, keeping)
+    return {
+        buyer.id: BilledTo(
+            buyer.id, buyer.subject, to_json(parties[buyer.id]) if buyer.id in parties else ""
+        )
+        for buyer in buyers
+    }
+
+
+def _invoice_lines(due: Due, seller: BrandRow) -> list[Line]:
+    """Return a period as its invoice bills it."""
+    about = Ref("subscriptions.subscription", due.subscription)
+    return [
+        Line(line.title, line.quantity, line.unit, seller.tax_rate, about, due.period) for line in due.lines
+    ]
+
+
+def _time_to_pay(act: Act, due: Due) -> timedelta:
+    """Return the time to pay: until the period begins; of one that has begun, some days of it."""
+    ahead = due.period.start - act.at
+    return ahead if ahead > timedelta() else min(TIME_TO_PAY, due.period.end - due.period.start)
+
+
+def _once(due: Due) -> str:
+    """Return the key of a period's invoice."""
+    return f"renewal:{due.subscription}:{int(due.period.start.timestamp())}"

@@ -1,0 +1,260 @@
+"""Renewing: the next period of each subscription that is due, written with its invoice or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection
+from django.db.models import F, Q
+
+from hostkeep.audit.recorded import recorded, recorded_many
+from hostkeep.brands.queries import brand
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
+from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.boxing import BILLING, titles_wish
+from hostkeep.subscriptions.errors import NoSuchSubscription
+from hostkeep.subscriptions.holding import calendar_of, held
+from hostkeep.subscriptions.models import Part, Subscription
+from hostkeep.subscriptions.queries.subscriptions import due_now
+from hostkeep.subscriptions.repricing import reprice
+from hostkeep.subscriptions.rules.pricing import Promised, made_at, promised
+from hostkeep.subscriptions.rules.prorating import price_of
+from hostkeep.subscriptions.rules.states import Move, State, after
+from hostkeep.subscriptions.rules.terms import following
+from hostkeep.vault.column_door import use_columns
+
+CHUNK = 500
+"""Subscriptions of one transaction at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """A part of what a period costs.  unit: of one piece, for the whole period; negative for a discount."""
+
+    title: str
+    quantity: int
+    unit: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A period that is to be billed now."""
+
+    subscription: UUID
+    account: AccountId
+    subject: SubjectId
+    service: ServiceId
+    period: Period
+    lines: tuple[DueLine, ...]
+
+    @property
+    def minor(self) -> int:
+        """What it comes to, in minor units."""
+        return sum(line.unit.minor * line.quantity for line in self.lines)
+
+
+Bill = Callable[[Act, Sequence[Due]], Mapping[UUID, InvoiceId]]
+"""Issues the invoices of periods in the running transaction, and returns them by subscription."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """Subscriptions that have their next period."""
+
+    ids: tuple[UUID, ...]
+    kind: str = "subscriptions.subscription"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A subscription whose renewal was given up, or put back."""
+
+    id: UUID
+
+    @property
+    def ref(self) -> Ref:
+        """The subscription."""
+        return Ref("subscriptions.subscription", self.id)
+
+
+class ChunkFailed(Exception):
+    """A chunk was rolled back.  ids: what it held.  Its cause is what went wrong."""
+
+    def __init__(self, ids: Sequence[UUID]) -> None:
+        super().__init__("a chunk of renewals was rolled back")
+        self.ids = tuple(ids)
+
+
+@recorded_many("subscriptions.period.billed")
+def renew_many(act: Act, *, bill: Bill, most: int = CHUNK, only: Sequence[UUID] | None = None) -> Renewed:
+    """Bill the next period of subscriptions of act.brand that are due, oldest first.
+
+    bill  issues their invoices; one whose period costs nothing is handed over only where the brand wants an
+          invoice over nothing
+    only  these alone, as far as they are due
+
+    Those that another worker has in hand are left to it.  Writes a Period each, in the transaction of its
+    invoice: a period stands with its invoice or not at all, and the database lets none be written twice.
+    Raises ChunkFailed, with what was in hand; nothing was written then.
+    """
+    found = due_now(act.at).filter(brand=act.brand)
+    if only is not None:
+        found = found.filter(id__in=only)
+    rows = list(found.order_by("renew_at", "id").select_for_update(skip_locked=True)[:most])
+    ids = tuple(row.id for row in rows)
+    if not rows:
+        return Renewed(())
+    try:
+        _renew(act, rows, bill)
+        _check_now()
+    except Exception as error:
+        raise ChunkFailed(ids) from error
+    return Renewed(ids)
+
+
+@recorded("subscriptions.renewal.stopped")
+def stop_renewal(act: Act, *, subscription: UUID, code: str) -> Stopped:
+    """Give a renewal up that goes wrong, until staff puts it back.
+
+    code  why: a refusal's code or the name of an exception
+    Raises NoSuchSubscription.
+    """
+    row = held(subscription, brand=act.brand)
+    row.stopped_at, row.stopped_code = act.at, code[:128]
+    row.save(update_fields=["stopped_at", "stopped_code"])
+    return Stopped(row.id)
+
+
+@recorded("subscriptions.renewal.put_back")
+def put_back_renewal(act: Act, *, subscription: UUID) -> Stopped:
+    """Let the next run try again what was given up.  Raises NoSuchSubscription (also where it was not)."""
+    row = held(subscription, brand=act.brand)
+    if row.stopped_at is None:
+        raise NoSuchSubscription
+    row.stopped_at, row.stopped_code = None, ""
+    row.save(update_fields=["stopped_at", "stopped_code"])
+    return Stopped(row.id)
+
+
+def _renew(act: Act, rows: Sequence[Subscription], bill: Bill) -> None:
+    """Write the next periods of locked rows."""
+    said = promised(brand(act.brand).words)
+    periods = {row.id: following(calendar_of(row), row.billed_to) for row in rows}
+    reprice(act, rows, periods, said)
+    parts = _parts_of(rows)
+    dues = _dues(act, rows, parts, periods)
+    invoices = bill(act, [due for due in dues if due.lines and (due.minor or said.zero_invoice)])
+    _write(act, dues, invoices)
+    _move_on(rows, periods, said)
+    _spend_discounts(act, parts)
+
+
+def _check_now() -> None:
+    """Let the database check now what it else checks at commit, so that a fault is this chunk's own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def _parts_of(rows: Sequence[Subscription]) -> dict[UUID, list[Part]]:
+    """Return the parts of subscriptions that hold, the plan first and discounts last."""
+    found: dict[UUID, list[Part]] = {row.id: [] for row in rows}
+    for part in Part.objects.filter(subscription__in=rows, ended_at=None):
+        found[part.subscription_id].append(part)
+    rank = {"plan": 0, "option": 1, "add_on": 2, "discount": 3}
+    for parts in found.values():
+        parts.sort(key=lambda part: (rank[part.kind], part.started_at, part.id))
+    return found
+
+
+def _dues(
+    act: Act,
+    rows: Sequence[Subscription],
+    parts: Mapping[UUID, Sequence[Part]],
+    periods: Mapping[UUID, Period],
+) -> list[Due]:
+    """Return what is to be billed, its titles opened in one batch."""
+    as_system = act.in_role("system").for_purpose(BILLING)
+    wishes = [titles_wish(row, parts[row.id]) for row in rows]
+
+    def made(titles: Sequence[Mapping[UUID, str] | None]) -> list[Due]:
+        return [
+            Due(
+                row.id, AccountId(row.account), SubjectId(row.subject), ServiceId(row.service),
+                periods[row.id], _lines(row, parts[row.id], told, periods[row.id]),
+            )
+            for row, told in zip(rows, titles, strict=True)
+        ]  # fmt: skip
+
+    return use_columns(as_system, wishes=wishes, fn=made)
+
+
+def _lines(
+    row: Subscription, parts: Iterable[Part], told: Mapping[UUID, str] | None, period: Period
+) -> tuple[DueLine, ...]:
+    """Return what a period costs, part by part; discounts take no more than there is.
+
+    Raises NoSuchSubscription where what was taken is erased: nothing can be billed that cannot be named.
+    """
+    if told is None:
+        raise NoSuchSubscription
+    plan, left, lines = calendar_of(row), 0, []
+    for part in parts:
+        unit = price_of(money(part.unit_minor, row.currency), plan, period)
+        if part.kind == "discount":
+            unit = max(unit, money(-left, row.currency), key=lambda amount: amount.minor)
+            lines.append(DueLine(told[part.id], 1, unit))
+            left += unit.minor
+        else:
+            lines.append(DueLine(told[part.id], part.quantity, unit))
+            left += unit.minor * part.quantity
+    return tuple(lines)
+
+
+PERIOD = (
+    "COPY subscriptions_period (id, subscription_id, starts_at, ends_at, invoice, billed_at) FROM STDIN"
+)
+MOVE_ON = """
+UPDATE subscriptions_subscription AS s
+   SET billed_to = new.billed_to, renew_at = new.renew_at, state = new.state
+  FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::text[])
+       AS new (id, billed_to, renew_at, state)
+ WHERE s.id = new.id
+"""
+
+
+def _write(act: Act, dues: Sequence[Due], invoices: Mapping[UUID, InvoiceId]) -> None:
+    """Write the periods."""
+    with connection.cursor() as cursor, cursor.copy(PERIOD) as copy:
+        for due in dues:
+            period, invoice = due.period, invoices.get(due.subscription)
+            copy.write_row((uuid4(), due.subscription, period.start, period.end, invoice, act.at))
+
+
+def _move_on(rows: Sequence[Subscription], periods: Mapping[UUID, Period], said: Promised) -> None:
+    """Say of each until when it is billed, and when it is due again."""
+    told: list[tuple[Any, ...]] = []
+    for row in rows:
+        period = periods[row.id]
+        state = after(State(row.state), Move.BILL)
+        told.append((row.id, period.end, _due_at(period, said), state.value))
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE_ON, [list(column) for column in zip(*told, strict=True)])
+
+
+def _due_at(period: Period, said: Promised) -> datetime:
+    """Return when the period after one is to be billed."""
+    return made_at(period.end, period.start, said.lead)
+
+
+def _spend_discounts(act: Act, parts: Mapping[UUID, Sequence[Part]]) -> None:
+    """Count a period off discounts that hold for some, and end those that are used up."""
+    counted = [part.id for some in parts.values() for part in some if part.cycles_left is not None]
+    if counted:
+        Part.objects.filter(Q(cycles_left__lte=1), id__in=counted).update(cycles_left=0, ended_at=act.at)
+        Part.objects.filter(Q(cycles_left__gt=1), id__in=counted).update(cycles_left=F("cycles_left") - 1)

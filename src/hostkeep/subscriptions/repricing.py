@@ -1,0 +1,86 @@
+"""New prices of plans that somebody has: found under the seals, and taken over when their notice is over.
+
+Only modules of `subscriptions.actions` call this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.money import money
+from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.boxing import BILLING, seal_title, titles_wish, told_wish
+from hostkeep.subscriptions.holding import sum_of
+from hostkeep.subscriptions.models import Part, PriceChange, Subscription
+from hostkeep.subscriptions.rules.agreeing import Told
+from hostkeep.subscriptions.rules.pricing import NewPrice, Promised, holds
+from hostkeep.vault.column_door import use_columns
+
+
+def new_prices(brand: BrandId, *, by: datetime | None = None) -> tuple[NewPrice, ...]:
+    """Return the price changes of a brand that stand.  by: those alone that hold by a time."""
+    found = PriceChange.objects.filter(brand=brand, withdrawn_at=None)
+    if by is not None:
+        found = found.filter(effective_at__lte=by)
+    return tuple(
+        NewPrice(row.product, row.plan, money(row.minor, row.currency), row.announced_at, row.effective_at)
+        for row in found.order_by("effective_at", "announced_at")
+    )
+
+
+def reprice(
+    act: Act, rows: Sequence[Subscription], periods: Mapping[UUID, Period], said: Promised
+) -> None:
+    """Give subscriptions the new price that their next period begins with; rows are locked by the caller.
+
+    What each is for is opened only while the brand has a new price that may hold for one of them, and none
+    is where the brand promised that prices stay.
+    """
+    if said.lock_months is None or not rows:
+        return
+    changes = new_prices(act.brand, by=max(period.start for period in periods.values()))
+    oldest = {row.id: row.created_at for row in rows}
+    asked = [row for row in rows if any(oldest[row.id] < each.announced_at for each in changes)]
+    if not asked:
+        return
+    as_system = act.in_role("system").for_purpose(BILLING)
+
+    def taken_over(told: Sequence[Told | None]) -> None:
+        for row, what in zip(asked, told, strict=True):
+            if what is not None:
+                _reprice(as_system, row, what, changes, periods[row.id])
+
+    use_columns(as_system, wishes=[told_wish(row) for row in asked], fn=taken_over)
+
+
+def _reprice(
+    act: Act, row: Subscription, told: Told, changes: Sequence[NewPrice], period: Period
+) -> None:
+    """Put a new plan part in place of the old one, if one of the changes holds."""
+    plan = Part.objects.filter(subscription=row, kind="plan", ended_at=None).first()
+    if plan is None:
+        return
+    of_plan = [
+        each for each in changes
+        if (each.product, each.plan, each.each.currency.code) == (told.product, told.plan, row.currency)
+    ]  # fmt: skip
+    new = holds(of_plan, starts=period.start, since=plan.started_at, locked_until=row.locked_until)
+    if new is None:
+        return
+    fresh = Part(
+        subscription=row, kind="plan", unit_minor=new.each.minor, quantity=plan.quantity,
+        started_at=period.start,
+    )  # fmt: skip
+    fresh.title = use_columns(
+        act, wishes=[titles_wish(row, [plan])],
+        fn=lambda titles: seal_title(act, row, fresh.id, (titles[0] or {}).get(plan.id, told.title)),
+    )  # fmt: skip
+    plan.ended_at = period.start
+    plan.save(update_fields=["ended_at"])
+    fresh.save(force_insert=True)
+    row.price_minor = sum_of(Part.objects.filter(subscription=row, ended_at=None))
+    row.save(update_fields=["price_minor"])
