@@ -1,4 +1,4 @@
-"""`make bench`: one line a figure: name, ours, reference, ratio, goal, met or short."""
+"""`make bench`: one line a figure: name, ours, reference, ratio, that of the worst round, goal, met or short."""
 
 from __future__ import annotations
 

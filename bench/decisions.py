@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Figure
+from bench.figures import Figure, compared
 from bench.house import BRAND, ROOT
 
 PLACE = ROOT / ".bench" / "authorization"
@@ -112,7 +112,7 @@ def _measure(policy: Any, questions: list[Any], peers: subprocess.Popen[str]) ->
     yield Figure("a decision from the compiled table, us", span * 1e6, None, "<= 4")
     yield Figure("the same, the making of the question included, us", statistics.median(whole) * 1e6, None, "<= 4")
     for peer, (name, goal) in NAMES.items():
-        yield Figure(name, 1 / span, 1 / statistics.median(theirs[peer]), goal)
+        yield compared(name, tuple((1 / us, 1 / them) for us, them in zip(ours, theirs[peer], strict=True)), goal)
 
 
 def _ours(policy: Any, questions: list[Any]) -> float:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from bench.figures import Figure, interleaved
+from bench.figures import Figure, compared, interleaved
 from bench.house import BRAND
 from bench.pages import customer_with_invoices
 
@@ -34,8 +34,8 @@ def figures() -> Iterator[Figure]:
     with giving(values):
         assert _page(bare, cookie).count(b"Bench") >= 1
     ours()
-    mine, theirs = interleaved(ours, reference, rounds=9)
-    yield Figure("a page with personal data, ms, to the same without guard, decision and book", mine, theirs, "<= 1.1")
+    rounds = interleaved(ours, reference, rounds=9)
+    yield compared("a page with personal data, ms, to the same without guard, decision and book", rounds, "<= 1.1")
 
 
 def values_of(cookie: str) -> dict[tuple[object, str, str], str]:

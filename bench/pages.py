@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
-from bench.figures import Figure, interleaved
+from bench.figures import Figure, compared, interleaved
 from bench.house import BRAND, get, per_second, serving
 
 OURS = "hostkeep.project.wsgi:application"
@@ -18,13 +18,13 @@ BARE = "bench.bare_wsgi:application"
 def figures() -> Iterator[Figure]:
     cookie = customer_with_invoices(20)
     with serving(OURS) as ours, serving(BARE, settings="bench.bare_settings") as bare:
-        a, b = interleaved(lambda: per_second(ours, "/"), lambda: per_second(bare, "/"))
-        yield Figure("front page, requests/s/core, to a bare view", a, b, ">= 0.5")
-        a, b = interleaved(
+        rounds = interleaved(lambda: per_second(ours, "/"), lambda: per_second(bare, "/"))
+        yield compared("front page, requests/s/core, to a bare view", rounds, ">= 0.5")
+        rounds = interleaved(
             lambda: per_second(ours, "/account/invoices/", cookie=cookie),
             lambda: per_second(bare, "/account/invoices/", cookie=cookie),
         )
-        yield Figure("invoice list, requests/s/core, to a bare view", a, b, ">= 0.6")
+        yield compared("invoice list, requests/s/core, to a bare view", rounds, ">= 0.6")
         yield Figure("front page with its files, compressed KB", weight(ours), None, "<= 50")
 
 
@@ -43,6 +43,7 @@ def customer_with_invoices(count: int) -> str:
 
     from hostkeep.billing.actions.issuing import issue_invoice
     from hostkeep.billing.rules.lines import Line
+    from hostkeep.billing.rules.party import BilledTo
     from hostkeep.brands.queries import brand
     from hostkeep.faces.cli.acts import act_of_operator
     from hostkeep.faces.signin.logins import make_login
@@ -60,8 +61,8 @@ def customer_with_invoices(count: int) -> str:
         for number in range(count):
             line = Line(f"Server {number}", 1, Money(690, EUR), row.tax_rate, Ref("shop.order_line", uuid4()))
             issue_invoice(
-                act, account=joined.account, subject=joined.subject, lines=[line], due_in=timedelta(days=7),
-                once=f"bench:{user}:{number}", party_json="",
+                act, to=BilledTo(joined.account, joined.subject), lines=[line], due_in=timedelta(days=7),
+                once=f"bench:{user}:{number}",
             )  # fmt: skip
         login = get_user_model().objects.get(pk=user)
         session = SessionStore()

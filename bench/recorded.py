@@ -19,7 +19,7 @@ from uuid import UUID
 
 import psycopg
 
-from bench.figures import Figure
+from bench.figures import Figure, compared
 from bench.house import BRAND, ROOT
 
 PEERS = {
@@ -57,8 +57,7 @@ def figures() -> Iterator[Figure]:
 
 
 def _figure(name: str, pairs: list[tuple[float, float]], goal: str) -> Figure:
-    plain, recorded = (statistics.median(side) * 1e6 for side in zip(*pairs, strict=True))
-    return Figure(name, recorded, plain, goal)
+    return compared(name, tuple((recorded * 1e6, plain * 1e6) for plain, recorded in pairs), goal)
 
 
 def _ours():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from uuid import uuid4
 
-from bench.figures import Figure, interleaved
+from bench.figures import Figure, compared, interleaved
 from bench.house import BRAND
 from bench.people import fill
 
@@ -38,8 +38,8 @@ def figures() -> Iterator[Figure]:
         row = Event.objects.create(kind="bench", body={}, brand=BRAND, trace="bench", at=act.at)
         assert Event.objects.get(pk=row.pk)
 
-    ours, theirs = interleaved(lambda: _each(reveal), lambda: _each(plain))
-    yield Figure("reveal with its audit row, ms, to a committed INSERT plus a SELECT", ours, theirs, "<= 2.5")
+    rounds = interleaved(lambda: _each(reveal), lambda: _each(plain))
+    yield compared("reveal with its audit row, ms, to a committed INSERT plus a SELECT", rounds, "<= 2.5")
     yield from _batch(reveal)
     yield from _everybody()
 
@@ -61,8 +61,8 @@ def _batch(one: Callable[[], None]) -> Iterator[Figure]:
         assert len(shown) == PAGE * len(FIELDS)
         assert all(sealed is not None for sealed in shown.values())
 
-    ours, theirs = interleaved(lambda: _each(page, turns=40), lambda: _each(one, turns=100))
-    yield Figure(f"{PAGE} people x {len(FIELDS)} fields in one batch, ms, to one reveal", ours, theirs, "<= 3")
+    rounds = interleaved(lambda: _each(page, turns=40), lambda: _each(one, turns=100), rounds=9)
+    yield compared(f"{PAGE} people x {len(FIELDS)} fields in one batch, ms, to one reveal", rounds, "<= 3")
 
 
 def _everybody() -> Iterator[Figure]:
@@ -95,8 +95,8 @@ def _everybody() -> Iterator[Figure]:
 
     through_the_door()
     plain()
-    ours, theirs = interleaved(through_the_door, plain)
-    yield Figure(f"{EVERYBODY:,} people read through the door, a second, to a plain ORM read", ours, theirs, ">= 0.7")
+    rounds = interleaved(through_the_door, plain)
+    yield compared(f"{EVERYBODY:,} people read through the door, a second, to a plain ORM read", rounds, ">= 0.7")
 
 
 def _each(deed: Callable[[], None], *, turns: int = TURNS) -> float:
