@@ -1,19 +1,23 @@
-"""The book: every entry balances, none is ever changed."""
+"""The book: every entry balances, none is ever changed.
+
+The functions of the schema `ledger` are the only way in; each call here is one round trip to one of them.
+Why it is made so: docs/ledger.md.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from django.db.models import Sum
+from django.db import connection
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import Currency, Money
-from hostkeep.ledger.errors import EntryDiffers
-from hostkeep.ledger.models import Entry, Posting
+from hostkeep.ledger.errors import EntryDiffers, NotCovered
+from hostkeep.ledger.models import Posting
 from hostkeep.ledger.rules import Leg, check
 
 
@@ -25,6 +29,20 @@ class Posted:
     again: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is to be booked with others.
+
+    key       idempotency key, at most 120 ASCII characters
+    about     the thing that caused it
+    postings  two or more, none zero, each currency summing to zero
+    """
+
+    key: str
+    about: Ref
+    postings: Sequence[Leg]
+
+
 def post(act: Act, *, key: str, about: Ref, postings: Sequence[Leg]) -> Posted:
     """Book the legs as one entry of act.brand, in the caller's transaction.
 
@@ -32,40 +50,111 @@ def post(act: Act, *, key: str, about: Ref, postings: Sequence[Leg]) -> Posted:
     about     the thing that caused it
     postings  two or more, none zero, each currency summing to zero
 
-    Writes an Entry and its Postings, or nothing.  The database checks the sum once more at commit.
+    Writes an Entry and its Postings, or nothing.  The database checks the sum once more.
     Raises Unbalanced, EntryDiffers (the key stands for other legs).
     """
-    check(postings)
-    entry = Entry(
-        id=uuid4(), key=key, brand=act.brand, at=act.at, about_kind=about.kind, about_id=about.id,
-        legs=len(postings),
-    )  # fmt: skip
-    Entry.objects.bulk_create([entry], ignore_conflicts=True)
-    known = Entry.objects.only("id").get(key=key)
-    if known.id != entry.id:
-        return _again(known, postings)
-    Posting.objects.bulk_create(
-        Posting(
-            entry_id=entry.id,
-            account=leg.account,
-            minor=leg.amount.minor,
-            currency=leg.amount.currency.code,
-        )
-        for leg in postings
-    )
-    return Posted(entry.id, again=False)
+    return _post(act, Draft(key, about, postings), {})
+
+
+def post_covered(
+    act: Act, *, key: str, about: Ref, postings: Sequence[Leg], floors: Mapping[str, Money]
+) -> Posted:
+    """Book as `post` does, but only if afterwards each account of `floors` still holds enough.
+
+    floors  account code -> the least that must be left on it: credits less debits, what we hold for somebody,
+            in the floor's currency.  {chart.credit(account): Money(0, EUR)} spends credit and no more
+
+    Correct under any race between callers: the accounts of `floors` are locked to the end of the caller's
+    transaction.  Whoever takes from such an account calls this; `post` asks nobody.
+    A key that stands is answered as booked again, whatever is left today.
+    Raises NotCovered, and what `post` raises.
+    """
+    return _post(act, Draft(key, about, postings), floors)
+
+
+def post_many(act: Act, entries: Sequence[Draft]) -> tuple[Posted, ...]:
+    """Book many entries of act.brand as `post` does each, in one round trip; answers in their order.
+
+    For bulk runs, some hundred entries a call.  Raises Unbalanced, EntryDiffers; then the caller gives its
+    transaction up, for other entries of the call may stand in it.
+    """
+    for entry in entries:
+        check(entry.postings)
+    if not entries:
+        return ()
+    ids = [uuid4() for _ in entries]
+    owners = [new for new, entry in zip(ids, entries, strict=True) for _ in entry.postings]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            POST_MANY,
+            [
+                ids, [e.key for e in entries], act.brand, act.at, [e.about.kind for e in entries],
+                [e.about.id for e in entries], [len(e.postings) for e in entries], owners,
+                *_columns(leg for entry in entries for leg in entry.postings),
+            ],
+        )  # fmt: skip
+        stand = [UUID(str(row[0])) for row in cursor.fetchall()]
+    posted = tuple(Posted(is_, again=is_ != new) for is_, new in zip(stand, ids, strict=True))
+    _check_again([(is_.id, e.postings) for is_, e in zip(posted, entries, strict=True) if is_.again])
+    return posted
 
 
 def balance(account: str, currency: Currency) -> Money:
-    """Return what an account code stands at: debits less credits.  One database query."""
-    found = Posting.objects.filter(account=account, currency=currency.code).aggregate(sum=Sum("minor"))
-    return Money(int(found["sum"] or 0), currency)
+    """Return what an account code stands at: debits less credits.  One query, however long its history is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT minor FROM ledger.stands_at(%s, %s)", [account, currency.code])
+        return Money(int(cursor.fetchone()[0]), currency)
 
 
-def _again(known: Entry, postings: Sequence[Leg]) -> Posted:
-    """Accept a key that was used before, if it was used for the same legs."""
-    stands = Counter(Posting.objects.filter(entry=known).values_list("account", "minor", "currency"))
-    asked = Counter((leg.account, leg.amount.minor, leg.amount.currency.code) for leg in postings)
-    if stands != asked:
-        raise EntryDiffers(entry=str(known.id))
-    return Posted(known.id, again=True)
+POST = """
+SELECT * FROM ledger.post(%s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::text[],
+  %s::text[], %s::bigint[], %s::text[])
+"""
+
+POST_MANY = """
+SELECT * FROM ledger.post_many(%s::uuid[], %s::text[], %s, %s, %s::text[], %s::uuid[], %s::integer[],
+  %s::uuid[], %s::text[], %s::bigint[], %s::text[])
+"""
+
+
+def _post(act: Act, entry: Draft, floors: Mapping[str, Money]) -> Posted:
+    """Book one entry if the floors hold."""
+    check(entry.postings)
+    # In one order for everybody, so that two callers never hold what the other waits for.
+    least = [Leg(code, floors[code]) for code in sorted(floors)]
+    about = entry.about
+    with connection.cursor() as cursor:
+        cursor.execute(
+            POST,
+            [
+                uuid4(), entry.key, act.brand, act.at, about.kind, about.id,
+                *_columns(entry.postings), *_columns(least),
+            ],
+        )  # fmt: skip
+        stands, outcome, short = cursor.fetchone()
+    if outcome == "short":
+        raise NotCovered(account=short)
+    if outcome == "differs":
+        raise EntryDiffers(entry=str(stands))
+    return Posted(UUID(str(stands)), again=outcome == "again")
+
+
+def _columns(legs: Iterable[Leg]) -> tuple[list[str], list[int], list[str]]:
+    """Return legs as the arrays in which the database takes them: codes, minor units, currencies."""
+    rows = tuple(legs)
+    return (
+        [leg.account for leg in rows],
+        [leg.amount.minor for leg in rows],
+        [leg.amount.currency.code for leg in rows],
+    )
+
+
+def _check_again(used: Sequence[tuple[UUID, Sequence[Leg]]]) -> None:
+    """Accept keys that were used before, if each was used for the same legs.  One query for all."""
+    stands: dict[UUID, Counter[tuple[str, int, str]]] = {entry: Counter() for entry, _ in used}
+    found = Posting.objects.filter(entry__in=stands) if used else ()
+    for row in found:
+        stands[row.entry_id][row.account, row.minor, row.currency] += 1
+    for entry, legs in used:
+        if stands[entry] != Counter(zip(*_columns(legs), strict=True)):
+            raise EntryDiffers(entry=str(entry))

@@ -19,3 +19,10 @@ class EntryDiffers(Foreseen):
 
     code = "ledger.entry.differs"
     title = gettext_noop("This was booked before, with other amounts.")
+
+
+class NotCovered(Foreseen):
+    """The account code of facts["account"] would stand below its floor; nothing was booked."""
+
+    code = "ledger.entry.not_covered"
+    title = gettext_noop("There is not enough money for this, so it was not booked.")

@@ -1,4 +1,4 @@
-"""Tables of the ledger: append-only, in the schema `ledger`, where we may only read and insert."""
+"""Tables of the ledger: append-only, in the schema `ledger`, where we read; functions there write."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ PLAIN: Columns = {
     "Posting.account": not_personal("account code: a word and a handle"),
     "Posting.currency": not_personal("ISO 4217"),
     "Entry.at": not_personal("when it was booked"),
+    "Snapshot.account": not_personal("account code: a word and a handle"),
+    "Snapshot.currency": not_personal("ISO 4217"),
 }
 """Why each text column here holds nothing personal."""
 
@@ -53,8 +55,30 @@ class Posting(models.Model):
         db_table = "ledger_posting"
         constraints = [models.CheckConstraint(condition=~Q(minor=0), name="posting_moves_money")]
         indexes = [
-            models.Index(fields=["account", "currency"], include=["minor"], name="ledger_posting_account")
+            models.Index(fields=["account", "currency", "id"], include=["minor"], name="ledger_posting_tail")
         ]
 
     def __str__(self) -> str:
         return f"{self.account} {self.minor} {self.currency}"
+
+
+class Snapshot(models.Model):
+    """What an account code stood at after its posting number `upto`; the newest counts.
+
+    Written by functions of the schema alone, in an instant in which nobody wrote to the account.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    upto = models.BigIntegerField()
+    minor = models.DecimalField(max_digits=38, decimal_places=0)
+
+    class Meta:
+        db_table = "ledger_snapshot"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "currency", "upto"], name="one_snapshot_a_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.minor} {self.currency} upto {self.upto}"
