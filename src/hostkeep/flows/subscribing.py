@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
-from hostkeep.provisioning.events import ServiceActivated, ServiceClosed
+from hostkeep.provisioning.events import ServiceActivated
 from hostkeep.provisioning.queries import service
 from hostkeep.shop.queries.order_rows import OrderLineTold
 from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription

@@ -73,9 +73,7 @@ def join() -> None:
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
     jobs.watch("alarms", alarm_watch.take_raised)
-    jobs.schedule("audit_months", months.make_months)
-    jobs.watch("audit_tree", checkpoints.seal)
-    jobs.watch("audit_verify", verifying.verify_nightly)
+    _watch_the_book()
     outbox.listen({
         AlarmOpened: (alarm_mail.on_alarm_opened,),
         AlarmClosed: (alarm_mail.on_alarm_closed,),
@@ -84,11 +82,23 @@ def join() -> None:
     jobs.errand(rounds.ERRAND, rounds.run_for)
     sweeping.join()
     jobs.errand(sweeping.ERRAND, sweeping.run)
-    jobs.foresee("sweeping", sweeping.falls_due)
-    jobs.foresee("renewals", renewing.falls_due)
+    _foresee()
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)
+
+
+def _watch_the_book() -> None:
+    """Hand over what the audit's own jobs are."""
+    jobs.schedule("audit_months", months.make_months)
+    jobs.watch("audit_tree", checkpoints.seal)
+    jobs.watch("audit_verify", verifying.verify_nightly)
+
+
+def _foresee() -> None:
+    """Hand over who can tell whether something falls due by a time to come."""
+    jobs.foresee("sweeping", sweeping.falls_due)
+    jobs.foresee("renewals", renewing.falls_due)
 
 
 def _drill() -> bool:
