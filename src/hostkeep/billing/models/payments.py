@@ -54,6 +54,7 @@ class PaymentAttempt(models.Model):
     """Money asked of a gateway.
 
     visit   where the payer goes, or empty
+    handle  the gateway's own id of what waits, or empty where our key is enough to find it
     method  the stored method that was charged without the payer, or None
     """
 
@@ -67,6 +68,7 @@ class PaymentAttempt(models.Model):
     state = models.CharField(max_length=8, default="waiting")
     code = models.CharField(max_length=16, blank=True)
     visit = models.CharField(max_length=2000, blank=True)
+    handle = models.CharField(max_length=140, blank=True)
     method = models.ForeignKey("StoredMethod", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -153,20 +155,36 @@ class Allocation(models.Model):
 
 
 class GatewayNotice(models.Model):
-    """A call-back that was taken, cut down to what it means."""
+    """A call-back that was taken, cut down to what it means.  The row is the queue that a worker works off.
+
+    about      "charge", "refund", "method" or "dispute"
+    proof      the gateway's own id of the payment, refund or dispute; of: of the payment that is disputed
+    fee_minor  what the gateway keeps for a dispute
+    state      "new" until a worker has done what follows from it, then "done"; "parked" where it could not
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     gateway = models.CharField(max_length=32)
     event = models.CharField(max_length=64)
     brand = models.CharField(max_length=32)
     once = models.CharField(max_length=64)
+    about = models.CharField(max_length=8, default="charge")
     outcome = models.CharField(max_length=32)
+    proof = models.CharField(max_length=140, blank=True)
+    of = models.CharField(max_length=140, blank=True)
     minor = models.BigIntegerField(null=True)
+    fee_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, blank=True)
+    state = models.CharField(max_length=8, default="done")
+    attempts = models.PositiveSmallIntegerField(default=0)
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["gateway", "event"], name="one_notice_an_event")]
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "event"], name="one_notice_an_event"),
+            models.CheckConstraint(condition=Q(state__in=["new", "done", "parked"]), name="callback_state_known"),
+        ]
+        indexes = [models.Index(fields=["at"], name="callback_new", condition=Q(state="new"))]
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.event}"

@@ -28,6 +28,9 @@ PLAIN: Columns = {
     "PaymentAttempt.visit": not_personal(
         "address of the gateway's page for this attempt, made of random ids"
     ),
+    "PaymentAttempt.handle": personal(
+        "payment_ref", plain="the gateway's own id of what waits: it is asked by it"
+    ),
     "PaymentAttempt.brand": not_personal("slug of a brand"),
     "Payment.brand": not_personal("slug of a brand"),
     "Payment.gateway": not_personal("name of a driver"),
@@ -41,7 +44,15 @@ PLAIN: Columns = {
     "GatewayNotice.gateway": not_personal("name of a driver"),
     "GatewayNotice.event": not_personal("the gateway's own id of its message"),
     "GatewayNotice.once": not_personal("idempotency key of ours"),
-    "GatewayNotice.outcome": not_personal("one of four words, with a decline's code"),
+    "GatewayNotice.outcome": not_personal("a word of the driver protocol, with a decline's code"),
+    "GatewayNotice.about": not_personal("a word of the driver protocol"),
+    "GatewayNotice.proof": personal(
+        "payment_ref", plain="the gateway's own id of a movement: it is kept once, by a unique index"
+    ),
+    "GatewayNotice.of": personal(
+        "payment_ref", plain="the gateway's own id of a payment: disputes find their payment"
+    ),
+    "GatewayNotice.state": not_personal("new, done or parked"),
     "GatewayNotice.currency": not_personal("ISO 4217 or empty"),
     "GatewayNotice.brand": not_personal("slug of a brand"),
     "BankFile.brand": not_personal("slug of a brand"),
