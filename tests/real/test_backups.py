@@ -158,7 +158,8 @@ def test_a_backup_from_before_a_roll_needs_the_key_in_escrow(house: House, room:
     kept = House(house.data, house.keyring, room / "escrow")
     kept.hostkeep("keys", "roll")
     refused = House(room / "r1", house.keyring).hostkeep("restore", str(room / "old"), expect=2)
-    assert "destroyed and in no escrow" in refused
+    assert f"Looked in {house.keyring} (HOSTKEEP_KEYRING, or else the folder keys in HOSTKEEP_DATA): it holds epoch-2.key" in refused
+    assert "Set HOSTKEEP_KEYRING_ESCROW to the folder with epoch-1.key" in refused
 
     again = House(room / "r2", house.keyring, room / "escrow")
     again.hostkeep("restore", str(room / "old"))
@@ -181,6 +182,58 @@ def test_a_backup_that_is_not_as_it_was_is_refused_by_the_name_of_the_file(house
     said = House(room / "r", house.keyring).hostkeep("restore", str(room / "b"), expect=2)
     assert "PG_VERSION" in said
     assert not (room / "r" / "postgres").exists()
+
+
+def test_a_restore_with_the_wrong_keys_says_where_it_looked_and_touches_nothing(house: House, room: Path) -> None:
+    house.hostkeep("backup", str(room / "b"))
+    shutil.copytree(house.keyring, room / "old-keys")
+    House(house.data, house.keyring, room / "escrow").hostkeep("keys", "roll")
+    foreign, cut, empty = room / "foreign", room / "cut", room / "empty"
+    for folder, content in ((foreign, os.urandom(32)), (cut, b"short")):
+        folder.mkdir()
+        (folder / "epoch-1.key").write_bytes(content)
+    empty.mkdir()
+
+    for n, (keyring, escrow, words) in enumerate((
+        (room / "nowhere", None, f"Looked in {room / 'nowhere'} (HOSTKEEP_KEYRING, or else the folder keys in HOSTKEEP_DATA): there is no such folder."),
+        (empty, None, f"Looked in {empty} (HOSTKEEP_KEYRING, or else the folder keys in HOSTKEEP_DATA): it holds no key."),
+        (foreign, None, "epoch-1.key is another key of the same number"),
+        (cut, None, "epoch-1.key is not whole: 5 bytes, where a key has 32."),
+        (house.keyring, None, "HOSTKEEP_KEYRING_ESCROW, the folder of copies of ended keys, is not set."),
+        (house.keyring, room / "nowhere", f"Looked in {room / 'nowhere'} (HOSTKEEP_KEYRING_ESCROW): there is no such folder."),
+        (house.keyring, foreign, f"Looked in {foreign} (HOSTKEEP_KEYRING_ESCROW): epoch-1.key is another key of the same number"),
+        (house.keyring, cut, f"Looked in {cut} (HOSTKEEP_KEYRING_ESCROW): epoch-1.key is not whole"),
+    )):  # fmt: skip
+        before = {path: path.read_bytes() for path in keyring.glob("*")}
+        again = House(room / f"r{n}", keyring, escrow)
+        said = again.hostkeep("restore", str(room / "b"), expect=2)
+        assert words in said and "Nothing was restored: the keys of this backup are not here." in said
+        assert not (again.data / "postgres").exists()
+        assert {path: path.read_bytes() for path in keyring.glob("*")} == before
+
+    again = House(room / "last", room / "old-keys")
+    again.hostkeep("restore", str(room / "b"))
+    again.stop()
+
+
+def test_a_keyring_of_somebody_else_starts_nothing_and_is_left_as_it_is(house: House, room: Path) -> None:
+    empty = room / "empty"
+    empty.mkdir()
+    said = House(house.data, empty).hostkeep("keys", "show", expect=2)
+    assert f"Looked in {empty}: it holds no key. Set HOSTKEEP_KEYRING to the folder this database was sealed with" in said
+    assert list(empty.iterdir()) == []
+
+
+def test_a_restore_that_cannot_be_laid_lets_the_key_from_escrow_end_again(house: House, room: Path) -> None:
+    house.hostkeep("backup", str(room / "old"))
+    House(house.data, house.keyring, room / "escrow").hostkeep("keys", "roll")
+    blocked = room / "blocked"
+    blocked.write_text("a file where the data folder should be")
+    said = House(blocked, house.keyring, room / "escrow").hostkeep("restore", str(room / "old"), expect=2)
+    assert "could not be laid" in said
+    assert sorted(path.name for path in house.keyring.glob("*.key")) == ["epoch-2.key"]
+    assert json.loads((house.keyring / "epochs.json").read_text()) == {"reads": [2], "writes": 2}
+    assert (room / "escrow" / "epoch-1.key").exists()
 
 
 def test_a_backup_holds_no_key(house: House, room: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -75,15 +75,32 @@ def restore_dump(backup: Path, database: Mapping[str, object]) -> None:
     )  # fmt: skip
 
 
-def restore_base(backup: Path, data: Path) -> None:
-    """Lay a base backup into a data folder that holds no database.  Raises BadBackup."""
+def demand_empty(data: Path) -> None:
+    """Refuse a data folder that holds a database.  Raises BadBackup."""
     folder = postgres.folder_of(data)
     if folder.exists() and any(folder.iterdir()):
-        raise BadBackup(why=f"{folder} is not empty")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(backup / BASE, folder, dirs_exist_ok=True)
-    folder.chmod(0o700)
-    _give_to_server(folder)
+        raise BadBackup(
+            why=f"{folder} holds a database already; set HOSTKEEP_DATA to a new folder, or move this one away"
+        )
+
+
+def restore_base(backup: Path, data: Path) -> None:
+    """Lay a base backup into a data folder that holds no database, all of it or nothing.
+
+    Raises BadBackup.
+    """
+    demand_empty(data)
+    folder = postgres.folder_of(data)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(backup / BASE, folder, dirs_exist_ok=True)
+        folder.chmod(0o700)
+        _give_to_server(folder)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise BadBackup(why=f"it could not be laid into {folder}: {error}") from None
+        raise
     (folder.parent / "hostkeep.marker").touch()
 
 
@@ -109,19 +126,47 @@ def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def read_manifest(folder: Path) -> Mapping[str, Any]:
-    """Return the manifest of a backup whose files are as they were.  Raises BadBackup, naming a file."""
-    try:
-        told: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        listed: Mapping[str, str] = told["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise BadBackup(why=f"{folder / MANIFEST} is missing or not readable") from None
+def read_manifest(folder: Path, *, tells: Collection[str] = ()) -> Mapping[str, Any]:
+    """Return the manifest of a backup whose files are as they were.
+
+    tells  facts it must hold
+    Raises BadBackup, which names what is wrong and what to do.
+    """
+    told = _told(folder, {"files", *tells})
+    listed: Mapping[str, str] = told["files"]
     there = set(_files(folder))
     for name in sorted(there ^ listed.keys()):
-        raise BadBackup(why=f"{name} is {'not in the manifest' if name in there else 'missing'}")
+        if name in there:
+            raise BadBackup(why=f"{folder / name} is not in its manifest: somebody put it there")
+        raise BadBackup(why=f"{folder / name} is missing; {AGAIN}")
     for name, known in sorted(listed.items()):
         if _sum(folder / name) != known:
-            raise BadBackup(why=f"{name} was altered")
+            raise BadBackup(why=f"{folder / name} was cut off or altered after the backup; {AGAIN}")
+    return told
+
+
+AGAIN = "copy the backup again from where you keep it, whole, or use another"
+
+
+def _told(folder: Path, facts: Collection[str]) -> Mapping[str, Any]:
+    """Return what a manifest says.  Raises BadBackup."""
+    if not folder.is_dir():
+        raise BadBackup(why=f"{folder} is no folder; name the one that hostkeep backup filled")
+    path = folder / MANIFEST
+    if not path.exists():
+        raise BadBackup(
+            why=f"{folder} has no {MANIFEST}: hostkeep backup did not fill it, or was cut off before its "
+            "end; use another backup"
+        )
+    try:
+        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        missing = sorted(set(facts) - told.keys())
+    except OSError as error:
+        raise BadBackup(why=f"{path} cannot be read ({error.strerror})") from None
+    except (ValueError, AttributeError, TypeError):
+        raise BadBackup(why=f"{path} was cut off or altered; {AGAIN}") from None
+    if missing:
+        raise BadBackup(why=f"{path} does not say {', '.join(missing)}; {AGAIN}")
     return told
 
 

@@ -259,4 +259,9 @@ def opener(epoch: int) -> AESGCM:
 
 def proof_of(nonce: bytes, *, epoch: int) -> bytes:
     """Return the proof that this folder holds an epoch's key."""
-    return hmac.new(_wrapping_key(epoch), b"keyring" + nonce, hashlib.sha256).digest()
+    return proof_by(_wrapping_key(epoch), nonce)
+
+
+def proof_by(key: bytes, nonce: bytes) -> bytes:
+    """Return the proof that a key makes.  Source: RFC 2104."""
+    return hmac.new(key, b"keyring" + nonce, hashlib.sha256).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostkeep.vault import cipher, keys
+from hostkeep.vault import cipher, key_folders, keys
 from hostkeep.vault.models import Keyring
 from hostkeep.vault.wall import opened
 
@@ -24,15 +24,13 @@ date_of = cipher.date_of
 def check_keyring() -> None:
     """Prove that the keyring folder is the one this database was sealed with; put the proof down at first.
 
-    Raises WrongKeyring.
+    A folder that is not is left as it is found: no key is made in it.  Raises WrongFolder.
     """
-    epoch = keys.current_epoch()
     with opened():
         row = Keyring.objects.filter(id=1).first()
         if row is None:
-            nonce = keys.new_data_key()
+            epoch, nonce = keys.current_epoch(), keys.new_data_key()
             fresh = Keyring(id=1, epoch=epoch, nonce=nonce, proof=keys.proof_of(nonce, epoch=epoch))
             Keyring.objects.bulk_create([fresh], ignore_conflicts=True)
             return
-        if keys.proof_of(bytes(row.nonce), epoch=row.epoch) != bytes(row.proof):
-            raise keys.WrongKeyring
+    key_folders.demand_for_database(row.epoch, nonce=bytes(row.nonce), proof=bytes(row.proof))

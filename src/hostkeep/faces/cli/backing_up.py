@@ -16,6 +16,17 @@ from hostkeep.kernel.act import Act
 from hostkeep.runtime import backups, postgres
 from hostkeep.runtime.backups import BadBackup
 
+FACTS = ("kind", "taken_at", "keys", "erasure_ledger")
+"""What a restore needs to be told by a manifest."""
+
+OTHER_SORT = {
+    "base": "it was taken of the database in a data folder, and HOSTKEEP_DATABASE_URL is set; "
+            "unset it, and set HOSTKEEP_DATA to a new folder",
+    "dump": "it was taken of a database of your own; "
+            "set HOSTKEEP_DATABASE_URL and HOSTKEEP_OWNER_DATABASE_URL to an empty one",
+}  # fmt: skip
+UNKNOWN_SORT = "its manifest names a sort of backup that this release does not know"
+
 
 def backup(folder: str) -> int:
     """Back the database up, with a manifest that also says how far the erasure ledger and the book were."""
@@ -31,7 +42,7 @@ def take(into: Path) -> None:
     """Take a backup of the running database.  Raises BadBackup."""
     from hostkeep.audit import checkpoints
     from hostkeep.runtime import clock
-    from hostkeep.vault import epochs, erasure_ledger
+    from hostkeep.vault import erasure_ledger, key_folders
 
     if into.exists() and any(into.iterdir()):
         raise BadBackup(why=f"{into} is not empty")
@@ -47,7 +58,7 @@ def take(into: Path) -> None:
     facts = {
         "kind": "base" if settings.HOSTKEEP.embedded else "dump",
         "taken_at": clock.now().isoformat(),
-        "epochs": list(epochs.readable()),
+        "keys": key_folders.proofs(),
         "erasure_ledger": {"number": end.number, "head": end.head},
         "audit_checkpoint": last.note if last else None,
     }
@@ -55,13 +66,26 @@ def take(into: Path) -> None:
 
 
 def restore(folder: str) -> int:
-    """Restore a backup; it opens when every erasure of the ledger is carried out in it."""
+    """Restore a backup; it opens when every erasure of the ledger is carried out in it.
+
+    Where it cannot be restored, that is said before anything is touched: data folder, database and keyring.
+    """
     django.setup()
+    from hostkeep.vault import epochs, key_folders
+
     place = Path(folder).resolve()
-    facts = backups.read_manifest(place)
-    _demand_ledger(facts)
-    _take_keys_in(facts)
-    lay(place, facts)
+    facts = backups.read_manifest(place, tells=FACTS)
+    _demand_room(facts)
+    ended = key_folders.demand_for_backup(facts["keys"])
+    key_folders.demand_ledger(**facts["erasure_ledger"])
+    for epoch in ended:
+        epochs.readmit(epoch)
+    try:
+        lay(place)
+    except BaseException:
+        if ended:  # what came out of escrow ends again
+            epochs.end(ended)
+        raise
     ready()
     lines = _replay()
     say(f"Restored what was backed up at {facts['taken_at']}; {lines} erasures since then were carried out.")
@@ -69,35 +93,23 @@ def restore(folder: str) -> int:
     return 0
 
 
-def lay(place: Path, facts: Mapping[str, Any]) -> None:
+def lay(place: Path) -> None:
     """Lay the data of a backup where the environment says.  Raises BadBackup."""
-    if (facts["kind"] == "base") != settings.HOSTKEEP.embedded:
-        kinds = {"base": "a data folder", "dump": "a database of your own (HOSTKEEP_DATABASE_URL)"}
-        raise BadBackup(why=f"it is made for {kinds.get(facts['kind'], 'something else')}")
     if settings.HOSTKEEP.embedded:
         backups.restore_base(place, settings.HOSTKEEP.data)
     else:
         backups.restore_dump(place, settings.HOSTKEEP.owner)
 
 
-def _demand_ledger(facts: Mapping[str, Any]) -> None:
-    """Refuse a keyring whose erasure ledger is shorter than it was at the backup.  Raises LedgerBroken."""
-    from hostkeep.vault import erasure_ledger
+def _demand_room(facts: Mapping[str, Any]) -> None:
+    """Refuse a backup that is made for another sort of place, and a place that holds something.
 
-    known = facts["erasure_ledger"]
-    if erasure_ledger.head().number < known["number"]:
-        raise erasure_ledger.LedgerBroken(why=f"the backup knows {known['number']} lines of it")
-
-
-def _take_keys_in(facts: Mapping[str, Any]) -> None:
-    """See to it that a key of the backup's time is there, from escrow if it ended.  Raises BadBackup."""
-    from hostkeep.vault import epochs
-
-    missing = [n for n in facts["epochs"] if not epochs.readmit(n)]
-    if missing:
-        raise BadBackup(
-            why=f"the key of epoch {missing[0]}, under which it was sealed, is destroyed and in no escrow"
-        )
+    Raises BadBackup.
+    """
+    if (facts["kind"] == "base") != settings.HOSTKEEP.embedded:
+        raise BadBackup(why=OTHER_SORT.get(facts["kind"], UNKNOWN_SORT))
+    if settings.HOSTKEEP.embedded:
+        backups.demand_empty(settings.HOSTKEEP.data)
 
 
 def _replay() -> int:
