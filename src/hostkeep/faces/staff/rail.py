@@ -47,8 +47,8 @@ KEEP = (
     Room("promises", "/staff/promises/", "shield", gettext_noop("Promises"), open_alarm_count),
     Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), parked_count),
 )
+OWN = (Room("keys", "/staff/keys/", "key", gettext_noop("Keys for programs")),)
 YOURS = (
-    ("/staff/keys/", "key", gettext_noop("Keys for programs")),
     ("/auth/2fa/", "lock", gettext_noop("Second factor")),
     ("/auth/logout/", "leave", gettext_noop("Log out")),
 )
@@ -59,7 +59,10 @@ def rail_of(request: HttpRequest) -> tuple[LinkGroup, ...]:
     role = role_of(request)
     groups = ((gettext("Work"), WORK), (gettext("Run"), KEEP))
     shown = [LinkGroup(title, _links(request, role, rooms)) for title, rooms in groups]
-    yours = tuple(Link(href, gettext(label), icon=icon) for href, icon, label in YOURS)
+    yours = (
+        *_links(request, role, OWN),
+        *(Link(href, gettext(label), icon=icon) for href, icon, label in YOURS),
+    )
     return (*(group for group in shown if group.links), LinkGroup(gettext("You"), yours))
 
 
