@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -35,6 +35,9 @@ class EntryRow:
     def categories(self) -> tuple[str, ...]:
         """Each category of the entry by its name."""
         return tuple(self.category.split())
+
+
+COLUMNS = tuple(each.name for each in fields(EntryRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def entries_about_person(
         found = found.filter(verb__in=verbs)
     if since is not None:
         found = found.filter(at__gte=since)
-    return tuple(_row(e) for e in found[:first])
+    return tuple(EntryRow(*row) for row in found.values_list(*COLUMNS)[:first])
 
 
 def count_by(actor: str, verbs: Sequence[str], since: datetime) -> int:

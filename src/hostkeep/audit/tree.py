@@ -93,19 +93,27 @@ def inclusion_proof(position: int, size: int, node_at: NodeAt) -> tuple[bytes, .
 
     Source: RFC 6962 section 2.1.1, PATH(m, D[n]).
     """
+    return tuple(range_root(begin, end, node_at) for begin, end in beside(position, size))
+
+
+def beside(position: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of leaves whose roots prove that a leaf stands in a tree of a size, nearest first.
+
+    Raises ValueError where it cannot.
+    """
     if not 0 <= position < size:
         raise ValueError("no such leaf in a tree of this size")
-    proof = []
+    ranges = []
     begin, end = 0, size
     while end - begin > 1:
         split = begin + _split(end - begin)
         if position < split:
-            proof.append(range_root(split, end, node_at))
+            ranges.append((split, end))
             end = split
         else:
-            proof.append(range_root(begin, split, node_at))
+            ranges.append((begin, split))
             begin = split
-    return tuple(reversed(proof))
+    return tuple(reversed(ranges))
 
 
 def consistency_proof(first: int, size: int, node_at: NodeAt) -> tuple[bytes, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,18 +22,29 @@ def as_plain(value: Any) -> Any:
     Rows become objects, times ISO 8601 in UTC, money {"minor", "currency"}, handles texts.
     Raises TypeError for what the house has no plain form of, so that nothing slips out by its repr.
     """
-    for kinds, plain in _FORMS:
-        if isinstance(value, kinds):
-            return plain(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: as_plain(getattr(value, each.name)) for each in fields(value)}
-    raise TypeError(f"{type(value).__name__} has no plain form")
+    return _form_of(value.__class__)(value)
 
 
 def row_of(value: Any, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a frozen row as an object.  without: fields that are no fact about the person."""
-    told = (each.name for each in fields(value) if each.name not in without)
-    return {name: as_plain(getattr(value, name)) for name in told}
+    return {name: as_plain(getattr(value, name)) for name in _names(value.__class__, without)}
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type[Any], without: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of a row's fields: looked up once for all rows of a kind."""
+    return tuple(each.name for each in fields(kind) if each.name not in without)
+
+
+@lru_cache(maxsize=256)
+def _form_of(kind: type[Any]) -> Plain:
+    """Return how values of a type are written.  Raises TypeError."""
+    for kinds, plain in _FORMS:
+        if issubclass(kind, kinds):
+            return plain
+    if is_dataclass(kind):
+        return row_of
+    raise TypeError(f"{kind.__name__} has no plain form")
 
 
 def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
