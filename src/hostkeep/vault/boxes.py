@@ -17,7 +17,7 @@ from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault import cipher, keys
 from hostkeep.vault.asking import GONE
 from hostkeep.vault.models import Item
-from hostkeep.vault.wall import read
+from hostkeep.vault.wall import read_each
 
 WRITABLE = frozenset({"live", "deactivated"})
 """States of a key that new values may still be sealed under; what is due to be erased grows no more."""
@@ -73,12 +73,12 @@ class Box(NamedTuple):
 class Found:
     """What lies in the vault for some wishes, all of it sealed.
 
-    boxes   by person, category and slot
-    states  of keys, by person and class
+    boxes   by the text of the person's handle, category and slot
+    states  of keys, by the text of the person's handle and class
     """
 
-    boxes: Mapping[tuple[UUID, str, str], Box]
-    states: Mapping[tuple[UUID, str], str]
+    boxes: Mapping[tuple[str, str, str], Box]
+    states: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +113,24 @@ class Row:
     why: str = ""
 
 
-Wanted = Collection[tuple[SubjectId, CategoryId, str]]
-"""People, categories and slots."""
+Place = tuple[SubjectId, CategoryId, str]
+"""Where a value lies: person, category and slot."""
 
-LOOK = """
-SELECT k.id::text, k.subject::text, k.keep_class, k.epoch, k.wrapped, k.state,
-       i.id::text, i.category, i.slot, i.box, i.digest
-FROM vault.vault_subjectkey k
-LEFT JOIN vault.vault_item i ON i.subject = k.subject AND i.keep_class = k.keep_class
-  AND i.subject = ANY(%s::uuid[]) AND i.category = ANY(%s) AND i.slot = ANY(%s) AND i.brand = %s
-WHERE k.subject = ANY(%s::uuid[]) AND (i.id IS NOT NULL OR k.keep_class = ANY(%s))
+ITEMS = """
+SELECT subject::text, keep_class, id::text, category, slot, box, digest FROM vault.vault_item
+WHERE subject = ANY(%s::uuid[]) AND category = ANY(%s) AND slot = ANY(%s) AND brand = %s
 """
-# The people stand there twice: told of one side alone, the database reads every value there is.
+
+KEYS_OF = """
+SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
+WHERE subject = ANY(%s::uuid[])
+"""
+
+LOOK = (ITEMS, KEYS_OF)
+"""Two queries in one text: joined, the server writes and we read each key once more for every value.
+
+The keys come last, so that a state is never older than the value it closes.
+"""
 
 STANDING = """
 SELECT k.id::text, k.keep_class, k.epoch, k.wrapped, k.state,
@@ -167,43 +173,49 @@ WHERE subject = ANY(%s) AND keep_class = ANY(%s)
 """
 
 
-def look(wanted: Wanted, *, brand: BrandId, classes: Collection[str]) -> Found:
-    """Return what lies there for some people, categories and slots, sealed.  One query; nothing is opened.
+def look(wanted: Collection[Place], *, brand: BrandId) -> dict[Place, Box]:
+    """Return what lies in some places, sealed.  One query; nothing is opened.
 
-    brand    another brand's values are not there
-    classes  whose keys' states are told even where there is no value
+    brand  another brand's values are not there
     """
-    query = _looked_for(wanted, brand, classes)
+    by_text = {(str(place[0]), *place[1:]): place for place in wanted}
+    people, categories, slots = ({each[n] for each in by_text} for n in range(3))
     with connection.cursor() as cursor:
-        cursor.execute(LOOK, query)
-        return _found(cursor.fetchall(), wanted)
+        cursor.execute("; ".join(LOOK), _looked_for(people, categories, slots, brand))
+        items = cursor.fetchall()
+        cursor.nextset()
+        found = _found(items, cursor.fetchall()).boxes
+    return {place: found[text] for text, place in by_text.items() if text in found}
 
 
-def look_from_outside(wanted: Wanted, *, brand: BrandId, classes: Collection[str]) -> Found:
-    """Look as `look` does, from outside the wall: one way to the server."""
-    return _found(read(LOOK, _looked_for(wanted, brand, classes)), wanted)
+def look_from_outside(
+    handles: Collection[str], *, categories: Collection[str], slots: Collection[str], brand: BrandId
+) -> Found:
+    """Look for every one of some people, categories and slots from outside the wall: one way to the server.
+
+    handles  of the people, as text
+    """
+    return _found(*read_each(LOOK, _looked_for(handles, categories, slots, brand)))
 
 
-def _looked_for(wanted: Wanted, brand: BrandId, classes: Collection[str]) -> list[Any]:
+def _looked_for(
+    handles: Collection[str], categories: Collection[str], slots: Collection[str], brand: BrandId
+) -> list[Any]:
     """Return the parameters of LOOK."""
-    people, categories, slots = ({each[n] for each in wanted} for n in range(3))
     # One text of handles: made into an array by the driver, many take longer than the query.
-    handles = "{" + ",".join(map(str, people)) + "}"
-    return [handles, list(categories), list(slots), brand, handles, list(classes)]
+    people = "{" + ",".join(handles) + "}"
+    return [people, list(categories), list(slots), brand, people]
 
 
-def _found(rows: Iterable[tuple[Any, ...]], wanted: Wanted) -> Found:
-    """Return the rows of LOOK by the handles they were asked for: making handles of texts costs more."""
-    by_text: dict[str, UUID] = {str(subject): subject for subject, _, _ in wanted}
-    boxes: dict[tuple[UUID, str, str], Box] = {}
-    states: dict[tuple[UUID, str], str] = {}
-    for row in rows:
-        key, subject = Key(*row[:6]), by_text[row[1]]
-        states[subject, key.keep_class] = key.state
-        number, category, slot, box, digest = row[6:]
-        if number is not None:
-            boxes[subject, category, slot] = Box(number, category, slot, box, digest, key)
-    return Found(boxes, states)
+def _found(items: Iterable[tuple[Any, ...]], keys: Iterable[tuple[Any, ...]]) -> Found:
+    """Return the rows of LOOK by handles as texts: making handles of them costs more than reading them."""
+    known = {(row[1], row[2]): Key(*row) for row in keys}
+    boxes: dict[tuple[str, str, str], Box] = {}
+    for handle, keep_class, number, category, slot, box, digest in items:
+        key = known.get((handle, keep_class))
+        if key is not None:
+            boxes[handle, category, slot] = Box(number, category, slot, box, digest, key)
+    return Found(boxes, {at: key.state for at, key in known.items()})
 
 
 def gone(ids: Collection[str]) -> frozenset[str]:
@@ -232,18 +244,15 @@ def keep(act: Act, row: Row) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def open_many(
-    asks: Iterable[tuple[SubjectId, CategoryId, str]], *, brand: BrandId
-) -> dict[tuple[UUID, str, str], str]:
+def open_many(asks: Iterable[Place], *, brand: BrandId) -> dict[Place, str]:
     """Open values under live keys, by (subject, category, slot); what is not there is left out.
 
     brand  another brand's values are not there
     One query.  For the gate, which decides and enters by itself.  Raises BrokenSeal.
     """
-    wanted, bunch = set(asks), Bunch()
-    found = look(wanted, brand=brand, classes=()).boxes
-    live = {place: box for place, box in found.items() if place in wanted and box.key.state == "live"}
-    return {place: value for place, box in live.items() if (value := bunch.open(box)) is not None}
+    bunch = Bunch()
+    live = {at: box for at, box in look(set(asks), brand=brand).items() if box.key.state == "live"}
+    return {at: value for at, box in live.items() if (value := bunch.open(box)) is not None}
 
 
 def digests(subjects: Iterable[SubjectId], *, brand: BrandId) -> dict[tuple[SubjectId, CategoryId, str], str]:
@@ -276,14 +285,17 @@ class Bunch:
 
     def __init__(self) -> None:
         self._opener = cipher.Opener()
+        self._openers: dict[str, cipher.DataKey] = {}
 
     def open(self, box: Box) -> str | None:
         """Return what is in a box, None where its key is gone or going.  Raises BrokenSeal."""
-        if box.key.is_gone:
+        key = box.key
+        if key.wrapped is None or key.state in GONE:  # is_gone, for many at once
             return None
-        return self._opener.open(
-            box.box, box.about, key_id=box.key.id, key=lambda: self.data_key(box.key) or b""
-        )
+        known = self._openers.get(key.id)
+        if known is None:
+            known = self._openers[key.id] = cipher.DataKey(self.data_key(key) or b"")
+        return cipher.opened(box.box, known, box.about)
 
     def data_key(self, key: Key) -> bytes | None:
         """Return a data key, None where it is gone or going.  Raises BrokenSeal."""

@@ -7,7 +7,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from struct import Struct
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
@@ -23,6 +24,10 @@ SHORTEST = 256
 """Bytes that the shortest value of a column is filled up to; longer ones to the next power of two."""
 
 
+DataKey = AESGCM
+"""A data key, set up to open many boxes."""
+
+
 class BrokenSeal(Exception):
     """A box that does not open: moved, altered or under another key."""
 
@@ -35,10 +40,7 @@ def seal(value: str, *, key: bytes, about: bytes) -> bytes:
 
 def unseal(box: bytes, *, key: bytes, about: bytes) -> str:
     """Open a box.  Raises BrokenSeal."""
-    try:
-        return AESGCM(key).decrypt(box[: keys.NONCE_BYTES], box[keys.NONCE_BYTES :], about).decode()
-    except (InvalidTag, ValueError):  # ValueError: too short to be a box
-        raise BrokenSeal from None
+    return opened(box, AESGCM(key), about)
 
 
 def seal_bytes(value: bytes, *, key: bytes, about: bytes) -> bytes:
@@ -206,14 +208,21 @@ def _hash_of(epoch: int, use: str, text: str) -> str:
     return hmac.new(keys.key_of(epoch, use), text.encode(), hashlib.sha256).hexdigest()
 
 
-class Opener:
-    """Opens many boxes in one deed: each wrapping key and each data key is set up once.  Not kept longer."""
+def opened(box: bytes, key: DataKey, about: bytes) -> str:
+    """Open a box with a data key that was set up before.  Raises BrokenSeal."""
+    try:
+        return key.decrypt(box[: keys.NONCE_BYTES], box[keys.NONCE_BYTES :], about).decode()
+    except (InvalidTag, ValueError):  # ValueError: too short to be a box
+        raise BrokenSeal from None
 
-    __slots__ = ("_data", "_wrapping")
+
+class Opener:
+    """Unwraps many data keys in one deed: each wrapping key is set up once.  Not kept longer."""
+
+    __slots__ = ("_wrapping",)
 
     def __init__(self) -> None:
         self._wrapping: dict[int, AESGCM] = {}
-        self._data: dict[str, AESGCM] = {}
 
     def data_key(self, *, epoch: int, wrapped: bytes, about: bytes) -> bytes:
         """Unwrap a data key.  Raises BrokenSeal if it was moved or altered, WrongKeyring for a lost epoch."""
@@ -225,15 +234,9 @@ class Opener:
         except (InvalidTag, ValueError):
             raise BrokenSeal from None
 
-    def open(self, box: bytes, about: bytes, *, key_id: str, key: Callable[[], bytes]) -> str:
-        """Open a box.  key: unwraps its data key, asked once for each key_id.  Raises BrokenSeal."""
-        known = self._data.get(key_id)
-        if known is None:
-            known = self._data[key_id] = AESGCM(key())
-        try:
-            return known.decrypt(box[: keys.NONCE_BYTES], box[keys.NONCE_BYTES :], about).decode()
-        except (InvalidTag, ValueError):  # ValueError: too short to be a box
-            raise BrokenSeal from None
+
+PACKED = Struct(">16x4I")
+"""The head of a row of a Scan."""
 
 
 class Scan:
@@ -248,18 +251,24 @@ class Scan:
         self._wrapping: dict[int, AESGCM] = {}
         self.broken = 0
 
-    def open_all(self, rows: Iterable[tuple[int, bytes, bytes, bytes, bytes, bytes]]) -> list[str]:
+    def open_all(self, rows: Iterable[bytes]) -> list[str]:
         """Return what stands in each row, an empty text for one that does not open.
 
-        A row is epoch, wrapped data key, box, anything, what the key is bound to, what the box is bound to.
+        A row is PACKED (16 bytes of anything, the epoch, three lengths), then the wrapped data key, what that
+        is bound to, what the box is bound to, and the box.
         Raises WrongKeyring for a lost epoch.
         """
-        known, cut, make = self._wrapping, keys.NONCE_BYTES, AESGCM
+        known, cut, start = self._wrapping, keys.NONCE_BYTES, PACKED.size
         found: list[str] = []
-        for epoch, wrapped, box, _, about_key, about in rows:
+        for row in rows:
+            epoch, wrapped, of_key, of_box = PACKED.unpack_from(row)
+            sealed_ends = start + wrapped
+            key_ends = sealed_ends + of_key
+            sealed, about_key = row[start:sealed_ends], row[sealed_ends:key_ends]
+            about, box = row[key_ends : key_ends + of_box], row[key_ends + of_box :]
             wrapping = known.get(epoch) or known.setdefault(epoch, keys.opener(epoch))
             try:
-                key = make(wrapping.decrypt(wrapped[:cut], wrapped[cut:], about_key))
+                key = AESGCM(wrapping.decrypt(sealed[:cut], sealed[cut:], about_key))
                 found.append(key.decrypt(box[:cut], box[cut:], about).decode())
             except (InvalidTag, ValueError):
                 self.broken += 1

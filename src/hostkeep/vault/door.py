@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -67,6 +67,8 @@ FRESH = 0.1
 """Seconds for which a look is good.  Whoever had to wait longer, for the book or for a lock, asks again which
 keys were destroyed meanwhile: what was erased is not opened by a request that slept through it."""
 
+NOTHING: frozenset[str] = frozenset()
+
 Shown = dict[Wish, Sealed[str] | None]
 
 
@@ -79,10 +81,28 @@ class _Count(threading.local):
 _count = _Count()
 
 
-class _Granted(NamedTuple):
-    """A wish that is granted, what lies there for it, and the clause that grants it."""
+class _Person(NamedTuple):
+    """Somebody asked about: their handle as text, the policy that applies to them, what they object to."""
+
+    subject: SubjectId
+    handle: str
+    policy: Policy
+    objected: frozenset[str]
+
+
+class _Case(NamedTuple):
+    """A wish, whose it is, and what lies there for it."""
 
     wish: Wish
+    person: _Person
+    box: boxes.Box | None
+
+
+class _Granted(NamedTuple):
+    """A case that is granted, and the clause that grants it."""
+
+    wish: Wish
+    person: _Person
     box: boxes.Box | None
     clause: ClauseId
 
@@ -91,14 +111,14 @@ class _Granted(NamedTuple):
 class _Asking:
     """Some wishes, what stands behind them, and what is known of the people.
 
+    states   of keys, by handle and class
     decided  answers of the table that are the same for whoever asks likewise, by version and category
     """
 
     act: Act
     given: Given
-    policies: Mapping[SubjectId, Policy]
-    found: boxes.Found
-    objected: Mapping[SubjectId, frozenset[str]]
+    cases: Sequence[_Case]
+    states: Mapping[tuple[str, str], str]
     decided: dict[tuple[str, CategoryId], Decision]
 
 
@@ -131,7 +151,7 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "", case: UUI
         return {}
     since = time.monotonic()
     asking = _look(act, wishes, Given(reason, case))
-    granted = [_demand(asking, wish) for wish in wishes]
+    granted = [_demand(asking, case) for case in asking.cases]
     _enter_reads(asking, granted)
     if time.monotonic() - since >= FRESH:
         granted = _but_erased(granted)
@@ -161,16 +181,7 @@ def allowed(act: Act, *, wishes: Sequence[Wish], given: Given) -> tuple[Wish, ..
     For search, which enters what it does by itself, and hands out handles of whom one may read alone.
     """
     asking = _look(act, wishes, given)
-    return tuple(
-        wish
-        for wish in wishes
-        if _answer(
-            asking,
-            wish,
-            asking.policies[wish.subject],
-            asking.found.boxes.get((wish.subject, wish.category, wish.slot)),
-        ).allowed
-    )
+    return tuple(case.wish for case in asking.cases if _answer(asking, case).allowed)
 
 
 def reveals_of_thread() -> int:
@@ -189,42 +200,60 @@ def note_shown(values: int) -> None:
 
 def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     """Gather what is asked for, sealed: one query for values and keys, none for what needs none."""
-    people = {wish.subject for wish in wishes}
-    applying = versions_for(act.brand, people, act.at)
-    policies = {who: policy_by_digest(row.digest) for who, row in applying.items()}
+    people = _people(act, {wish.subject for wish in wishes})
+    whose = [people[wish.subject] for wish in wishes]
     # What no policy names is refused; it may be any text, and the database is not asked for it.
-    known = {wish: policies[wish.subject].categories.get(wish.category) for wish in wishes}
-    classes = {category.keep_class for category in known.values() if category is not None}
-    wanted = [
-        (wish.subject, wish.category, wish.slot) for wish, category in known.items() if category is not None
+    known = [
+        wish for wish, person in zip(wishes, whose, strict=True) if wish.category in person.policy.categories
     ]
-    found = boxes.look_from_outside(wanted, brand=act.brand, classes=classes)
-    purposes = (policies[who].purposes.get(act.purpose) for who in policies)
+    found = boxes.look_from_outside(
+        [person.handle for person in people.values()],
+        categories={wish.category for wish in known},
+        slots={wish.slot for wish in known},
+        brand=act.brand,
+    )
+    there = found.boxes.get
+    cases = [
+        _Case(wish, person, there((person.handle, wish.category, wish.slot)))
+        for wish, person in zip(wishes, whose, strict=True)
+    ]
+    return _Asking(act, given, cases, found.states, {})
+
+
+def _people(act: Act, subjects: Collection[SubjectId]) -> Mapping[SubjectId, _Person]:
+    """Return who is asked about: handles are made texts, and policies found, once for each."""
+    applying = {who: row.digest for who, row in versions_for(act.brand, subjects, act.at).items()}
+    policies = {digest: policy_by_digest(digest) for digest in set(applying.values())}
+    purposes = (policy.purposes.get(act.purpose) for policy in policies.values())
     asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)
-    objected = objections.standing(people) if asks else {}
-    return _Asking(act, given, policies, found, objected, {})
+    objected = objections.standing(subjects) if asks else {}
+    return {
+        who: _Person(who, str(who), policies[digest], objected.get(who, NOTHING) if objected else NOTHING)
+        for who, digest in applying.items()
+    }
 
 
-def _demand(asking: _Asking, wish: Wish) -> _Granted:
+def _demand(asking: _Asking, case: _Case) -> _Granted:
     """Return what is granted; refuse what the policy, the key's state or its owner refuses."""
-    act, policy = asking.act, asking.policies[wish.subject]
-    own_only(act, wish, policy)
-    box = asking.found.boxes.get((wish.subject, wish.category, wish.slot))
-    answer = _answer(asking, wish, policy, box)
+    act, (wish, who, box) = asking.act, case
+    own_only(act, wish, who.policy)
+    answer = _answer(asking, case)
     if not answer.allowed:
-        refuse(act, wish, policy, answer)
-    return _Granted(wish, box, answer.clause)
+        refuse(act, wish, who.policy, answer)
+    return _Granted(wish, who, box, answer.clause)
 
 
-def _answer(asking: _Asking, wish: Wish, policy: Policy, box: boxes.Box | None) -> Decision:
+def _answer(asking: _Asking, case: _Case) -> Decision:
     """Decide one wish."""
-    act, answer = asking.act, _by_table(asking, wish, policy)
+    act, (wish, who, box) = asking.act, case
+    answer = _by_table(asking, wish, who.policy)
     if not answer.allowed:
         return answer
-    closed = _left_by_state(asking, wish, policy, box)
+    closed = _left_by_state(asking, case)
     if closed is not None:
         return closed
-    if asking.objected and stopped_by(policy, act.purpose, asking.objected.get(wish.subject, frozenset())):
+    policy = who.policy
+    if who.objected and stopped_by(policy, act.purpose, who.objected):
         return Decision(False, answer.clause, "objected")
     if box is not None and box.digest != policy.digest and not _is_told(act, wish, policy, box.digest):
         return Decision(False, policy.notice.clause, "not_told")
@@ -258,21 +287,20 @@ def _has(asking: _Asking, wish: Wish, policy: Policy) -> frozenset[str]:
     return has | {"consent"} if stands else has
 
 
-def _left_by_state(
-    asking: _Asking, wish: Wish, policy: Policy, box: boxes.Box | None
-) -> Decision | None:
+def _left_by_state(asking: _Asking, case: _Case) -> Decision | None:
     """Return the refusal that the state of the key adds, or None."""
+    wish, who, box = case
     if box is not None and box.key.state == "live" and box.key.keep_class != ARCHIVE:
         return None  # as left_by_state says of what lives; asked of many at once
-    known = policy.categories.get(wish.category)
+    known = who.policy.categories.get(wish.category)
     keep_class = known.keep_class if known is not None else ""
     if box is not None:
         keep_class = box.key.keep_class
     elif wish.slot.startswith(ARCHIVED):
         keep_class = ARCHIVE
-    state = asking.found.states.get((wish.subject, keep_class), "")
+    state = asking.states.get((who.handle, keep_class), "")
     return left_by_state(
-        policy, keep_class=keep_class, category=wish.category, state=state, act=asking.act
+        who.policy, keep_class=keep_class, category=wish.category, state=state, act=asking.act
     )
 
 
@@ -290,7 +318,7 @@ def _is_told(act: Act, wish: Wish, policy: Policy, collected: str) -> bool:
 
 def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
     """Enter what is about to be opened, committed before it is.  Raises ReadsTooMuch."""
-    act, lines = asking.act, _lines(asking, granted)
+    act, lines = asking.act, _lines(granted)
     if is_paced(act):
         if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
             too_much(act, lines[0])
@@ -304,14 +332,17 @@ def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
         enter_all_apart(act, REVEALED, lines)
 
 
-def _lines(asking: _Asking, granted: Sequence[_Granted]) -> list[Line]:
+def _lines(granted: Sequence[_Granted]) -> list[Line]:
     """Return what is entered: one line a person and clause, however many categories were read by it."""
-    read: dict[tuple[SubjectId, ClauseId], list[CategoryId]] = {}
-    for wish, _, clause in granted:
-        read.setdefault((wish.subject, clause), []).append(wish.category)
+    read: dict[tuple[str, ClauseId], tuple[_Person, list[CategoryId]]] = {}
+    for wish, who, _, clause in granted:
+        known = read.get((who.handle, clause))
+        if known is None:
+            known = read[who.handle, clause] = who, []
+        known[1].append(wish.category)
     return [
-        Line(person(who), named, clause, asking.policies[who].digest, count)
-        for (who, clause), categories in read.items()
+        Line(person(who.subject), named, clause, who.policy.digest, count)
+        for (_, clause), (who, categories) in read.items()
         for named, count in _named(tuple(categories))
     ]
 
@@ -326,16 +357,14 @@ def _named(categories: tuple[CategoryId, ...]) -> tuple[tuple[str, int], ...]:
     for category, times in Counter(categories).items():
         alike.setdefault(times, []).append(category)
     return tuple(
-        (named, times * len(named.split()))
-        for times, some in alike.items()
-        for named in named_together(some)
+        (named, times * len(named.split())) for times, some in alike.items() for named in named_together(some)
     )
 
 
 def _but_erased(granted: Sequence[_Granted]) -> list[_Granted]:
     """Take out what was erased since the look."""
     with opened():
-        gone = boxes.gone({box.key.id for _, box, _ in granted if box is not None})
+        gone = boxes.gone({box.key.id for _, _, box, _ in granted if box is not None})
     return [one._replace(box=None) if one.box and one.box.key.id in gone else one for one in granted]
 
 
@@ -343,14 +372,13 @@ def _unsealed(asking: _Asking, granted: Sequence[_Granted]) -> Shown:
     """Open what was decided and entered."""
     bunch = boxes.Bunch()
     shown: Shown = {}
-    for wish, box, _ in granted:
+    for wish, who, box, _ in granted:
         try:
             value = None if box is None else bunch.open(box)
         except BrokenSeal:
-            policy = asking.policies[wish.subject]
             raise_alarm(
-                asking.act, kind="broken_seal", about=person(wish.subject), clause=closing(policy),
-                digest=policy.digest,
+                asking.act, kind="broken_seal", about=person(wish.subject), clause=closing(who.policy),
+                digest=who.policy.digest,
             )  # fmt: skip
             raise
         shown[wish] = None if value is None else Sealed(value, wish.category)

@@ -132,7 +132,7 @@ def _values(rows: Iterable[Marked]) -> Mapping[tuple[UUID, str, str], str]:
     found: dict[tuple[UUID, str, str], str] = {}
     for brand_id, wanted in by_brand.items():
         bunch = boxes.Bunch()
-        for at, box in boxes.look(wanted, brand=brand_id, classes=()).boxes.items():
+        for at, box in boxes.look(wanted, brand=brand_id).items():
             value = bunch.open(box)
             if value is not None:
                 found[at] = value

@@ -36,15 +36,25 @@ def stepped_out(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 def read(query: str, params: Sequence[Any], *, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
-    """Return the rows of one SELECT that the vault's role runs, as inside opened(); never inside opened().
+    """Return the rows of one SELECT, as read_each."""
+    return read_each([query], params, using=using)[0]
 
+
+def read_each(
+    queries: Sequence[str], params: Sequence[Any], *, using: str = DEFAULT_DB_ALIAS
+) -> list[list[Any]]:
+    """Return the rows of each of some SELECTs that the vault's role runs; never inside opened().
+
+    params  of all of them, in their order
     One text takes the role, reads and gives it back: one way to the server, where opened() takes four.
     Outside a transaction the text is one by itself, and the role ends with it.
     """
     connection = connections[using]
-    back = "; SET LOCAL ROLE hk_app" if connection.in_atomic_block else ""
+    back = ["SET LOCAL ROLE hk_app"] if connection.in_atomic_block else []
+    found: list[list[Any]] = []
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL ROLE hk_vault; {query}{back}", params)
-        cursor.nextset()
-        rows: list[Any] = cursor.fetchall()
-    return rows
+        cursor.execute("; ".join(["SET LOCAL ROLE hk_vault", *queries, *back]), params)
+        for _ in queries:
+            cursor.nextset()
+            found.append(cursor.fetchall())
+    return found

@@ -68,7 +68,7 @@ def test_a_deletion_that_is_undone_leaves_no_line(committed: str) -> None:
 def box_of(subject: SubjectId, category: CategoryId) -> boxes.Box:
     place = (subject, category, "")
     with opened():
-        return boxes.look([place], brand=make_act().brand, classes=()).boxes[place]
+        return boxes.look([place], brand=make_act().brand)[place]
 
 
 def test_an_old_copy_of_a_deleted_value_opens_as_long_as_the_documents_say(ring: Path) -> None:

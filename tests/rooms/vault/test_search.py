@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from hostkeep.audit.models import Entry
-from hostkeep.kernel.ids import CategoryId, SubjectId
-from hostkeep.vault import asking, door, search
+from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
+from hostkeep.vault import asking, door, scanning, search
 from hostkeep.vault.models import Item, Mark, SubjectKey
 from hostkeep.vault.nyms import nym_of
 from hostkeep.vault.wall import opened
@@ -254,3 +254,22 @@ def test_searches_by_name_have_a_pace(ann: SubjectId) -> None:
 
 def test_the_handles_of_search_are_handles(ann: SubjectId) -> None:
     assert isinstance(finds(EMAIL, ADDRESS), UUID)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_every_name_is_looked_at_however_many_are_in_memory_at_once(
+    db: None, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(scanning, "AT_ONCE", at_once)
+    rare = {person(f"Rarely {letter * 3}") for letter in "abcde"}
+
+    with opened():
+        found, broken = scanning.whose(BrandId("vps6"), ("rarely",), most=50)
+
+    assert (set(found), broken) == (rare, 0)
+
+
+def test_a_shop_without_customers_is_looked_through_as_well(db: None) -> None:
+    with opened():
+        assert scanning.count(BrandId("nobody")) == 0
+        assert scanning.whose(BrandId("nobody"), ("ann",), most=50) == ((), 0)
