@@ -319,6 +319,20 @@ def test_the_mail_says_what_is_left_in_the_owners_language(mailer) -> None:
     assert "vô hiệu hóa" in text, "the clause in their language"
 
 
+def test_the_mail_names_no_other_thing_than_stays(mailer) -> None:
+    ann = Leaver("vietnam-server")
+    kept = {fate.category for fate in closing.preview(ann.act(), account=ann.account_id).fates if fate.what == "keep"}
+    door.put(make_act(brand="vietnam-server"), subject=ann.subject, category=CategoryId("registrant"), value="Ann, Hà Nội")
+    seen = closing.preview(ann.act(), account=ann.account_id)
+    assert {fate.category for fate in seen.fates if fate.what == "keep"} - kept == {"registrant"}
+    ann.closes()
+    carries("vietnam-server")
+    mail = mailer.read()
+    for sort in ("plain", "html"):
+        text = " ".join(mail.get_body((sort,)).get_content().split())
+        assert "Your login is erased with the rest; only what the law makes us keep stays." in text
+
+
 def test_a_closing_that_was_cut_off_is_finished_by_the_sweep() -> None:
     from hostkeep.people.actions.closing import begin_closing
 
