@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import re
@@ -55,6 +56,7 @@ def house() -> Iterator[Path]:
         for folder in sorted((ROOT / "brands").iterdir()):
             load_folder(act_of_operator(), folder=folder)
         call_command("collectstatic", verbosity=0, interactive=False)
+        gc.freeze()  # as project/wsgi.py does for a server
         yield data
     finally:
         postgres.stop(server)
