@@ -96,7 +96,7 @@ class InvoicePage:
 
 @dataclass(frozen=True, slots=True)
 class PaidPart:
-    """A payment, or a part of one, that went on an invoice."""
+    """What went on an invoice.  gateway: how it came; "credit" or "credit_note" where it was no payment."""
 
     at: datetime
     gateway: str
@@ -275,7 +275,10 @@ def _sheet(
         lines=tuple(_line(line, code) for line in lines),
         boxes={line.position: line.title for line in lines},
         issued_at=row.issued_at, due_at=row.due_at,
-        payments=tuple(PaidPart(part.at, part.payment.gateway, money(part.minor, code)) for part in parts),
+        payments=tuple(
+            PaidPart(part.at, part.payment.gateway if part.payment else part.source, money(part.minor, code))
+            for part in parts
+        ),
     )  # fmt: skip
 
 

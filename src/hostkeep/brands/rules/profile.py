@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hostkeep.brands.errors import BadProfile
-from hostkeep.kernel.money import CURRENCIES
+from hostkeep.brands.rules.taxing import read_tax
+from hostkeep.kernel.countries import COUNTRIES
+from hostkeep.kernel.money import CURRENCIES, MILLION
 
 REQUIRED = ("id", "name", "zone", "currencies", "hosts", "seller", "tax_rate", "prices", "support_mail")
 
@@ -38,6 +40,11 @@ def read_profile(text: str) -> Profile:
         raise BadProfile(why=f"the currency {unknown[0]} is not known; use {', '.join(CURRENCIES)}")
     if whole["prices"] not in {"net", "gross"}:
         raise BadProfile(why='prices must be "net" or "gross"')
-    if not isinstance(whole["tax_rate"], int):
-        raise BadProfile(why="tax_rate is an integer in millionths: 210000 for 21 %")
+    rate = whole["tax_rate"]
+    if not isinstance(rate, int) or isinstance(rate, bool) or not 0 <= rate <= MILLION:
+        raise BadProfile(why="tax_rate is an integer in millionths, 0 to 1000000: 210000 for 21 %")
+    if "tax" in whole:
+        read_tax(whole["tax"])
+        if whole["seller"].get("country") not in COUNTRIES:
+            raise BadProfile(why="[tax] needs the seller's country: two letters of ISO 3166-1")
     return Profile(whole["id"], whole["name"], whole["zone"], tuple(whole["hosts"]), whole)
