@@ -199,7 +199,7 @@ def note_shown(values: int) -> None:
 
 
 def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
-    """Gather what is asked for, sealed: one query for values and keys, none for what needs none."""
+    """Gather what is asked for, sealed: one way to the server for values and keys."""
     people = _people(act, {wish.subject for wish in wishes})
     whose = [people[wish.subject] for wish in wishes]
     # What no policy names is refused; it may be any text, and the database is not asked for it.
