@@ -7,18 +7,19 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from hostkeep.people.errors import LinkOver
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def works_once(view: View) -> View:
     """Raise LinkOver where a page of the sign-in library has nothing behind its link."""
 
     @wraps(view)
-    def opened(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+    def opened(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response = view(request, *args, **kwargs)
         except Http404:
