@@ -44,7 +44,7 @@ class Draft:
 
 
 def post(act: Act, *, key: str, about: Ref, postings: Sequence[Leg]) -> Posted:
-    """Book the legs as one entry of act.brand, in the caller's transaction.
+    """Book the legs as one entry of act.brand, in the caller's transaction, or where none runs in its own.
 
     key       idempotency key, at most 120 ASCII characters; the same legs again change nothing
     about     the thing that caused it
@@ -111,6 +111,11 @@ SELECT * FROM ledger.post(%s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::
   %s::text[], %s::bigint[], %s::text[])
 """
 
+POST_ALONE = """
+CALL ledger.post_alone(%s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::text[],
+  %s::text[], %s::bigint[], %s::text[], NULL, NULL, NULL)
+"""
+
 POST_MANY = """
 SELECT * FROM ledger.post_many(%s::uuid[], %s::text[], %s, %s, %s::text[], %s::uuid[], %s::integer[],
   %s::uuid[], %s::text[], %s::bigint[], %s::text[])
@@ -125,7 +130,7 @@ def _post(act: Act, entry: Draft, floors: Mapping[str, Money]) -> Posted:
     about = entry.about
     with connection.cursor() as cursor:
         cursor.execute(
-            POST,
+            POST if connection.in_atomic_block else POST_ALONE,
             [
                 uuid4(), entry.key, act.brand, act.at, about.kind, about.id,
                 *_columns(entry.postings), *_columns(least),

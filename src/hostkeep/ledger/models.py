@@ -26,7 +26,7 @@ class Entry(models.Model):
     """One booking.  legs: how many postings it has, so that none can be added later."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     brand = models.CharField(max_length=32)
     at = models.DateTimeField()
     about_kind = models.CharField(max_length=64)
@@ -35,7 +35,10 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "ledger_entry"
-        constraints = [models.CheckConstraint(condition=Q(legs__gte=2), name="entry_has_two_legs")]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="one_entry_a_key"),
+            models.CheckConstraint(condition=Q(legs__gte=2), name="entry_has_two_legs"),
+        ]
         indexes = [models.Index(fields=["about_id"], name="ledger_entry_about")]
 
     def __str__(self) -> str:
@@ -43,10 +46,13 @@ class Entry(models.Model):
 
 
 class Posting(models.Model):
-    """One leg of an entry.  minor: positive a debit, negative a credit."""
+    """One leg of an entry.  minor: positive a debit, negative a credit.
+
+    entry  stands without a foreign key of the database: the trigger that counts an entry's legs finds it too
+    """
 
     id = models.BigAutoField(primary_key=True)
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings", db_constraint=False)
     account = models.CharField(max_length=80)
     minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
