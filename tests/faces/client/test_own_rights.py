@@ -173,6 +173,14 @@ def test_who_looked_stands_there_with_refusals_and_without_names(ann) -> None:
     assert "5f0c" not in page and "+31201234567" not in page
 
 
+def test_what_staff_read_together_is_one_line_that_names_each_of_it(ann) -> None:
+    subject = ann.account.subject
+    wishes = [door.Wish(subject, CategoryId(each)) for each in ("phone", "name")]
+    door.reveal_many(make_act("support", "account", brand="vps6"), wishes=wishes, reason="call back")
+
+    assert "Name, Phone number" in text(ann.get(LOOKED))
+
+
 def test_one_customer_sees_nothing_of_another(member) -> None:
     ann, bob = member("vps6"), member("vps6", "bob")
     ann.sends(ann.get(f"{HELD}phone/"), f"{HELD}phone/")
