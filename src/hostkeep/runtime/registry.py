@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import Any
 
-GROUPS = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.registrars", "hostkeep.mailers")
+GROUPS = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.registrars", "hostkeep.mailers",
+          "hostkeep.tax_numbers")  # fmt: skip
 
 
 def names(group: str) -> tuple[str, ...]:
