@@ -10,6 +10,7 @@ from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWante
 from hostkeep.flows import (
     activation,
     addressing,
+    cancelling,
     checkout,
     clerk,
     closing,
@@ -28,6 +29,7 @@ from hostkeep.provisioning.events import ActionQueued, ServiceActivated, Service
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
+from hostkeep.subscriptions.events import SubscriptionEnded
 from hostkeep.vault import column_resealing
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
@@ -43,7 +45,8 @@ HANDLERS: Handlers = MappingProxyType({
     TellingWanted: (policy_change.on_telling_wanted,),
     ChangeRejected: (policy_change.on_change_rejected,),
     AccountClosing: (closing.on_account_closing,),
-    ServiceClosed: (closing.on_service_closed, retiring.on_service_closed),
+    ServiceClosed: (closing.on_service_closed, cancelling.on_service_closed, retiring.on_service_closed),
+    SubscriptionEnded: (cancelling.on_subscription_ended,),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
     ValueDropped: (sweeping.on_value_dropped,),
     AddressChanged: (addressing.on_address_changed,),
@@ -59,6 +62,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "addresses": addressing.sweep_due,
     "disputes": disputing.sweep_due,
     "sweeping": sweeping.send_due,
+    "endings": cancelling.end_due,
     "renewals": renewing.renew_due,
 })
 

@@ -1,0 +1,118 @@
+"""Changes of subscriptions as frozen rows, and what one would come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId, SubjectId
+from hostkeep.kernel.money import Money, money
+from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
+from hostkeep.subscriptions.errors import NoSuchSubscription
+from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.subscriptions.rules.agreeing import Agreed, Told
+from hostkeep.subscriptions.rules.changing import Change as Reckoned
+from hostkeep.subscriptions.rules.changing import Wanted, from_told, reckon
+from hostkeep.subscriptions.turning import now_of
+from hostkeep.vault.column_door import ColumnWish, use_columns
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change, closed.
+
+    kind     upgrade, downgrade or term
+    state    "waiting", "done" or "dropped"
+    invoice  what it is paid by, or None
+    back     what it gave back, as the brand's prices are
+    """
+
+    id: UUID
+    subscription: UUID
+    brand: BrandId
+    account: AccountId
+    subject: SubjectId
+    service: ServiceId
+    kind: str
+    state: str
+    invoice: InvoiceId | None
+    back: Money
+    asked_at: datetime
+    effective_at: datetime
+    wish: ColumnWish[Mapping[str, Any]] = field(repr=False)
+
+    def due_of(self, told: Mapping[str, Any]) -> Money:
+        """Return what was to be paid, of its opened column."""
+        return money(int(told["due"]), self.back.currency.code)
+
+    def wanted_of(self, told: Mapping[str, Any]) -> Wanted:
+        """Return what was wanted, of its opened column."""
+        return from_told(told)
+
+
+def waiting_change(subscription: UUID) -> ChangeRow | None:
+    """Return the change of a subscription that waits, or None."""
+    return next(iter(_rows(subscription_id=subscription, state="waiting")), None)
+
+
+def change(change_id: UUID) -> ChangeRow | None:
+    """Return one change, or None."""
+    return next(iter(_rows(id=change_id)), None)
+
+
+def change_paid_by(invoice: InvoiceId) -> ChangeRow | None:
+    """Return the change that an invoice pays for, or None."""
+    return next(iter(_rows(invoice=invoice)), None)
+
+
+def last_done(subscription: UUID) -> ChangeRow | None:
+    """Return the newest change of a subscription that holds, or None."""
+    found = _rows(subscription_id=subscription, state="done", order="-done_at")
+    return found[0] if found else None
+
+
+def unpaid_since(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
+    """Return changes that wait to be paid and were asked for before a time, oldest first."""
+    return _rows(state="waiting", kind="upgrade", asked_at__lte=at)[:first]
+
+
+def due_changes(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
+    """Return changes of term whose next period is to be billed by a time, oldest first."""
+    return _rows(state="waiting", kind="term", subscription__renew_at__lte=at)[:first]
+
+
+def preview(act: Act, subscription: UUID, *, of: AccountId, wanted: Agreed) -> Reckoned:
+    """Say what a change would come to, and do nothing.
+
+    Raises NoSuchSubscription, NoSuchMove, SameAsNow, BadPrice.
+    """
+    row = Subscription.objects.filter(id=subscription, brand=act.brand, account=of).first()
+    if row is None:
+        raise NoSuchSubscription
+
+    def reckoned(told: Sequence[Told | None]) -> Reckoned:
+        if told[0] is None:
+            raise NoSuchSubscription
+        return reckon(now_of(row, told[0], act.at), wanted, at=act.at)
+
+    return use_columns(as_system(act, row), wishes=[told_wish(row)], fn=reckoned)
+
+
+def _rows(*, order: str = "asked_at", **which: object) -> tuple[ChangeRow, ...]:
+    found = Change.objects.filter(**which).select_related("subscription").order_by(order, "id")
+    return tuple(_frozen(row) for row in found[:200])
+
+
+def _frozen(row: Change) -> ChangeRow:
+    of = row.subscription
+    return ChangeRow(
+        id=row.id, subscription=of.id, brand=BrandId(of.brand), account=AccountId(of.account),
+        subject=SubjectId(of.subject), service=ServiceId(of.service), kind=row.kind, state=row.state,
+        invoice=InvoiceId(row.invoice) if row.invoice else None,
+        back=money(row.credit_minor, of.currency), asked_at=row.asked_at, effective_at=row.effective_at,
+        wish=change_wish(of, row),
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""How what is had stands at a moment, and making it something else.  Rows come locked.
+
+Only modules of `subscriptions.actions` and `subscriptions.queries` call this.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, ServiceId
+from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.period import Period as Span
+from hostkeep.runtime.outbox import publish
+from hostkeep.subscriptions.boxing import as_system, seal_told
+from hostkeep.subscriptions.errors import NoSuchMove
+from hostkeep.subscriptions.events import SubscriptionChanged
+from hostkeep.subscriptions.holding import add_part, calendar_of, sum_of
+from hostkeep.subscriptions.models import Change, Part, Period, Subscription
+from hostkeep.subscriptions.rules.agreeing import Told, told_of
+from hostkeep.subscriptions.rules.changing import Now, Wanted, turn_of
+from hostkeep.subscriptions.rules.states import RENEWS, State
+
+
+def now_of(row: Subscription, told: Told, at: datetime) -> Now:
+    """Return how a subscription stands, for a change to be reckoned.  Raises NoSuchMove where it is over."""
+    plan = plan_of(row)
+    if State(row.state) not in RENEWS or plan is None:
+        raise NoSuchMove(state=row.state, move="change")
+    billed = Period.objects.filter(subscription=row, ends_at__gt=at).order_by("starts_at")
+    return Now(
+        told=told,
+        price=money(plan.unit_minor, row.currency),
+        billed=[Span(each.starts_at, each.ends_at) for each in billed],
+        billed_to=row.billed_to,
+        calendar=calendar_of(row),
+    )
+
+
+def plan_of(row: Subscription) -> Part | None:
+    """Return the plan part that holds."""
+    return Part.objects.filter(subscription=row, kind="plan", ended_at=None).first()
+
+
+def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None:
+    """Put what was wanted in place of what is had, and tell the house.
+
+    Of what was billed at the old price since a dearer one was asked for, the difference comes with the next
+    invoice.
+    """
+    under, agreed = as_system(act, row), wanted.agreed
+    old = plan_of(row)
+    late = _billed_late(row, change, money(old.unit_minor if old else 0, row.currency), agreed.price)
+    Part.objects.filter(subscription=row, kind="plan", ended_at=None).update(ended_at=act.at)
+    add_part(under, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
+    if late.minor > 0:
+        add_part(under, row, kind="add_on", title=agreed.title, unit=late.minor, cycles=1)
+    row.told = seal_told(act, row, told_of(agreed))
+    _take_term(row, agreed.term.unit, agreed.term.count)
+    row.price_minor = sum_of(Part.objects.filter(subscription=row, ended_at=None, cycles_left=None))
+    row.save()
+    change.state, change.done_at = "done", act.at
+    change.save(update_fields=["state", "done_at"])
+    publish(act, SubscriptionChanged(row.id, ServiceId(row.service), AccountId(row.account)))
+
+
+def _take_term(row: Subscription, unit: str, count: int) -> None:
+    """Count in another term from the end of what is billed, where it is another."""
+    if (unit, count) != (row.unit, row.count):
+        row.unit, row.count, row.anchor_at = unit, count, row.billed_to
+
+
+def _billed_late(row: Subscription, change: Change, old: Money, new: Money) -> Money:
+    """Return what periods that were billed since a change was asked for cost more at the new price."""
+    late = Period.objects.filter(subscription=row, billed_at__gt=change.asked_at)
+    due = money(0, row.currency)
+    for each in late if change.invoice else ():
+        span = Span(each.starts_at, each.ends_at)
+        due = due + turn_of(old, new, calendar_of(row), span, at=span.start).due
+    return due
+
+
+def waiting(change: UUID, *, brand: str) -> tuple[Subscription, Change] | None:
+    """Return a change that waits, and its subscription, both locked; None where it waits no more."""
+    found = Change.objects.filter(id=change, subscription__brand=brand).values_list("subscription", flat=True)
+    row = Subscription.objects.select_for_update().filter(id__in=found).first()
+    if row is None:
+        return None
+    stands = Change.objects.select_for_update().filter(id=change, state="waiting").first()
+    return (row, stands) if stands else None
