@@ -28,12 +28,15 @@ ALONE = {
     "flows.disputing.bring": "as above",
     "people.actions.parting.make_link": "the mail that closes an account carries it; nobody asks for one",
     "flows.policy_change.show_changes": "telling counts when a person sees it; a program that reads tells nobody",
-    "flows.paying.take_notice": "not the customer's: payment companies call back, with a signature of their own",
+    "flows.noticing.take_notice": "not the customer's: payment companies call back, with a signature of their own",
 }
 """Deeds of the client area that have no twin, each with its reason."""
 
 
 DEEDS_OF_THE_VAULT = {"hostkeep.vault.consenting", "hostkeep.vault.objecting", "hostkeep.vault.exports"}
+
+QUEUES = {"hostkeep.billing.inbox"}
+"""What is written by a statement of its own, and followed by recorded deeds of a worker."""
 
 ONLY_LOOKS = {"held_values.held_values": "a value is shown for a post, so that no link opens it; nothing is changed"}
 """Forms that change nothing, each with its reason."""
@@ -117,7 +120,7 @@ def changes(module: str, function: str) -> bool:
 
 def acts(module: str) -> bool:
     """Whether a module's functions are recorded deeds."""
-    return ".actions." in module or module in DEEDS_OF_THE_VAULT
+    return ".actions." in module or module in DEEDS_OF_THE_VAULT | QUEUES
 
 
 def modules_of(face: str) -> list[str]:
@@ -134,7 +137,7 @@ def posts() -> dict[str, frozenset[str]]:
     for module in modules_of("client"):
         for name, node in functions(module).items():
             said = " ".join(decorators(node))
-            if "require_POST" in said or "'POST'" in said:
+            if "require_POST" in said or "'POST'" in said or "shown_once(" in said:
                 found[f"{module.rpartition('.')[2]}.{name}"] = deeds(module, name)
     return found
 

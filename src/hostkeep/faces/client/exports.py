@@ -31,11 +31,6 @@ def export(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _made(request: HttpRequest) -> Made:
-    """Make a copy."""
-    return make_export(_act(request), account=account_of(request), user=user_of(request))
-
-
 @require_POST
 @never_cache
 @customers_only
@@ -74,8 +69,11 @@ def _page(
     return show(request, "client/export.html", context, status=status)
 
 
-make = shown_once(_made, guard=customers_only, page=_page, here=HERE)
-"""Make a copy and show its key: this page is the only one that ever does."""
+@shown_once(guard=customers_only, page=_page, here=HERE)
+def make(request: HttpRequest) -> Made:
+    """Make a copy, and show its key: this page is the only one that ever does."""
+    return make_export(_act(request), account=account_of(request), user=user_of(request))
+
 
 export_urls = [
     path("privacy/export/", export, name="export"),

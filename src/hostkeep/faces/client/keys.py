@@ -33,12 +33,6 @@ def keys(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _made(request: HttpRequest) -> KeyMade:
-    """Make the key that the form asks for.  Raises those REFUSED."""
-    user, account = user_of(request), account_of(request).id
-    return asked_key(_act(request), request.POST, user=user, account=account)
-
-
 @require_POST
 @customers_only
 def end(request: HttpRequest, key: UUID) -> HttpResponse:
@@ -75,8 +69,12 @@ def _page(
     return show(request, "client/keys.html", context, status=status)
 
 
-make = shown_once(_made, guard=customers_only, page=_page, here=HERE, refused=REFUSED)
-"""Make a key and show it: this page is the only one that ever does."""
+@shown_once(guard=customers_only, page=_page, here=HERE, refused=REFUSED)
+def make(request: HttpRequest) -> KeyMade:
+    """Make the key that the form asks for; this page is the only one that ever shows it."""
+    user, account = user_of(request), account_of(request).id
+    return asked_key(_act(request), request.POST, user=user, account=account)
+
 
 key_urls = [
     path("security/keys/", keys, name="keys"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Protocol, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -33,33 +34,36 @@ class Showing(Protocol[M_contra]):
 
 
 def shown_once(
-    make: Callable[[HttpRequest], M],
     *,
     guard: Callable[[View], View],
     page: Showing[M],
     here: str,
     refused: tuple[type[Foreseen], ...] = (),
-) -> View:
-    """Return the view that makes something and shows it; whoever only looks, as after a reload, is led back.
+) -> Callable[[Callable[[HttpRequest], M]], View]:
+    """Turn what makes something into the view that shows it; who only looks, as after a reload, is led back.
 
-    make     makes what the form asks for
     guard    lets in who may, as customers_only does
+    page     draws what was made, or why nothing was
     here     the path of the page without anything made
     refused  what the page itself tells; other refusals are answered as everywhere
     """
 
-    @proven_lately
-    def made(request: HttpRequest) -> HttpResponse:
-        try:
-            found = make(request)
-        except refused as refusal:
-            return page(request, problem=title_of(refusal), status=refusal.status)
-        return page(request, made=found)
+    def shown(make: Callable[[HttpRequest], M]) -> View:
+        @proven_lately
+        def made(request: HttpRequest) -> HttpResponse:
+            try:
+                found = make(request)
+            except refused as refusal:
+                return page(request, problem=title_of(refusal), status=refusal.status)
+            return page(request, made=found)
 
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @never_cache
-    @guard
-    def view(request: HttpRequest) -> HttpResponse:
-        return made(request) if request.method == "POST" else HttpResponseRedirect(here)
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @never_cache
+        @guard
+        @wraps(make)
+        def view(request: HttpRequest) -> HttpResponse:
+            return made(request) if request.method == "POST" else HttpResponseRedirect(here)
 
-    return view
+        return view
+
+    return shown

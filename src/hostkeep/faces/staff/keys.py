@@ -34,12 +34,6 @@ def keys(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _made(request: HttpRequest) -> KeyMade:
-    """Make the key that the form asks for, at one brand.  Raises NoSuchBrand, and those REFUSED."""
-    shop = brand(BrandId(request.POST.get("shop", "")))
-    return asked_key(_act(request).of_brand(shop.id), request.POST, user=_user(request), account=None)
-
-
 @require_POST
 @staff_only("keys")
 def end(request: HttpRequest, key: UUID) -> HttpResponse:
@@ -79,8 +73,15 @@ def _page(
     return show(request, "staff/keys.html", {**context, **shops}, status=status)
 
 
-make = shown_once(_made, guard=staff_only("keys"), page=_page, here=HERE, refused=REFUSED)
-"""Make a key and show it: this page is the only one that ever does."""
+@shown_once(guard=staff_only("keys"), page=_page, here=HERE, refused=REFUSED)
+def make(request: HttpRequest) -> KeyMade:
+    """Make the key that the form asks for, at one brand; this page is the only one that ever shows it.
+
+    Raises NoSuchBrand.
+    """
+    shop = brand(BrandId(request.POST.get("shop", "")))
+    return asked_key(_act(request).of_brand(shop.id), request.POST, user=_user(request), account=None)
+
 
 key_urls = [
     path("keys/", keys, name="staff_keys"),
