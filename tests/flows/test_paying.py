@@ -25,7 +25,7 @@ from hostkeep.billing.queries.invoices import sheet
 from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Declined, Settled, Unknown, Waiting
 from hostkeep.faces.demo import pay_api
-from hostkeep.flows import paying
+from hostkeep.flows import noticing, paying
 from hostkeep.flows.bank_files import import_bank_file
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.ledger import book
@@ -77,9 +77,10 @@ def pays(buyer: Buyer, invoice, gateway: str = "testpay") -> paying.Asked:
 def heard(page: HostedPage, once: str, *, brand: str = "vps6", touch=None):
     signed = page.call_back(once)
     headers, body = touch(dict(signed.headers), signed.body) if touch else (signed.headers, signed.body)
-    return paying.take_notice(
-        billing_act(brand), gateway="testpay", headers=headers, body=body, heard_at=signed.at
-    )
+    heard = noticing.Heard(headers, body, signed.at)
+    fate = noticing.take_notice(billing_act(brand), gateway="testpay", heard=heard)
+    noticing.work_off(billing_act(""))
+    return fate
 
 
 def once_of(asked: paying.Asked) -> str:
@@ -203,9 +204,9 @@ def test_a_call_back_at_another_brands_door(page: HostedPage) -> None:
 
 def test_a_call_back_of_a_gateway_we_do_not_have(page: HostedPage) -> None:
     with pytest.raises(GatewayNotOffered):
-        paying.take_notice(billing_act(), gateway="acme", headers={}, body=b"", heard_at=0.0)
+        noticing.take_notice(billing_act(), gateway="acme", heard=noticing.Heard({}, b"", 0.0))
     with pytest.raises(NoticeRefused):
-        paying.take_notice(billing_act(), gateway="bank_transfer", headers={}, body=b"", heard_at=0.0)
+        noticing.take_notice(billing_act(), gateway="bank_transfer", heard=noticing.Heard({}, b"", 0.0))
 
 
 def test_the_gateway_does_not_answer_and_is_never_charged_twice(fake: FakeGateway) -> None:
@@ -296,10 +297,9 @@ def test_vpn5_what_a_gateway_lets_slip_is_not_kept(page: HostedPage) -> None:
     page.pay(once_of(asked))
     said = json.loads(message_of(page.kept(once_of(asked))))
     body = json.dumps(said | {"payer": "Canary Payer", "last4": "9876543", "iban": "NL00CANARY"}).encode()
-    paying.take_notice(
-        billing_act("vpn"), gateway="testpay", headers=signed_headers(page.secret, body, at=1000), body=body,
-        heard_at=1000.0,
-    )  # fmt: skip
+    heard = noticing.Heard(signed_headers(page.secret, body, at=1000), body, 1000.0)
+    noticing.take_notice(billing_act("vpn"), gateway="testpay", heard=heard)
+    noticing.work_off(billing_act(""))
     assert sheet(invoice, of=buyer.account).is_paid
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

@@ -29,3 +29,11 @@ class PaymentReceived:
 
     payment: PaymentId
     account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDisputed:
+    """A payer had their bank take a payment back.  Published once a dispute."""
+
+    payment: PaymentId
+    account: AccountId

@@ -6,29 +6,36 @@ process that dies in between leaves an open attempt, which the sweep looks up; n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from hostkeep.billing.actions.paying import Told, begin_payment, record_notice, record_outcome
-from hostkeep.billing.calls import charging
+from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
+from hostkeep.billing.calls import charging, storing
+from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for, is_ready
-from hostkeep.billing.errors import GatewayNotOffered, NoSuchPayment, NoticeRefused
+from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept, NoSuchPayment
+from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import payments
-from hostkeep.billing.rules.gateways import offered, refusing_clause
+from hostkeep.billing.queries.methods import gateway_of, with_held
+from hostkeep.billing.rules.gateways import not_kept_by, offered, refusing_clause
 from hostkeep.brands.applying import policy_under
 from hostkeep.brands.queries import brand
-from hostkeep.drivers.payments import BadNotice, Outcome
+from hostkeep.drivers.payments import Declined, Outcome, Settled, Unknown, Waiting
 from hostkeep.flows.needing import package_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId
+from hostkeep.runtime.addresses import brand_url
 
 log = structlog.get_logger()
 
 BANK = "bank_transfer"
+NEVER_KNOW = (BANK, "manual")
+"""Gateways that know nothing of their own: staff or a file tell."""
+
 PATIENCE = timedelta(minutes=2)
 """How long a call-back may take before we ask ourselves."""
 GIVEN_UP = timedelta(days=14)
@@ -79,6 +86,37 @@ def demand_offered(act: Act, gateway: str) -> None:
     raise GatewayNotOffered(gateway=gateway, clause=refusing_clause(policy))
 
 
+def demand_storing(act: Act, gateway: str) -> None:
+    """Refuse to keep or charge a stored method where act.brand's policy, or the gateway, does not let it be.
+
+    Raises GatewayNotOffered, MethodsNotKept with the clause, GatewayCannot.
+    """
+    demand_offered(act, gateway)
+    clause = not_kept_by(policy_under(act))
+    if clause is not None:
+        raise MethodsNotKept(gateway=gateway, clause=clause)
+    storing.storing(gateway_for(gateway))
+
+
+def storing_gateways(act: Act) -> tuple[str, ...]:
+    """Return the gateways by which act.brand keeps methods; none where the policy lets none be kept."""
+    if not_kept_by(policy_under(act)) is not None:
+        return ()
+    return tuple(name for name in gateways_of(act) if storing.can_store(gateway_for(name)))
+
+
+def links_at(host: str) -> Links:
+    """Return the addresses of a brand's host to hand a gateway, where no page is being asked for."""
+
+    def back(attempt: UUID) -> str:
+        return brand_url(host, f"/account/payments/{attempt}/return/")
+
+    def tell(gateway: str) -> str:
+        return brand_url(host, f"/callbacks/{gateway}/")
+
+    return Links(back=back, tell=tell)
+
+
 def pay_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str, links: Links) -> Asked:
     """Ask a gateway for what an account still owes on an invoice, and write down what it told.
 
@@ -91,28 +129,42 @@ def pay_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str, li
     package = package_for(
         act, driver.manifest, of=of, purpose=act.purpose, ticket=f"invoice:{invoice}", once=begun.once
     )  # fmt: skip
-    outcome = charging.charge(
-        driver, begun, back=links.back(begun.attempt), tell=links.tell(gateway), package=package
-    )
+    where = Where(back=links.back(begun.attempt), tell=links.tell(gateway), shop=act.brand)
+    outcome = charging.charge(driver, begun, where=where, package=package)
     told = record_outcome(act, attempt=begun.attempt, outcome=outcome)
     log.info("payment.asked", payment=str(begun.attempt), gateway=gateway, state=told.state, trace=act.trace)
     return Asked(begun.attempt, outcome)
 
 
-def take_notice(act: Act, *, gateway: str, headers: Mapping[str, str], body: bytes, heard_at: float) -> Told:
-    """Take a call-back: check its signature first, then keep what it means.
+def charge_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Asked:
+    """Charge a stored method what is owed on an invoice, while its owner is away; once a key.
 
-    heard_at  Unix seconds by the machine's own clock: a stranger's signature knows nothing of the demo's
+    once  of whoever wants it, at most 64 ASCII characters: the same wish again asks for nothing new
 
-    Raises GatewayNotOffered (the driver is not installed), NoticeRefused, WrongBrand.
+    Settled: paid.  Waiting with a visit: the bank wants to see the payer first, there.  Waiting(None) or
+    Unknown: not known yet; the sweep looks it up, nothing is charged again.  Declined: nothing moved.
+    Raises GatewayNotOffered, MethodsNotKept (the policy forbids it by now), NoSuchInvoice, AlreadyPaid,
+    NoSuchMethod.
     """
-    driver = gateway_for(gateway)
-    try:
-        notice = driver.read_notice(headers, body, heard_at)
-    except BadNotice:
-        log.warning("notice.refused", gateway=gateway, trace=act.trace)
-        raise NoticeRefused(gateway=gateway) from None
-    return record_notice(act, gateway=gateway, notice=notice)
+    gateway = gateway_of(method)
+    demand_storing(act, gateway)
+    begun = begin_stored(act, invoice=invoice, method=method, once=once)
+    if begun.again:
+        return Asked(begun.attempt, _stands(payments.attempt_row(begun.attempt)))
+    links = links_at(brand(act.brand).host)
+    where = Where(back=links.back(begun.attempt), tell=links.tell(gateway), shop=act.brand)
+    driver = storing.storing(gateway_for(gateway))
+
+    def ask(held: Held) -> Outcome:
+        if not held.label:
+            return Declined("refused")  # erased meanwhile
+        return charging.charge_stored(driver, begun, token=held.token, where=where)
+
+    outcome = with_held(act, method, ask)
+    told = record_outcome(act, attempt=begun.attempt, outcome=outcome)
+    asked = str(begun.attempt)
+    log.info("payment.charged", payment=asked, gateway=gateway, state=told.state, trace=act.trace)
+    return Asked(begun.attempt, outcome)
 
 
 def look_up_payment(act: Act, *, of: AccountId, attempt: UUID) -> payments.AttemptRow:
@@ -132,7 +184,7 @@ def look_up_open(act: Act) -> int:
 
     One gateway that does not answer does not stop the next.
     """
-    found = payments.open_attempts(after=act.at - GIVEN_UP, before=act.at - PATIENCE, without=(BANK,))
+    found = payments.open_attempts(after=act.at - GIVEN_UP, before=act.at - PATIENCE, without=NEVER_KNOW)
     for row in found:
         try:
             _ask_again(act.of_brand(row.brand), row)
@@ -142,6 +194,32 @@ def look_up_open(act: Act) -> int:
 
 
 def _ask_again(act: Act, row: payments.AttemptRow) -> None:
-    """Look an attempt up and write down what its gateway told."""
-    outcome = charging.look_up(gateway_for(row.gateway), once=row.once)
+    """Look an attempt up and write down what its gateway told.
+
+    A charge of a stored method that is younger than a lost answer can be is left alone: what is still on its
+    way would read as never asked, and whoever wants the money would ask for it again.
+    """
+    gateway = gateway_for(row.gateway)
+    if row.method is None or row.handle:
+        outcome = charging.look_up(gateway, once=row.once, handle=row.handle)
+    elif act.at - row.created_at < PATIENCE:
+        return
+    else:
+        driver = storing.storing(gateway)
+
+        def ask(held: Held) -> Outcome:
+            # What was erased meanwhile cannot be asked about by its token: it stays open, and is shown.
+            known = bool(held.label)
+            return charging.look_up_stored(driver, once=row.once, token=held.token) if known else Unknown()
+
+        outcome = with_held(act, row.method, ask)
     record_outcome(act, attempt=row.id, outcome=outcome)
+
+
+def _stands(row: payments.AttemptRow) -> Outcome:
+    """Say how an attempt stands, in a gateway's words."""
+    if row.state == "settled":
+        return Settled(proof="", amount=row.amount)
+    if row.state == "declined":
+        return Declined(row.code)
+    return Waiting(row.visit or None, row.handle) if row.state == "waiting" else Unknown()

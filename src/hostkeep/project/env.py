@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from psycopg import ProgrammingError
@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 KNOWN = frozenset({
     "DATA", "KEYRING", "KEYRING_ESCROW", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL",
     "TRUSTED_PROXIES", "DEMO", "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS",
-    "LXD_SOCKET", "LXD_IMAGE", "LOGS",
+    "LXD_SOCKET", "LXD_IMAGE", "LOGS", "STRIPE_KEY", "STRIPE_SECRETS",
 })  # fmt: skip
 
 
@@ -38,6 +38,8 @@ class Env:
     mail_route       "host:port" that takes every mail instead of the receiver's own host, or empty
     brands           folder of the brands that come with a first start
     logs             folder or file that the processes' output goes to, for the nightly scan; or empty
+    stripe_key       secret or restricted key of a Stripe account, or empty: then Stripe is not offered
+    stripe_secrets   signing secrets of its webhook endpoints, apart by spaces
     """
 
     data: Path
@@ -57,6 +59,8 @@ class Env:
     lxd_socket: str
     lxd_image: str
     logs: str
+    stripe_key: str = field(default="", repr=False)
+    stripe_secrets: str = field(default="", repr=False)
 
 
 def read(environ: Mapping[str, str]) -> Env:
@@ -85,6 +89,8 @@ def read(environ: Mapping[str, str]) -> Env:
         lxd_socket=said.get("LXD_SOCKET", ""),
         lxd_image=said.get("LXD_IMAGE", "hostkeep"),
         logs=said.get("LOGS", ""),
+        stripe_key=said.get("STRIPE_KEY", ""),
+        stripe_secrets=said.get("STRIPE_SECRETS", ""),
     )
 
 

@@ -47,7 +47,9 @@ _shouted: set[tuple[date, str]] = set()
 def gateway_settings() -> Mapping[str, Mapping[str, str]]:
     """Return what each gateway that is set up here is told, by its name."""
     env = settings.HOSTKEEP
-    known: dict[str, Mapping[str, str]] = {"bank_transfer": {}}
+    known: dict[str, Mapping[str, str]] = {"bank_transfer": {}, "manual": {}}
+    if env.stripe_key and env.stripe_secrets:
+        known["stripe"] = {"key": env.stripe_key, "secrets": env.stripe_secrets}
     if env.demo:
         from hostkeep.faces.demo.pay_book import secret
 

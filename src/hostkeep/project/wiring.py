@@ -20,6 +20,7 @@ from hostkeep.flows import (
     handlers,
     key_rounds,
     needing,
+    noticing,
     operator_mail,
     paying,
     renewing,
@@ -70,6 +71,7 @@ def join() -> None:
     if settings.HOSTKEEP.embedded:
         key_rounds.drill_with(_drill)
     jobs.schedule("payments", paying.look_up_open)
+    jobs.errand(noticing.ERRAND, noticing.work_off)
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
     jobs.watch("alarms", alarm_watch.take_raised)

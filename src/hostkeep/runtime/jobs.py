@@ -90,6 +90,16 @@ def send(name: str, about: str) -> bool:
     return True
 
 
+def is_sent(name: str, about: str) -> bool:
+    """Say whether an errand waits to be begun.  One that is under way does not count: it may be past it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')",
+            [f"{name}:{about}"],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
     """Return the act of a job: role "system", purpose "service" until a handler says better."""
     return Act(

@@ -22,11 +22,12 @@ from hostkeep.billing.rules.party import Party
 from hostkeep.drivers.wire import LineBroke, Ran, Reply
 from hostkeep.faces.demo import pay_api, pay_telling
 from hostkeep.faces.demo.pay_book import PayBook
+from hostkeep.flows import noticing
 from hostkeep.kernel.money import CURRENCIES
 from hostkeep.people.queries import account
 from hostkeep.runtime import clock
 from tests.faces.shop.conftest import HERE, Browser
-from tests.rooms.billing.making import Buyer, line
+from tests.rooms.billing.making import Buyer, billing_act, line
 
 OPERATOR = "localhost"
 
@@ -72,6 +73,7 @@ class Payments:
         client = Client()
         answer = client.post(path, {"do": deed}, headers={"host": f"{OPERATOR}:8000", **HERE})
         assert answer.status_code == 302, answer.content
+        noticing.work_off(billing_act(""))
         return client.get(answer["Location"], headers={"host": f"{OPERATOR}:8000"})
 
 

@@ -7,13 +7,15 @@ from typing import cast
 from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
+from hostkeep.billing import inbox
 from hostkeep.billing.booking import Booked, Came, owed_on, receive
-from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchPayment, WrongBrand
-from hostkeep.billing.models import GatewayNotice, Invoice, PaymentAttempt
+from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchMethod, NoSuchPayment, WrongBrand
+from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod
 from hostkeep.billing.rules.attempts import TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
+from hostkeep.kernel.money import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
     if owed.minor <= 0:
         raise AlreadyPaid(invoice=str(invoice))
     attempt = PaymentAttempt.objects.filter(
-        invoice=row, gateway=gateway, minor=owed.minor, state__in=["waiting", "unknown"]
+        invoice=row, gateway=gateway, minor=owed.minor, state__in=["waiting", "unknown"], method=None
     ).first()
     if attempt is None:
         attempt = PaymentAttempt.objects.create(
@@ -62,7 +64,38 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
             currency=row.currency, created_at=act.at,
         )  # fmt: skip
     state = cast("AttemptState", attempt.state)
-    return Begun(attempt.id, attempt.once, gateway, owed, row.number, state)
+    return Begun(attempt.id, attempt.once, gateway, owed, row.number, state, attempt.handle)
+
+
+@recorded("billing.payment.begun_stored")
+def begin_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Begun:
+    """Open an attempt to charge a stored method what is owed on an invoice, once a key.
+
+    once  of whoever wants it, at most 64 ASCII characters; the gateway is charged under it
+
+    A key that began an attempt before gives that one back, as it stands, whatever is owed now: `again`.
+    Writes a PaymentAttempt.  Raises NoSuchInvoice, AlreadyPaid, NoSuchMethod (not ready, or of another
+    account).
+    """
+    row = _locked(invoice, brand=act.brand)
+    if row is None:
+        raise NoSuchInvoice
+    known = PaymentAttempt.objects.filter(once=once, invoice=row, method=method).first()
+    if known is not None:
+        amount, state = money(known.minor, known.currency), cast("AttemptState", known.state)
+        return Begun(known.id, once, known.gateway, amount, row.number, state, known.handle, again=True)
+    ready = StoredMethod.objects.filter(account=row.account, brand=act.brand, state="ready")
+    stored = ready.filter(id=method).first()
+    if stored is None:
+        raise NoSuchMethod
+    owed = owed_on(row)
+    if owed.minor <= 0:
+        raise AlreadyPaid(invoice=str(invoice))
+    made = PaymentAttempt.objects.create(
+        once=once, brand=act.brand, invoice=row, gateway=stored.gateway, minor=owed.minor,
+        currency=row.currency, method=stored, created_at=act.at,
+    )  # fmt: skip
+    return Begun(made.id, once, stored.gateway, owed, row.number, "waiting")
 
 
 @recorded("billing.payment.told")
@@ -89,8 +122,7 @@ def record_notice(act: Act, *, gateway: str, notice: Notice) -> Told:
     found = PaymentAttempt.objects.filter(once=notice.once, gateway=gateway).first()
     if found is not None and found.brand != act.brand:
         raise WrongBrand(gateway=gateway)
-    GatewayNotice.objects.bulk_create([_kept(act, gateway, notice)], ignore_conflicts=True)
-    kept = GatewayNotice.objects.only("id").get(gateway=gateway, event=notice.event)
+    kept = inbox.keep(act, gateway=gateway, notice=notice)
     if found is not None:
         return replace(_tell(act, found, notice.outcome), news=Ref("billing.notice", kept.id))
     booked = None
@@ -109,24 +141,15 @@ def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
         came = Came(attempt.gateway, outcome.proof, outcome.amount, attempt=attempt.id)
         booked = receive(act, came, invoice=invoice)
     state = attempt_after(cast("AttemptState", attempt.state), outcome)
-    visit = outcome.visit or "" if isinstance(outcome, Waiting) else attempt.visit
+    visit, handle = attempt.visit, attempt.handle
+    if isinstance(outcome, Waiting):
+        visit, handle = outcome.visit or "", outcome.handle or attempt.handle
     code = outcome.code[:16] if isinstance(outcome, Declined) and state == "declined" else attempt.code
-    if (state, visit, code) != (attempt.state, attempt.visit, attempt.code):
-        attempt.state, attempt.visit, attempt.code = state, visit, code
-        attempt.save(update_fields=["state", "visit", "code"])
+    if (state, visit, code, handle) != (attempt.state, attempt.visit, attempt.code, attempt.handle):
+        attempt.state, attempt.visit, attempt.code, attempt.handle = state, visit, code, handle
+        attempt.save(update_fields=["state", "visit", "code", "handle"])
     where = InvoiceId(attempt.invoice_id)
     return Told(attempt.id, where, state, booked, Ref("billing.payment_attempt", attempt.id))
-
-
-def _kept(act: Act, gateway: str, notice: Notice) -> GatewayNotice:
-    """Cut a notice down to what is kept of it."""
-    amount = notice.outcome.amount if isinstance(notice.outcome, Settled) else None
-    word = TOLD[type(notice.outcome)]
-    said = f"{word}:{notice.outcome.code}" if isinstance(notice.outcome, Declined) else word
-    return GatewayNotice(
-        gateway=gateway, event=notice.event, brand=act.brand, once=notice.once, outcome=said[:32],
-        minor=amount.minor if amount else None, currency=amount.currency.code if amount else "", at=act.at,
-    )  # fmt: skip
 
 
 def _locked(invoice: InvoiceId, *, brand: str) -> Invoice | None:

@@ -15,8 +15,10 @@ from hostkeep.vault.columns import Place, SealedColumn
 class StoredMethod(models.Model):
     """A way to pay that the gateway keeps and we may charge again, where the policy lets us hold it.
 
-    token  what the gateway charges by; label: what its owner knows it by ("Visa 4242")
-    once   the key under which the gateway was asked to keep it
+    token         what the gateway charges by, of a waiting one its page; label: what its owner knows it by
+                  ("Visa 4242")
+    once          the key under which the gateway was asked to keep it
+    forgotten_at  when the gateway let go of an ended one; token and label are empty from then on
     """
 
     SEALED = Place("card", brand="brand", subject=("subject",))
@@ -34,6 +36,7 @@ class StoredMethod(models.Model):
     expires_on = models.DateField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -44,7 +47,10 @@ class StoredMethod(models.Model):
                 fields=["account"], condition=Q(preferred=True, state="ready"), name="one_preferred_method"
             ),
         ]
-        indexes = [models.Index(fields=["account"], name="method_of_account")]
+        indexes = [
+            models.Index(fields=["account"], name="method_of_account"),
+            models.Index(fields=["created_at"], name="method_open", condition=Q(forgotten_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.state}"
@@ -182,7 +188,9 @@ class GatewayNotice(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["gateway", "event"], name="one_notice_an_event"),
-            models.CheckConstraint(condition=Q(state__in=["new", "done", "parked"]), name="callback_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["new", "done", "parked"]), name="callback_state_known"
+            ),
         ]
         indexes = [models.Index(fields=["at"], name="callback_new", condition=Q(state="new"))]
 

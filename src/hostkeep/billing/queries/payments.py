@@ -20,7 +20,12 @@ from hostkeep.kernel.money import Money, money
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """An attempt to pay.  visit: the gateway's page, or empty.  code: why it was declined, or empty."""
+    """An attempt to pay.
+
+    visit   the gateway's page, or empty; handle: its own id of what waits, or empty
+    code    why it was declined, or empty
+    method  the stored method that was charged without the payer, or None
+    """
 
     id: UUID
     once: str
@@ -31,6 +36,8 @@ class AttemptRow:
     state: AttemptState
     code: str
     visit: str
+    handle: str
+    method: UUID | None
     created_at: datetime
 
 
@@ -65,6 +72,14 @@ class PaymentRow:
 def attempt(attempt: UUID, *, of: AccountId) -> AttemptRow:
     """Return an account's attempt.  Raises NoSuchPayment, for another account's too."""
     row = PaymentAttempt.objects.filter(id=attempt, invoice__account=of).first()
+    if row is None:
+        raise NoSuchPayment
+    return _attempt(row)
+
+
+def attempt_row(attempt: UUID) -> AttemptRow:
+    """Return an attempt of whatever account.  Raises NoSuchPayment."""
+    row = PaymentAttempt.objects.filter(id=attempt).first()
     if row is None:
         raise NoSuchPayment
     return _attempt(row)
@@ -140,5 +155,5 @@ def _attempt(row: PaymentAttempt) -> AttemptRow:
     return AttemptRow(
         id=row.id, once=row.once, brand=BrandId(row.brand), invoice=InvoiceId(row.invoice_id),
         gateway=row.gateway, amount=money(row.minor, row.currency), state=cast("AttemptState", row.state),
-        code=row.code, visit=row.visit, created_at=row.created_at,
+        code=row.code, visit=row.visit, handle=row.handle, method=row.method_id, created_at=row.created_at,
     )  # fmt: skip

@@ -29,6 +29,8 @@ class Begun:
     amount  what is still owed, to ask for
     number  the invoice's, as the memo
     state   "waiting" or "unknown"; of an unknown one the gateway must be asked, never charged again
+    handle  the gateway's own id of what waits, where it told one
+    again   whether it was begun before: then the gateway is not asked for money now
     """
 
     attempt: UUID
@@ -37,6 +39,8 @@ class Begun:
     amount: Money
     number: str
     state: AttemptState
+    handle: str = ""
+    again: bool = False
 
     @property
     def ref(self) -> Ref:

@@ -42,3 +42,18 @@ def gateway(brand: BrandId, name: str) -> str:
 def unmatched(brand: BrandId) -> str:
     """Return the code of money that came and nobody knows yet for what (a liability)."""
     return f"unmatched:{brand}"
+
+
+def disputed(brand: BrandId) -> str:
+    """Return the code of money that a payer's bank took back and that is argued about (an asset)."""
+    return f"disputed:{brand}"
+
+
+def chargebacks(brand: BrandId) -> str:
+    """Return the code of disputed money that was lost (a cost)."""
+    return f"chargebacks:{brand}"
+
+
+def fees(brand: BrandId) -> str:
+    """Return the code of what gateways keep for their services (a cost)."""
+    return f"fees:{brand}"

@@ -10,6 +10,11 @@ from hostkeep.policy.book import Policy
 FINANCIAL = frozenset({CategoryId("bank_account"), CategoryId("card"), CategoryId("other_financial")})
 """Categories that a way to pay can bring into the house."""
 
+CARD = CategoryId("card")
+"""What a stored method is, for the policy."""
+
+KEPT = frozenset({CARD, CategoryId("other_financial")})
+
 
 def offered(policy: Policy, *, installed: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
     """Return the gateways a brand may offer, in the order the brand chose.
@@ -30,3 +35,17 @@ def refusing_clause(policy: Policy) -> ClauseId:
         if never.categories & FINANCIAL:
             return never.clause
     return policy.closed_by.get("use", ClauseId(""))
+
+
+def not_kept_by(policy: Policy) -> ClauseId | None:
+    """Return the clause by which no method may be stored, or None where the policy lets them be.
+
+    A clause that keeps cards or other financial details out; else, where the policy has no category for them,
+    the one that says that nothing else is collected (an empty id where none does).
+    """
+    for never in policy.never:
+        if never.categories & KEPT:
+            return never.clause
+    if CARD in policy.categories:
+        return None
+    return policy.closed_by.get("collect") or policy.closed_by.get("use", ClauseId(""))

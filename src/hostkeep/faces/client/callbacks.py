@@ -9,7 +9,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.flows.paying import take_notice
+from hostkeep.flows.noticing import Heard, take_notice
 
 
 @require_POST
@@ -18,7 +18,7 @@ def gateway_callback(request: HttpRequest, gateway: str) -> HttpResponse:
     if getattr(request, "brand", None) is None:
         raise Http404
     act = act_of(request, role="system", purpose="billing")
-    take_notice(act, gateway=gateway, headers=request.headers, body=request.body, heard_at=time.time())
+    take_notice(act, gateway=gateway, heard=Heard(request.headers, request.body, time.time()))
     return HttpResponse(status=204)
 
 

@@ -1,0 +1,159 @@
+"""Call-backs that came: each stands in a row of its own, and that row is the queue that workers work off.
+
+Taking one is a single statement, so that a gateway has its answer before anything follows from it.  What
+follows is a recorded deed of a worker (actions.paying.record_notice and its like), which marks the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from hostkeep.billing.models import GatewayNotice
+from hostkeep.billing.rules.attempts import TOLD, AttemptState
+from hostkeep.drivers.payments import About, Declined, Disputed, Notice, Outcome, Settled, Unknown, Waiting
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.money import Money, money
+
+Fate = Literal["new", "known", "elsewhere"]
+
+MOST_ATTEMPTS = 8
+"""How often a call-back is tried before it waits for a person."""
+
+OWNERS = {
+    "charge": "SELECT brand FROM billing_paymentattempt WHERE once = %(once)s AND gateway = %(gateway)s",
+    "refund": "SELECT brand FROM billing_refund WHERE once = %(once)s AND gateway = %(gateway)s",
+    "method": "SELECT brand FROM billing_storedmethod WHERE once = %(once)s AND gateway = %(gateway)s",
+    "dispute": "SELECT brand FROM billing_payment WHERE gateway = %(gateway)s AND proof = %(of)s",
+}
+"""Whose the thing is that a call-back speaks of."""
+
+TAKE = """
+WITH owner AS ({owner}), fresh AS (
+  INSERT INTO billing_gatewaynotice
+    (id, gateway, event, brand, once, about, outcome, proof, "of", minor, fee_minor, currency, state,
+     attempts, at)
+  SELECT %(id)s, %(gateway)s, %(event)s, %(brand)s, %(once)s, %(about)s, %(outcome)s, %(proof)s, %(of)s,
+         %(minor)s, %(fee)s, %(currency)s, 'new', 0, %(at)s
+  WHERE NOT EXISTS (SELECT FROM owner WHERE brand <> %(brand)s)
+  ON CONFLICT (gateway, event) DO NOTHING RETURNING 1)
+SELECT EXISTS (SELECT FROM fresh), EXISTS (SELECT FROM owner WHERE brand <> %(brand)s)
+"""
+STATEMENTS = {about: TAKE.format(owner=owner) for about, owner in OWNERS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A call-back that a worker has to look after.  id: of its row, for parking it."""
+
+    id: UUID
+    brand: BrandId
+    gateway: str
+    notice: Notice
+
+
+def take(act: Act, *, gateway: str, notice: Notice) -> Fate:
+    """Keep what a call-back means, whose signature held, until a worker comes.
+
+    "known": the same event came before.  "elsewhere": it speaks of another brand's thing, and is not kept.
+    One statement; it commits by itself unless the caller is in a transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS[notice.about], _row(act, gateway, notice))
+        fresh, elsewhere = cursor.fetchone()
+    if fresh:
+        return "new"
+    return "elsewhere" if elsewhere else "known"
+
+
+def keep(act: Act, *, gateway: str, notice: Notice) -> GatewayNotice:
+    """Keep a call-back, or find it again, inside a deed that does what follows; return its row, locked.
+
+    Only modules of `billing.actions` call this.
+    """
+    take(act, gateway=gateway, notice=notice)
+    row = GatewayNotice.objects.select_for_update().get(gateway=gateway, event=notice.event)
+    if row.state != "done":
+        row.state = "done"
+        row.save(update_fields=["state"])
+    return row
+
+
+def waiting(first: int = 100) -> tuple[Waits, ...]:
+    """Return call-backs that wait for a worker, of all brands, those that came first coming first."""
+    rows = GatewayNotice.objects.filter(state="new").order_by("attempts", "at", "id")[:first]
+    return tuple(Waits(row.id, BrandId(row.brand), row.gateway, _notice(row)) for row in rows)
+
+
+def put_back(waits: Waits) -> bool:
+    """Count a try that went wrong; say whether the call-back is parked now: a person has to look at it."""
+    row = GatewayNotice.objects.get(id=waits.id)
+    row.attempts += 1
+    row.state = "parked" if row.attempts >= MOST_ATTEMPTS else row.state
+    GatewayNotice.objects.filter(id=row.id, state="new").update(attempts=row.attempts, state=row.state)
+    return row.state == "parked"
+
+
+def settle(waits: Waits) -> None:
+    """Mark a call-back from which nothing follows any more."""
+    GatewayNotice.objects.filter(id=waits.id, state="new").update(state="done")
+
+
+def parked_count() -> int:
+    """Return how many call-backs wait for a person, over all brands."""
+    return GatewayNotice.objects.filter(state="parked").count()
+
+
+def _row(act: Act, gateway: str, notice: Notice) -> dict[str, UUID | str | int | datetime | None]:
+    """Cut a notice down to what is kept of it."""
+    amount, proof, fee, of = _money(notice)
+    return {
+        "id": uuid4(), "gateway": gateway, "event": notice.event, "brand": act.brand, "once": notice.once,
+        "about": notice.about, "outcome": _said(notice)[:32], "proof": proof[:140], "of": of[:140],
+        "minor": amount.minor if amount else None, "fee": fee,
+        "currency": amount.currency.code if amount else "", "at": act.at,
+    }  # fmt: skip
+
+
+def _money(notice: Notice) -> tuple[Money | None, str, int, str]:
+    """Return the amount that a notice speaks of, the gateway's id of it, a fee, and the payment disputed."""
+    if notice.disputed is not None:
+        said = notice.disputed
+        return said.amount, said.proof, said.fee, said.of
+    if isinstance(notice.outcome, Settled):
+        return notice.outcome.amount, notice.outcome.proof, 0, ""
+    return None, getattr(notice.outcome, "handle", ""), 0, ""
+
+
+def _said(notice: Notice) -> str:
+    """Say in a word how the thing stands."""
+    if notice.disputed is not None:
+        return notice.disputed.state
+    word = TOLD[type(notice.outcome)]
+    return f"{word}:{notice.outcome.code}" if isinstance(notice.outcome, Declined) else word
+
+
+def _notice(row: GatewayNotice) -> Notice:
+    """Read a row as the notice it was."""
+    about = cast("About", row.about)
+    if about == "dispute" and row.minor is not None:
+        state = cast("Literal['open', 'won', 'lost']", row.outcome)
+        said = Disputed(row.proof, row.of, money(row.minor, row.currency), row.fee_minor, state)
+        return Notice(row.event, "", Waiting(None), about, said)
+    return Notice(row.event, row.once, _outcome(row), about)
+
+
+def _outcome(row: GatewayNotice) -> Outcome:
+    """Read how the thing stood."""
+    word, _, code = row.outcome.partition(":")
+    state = cast("AttemptState", word)
+    if state == "settled" and row.minor is not None:
+        return Settled(row.proof, money(row.minor, row.currency))
+    if state == "declined":
+        return Declined(code)
+    return Waiting(None, row.proof) if state == "waiting" else Unknown()

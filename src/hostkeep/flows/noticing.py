@@ -1,0 +1,128 @@
+"""Call-backs of gateways: taken at once, worked off by a worker.
+
+The row in which a call-back is kept is the queue.  Taking one is a single statement and an answer; a job is
+sent to wake a worker, and the minute's due work finds whatever was missed.  What follows is keyed by what a
+call-back speaks of, so that duplicates and any order change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import structlog
+
+from hostkeep.billing import inbox
+from hostkeep.billing.actions.disputing import record_dispute
+from hostkeep.billing.actions.paying import record_notice
+from hostkeep.billing.calls.gateways import gateway_for
+from hostkeep.billing.errors import NoticeRefused, WrongBrand
+from hostkeep.billing.inbox import Waits
+from hostkeep.drivers.payments import BadNotice, NothingAsked, Notice
+from hostkeep.flows import storing
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import PurposeId
+from hostkeep.runtime import jobs
+
+log = structlog.get_logger()
+
+ERRAND = "notices"
+ABOUT = "all"
+AT_ONCE = 100
+BILLING = PurposeId("billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call-back as it came in.
+
+    at  Unix seconds by the machine's own clock: a stranger's signature knows nothing of the demo's
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+    at: float
+
+
+def take_notice(act: Act, *, gateway: str, heard: Heard) -> inbox.Fate:
+    """Take a call-back: check its signature first, then keep what it means; a worker does what follows.
+
+    One that speaks of a thing of another brand whose gateway account is the same is answered and dropped, as
+    is one about nothing that we asked for.
+    Raises GatewayNotOffered (the driver is not installed), NoticeRefused, WrongBrand.
+    """
+    driver = gateway_for(gateway)
+    try:
+        notice: Notice = driver.read_notice(heard.headers, heard.body, heard.at)
+    except BadNotice:
+        log.warning("notice.refused", gateway=gateway, trace=act.trace)
+        raise NoticeRefused(gateway=gateway) from None
+    except NothingAsked:
+        return "elsewhere"
+    if notice.shop and notice.shop != act.brand:
+        return "elsewhere"
+    fate = inbox.take(act, gateway=gateway, notice=notice)
+    if fate == "elsewhere" and not notice.shop and notice.about != "dispute":
+        raise WrongBrand(gateway=gateway)
+    if fate == "new" and not jobs.is_sent(ERRAND, ABOUT):
+        jobs.send(ERRAND, ABOUT)
+    return fate
+
+
+def work_off(act: Act, about: str = ABOUT) -> int:
+    """Do what follows from call-backs that wait, of all brands; return how many were done.
+
+    One that goes wrong does not stop the next; it is tried again, and after some tries waits for a person.
+    """
+    del about
+    done = 0
+    while waits := inbox.waiting(AT_ONCE):
+        went = sum(_work(act, each) for each in waits)
+        done += went
+        if not went:
+            break
+    return done
+
+
+def _work(act: Act, waits: Waits) -> bool:
+    """Do what follows from one; say whether it is done."""
+    try:
+        _follow(act.of_brand(waits.brand).in_role("system").for_purpose(BILLING), waits)
+    except Exception as error:  # noqa: BLE001  a poisoned call-back must not stop the others
+        code = error.code if isinstance(error, Foreseen) else type(error).__name__
+        parked = inbox.put_back(waits)
+        log.warning("notice.failed", gateway=waits.gateway, code=code, parked=parked, trace=act.trace)
+        return False
+    return True
+
+
+def _follow(act: Act, waits: Waits) -> None:
+    """Do what follows from a call-back, by what it speaks of."""
+    FOLLOWS[waits.notice.about](act, waits)
+
+
+def _of_charge(act: Act, waits: Waits) -> None:
+    """Bring a payment up to what the gateway says."""
+    record_notice(act, gateway=waits.gateway, notice=waits.notice)
+
+
+def _of_method(act: Act, waits: Waits) -> None:
+    """Ask what was left with the gateway."""
+    storing.on_told(act, gateway=waits.gateway, once=waits.notice.once)
+    inbox.settle(waits)
+
+
+def _of_dispute(act: Act, waits: Waits) -> None:
+    """Write a dispute down, or how it ended."""
+    if waits.notice.disputed is not None:
+        record_dispute(act, gateway=waits.gateway, said=waits.notice.disputed)
+    inbox.settle(waits)
+
+
+FOLLOWS: Mapping[str, Callable[[Act, Waits], None]] = MappingProxyType({
+    "charge": _of_charge,
+    "method": _of_method,
+    "dispute": _of_dispute,
+})
