@@ -63,7 +63,9 @@ def readmit(epoch: int) -> bool:
         return True
     for number, copy in escrowed():
         if number == epoch:
-            keys.write_key(now.place / keys.key_name(epoch), copy.read_bytes())
+            key = copy.read_bytes()
+            destroy(now.place / keys.key_name(epoch))  # on no list: what a crash left, or somebody's
+            keys.write_key(now.place / keys.key_name(epoch), key)
             keys.write_list(now.place, reads=(*now.epochs, epoch), writes=now.writes, over_another=now)
             return True
     return False

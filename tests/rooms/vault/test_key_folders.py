@@ -96,6 +96,10 @@ def test_a_key_that_a_roll_ended_is_looked_for_in_escrow(ring: Path, tmp_path: P
     known, escrow = key_folders.proofs(), tmp_path / "escrow"
     points(monkeypatch, ring, escrow)
     roll()
+    other_key(ring)
+    assert key_folders.demand_for_backup(known) == (1,)
+    assert epochs.readmit(1) and key_folders.demand_for_backup(known) == (), "not the key of somebody that lay there on no list"
+    epochs.end((1,))
     assert key_folders.demand_for_backup(known) == (1,)
 
     def refused(at: Path | None) -> str:
