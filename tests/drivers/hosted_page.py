@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.test import RequestFactory
-from django.urls import set_urlconf
+from django.urls import resolve, set_urlconf
 
 from hostkeep.adapters.gateways.testpay.gateway import Config, TestPay
 from hostkeep.drivers.conformance.payments import Signed
 from hostkeep.drivers.wire import LineBroke, Ran, Reply
-from hostkeep.faces.demo import pay_api
+from hostkeep.faces.demo import pay_api, pay_methods
 from hostkeep.faces.demo.pay_book import PayBook
 from hostkeep.faces.demo.pay_telling import message_of, signed_headers
 
@@ -50,10 +50,8 @@ class HostedPage:
         )
         set_urlconf("hostkeep.faces.demo.urls")
         try:
-            if method == "POST":
-                answer = pay_api.make_charge(made)
-            else:
-                answer = pay_api.tell_charge(made, once=path.rstrip("/").rpartition("/")[2])
+            view, args, more = resolve(path, "hostkeep.faces.demo.urls")
+            answer = view(made, *args, **more)
         finally:
             set_urlconf(None)
         return Reply(answer.status_code, {}, answer.content)
@@ -68,6 +66,10 @@ class HostedPage:
 
     def pay(self, once: str) -> None:
         self.book.pay(self.kept(once).token)
+
+    def leave(self, once: str, *, careful_bank: bool = False) -> None:
+        left = pay_methods.method_by_key(self.book, once)
+        pay_methods.leave(self.book, left.token, careful=careful_bank)
 
     def decline(self, once: str) -> None:
         self.book.decline(self.kept(once).token)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hostkeep.adapters.gateways.testpay.gateway import Config, TestPay
-from hostkeep.drivers.conformance.payments import GatewayExam, Signed, ask
+from hostkeep.drivers.conformance.payments import RefundsExam, Signed, StoringExam, ask
 from hostkeep.drivers.payments import BadNotice, Declined, Settled, Unknown, Waiting
 from hostkeep.drivers.wire import Reply
 from hostkeep.faces.demo import pay_api
@@ -23,7 +23,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostedPage:
     return HostedPage(tmp_path)
 
 
-class TestTheExam(GatewayExam):
+class TestTheExam(RefundsExam, StoringExam):
     @pytest.fixture(autouse=True)
     def reach(self, page: HostedPage) -> None:
         self.page = page
@@ -36,6 +36,9 @@ class TestTheExam(GatewayExam):
 
     def pay(self, once: str) -> None:
         self.page.pay(once)
+
+    def leave(self, once: str, *, careful_bank: bool = False) -> None:
+        self.page.leave(once, careful_bank=careful_bank)
 
     def notice_of(self, once: str) -> Signed:
         return self.page.call_back(once)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hostkeep.faces.demo.pay_api import gateway_folder, gateway_secret
+from hostkeep.faces.demo.pay_back import DisputeState, backs_of, dispute, dispute_of, end_dispute
 from hostkeep.faces.demo.pay_book import Kept, PayBook
-from hostkeep.faces.demo.pay_telling import tell_shop
+from hostkeep.faces.demo.pay_methods import decline_method, leave, method_by_token
+from hostkeep.faces.demo.pay_telling import message_of_dispute, message_of_method, tell, tell_shop
 from hostkeep.faces.ui.pages import show
+
+ARGUES: dict[str, DisputeState] = {"dispute": "open", "won": "won", "lost": "lost"}
+LEAVES = frozenset({"leave", "leave_careful", "decline"})
 
 
 @require_safe
@@ -23,18 +30,41 @@ def pay_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show a charge to its payer, and take their decision.
 
     do=pay, do=decline; do=pay_silently pays and loses the call-back, for trying what a shop does then;
-    do=tell sends the call-back once more.
+    do=tell sends the call-back once more; do=dispute has the bank take a paid charge back, do=won and do=lost
+    end that.
     """
     book = PayBook(gateway_folder())
     kept = book.by_token(token)
     if kept is None:
         raise Http404
+    deed = request.POST.get("do", "")
     if request.method != "POST":
-        return show(request, "demo/pay.html", {"charge": kept})
-    done = _done(book, kept, request.POST.get("do", ""))
-    if done is None:
-        return show(request, "demo/pay.html", {"charge": kept}, status=422)
+        return _page(request, book, kept)
+    if deed in ARGUES:
+        argued = _argue(book, kept, deed)
+        return HttpResponseRedirect(request.path) if argued else _page(request, book, kept, 422)
+    if _done(book, kept, deed) is None:
+        return _page(request, book, kept, 422)
     return HttpResponseRedirect(reverse("demo_pay_done", args=[token]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def method_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Let a payer leave a made-up card: do=leave, do=leave_careful (its bank asks each time), do=decline."""
+    book = PayBook(gateway_folder())
+    left = method_by_token(book, token)
+    if left is None:
+        raise Http404
+    if request.method != "POST":
+        return show(request, "demo/pay_method.html", {"method": left})
+    deed = request.POST.get("do", "")
+    if deed not in LEAVES:
+        return show(request, "demo/pay_method.html", {"method": left}, status=422)
+    careful = deed == "leave_careful"
+    decided = decline_method(book, token) if deed == "decline" else leave(book, token, careful=careful)
+    if decided is not None:
+        tell(decided.tell, message_of_method(decided), secret=gateway_secret())
+    return show(request, "demo/pay_done.html", {"charge": decided})
 
 
 @require_safe
@@ -47,6 +77,24 @@ def pay_done(request: HttpRequest, token: str) -> HttpResponse:
     if kept is None or kept.state == "open":
         raise Http404
     return show(request, "demo/pay_done.html", {"charge": kept})
+
+
+def _page(request: HttpRequest, book: PayBook, kept: Kept, status: int = 200) -> HttpResponse:
+    """Show a charge, and what became of its money."""
+    context = {"charge": kept, "backs": backs_of(book, kept), "dispute": dispute_of(book, kept)}
+    return show(request, "demo/pay.html", context, status=status)
+
+
+def _argue(book: PayBook, kept: Kept, deed: str) -> bool:
+    """Dispute a paid charge, or end that, and tell the shop; False where there is nothing to dispute."""
+    if kept.state != "paid":
+        return False
+    begins = deed == "dispute"
+    argued = dispute(book, kept, at=time.time()) if begins else end_dispute(book, kept, ARGUES[deed])
+    if argued is None:
+        return False
+    tell(kept.tell, message_of_dispute(argued), secret=gateway_secret())
+    return True
 
 
 def _done(book: PayBook, kept: Kept, deed: str) -> Kept | None:
@@ -63,6 +111,7 @@ def _done(book: PayBook, kept: Kept, deed: str) -> Kept | None:
 
 pay_urls = [
     path("demo/pay/", pay_list, name="demo_pay"),
+    path("demo/pay/methods/<slug:token>/", method_page, name="demo_pay_method"),
     path("demo/pay/<slug:token>/", pay_page, name="demo_pay_page"),
     path("demo/pay/<slug:token>/done/", pay_done, name="demo_pay_done"),
 ]

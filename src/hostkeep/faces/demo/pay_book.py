@@ -19,16 +19,32 @@ from hostkeep.kernel.money import CURRENCIES, Money, money
 FILE = "testpay.sqlite3"
 SECRET = "testpay_secret"  # noqa: S105  the name of a file
 BUSY_SECONDS = 5.0
+PAID = "tp_"
 
 State = Literal["open", "paid", "declined"]
 
-MADE = """
+MADE = ("""
 CREATE TABLE IF NOT EXISTS charge (
   once TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, minor INTEGER NOT NULL, currency TEXT NOT NULL,
   memo TEXT NOT NULL, back TEXT NOT NULL, tell TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open',
   code TEXT NOT NULL DEFAULT '', told INTEGER NOT NULL DEFAULT 0, made_at REAL NOT NULL
 ) STRICT
-"""
+""", """
+CREATE TABLE IF NOT EXISTS refund (
+  once TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, of TEXT NOT NULL, minor INTEGER NOT NULL,
+  currency TEXT NOT NULL, state TEXT NOT NULL, made_at REAL NOT NULL
+) STRICT
+""", """
+CREATE TABLE IF NOT EXISTS method (
+  once TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, back TEXT NOT NULL, tell TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open', careful INTEGER NOT NULL DEFAULT 0, made_at REAL NOT NULL
+) STRICT
+""", """
+CREATE TABLE IF NOT EXISTS dispute (
+  charge TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, state TEXT NOT NULL DEFAULT 'open',
+  made_at REAL NOT NULL
+) STRICT
+""")
 
 
 class OtherContent(Exception):
@@ -63,7 +79,7 @@ class Kept:
     @property
     def proof(self) -> str:
         """Our id of the money, once it is paid."""
-        return f"tp_{self.token[:24]}"
+        return f"{PAID}{self.token[:24]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +105,13 @@ class PayBook:
             asked.once, secrets.token_hex(16), asked.amount.minor, asked.amount.currency.code, asked.memo,
             asked.back, asked.tell, at,
         )  # fmt: skip
-        with self._open() as line:
+        with self.opened() as line:
             line.execute(
                 "INSERT INTO charge (once, token, minor, currency, memo, back, tell, made_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (once) DO NOTHING",
                 fresh,
             )
-            kept = _kept(line.execute("SELECT * FROM charge WHERE once = ?", [asked.once]).fetchone())
+            kept = kept_of(line.execute("SELECT * FROM charge WHERE once = ?", [asked.once]).fetchone())
         if (kept.amount, kept.memo, kept.back) != (asked.amount, asked.memo, asked.back):
             raise OtherContent
         return kept
@@ -108,11 +124,19 @@ class PayBook:
         """Return a charge by our token."""
         return self._one("SELECT * FROM charge WHERE token = ?", token)
 
+    def by_proof(self, proof: str) -> Kept | None:
+        """Return a paid charge by our id of its money."""
+        if not proof.startswith(PAID) or len(proof) != len(PAID) + 24:
+            return None
+        return self._one(
+            "SELECT * FROM charge WHERE substr(token, 1, 24) = ? AND state = 'paid'", proof.removeprefix(PAID)
+        )
+
     def newest(self, first: int = 50) -> tuple[Kept, ...]:
         """Return the newest charges, newest first."""
-        with self._open() as line:
+        with self.opened() as line:
             rows = line.execute("SELECT * FROM charge ORDER BY made_at DESC, rowid DESC LIMIT ?", [first])
-            return tuple(_kept(row) for row in rows)
+            return tuple(kept_of(row) for row in rows)
 
     def pay(self, token: str) -> Kept | None:
         """Mark an open charge paid; return it as it stands now."""
@@ -124,12 +148,12 @@ class PayBook:
 
     def note_told(self, token: str) -> None:
         """Remember that the shop took the message about it."""
-        with self._open() as line:
+        with self.opened() as line:
             line.execute("UPDATE charge SET told = 1 WHERE token = ?", [token])
 
     def _decide(self, token: str, state: State, code: str) -> Kept | None:
         """Decide a charge that is open; one that is decided stays."""
-        with self._open() as line:
+        with self.opened() as line:
             line.execute(
                 "UPDATE charge SET state = ?, code = ? WHERE token = ? AND state = 'open'",
                 [state, code, token],
@@ -138,18 +162,19 @@ class PayBook:
 
     def _one(self, query: str, key: str) -> Kept | None:
         """Return the one charge a query finds."""
-        with self._open() as line:
+        with self.opened() as line:
             row = line.execute(query, [key]).fetchone()
-        return _kept(row) if row else None
+        return kept_of(row) if row else None
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def opened(self) -> Iterator[sqlite3.Connection]:
         """Open the file, commit at the end, close it."""
         line = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
         try:
             line.row_factory = sqlite3.Row
             line.execute("PRAGMA journal_mode = WAL")
-            line.execute(MADE)
+            for made in MADE:
+                line.execute(made)
             with line:
                 yield line
         finally:
@@ -193,8 +218,8 @@ def asked_of(said: Mapping[str, Any]) -> Asked:
     return Asked(once, money(minor, currency), memo, back, tell)
 
 
-def _kept(row: sqlite3.Row) -> Kept:
-    """Read a row of the book."""
+def kept_of(row: sqlite3.Row) -> Kept:
+    """Read a charge of the book."""
     return Kept(
         row["once"], row["token"], money(row["minor"], row["currency"]), row["memo"], row["back"],
         row["tell"], row["state"], row["code"], bool(row["told"]), row["made_at"],

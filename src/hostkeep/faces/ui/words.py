@@ -51,6 +51,8 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "cancelled": ("", gettext_noop("Cancelled")),
     "draft": ("", gettext_noop("Draft")),
     "queued": ("", gettext_noop("Queued")),
+    "kept": ("ok", gettext_noop("Kept")),
+    "gone": ("", gettext_noop("Gone")),
 })
 """By state: the badge's tone ("ok", "info", "warn", "bad" or none) and its word."""
 

@@ -1,7 +1,8 @@
-"""Pays on the hosted page of the test gateway.
+"""The test gateway: its hosted page, money given back, made-up cards that are kept, disputes.
 
-The other side: POST {base}/demo/pay/api/charges/ makes a charge, once a key; GET {base}/demo/pay/api/charges/
-<key>/ tells how it stands; call-backs are JSON.  All of them are signed; see signing.py.
+The other side, under {base}/demo/pay/api/: POST charges/, refunds/, methods/, stored/ make something, once a
+key; GET charges/<key>/, refunds/<key>/, methods/<key>/ tell how it stands; POST methods/forget/ lets go of a
+card.  Call-backs are JSON.  All of them are signed; see signing.py.  What answers mean: reading.py.
 """
 
 from __future__ import annotations
@@ -10,30 +11,29 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 
+from hostkeep.adapters.gateways.testpay.reading import FINE, BadAnswer, keeping, notice, standing
 from hostkeep.adapters.gateways.testpay.signing import BadSignature, check, signed
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.payments import (
     BadNotice,
     Charge,
     Declined,
+    KeepAsk,
+    Keeping,
     Notice,
     Outcome,
-    Settled,
+    RefundAsk,
+    StoredCharge,
     Unknown,
-    Waiting,
 )
 from hostkeep.drivers.wire import HostRefused, LineBroke, Reply, Wire
-from hostkeep.kernel.money import CURRENCIES, money
 
 SECONDS = 5.0
-MOST_MINOR = 10**15
-LONGEST_ID = 64
-NOT_FOUND = 404
-FINE = frozenset({200, 201})
-CODES = frozenset({"cancelled", "refused", "expired"})
+API = "/demo/pay/api"
+GONE = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,15 @@ class Config:
     secret: str = field(repr=False)
 
 
-class BadAnswer(Exception):
-    """The other side said something that cannot be."""
-
-
 class TestPay:
     """The test gateway."""
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
     manifest: ClassVar[Manifest] = Manifest(
-        "testpay", 1, hosts=("{config.base}",), keeps=frozenset({"payment_ref"})
-    )
+        "testpay", 1, hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
+        can=frozenset({"refunds", "storing", "disputes"}),
+    )  # fmt: skip
 
     def __init__(self, wire: Wire, config: Config) -> None:
         self.wire = wire
@@ -77,15 +74,47 @@ class TestPay:
 
     def charge(self, ask: Charge) -> Outcome:
         """Open a charge on the hosted page; the payer goes there.  Two calls with one key open one."""
-        body = json.dumps({
-            "once": ask.once, "minor": ask.amount.minor, "currency": ask.amount.currency.code,
-            "memo": ask.memo, "back": ask.back, "tell": ask.tell,
-        }).encode()  # fmt: skip
-        return self._ask("POST", "/demo/pay/api/charges/", body)
+        return self._asked("charges/", _wish(ask))
 
     def look_up(self, once: str) -> Outcome:
         """Tell how a charge stands."""
-        return self._ask("GET", f"/demo/pay/api/charges/{quote(once, safe='')}/", b"")
+        return self._told("charges", once)
+
+    def refund(self, ask: RefundAsk) -> Outcome:
+        """Give money of a payment back, once a key."""
+        return self._asked("refunds/", {
+            "once": ask.once, "of": ask.of, "minor": ask.amount.minor, "currency": ask.amount.currency.code,
+        })  # fmt: skip
+
+    def look_up_refund(self, once: str, of: str) -> Outcome:
+        """Tell how a refund stands."""
+        del of
+        return self._told("refunds", once)
+
+    def keep(self, ask: KeepAsk) -> Keeping:
+        """Ask the payer to leave a made-up card on the hosted page, once a key."""
+        return self._kept("POST", "methods/", {"once": ask.once, "back": ask.back, "tell": ask.tell})
+
+    def look_up_kept(self, once: str, handle: str = "") -> Keeping:
+        """Tell what was left."""
+        del handle
+        return self._kept("GET", f"methods/{quote(once, safe='')}/", {})
+
+    def charge_stored(self, ask: StoredCharge) -> Outcome:
+        """Charge a made-up card, once a key; a careful bank's stays open on the hosted page."""
+        return self._asked("stored/", {**_wish(ask), "token": ask.token})
+
+    def look_up_stored(self, once: str, token: str) -> Outcome:
+        """Tell how such a charge stands."""
+        del token
+        return self.look_up(once)
+
+    def forget(self, token: str) -> bool:
+        """Let go of a card."""
+        try:
+            return self._ask("POST", "methods/forget/", {"token": token}).status in FINE
+        except LineBroke:
+            return False
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, at: float) -> Notice:
         """Check a call-back's signature and age, then read what we know of it and drop the rest.
@@ -94,69 +123,50 @@ class TestPay:
         """
         try:
             check(self.config.secret, headers, body, at)
-            said = _object(body)
-            return Notice(event=_id(said, "event"), once=_id(said, "once"), outcome=_decided(said))
+            return notice(body)
         except (BadSignature, BadAnswer) as error:
             raise BadNotice(str(error)) from None
 
-    def _ask(self, method: str, path: str, body: bytes) -> Outcome:
-        """Make one signed request and read how the charge stands; what cannot be read is Unknown."""
-        # The machine's own clock, not the house's: the other side judges the age by its own.
-        headers = signed(self.config.secret, body or path.encode(), time.time())
+    def _asked(self, path: str, wish: Mapping[str, object]) -> Outcome:
+        """Ask for money to move and read what came of it; what cannot be read is Unknown."""
         try:
-            reply = self.wire.request(
-                method, self.config.base + path, body=body, seconds=SECONDS,
-                headers={**headers, "content-type": "application/json"},
-            )  # fmt: skip
-            return _standing(reply)
-        except (LineBroke, HostRefused, BadAnswer):
+            reply = self._ask("POST", path, wish)
+            return Declined("refused") if reply.status == GONE else standing(reply)
+        except (LineBroke, BadAnswer):
             return Unknown()
 
+    def _told(self, what: str, once: str) -> Outcome:
+        """Ask how something stands."""
+        try:
+            return standing(self._ask("GET", f"{what}/{quote(once, safe='')}/", {}))
+        except (LineBroke, BadAnswer):
+            return Unknown()
 
-def _standing(reply: Reply) -> Outcome:
-    """Read an answer of the hosted page.  Raises BadAnswer."""
-    if reply.status == NOT_FOUND:
-        return Declined("never_asked")
-    if reply.status not in FINE:
-        raise BadAnswer("status")
-    said = _object(reply.body)
-    if said.get("state") == "open":
-        visit = said.get("visit")
-        if not isinstance(visit, str) or urlsplit(visit).scheme not in {"http", "https"}:
-            raise BadAnswer("visit")
-        return Waiting(visit)
-    return _decided(said)
+    def _kept(self, method: str, path: str, wish: Mapping[str, object]) -> Keeping:
+        """Ask for a card to be kept, or what was left."""
+        try:
+            return keeping(self._ask(method, path, wish))
+        except (LineBroke, BadAnswer):
+            return Unknown()
 
-
-def _decided(said: Mapping[str, Any]) -> Settled | Declined:
-    """Read a charge that is paid or declined.  Raises BadAnswer."""
-    if said.get("state") == "paid":
-        minor, currency = said.get("minor"), str(said.get("currency"))
-        if type(minor) is not int or not 0 < minor <= MOST_MINOR or currency not in CURRENCIES:
-            raise BadAnswer("amount")
-        return Settled(proof=_id(said, "proof"), amount=money(minor, currency))
-    if said.get("state") == "declined":
-        code = said.get("code")
-        return Declined(str(code) if str(code) in CODES else "refused")
-    raise BadAnswer("state")
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    """Read a JSON object.  Raises BadAnswer."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadAnswer("json") from None
-    if not isinstance(said, dict):
-        raise BadAnswer("json")
-    return said
+    def _ask(self, method: str, path: str, wish: Mapping[str, object]) -> Reply:
+        """Make one signed request.  Raises LineBroke."""
+        body = json.dumps(wish).encode() if method == "POST" else b""
+        where = f"{API}/{path}"
+        # The machine's own clock, not the house's: the other side judges the age by its own.
+        headers = signed(self.config.secret, body or where.encode(), time.time())
+        try:
+            return self.wire.request(
+                method, self.config.base + where, body=body, seconds=SECONDS,
+                headers={**headers, "content-type": "application/json"},
+            )  # fmt: skip
+        except HostRefused:
+            raise LineBroke("testpay") from None
 
 
-def _id(said: Mapping[str, Any], name: str) -> str:
-    """Read one of the gateway's ids: short, printable ASCII.  Raises BadAnswer."""
-    value = said.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
-        raise BadAnswer(name)
-    if not (value.isascii() and value.isprintable()):
-        raise BadAnswer(name)
-    return value
+def _wish(ask: Charge | StoredCharge) -> dict[str, object]:
+    """Write what a charge asks for."""
+    return {
+        "once": ask.once, "minor": ask.amount.minor, "currency": ask.amount.currency.code,
+        "memo": ask.memo, "back": ask.back, "tell": ask.tell,
+    }  # fmt: skip
