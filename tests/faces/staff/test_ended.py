@@ -125,3 +125,12 @@ def test_who_may_not_close_sees_no_closing_page(staff: Staff, role: str) -> None
     ann = closed("vps6")
     staff.signs_in(role)
     assert staff.get(f"/staff/accounts/{ann.account_id}/close/").status_code == 403
+
+
+def test_only_roles_that_close_or_hear_disputes_are_told_what_was_erased_and_held_back(staff: Staff) -> None:
+    ann = closed("vps6")
+    for role, told in {"privacy": True, "billing": True, "sales": False, "engineer": False}.items():
+        staff.signs_in(role)
+        page = staff.get(f"/staff/people/{ann.account_id}/")
+        assert page.status_code == 200
+        assert ('id="gone"' in text(page)) == told, role

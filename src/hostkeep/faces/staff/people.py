@@ -37,6 +37,9 @@ HERE = "/staff/people/"
 BY = ("customer_number", "email", "phone", "name")
 Lines = tuple[tuple[str, str], ...]
 
+TOLD_HOW_IT_ENDED = ROOMS["accounts"] | ROOMS["disputes"]
+"""Roles that close accounts or hear disputes.  To others what is held back, and for whom, is no business."""
+
 LOOKING = "account"
 """The purpose of a page that opens nothing."""
 
@@ -247,7 +250,7 @@ def _person_page(
         "opened": opened,
         "empty": empty,
         "problem": problem,
-        "ended": ended_of(act, row, language),
+        "ended": ended_of(act, row, language) if act.role in TOLD_HOW_IT_ENDED else None,
         "open_rooms": [room for room, roles in ROOMS.items() if act.role in roles],
     }
     return show(request, "staff/person.html", context, status=422 if problem else 200)
