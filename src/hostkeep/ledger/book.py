@@ -102,7 +102,7 @@ def post_many(act: Act, entries: Sequence[Draft]) -> tuple[Posted, ...]:
 def balance(account: str, currency: Currency) -> Money:
     """Return what an account code stands at: debits less credits.  One query, however long its history is."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT minor FROM ledger.stands_at(%s, %s)", [account, currency.code])
+        cursor.execute("SELECT ledger.balance(%s, %s)", [account, currency.code])
         return Money(int(cursor.fetchone()[0]), currency)
 
 

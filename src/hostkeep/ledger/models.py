@@ -36,7 +36,7 @@ class Entry(models.Model):
     class Meta:
         db_table = "ledger_entry"
         constraints = [
-            models.UniqueConstraint(fields=["key"], name="one_entry_a_key"),
+            models.UniqueConstraint(fields=["key"], include=["id"], name="one_entry_a_key"),
             models.CheckConstraint(condition=Q(legs__gte=2), name="entry_has_two_legs"),
         ]
         indexes = [models.Index(fields=["about_id"], name="ledger_entry_about")]
@@ -83,7 +83,9 @@ class Snapshot(models.Model):
     class Meta:
         db_table = "ledger_snapshot"
         constraints = [
-            models.UniqueConstraint(fields=["account", "currency", "upto"], name="one_snapshot_a_place")
+            models.UniqueConstraint(
+                fields=["account", "currency", "upto"], include=["minor"], name="one_snapshot_a_place"
+            )
         ]
 
     def __str__(self) -> str:
