@@ -13,7 +13,7 @@ from hostkeep.brands.models import Draft, Notice, PolicyVersion, Spelling, Telli
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId, SubjectId
 from hostkeep.policy.needs import AdapterNeeds
-from hostkeep.runtime.adapter_needs import needs_of
+from hostkeep.runtime.adapter_needs import needs_of, registries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +100,7 @@ def tellings_of(brand: BrandId, *, without: Collection[SubjectId] = ()) -> Mappi
 def adapters_of(brand_id: BrandId) -> tuple[AdapterNeeds, ...]:
     """Return what the adapters that a brand's profile names ask of its policy.  Raises NoSuchBrand."""
     row = brand(brand_id)
-    return needs_of(gateways=row.payment, provisioners=tuple(row.words.get("drivers", ())))
+    return needs_of(
+        gateways=row.payment, provisioners=tuple(row.words.get("drivers", ())),
+        registries=registries_of(row.words),
+    )  # fmt: skip

@@ -8,20 +8,23 @@ from datetime import timedelta
 
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.billing.queries.invoices import sheet
-from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
+from hostkeep.billing.queries.invoices import invoice_by_once, sheet
+from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, totals
 from hostkeep.billing.rules.party import BilledTo, Party, to_json
+from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.brands.applying import policy_for, rejected
 from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.flows import activation, subscribing
 from hostkeep.flows.buyers import party_of
+from hostkeep.flows.taxing import Taxing, cart_lines, taxing_many, taxing_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period, months_after
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.people.errors import AccountNotOpen
+from hostkeep.people.queries import AccountRow
 from hostkeep.people.queries import account as account_row
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.actions.opening import Bought, open_service
@@ -46,16 +49,18 @@ class QuoteRow:
 
     lines     the cart's lines, sealed
     net, tax, gross  net + tax = gross
-    tax_rate  millionths
     listed    the cart's sum in list prices
+    rates     the tax by rate and category
+    decided   why it bears that tax
     """
 
     lines: Sealed[tuple[LineRow, ...]]
     net: Money
     tax: Money
     gross: Money
-    tax_rate: int
     listed: Money
+    rates: tuple[TaxSum, ...]
+    decided: TaxDecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,20 @@ class Ordered:
 
 
 def quote(act: Act, *, cart: CartRow, account: AccountId | None = None) -> QuoteRow:
-    """Say what a cart would come to, taxes and all.  Reads nothing but the brand."""
-    del account
-    seller = brand(act.brand)
-    listed = cart.cost.first
+    """Say what a cart would come to, taxes and all.
+
+    account  whose tax it is; None for a visitor, who bears the seller's own rate
+
+    Reads the brand alone, and where that has a `[tax]` what the policy lets billing know of the buyer.
+    """
+    buyer = account_row(account) if account is not None else None
+    taxing = taxing_of(act, buyer)
+    listed, decided = cart.cost.first, taxing.decide()
     if not cart.pieces:
         zero = Money(0, cart.currency)
-        return QuoteRow(cart.lines, zero, zero, zero, seller.tax_rate, zero)
-    line = Line("-", 1, listed, seller.tax_rate, Ref("shop.cart", cart.id))
-    sums = _sums((line,), seller)
-    return QuoteRow(cart.lines, sums.net, sums.tax, sums.gross, seller.tax_rate, listed)
+        return QuoteRow(cart.lines, zero, zero, zero, zero, (), decided)
+    sums = _sums(cart_lines(taxing, cart), taxing.brand)
+    return QuoteRow(cart.lines, sums.net, sums.tax, sums.gross, listed, sums.rates, decided)
 
 
 def place_order(
@@ -135,7 +144,7 @@ def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once:
         if twin is None or twin.account != account:
             raise CartEmpty
         return twin
-    shown = quote(act, cart=held)
+    shown = quote(act, cart=held, account=account)
     if shown.gross != expected:
         raise PriceChanged(
             what="", shown=expected.minor, now=shown.gross.minor, currency=shown.gross.currency.code
@@ -173,20 +182,7 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
     buyer = account_row(order.account)
     as_system = act.for_purpose(BILLING)
     language = buyer.language or seller.languages[0]
-    at = order.placed_at
-    lines = [line for row in order.told for line in _invoice_lines(row, seller, language, Period(at, at))]
-    party: Party = party_of(as_system, buyer)
-    issued = issue_invoice(
-        as_system,
-        to=BilledTo(
-            order.account,
-            buyer.subject,
-            to_json(party) if _keeps_party(as_system, buyer.subject) else "",
-        ),
-        lines=lines,
-        due_in=TIME_TO_PAY,
-        once=f"order:{order.id}",
-    )
+    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, buyer, language)
     for row in order.told:
         for piece in range(row.quantity):
             opened = open_service(
@@ -194,7 +190,7 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
                 account=order.account,
                 subject=buyer.subject,
                 bought=Bought(row.described(language), row.product, row.driver, row.spec),
-                invoice=issued.id,
+                invoice=invoice,
                 order_line=row.id,
                 once=f"order:{row.id}:{piece}",
             )
@@ -206,21 +202,40 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
                 line=row,
                 language=language,
             )
-    if sheet(issued.id, of=order.account).is_paid:
+    if sheet(invoice, of=order.account).is_paid:
         # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
-        activation.on_invoice_paid(as_system, InvoicePaid(issued.id, order.account))
+        activation.on_invoice_paid(as_system, InvoicePaid(invoice, order.account))
+    return invoice
+
+
+def _issue(act: Act, order: OrderTold, buyer: AccountRow, language: str) -> InvoiceId:
+    """Issue an order's invoice, taxed by what is known of the buyer now."""
+    party: Party = party_of(act, buyer)
+    taxing = taxing_many(act, {buyer.id: party})[buyer.id]
+    placed = Period(order.placed_at, order.placed_at)
+    lines = [line for row in order.told for line in _invoice_lines(row, taxing, language, placed)]
+    party_json = to_json(taxing.placed(party)) if _keeps_party(act, buyer.subject) else ""
+    issued = issue_invoice(
+        act, to=BilledTo(order.account, buyer.subject, party_json, taxing.decision), lines=lines,
+        due_in=TIME_TO_PAY, once=_once(order),
+    )  # fmt: skip
     return issued.id
 
 
-def _invoice_lines(row: OrderLineTold, seller: BrandRow, language: str, placed: Period) -> list[Line]:
+def _once(order: OrderTold) -> str:
+    """Return the key of an order's invoice."""
+    return f"order:{order.id}"
+
+
+def _invoice_lines(row: OrderLineTold, taxing: Taxing, language: str, placed: Period) -> list[Line]:
     """Return an order line as an invoice bills it: the term, and what is due once."""
     about = Ref("shop.order_line", row.id)
     title = row.described(language)[:200]
     term = Period(placed.start, months_after(placed.start, row.months)) if row.months else None
-    lines = [Line(title, row.quantity, row.each_recurring, seller.tax_rate, about, term)]
+    lines = [Line(title, row.quantity, row.each_recurring, 0, about, term)]
     if row.setup.minor:
-        lines.append(Line(title, row.quantity, row.each_setup, seller.tax_rate, about))
-    return lines
+        lines.append(Line(title, row.quantity, row.each_setup, 0, about))
+    return [taxing.taxed(line, row.product) for line in lines]
 
 
 def _sums(lines: tuple[Line, ...], seller: BrandRow) -> Totals:

@@ -1,7 +1,8 @@
 """What a service needs others to have: who knows a ticket of the basis "service" says what it covers.
 
-Three things need a recipient: an order, where a registry must have the owner's fields; an invoice, where a
-gateway must have something of the payer; a mail, where a relay carries it to the receiver's own host.
+Four things need a recipient: an order, where a registry must have the owner's fields; an invoice, where a
+gateway must have something of the payer; a mail, where a relay carries it to the receiver's own host; a tax
+number, where a registry says whether it is registered.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from uuid import UUID
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.brands.applying import policy_for
+from hostkeep.brands.queries import brand
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.packages import Package
 from hostkeep.kernel.act import Act
@@ -38,14 +40,15 @@ from hostkeep.vault.column_door import use_columns
 from hostkeep.vault.disclosing import Approval, Asked
 
 GATEWAYS = "hostkeep.gateways"
+TAX_NUMBERS = "hostkeep.tax_numbers"
 EMAIL = CategoryId("email")
 
 
 def needed(act: Act, asked: Asked) -> Approval | None:
     """Say what a ticket of the basis "service" covers, or None.
 
-    A ticket is "order:", "invoice:" or "mail:" and the handle; it must be the person's own, and what it is
-    about must need this very recipient.
+    A ticket is "order:", "invoice:", "mail:" or "number:" (an account's) and the handle; it must be the
+    person's own, and what it is about must need this very recipient.
     """
     kind, _, handle = asked.ticket.partition(":")
     try:
@@ -57,6 +60,8 @@ def needed(act: Act, asked: Asked) -> Approval | None:
     account = account_of_subject(asked.subject)
     if account is None or account.brand != act.brand:
         return None
+    if kind == "number":
+        return _for_number(act, asked, account.id, AccountId(thing))
     if kind == "order":
         return _for_order(act, asked, account.id, OrderId(thing))
     return _for_invoice(act, asked, account.id, InvoiceId(thing)) if kind == "invoice" else None
@@ -107,6 +112,16 @@ def _for_invoice(act: Act, asked: Asked, account: AccountId, invoice: InvoiceId)
     manifests = [registry.load(GATEWAYS, name).manifest for name in ways if name in installed]
     covered = [each.discloses for each in manifests if each.recipient == asked.recipient.id]
     return Approval(frozenset(CategoryId(one) for each in covered for one in each)) if covered else None
+
+
+def _for_number(act: Act, asked: Asked, account: AccountId, named: AccountId) -> Approval | None:
+    """Their own number may be looked up at the registry that the brand's `[tax]` names."""
+    name = str(brand(act.brand).words.get("tax", {}).get("registry", ""))
+    if named != account or name not in registry.names(TAX_NUMBERS):
+        return None
+    manifest = registry.load(TAX_NUMBERS, name).manifest
+    covered = manifest.recipient == asked.recipient.id
+    return Approval(frozenset(CategoryId(one) for one in manifest.discloses)) if covered else None
 
 
 def _for_mail(asked: Asked, handle: MailId) -> Approval | None:

@@ -89,12 +89,26 @@ def _of_brand(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[
         for place in driver.hosts(known[name]):
             host, port = _split(place)
             yield Destination(name, host, port, "payments, by amount and reference")
+    yield from _registry_of(brand, policy, left_out)
     relay = settings.HOSTKEEP.mail_route
     if relay and not settings.HOSTKEEP.demo:
         if MAIL_RELAY not in policy.recipients:
             left_out.append(f"smtp: the policy of {brand.id} names no {MAIL_RELAY}")
             return
         yield Destination("smtp", *_split(relay), "the relay that the policy names")
+
+
+def _registry_of(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[Destination]:
+    """Find the registry that a brand looks tax numbers up with, where its policy names it."""
+    name = str(brand.words.get("tax", {}).get("registry", ""))
+    if name not in registry.names("hostkeep.tax_numbers"):
+        return
+    manifest = registry.load("hostkeep.tax_numbers", name).manifest
+    if manifest.recipient not in policy.recipients:
+        left_out.append(f"{name}: the policy of {policy.brand} names no recipient {manifest.recipient}")
+        return
+    for place in manifest.hosts:
+        yield Destination(name, *_split(place), "whether a tax number is registered")
 
 
 def _why_not(policy: Policy, gateway: str, recipient: str) -> str:

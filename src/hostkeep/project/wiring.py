@@ -11,10 +11,11 @@ from typing import Any, cast
 from django.conf import settings
 
 from hostkeep.audit import checkpoints, months, verifying
-from hostkeep.billing.calls import gateways
+from hostkeep.billing.calls import gateways, numbers
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
+from hostkeep.drivers.tax_numbers import TaxNumbers
 from hostkeep.flows import (
     disputing,
     handlers,
@@ -58,8 +59,7 @@ def join() -> None:
     destinations.known_by(outgoing.declared)
     egress.watched_by(outgoing.note)
     tripwire.reported_to(outgoing.report)
-    drivers.carry_with(_provisioner)
-    gateways.carry_with(_gateway)
+    _hand_out_drivers()
     for place, reseal in resealing.PLACES.items():
         rolling.place(place, reseal)
     search.numbers_by(numbers_of_subjects)
@@ -88,6 +88,13 @@ def join() -> None:
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)
     stranger.carry_with(_stranger)
+
+
+def _hand_out_drivers() -> None:
+    """Say how drivers are made ready."""
+    drivers.carry_with(_provisioner)
+    gateways.carry_with(_gateway)
+    numbers.carry_with(_tax_numbers)
 
 
 def _watch_the_book() -> None:
@@ -144,6 +151,14 @@ def _gateway(name: str) -> PaymentGateway | None:
     driver = registry.load("hostkeep.gateways", name)
     wire = egress.wire_for(driver.manifest, driver.hosts(known[name]))
     return cast("PaymentGateway", driver.configured(wire, known[name]))
+
+
+def _tax_numbers(name: str) -> TaxNumbers | None:
+    """Return a registry of tax numbers that is installed here, or None."""
+    if name not in registry.names("hostkeep.tax_numbers"):
+        return None
+    driver = registry.load("hostkeep.tax_numbers", name)
+    return cast("TaxNumbers", driver.configured(egress.wire_for(driver.manifest, ()), {}))
 
 
 def _provisioner(name: str) -> Provisioner | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 
@@ -17,7 +18,11 @@ RELAY = AdapterNeeds(MAIL_RELAY, discloses=frozenset({"email"}), recipient=MAIL_
 
 
 def needs_of(
-    *, gateways: Sequence[str] = (), provisioners: Sequence[str] = (), mailers: Sequence[str] = ("smtp",)
+    *,
+    gateways: Sequence[str] = (),
+    provisioners: Sequence[str] = (),
+    mailers: Sequence[str] = ("smtp",),
+    registries: Sequence[str] = (),
 ) -> tuple[AdapterNeeds, ...]:
     """Return what the named adapters need; a name that is not installed here needs nothing.
 
@@ -27,6 +32,7 @@ def needs_of(
         "hostkeep.gateways": gateways,
         "hostkeep.provisioners": provisioners,
         "hostkeep.mailers": mailers,
+        "hostkeep.tax_numbers": registries,
     }
     found = [
         _needs(registry.load(group, name).manifest)
@@ -37,6 +43,13 @@ def needs_of(
     if mailers and settings.HOSTKEEP.mail_route and not settings.HOSTKEEP.demo:
         found.append(RELAY)
     return tuple(found)
+
+
+def registries_of(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the registries of tax numbers that a brand.toml names."""
+    table = said.get("tax", {})
+    name = table.get("registry", "") if isinstance(table, Mapping) else ""
+    return (name,) if isinstance(name, str) and name else ()
 
 
 def _needs(manifest: Manifest) -> AdapterNeeds:

@@ -231,6 +231,12 @@ def invoice_by_number(brand: BrandId, number: str) -> InvoiceId | None:
     return next((InvoiceId(i) for i in found), None)
 
 
+def invoice_by_once(once: str) -> InvoiceId | None:
+    """Return the id of the invoice that a key made, or None."""
+    found = Invoice.objects.filter(once=once).values_list("id", flat=True)
+    return next((InvoiceId(i) for i in found), None)
+
+
 def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
     """Return an invoice of an account, whole.  Raises NoSuchInvoice, for another account's too."""
     found = _sheets(Invoice.objects.filter(id=invoice, account=of))

@@ -173,7 +173,7 @@ def _word(said: object, what: str) -> str:
 
 def _country(said: object, where: str) -> str:
     """Return a country's code.  Raises BadProfile."""
-    return str(said) if said in COUNTRIES else _bad(f"{where}: {said!s:.20} is no country of ISO 3166-1")
+    return said if isinstance(said, str) and said in COUNTRIES else _bad(f"{where}: {said!s:.20} is no country of ISO 3166-1")
 
 
 def _region(said: object, where: str) -> str:
@@ -228,7 +228,7 @@ def _class(said: object, name: str) -> TaxClass:
     """Read one of [tax.classes].  Raises BadProfile."""
     table = _table(said, f"[tax.classes] {name:.40}", CLASS_KEYS)
     treated = table.get("treated", "electronic")
-    if treated not in TREATED:
+    if not isinstance(treated, str) or treated not in TREATED:
         _bad(f"[tax.classes] {name:.40}: treated is one of {', '.join(TREATED)}")
     kind = _word(table.get("kind", "standard"), "a kind of rate")
     return TaxClass(treated, kind, _text(table, "exemption"))
@@ -250,6 +250,6 @@ def _products(said: object, classes: Mapping[str, TaxClass]) -> Mapping[str, str
     """Read [tax.products].  Raises BadProfile."""
     found = _table(said, "[tax.products]")
     for product, name in found.items():
-        if name not in classes:
+        if not isinstance(name, str) or name not in classes:
             _bad(f"[tax.products] {product:.40}: there is no class {name!s:.40} in [tax.classes]")
     return found

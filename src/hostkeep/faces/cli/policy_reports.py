@@ -14,7 +14,7 @@ from hostkeep.policy.errors import PolicyError, Problem
 from hostkeep.policy.needs import AdapterNeeds
 from hostkeep.policy.reading import LARGEST_FILE, text_of
 from hostkeep.policy.rules import RULES, UNREADABLE
-from hostkeep.runtime.adapter_needs import needs_of
+from hostkeep.runtime.adapter_needs import needs_of, registries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def _installed(brand: Path) -> tuple[AdapterNeeds, ...]:
         return ()
     with brand.open("rb") as file:
         said = tomllib.load(file)
-    return needs_of(gateways=said.get("payment", ()), provisioners=said.get("drivers", ()))
+    return needs_of(
+        gateways=said.get("payment", ()), provisioners=said.get("drivers", ()), registries=registries_of(said)
+    )
 
 
 def _plain(error: OSError | ValueError) -> str:

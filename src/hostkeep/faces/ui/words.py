@@ -64,6 +64,23 @@ GATEWAYS: Mapping[str, str] = MappingProxyType({
 })
 """By gateway: one sentence on how it goes.  Their names stand in the policy's vocabulary."""
 
+TAX_CATEGORIES: Mapping[str, str] = MappingProxyType({
+    "AE": gettext_noop("Reverse charge: the recipient of the service accounts for the tax."),
+    "K": gettext_noop("Intra-Community supply, exempt from tax."),
+    "G": gettext_noop("Export, no tax is charged."),
+    "O": gettext_noop("Not subject to tax here."),
+    "E": gettext_noop("Exempt from tax."),
+    "Z": gettext_noop("Zero rated."),
+})
+"""By category of EN 16931: why no tax is charged.  The standard category has no such sentence."""
+
+TAX_RULES: Mapping[str, str] = MappingProxyType({
+    "destination": gettext_noop("The rate of your country applies."),
+    "local": gettext_noop("The rate of your region applies."),
+    "seller_rate": gettext_noop("We do not know your country, so the rate of ours applies."),
+})
+"""By rule of the tax engine: one sentence on the rate, where the category says nothing."""
+
 OUTCOMES: Mapping[str, str] = MappingProxyType({
     "passed": gettext_noop("refused, as it must be"),
     "failed": gettext_noop("not refused"),

@@ -38,9 +38,6 @@ CHECKS: Mapping[str, Callable[[str], bool]] = MappingProxyType({
 RETRY = timedelta(hours=1)
 """How soon a registry that did not answer is asked again."""
 
-GIVEN_UP = timedelta(days=30)
-"""For how long it is asked again by itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class TaxNumber:

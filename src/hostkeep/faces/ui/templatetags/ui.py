@@ -113,6 +113,18 @@ def rate(value: int) -> str:
 
 
 @register.filter
+def untaxed(category: str) -> str:
+    """Say why a category bears no tax; nothing for the one that does."""
+    return gettext(words.TAX_CATEGORIES[category]) if category in words.TAX_CATEGORIES else ""
+
+
+@register.filter
+def tax_rule(rule: str) -> str:
+    """Say in one sentence which rate a rule chose, where that is worth saying."""
+    return gettext(words.TAX_RULES[rule]) if rule in words.TAX_RULES else ""
+
+
+@register.filter
 def span(value: timedelta) -> str:
     """Write a length of time: "30 days"."""
     return moments.span_text(value)
