@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "hostkeep.faces.ui.hosts.Hosts",
     "hostkeep.faces.api.door.NoCookies",
     "hostkeep.faces.ui.forgery.NoForgery",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "hostkeep.faces.ui.interrupted.Sessions",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hostkeep.faces.ui.terms.OwnTerms",
     "hostkeep.faces.ui.language.Language",
