@@ -78,8 +78,9 @@ def record_kept(act: Act, *, method: UUID, keeping: Keeping) -> Method:
             if row.state == "waiting":
                 row.state = "ready"
                 row.preferred = not _others(row).exists()
-        case Waiting(handle=str(handle)) if handle and row.state == "waiting":
-            seal_method(act, row, token=handle, label="")
+        case Waiting(handle=str(handle)) if row.state == "waiting":
+            # Something stands there from now on: whoever ends this has it looked up first.
+            seal_method(act, row, token=handle or row.once, label="")
         case Declined() if row.state == "waiting":
             # Nothing was left with the gateway: there is nothing to let go of.
             seal_method(act, row, token="", label="")

@@ -14,6 +14,7 @@ from hostkeep.faces.client.held_values import held_urls
 from hostkeep.faces.client.invoices import invoice_urls
 from hostkeep.faces.client.keys import key_urls
 from hostkeep.faces.client.looked import looked_urls
+from hostkeep.faces.client.methods import method_urls
 from hostkeep.faces.client.objections import objection_urls
 from hostkeep.faces.client.orders import order, orders
 from hostkeep.faces.client.privacy import choose, privacy
@@ -45,5 +46,6 @@ urlpatterns = [
     path("security/end/", end_everywhere, name="end_everywhere"),
     *key_urls,
     *invoice_urls,
+    *method_urls,
     *service_urls,
 ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from hostkeep.faces.ui.hosts import bare_host
 from hostkeep.flows.paying import Links
+from hostkeep.flows.storing import Links as MethodLinks
 from hostkeep.runtime import addresses
 
 
@@ -26,3 +27,13 @@ def links(request: HttpRequest) -> Links:
         return addresses.brand_url(host, reverse("gateway_callback", args=[gateway]))
 
     return Links(back=back, tell=tell)
+
+
+def method_links(request: HttpRequest) -> MethodLinks:
+    """Return the addresses to hand a gateway that is asked to keep a method."""
+    host = bare_host(request)
+
+    def back(method: UUID) -> str:
+        return addresses.brand_url(host, reverse("method_return", args=[method]))
+
+    return MethodLinks(back=back, tell=links(request).tell)
