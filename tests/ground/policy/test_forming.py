@@ -216,7 +216,7 @@ def test_the_head_stands_in_the_book() -> None:
     assert policy.facts.changes["en"] == "Mailed 21 days before"
     assert policy.facts.ask["vi"] == "7 thông tin, và thêm nữa với vài sản phẩm"
     assert policy.facts.keep["en"] == "1 year after you leave, in an archive"
-    assert policy.facts.share["en"] == "Partners you agree to, and 6 others"
+    assert policy.facts.share["en"] == "Partners you agree to, and 7 others"
     assert policy.facts.cookies["en"] == "7, four of them only with your yes"
     assert policy.roles == {
         "visitor",
