@@ -8,12 +8,13 @@ and shown, and the run goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import structlog
 
+from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.issuing_many import Bill, issue_many
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo, to_json
@@ -22,7 +23,7 @@ from hostkeep.brands.queries import BrandRow, brand, policy_by_digest
 from hostkeep.flows.buyers import parties_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import CategoryId, InvoiceId, PurposeId, Ref
+from hostkeep.kernel.ids import CategoryId, ClauseId, InvoiceId, PurposeId, Ref
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import AccountRow, accounts_by_id
 from hostkeep.people.rules.closing import OPEN
@@ -33,6 +34,9 @@ log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
 PARTY = CategoryId("invoice_party")
+CLOGGED = 8
+"""So many in a row that cannot be billed, and none that can: the fault is not theirs."""
+
 TIME_TO_PAY = timedelta(days=7)
 """Where an invoice is made late, when its period has begun."""
 
@@ -55,13 +59,23 @@ def falls_due(at: datetime) -> bool:
 
 
 def renew_brand(act: Act, *, chunk: int = CHUNK) -> int:
-    """Bill what is due at act.brand; return how many periods.  act: the run's, which its entries name."""
+    """Bill what is due at act.brand; return how many periods.  act: the run's, which its entries name.
+
+    Where nothing at all can be billed it is the house that is wrong, not its subscriptions: then none is
+    given up, an alarm rings, and the next run tries again.
+    """
     done = 0
     while True:
         try:
             renewed = len(renew_many(act, bill=bill_periods, most=chunk).ids)
         except ChunkFailed as failed:
-            done += _in_halves(act, failed.ids)
+            sieve = _Sieve(act)
+            sieve.sift(failed.ids)
+            done += sieve.done
+            if sieve.is_clogged:
+                _alarm(act, sieve.wrong[0][1])
+                return done
+            _give_up(act, sieve.wrong)
             continue
         done += renewed
         if renewed == 0:
@@ -94,24 +108,53 @@ def bill_periods(act: Act, dues: Sequence[Due]) -> Mapping[UUID, InvoiceId]:
     return {due.subscription: bill.id for due, bill in zip(dues, bills, strict=True)}
 
 
-def _in_halves(act: Act, ids: Sequence[UUID]) -> int:
-    """Bill what can be of a chunk that went wrong, and give up the rest; return how many were billed."""
-    try:
-        return len(renew_many(act, bill=bill_periods, only=ids).ids)
-    except ChunkFailed as failed:
-        left, why = failed.ids, failed.__cause__
-    if len(left) == 1:
-        _give_up(act, left[0], why)
-        return 0
-    middle = len(left) // 2
-    return _in_halves(act, left[:middle]) + _in_halves(act, left[middle:])
+@dataclass(slots=True)
+class _Sieve:
+    """A chunk that went wrong, tried again in halves until what is wrong stands alone.
+
+    done   how many were billed
+    wrong  what could not be, and why: a refusal's code or the name of an exception
+    """
+
+    act: Act
+    done: int = 0
+    wrong: list[tuple[UUID, str]] = field(default_factory=list)
+
+    @property
+    def is_clogged(self) -> bool:
+        """Whether nothing goes through, of so many that it cannot be theirs."""
+        return self.done == 0 and len(self.wrong) >= CLOGGED
+
+    def sift(self, ids: Sequence[UUID]) -> None:
+        """Bill what can be."""
+        if self.is_clogged or not ids:
+            return
+        try:
+            self.done += len(renew_many(self.act, bill=bill_periods, only=ids).ids)
+        except ChunkFailed as failed:
+            left, why = failed.ids, failed.__cause__
+        else:
+            return
+        if len(left) == 1:
+            self.wrong.append((left[0], why.code if isinstance(why, Foreseen) else type(why).__name__))
+            return
+        middle = len(left) // 2
+        self.sift(left[:middle])
+        self.sift(left[middle:])
 
 
-def _give_up(act: Act, subscription: UUID, error: BaseException | None) -> None:
-    """Park one that cannot be renewed, for staff."""
-    code = error.code if isinstance(error, Foreseen) else type(error).__name__
-    log.warning("renewal.stopped", subscription=str(subscription), code=code, trace=act.trace)
-    stop_renewal(act, subscription=subscription, code=code)
+def _give_up(act: Act, wrong: Sequence[tuple[UUID, str]]) -> None:
+    """Park what cannot be renewed, for staff."""
+    for subscription, code in wrong:
+        log.warning("renewal.stopped", subscription=str(subscription), code=code, trace=act.trace)
+        stop_renewal(act, subscription=subscription, code=code)
+
+
+def _alarm(act: Act, code: str) -> None:
+    """Say that a brand cannot be renewed."""
+    log.error("renewals.halted", brand=str(act.brand), code=code, trace=act.trace)
+    about = Ref("subscriptions.run", uuid5(NAMESPACE_URL, f"hostkeep:renewals:{act.brand}"))
+    raise_alarm(act, kind="renewals_halted", about=about, clause=ClauseId(""))
 
 
 def _billed_to(act: Act, buyers: Sequence[AccountRow]) -> dict[UUID, BilledTo]:

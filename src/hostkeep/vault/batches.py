@@ -129,19 +129,25 @@ def _keys(act: Act, keep_class: str, people: set[SubjectId]) -> dict[SubjectId, 
     Raises KeyDestroyed.
     """
     by_text, bunch = {str(subject): subject for subject in people}, boxes.Bunch()
+    found: dict[SubjectId, bytes] = {}
     with opened():
-        with connection.cursor() as cursor:
-            cursor.execute(KEYS_TO_WRITE, [list(people), keep_class])
-            rows = [boxes.Key(*row) for row in cursor]
-        found: dict[SubjectId, bytes] = {}
+        rows = _key_rows(people, keep_class)
+        if lacking := people - {by_text[key.subject] for key in rows}:
+            boxes.make_keys(lacking, keep_class, act.brand)
+            rows += _key_rows(lacking, keep_class)
         for key in rows:
             data = bunch.data_key(key) if key.state in boxes.WRITABLE else None
             if data is None:
                 raise boxes.KeyDestroyed
             found[by_text[key.subject]] = data
-        for subject in sorted(people - found.keys()):
-            found[subject] = boxes.data_key_to_write(subject, keep_class, act.brand)
     return found
+
+
+def _key_rows(people: Collection[SubjectId], keep_class: str) -> list[boxes.Key]:
+    """Return the rows of keys there are, held so that nobody destroys them before the deed is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS_TO_WRITE, [list(people), keep_class])
+        return [boxes.Key(*row) for row in cursor]
 
 
 def _sealed(wish: ToSeal, known: _Known) -> dict[str, dict[str, Boxed]]:

@@ -322,7 +322,7 @@ def data_key_to_write(subject: SubjectId, keep_class: str, brand: BrandId) -> by
     """
     key = _key_row(subject, keep_class)
     if key is None:
-        _make_key(subject, keep_class, brand)
+        make_keys((subject,), keep_class, brand)
         key = _key_row(subject, keep_class)
     found = Bunch().data_key(key) if key is not None and key.state in WRITABLE else None
     if found is None:
@@ -352,10 +352,12 @@ def _key_row(subject: SubjectId, keep_class: str) -> Key | None:
     return None if row is None else Key(*row)
 
 
-def _make_key(subject: SubjectId, keep_class: str, brand: BrandId) -> None:
-    """Make a key, unless another was quicker."""
-    epoch = keys.current_epoch()
-    fresh = Key(str(uuid4()), str(subject), keep_class, epoch, None, "live")
-    wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=fresh.about)
+def make_keys(subjects: Collection[SubjectId], keep_class: str, brand: BrandId) -> None:
+    """Make the keys of people and one class, unless others were quicker.  Inside the wall."""
+    epoch, rows = keys.current_epoch(), []
+    for subject in sorted(subjects):
+        fresh = Key(str(uuid4()), str(subject), keep_class, epoch, None, "live")
+        wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=fresh.about)
+        rows.append([fresh.id, brand, subject, keep_class, epoch, wrapped])
     with connection.cursor() as cursor:
-        cursor.execute(NEW_KEY, [fresh.id, brand, subject, keep_class, epoch, wrapped])
+        cursor.executemany(NEW_KEY, rows)
