@@ -11,10 +11,13 @@ from uuid import UUID, uuid4
 
 from django.db.models import Sum
 
+from hostkeep.billing import purse
 from hostkeep.billing.events import InvoicePaid, PaymentReceived
-from hostkeep.billing.models import Allocation, Invoice, Payment
+from hostkeep.billing.fulfilling import asked_by, fulfil, invoice_for
+from hostkeep.billing.models import Allocation, Invoice, Payment, TopUp
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.covering import Cover, cover
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, PROFORMA
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
@@ -61,21 +64,29 @@ class Booked:
 
 
 def owed_on(invoice: Invoice) -> Money:
-    """Return what is still owed on an invoice whose row the caller holds locked."""
+    """Return what is still to pay on a document whose row the caller holds locked.
+
+    On a credit note nothing ever is; for a proforma it is what the account's credit lacks.
+    """
+    if invoice.kind == CREDIT_NOTE:
+        return money(0, invoice.currency)
+    if invoice.kind == PROFORMA:
+        return asked_by(invoice)
     paid = Allocation.objects.filter(invoice=invoice).aggregate(sum=Sum("minor"))["sum"] or 0
     return money(invoice.gross_minor - paid, invoice.currency)
 
 
-def receive(act: Act, came: Came, *, invoice: Invoice | None) -> Booked:
-    """Write a payment, once a proof, and use it on an invoice.
+def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | None = None) -> Booked:
+    """Write a payment, once a proof, and use it on an invoice, or as credit.
 
-    invoice  locked by the caller, or None: then the money waits, unmatched, for staff
+    invoice, top_up  locked by the caller; both None: then the money waits, unmatched, for staff
     """
-    owner = AccountId(invoice.account) if invoice else None
+    known = invoice or top_up
+    owner = AccountId(known.account) if known else None
     payment = Payment(
         id=uuid4(), brand=act.brand, gateway=came.gateway, proof=came.proof, minor=came.amount.minor,
         currency=came.amount.currency.code, account=owner, attempt_id=came.attempt, reference=came.reference,
-        booked_on=came.booked_on, received_at=act.at, matched_at=act.at if invoice else None,
+        booked_on=came.booked_on, received_at=act.at, matched_at=act.at if known else None,
     )  # fmt: skip
     Payment.objects.bulk_create([payment], ignore_conflicts=True)
     stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
@@ -83,6 +94,8 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None) -> Booked:
         return _before(stands)
     books = chart.books_of(act.brand, invoice.kind if invoice else "")
     source = Leg(chart.gateway(books, came.gateway), came.amount)
+    if top_up is not None:
+        return put_in(act, payment, top_up=top_up)
     if invoice is None:
         legs = [source, Leg(chart.unmatched(act.brand), -came.amount)]
         book.post(act, key=f"payment:{payment.id}", about=Ref("billing.payment", payment.id), postings=legs)
@@ -96,8 +109,11 @@ def settle(act: Act, payment: Payment, *, invoice: Invoice, source: Leg, key: st
     source  the leg the money comes from
     key     of the ledger entry
 
+    Money for a proforma is credit, and makes its invoice once there is enough of it.
     Publishes PaymentReceived, and InvoicePaid if nothing is owed afterwards but was before.
     """
+    if invoice.kind == PROFORMA:
+        return _settle_proforma(act, payment, invoice, source, key)
     owed = owed_on(invoice)
     parts = cover(money(payment.minor, payment.currency), owed)
     if parts.applied.minor:
@@ -110,6 +126,35 @@ def settle(act: Act, payment: Payment, *, invoice: Invoice, source: Leg, key: st
     if paid:
         publish(act, InvoicePaid(InvoiceId(invoice.id), account))
     return Booked(PaymentId(payment.id), False, InvoiceId(invoice.id), parts.applied, parts.credit, paid)
+
+
+def put_in(act: Act, payment: Payment, *, top_up: TopUp) -> Booked:
+    """Make a payment for a locked top-up its account's credit, whatever came.  Publishes PaymentReceived."""
+    account, came = AccountId(top_up.account), money(payment.minor, payment.currency)
+    source = chart.gateway(purse.books_for(act, account), payment.gateway)
+    wanted = purse.Move(account, came, "top_up", f"top_up:{payment.id}", payment.id)
+    purse.move(act, wanted, against=source)
+    if top_up.paid_at is None:
+        top_up.paid_at = act.at
+        top_up.save(update_fields=["paid_at"])
+    publish(act, PaymentReceived(PaymentId(payment.id), account))
+    return Booked(PaymentId(payment.id), False, None, came.times(0), came, paid=False)
+
+
+def _settle_proforma(act: Act, payment: Payment, proforma: Invoice, source: Leg, key: str) -> Booked:
+    """Take money for a locked proforma as credit, and issue its invoice if that now covers it."""
+    account, came = AccountId(proforma.account), money(payment.minor, payment.currency)
+    book.post(
+        act, key=key, about=Ref("billing.payment", payment.id),
+        postings=[source, Leg(chart.credit(account), -came)],
+    )  # fmt: skip
+    publish(act, PaymentReceived(PaymentId(payment.id), account))
+    where = InvoiceId(proforma.id)
+    made = None if invoice_for(proforma) else fulfil(act, proforma, came=payment)
+    if made is None:
+        return Booked(PaymentId(payment.id), False, where, came.times(0), came, paid=False)
+    parts = cover(came, money(made.gross_minor, made.currency))
+    return Booked(PaymentId(payment.id), False, where, parts.applied, parts.credit, paid=True)
 
 
 def _used(account: AccountId, parts: Cover) -> tuple[Leg, Leg]:

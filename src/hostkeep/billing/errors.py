@@ -48,6 +48,38 @@ class NoSuchInvoice(Foreseen):
     status = 404
 
 
+class NotCorrectable(Foreseen):
+    """A document that no such note corrects: a proforma, a credit note, or one made to try the house."""
+
+    code = "billing.invoice.not_correctable"
+    title = gettext_noop("This document is not one that such a note can correct.")
+    status = 422
+
+
+class BadReason(Foreseen):
+    """A reason that is not on the list of such notes."""
+
+    code = "billing.correction.bad_reason"
+    title = gettext_noop("Choose one of the reasons listed.")
+    status = 422
+
+
+class NothingToCredit(Foreseen):
+    """A credit note over nothing, or nothing is left to take back."""
+
+    code = "billing.credit_note.nothing"
+    title = gettext_noop("There is nothing to credit here.")
+    status = 422
+
+
+class OverCredit(Foreseen):
+    """More than is left of a line (facts["position"]), of its rate (facts["rate"]) or of the document."""
+
+    code = "billing.credit_note.too_much"
+    title = gettext_noop("This is more than is left to credit on this document.")
+    status = 422
+
+
 class AlreadyPaid(Foreseen):
     """Nothing is owed on the invoice."""
 
@@ -68,6 +100,32 @@ class AlreadyMatched(Foreseen):
 
     code = "billing.payment.already_matched"
     title = gettext_noop("This payment has found its invoice before.")
+
+
+class NotEnoughCredit(Foreseen):
+    """The account does not hold so much credit in this currency.  facts: held, currency (minor units)."""
+
+    code = "billing.credit.not_enough"
+    title = gettext_noop("There is not enough credit for this.")
+
+
+class CreditDiffers(Foreseen):
+    """The key has moved other credit before; facts["entry"] is its id."""
+
+    code = "billing.credit.differs"
+    title = gettext_noop("Credit was moved by this before, in another way.")
+
+
+class BadCredit(Foreseen):
+    """An amount of credit that cannot be moved.
+
+    facts["why"]: "nothing" (zero or less), "currency" (not the invoice's, or none of the brand's), "more"
+    (than is owed), or of a top-up "least", "most" or "cap", with facts["limit"] in minor units.
+    """
+
+    code = "billing.credit.bad"
+    title = gettext_noop("This amount cannot be used here.")
+    status = 422
 
 
 class GatewayNotOffered(Foreseen):
@@ -137,3 +195,34 @@ class BadBankFile(Foreseen):
     code = "billing.bank_file.bad"
     title = gettext_noop("This bank file cannot be used. Nothing was booked.")
     status = 422
+
+
+class BadCalendar(Foreseen):
+    """[dunning] of brand.toml says what cannot be followed.  facts["name"]: which entry."""
+
+    code = "billing.dunning.bad_calendar"
+    title = gettext_noop("The calendar of reminders cannot be followed: see {name}.")
+    status = 422
+
+
+class BadException(Foreseen):
+    """An exception from the calendar that cannot be made.  facts["why"]: "kind", "until" or "reason"."""
+
+    code = "billing.dunning.bad_exception"
+    title = gettext_noop("Choose what is spared, until when, and why.")
+    status = 422
+
+
+class NoSuchException(Foreseen):
+    """No such exception, or it holds no longer."""
+
+    code = "billing.dunning.no_exception"
+    title = gettext_noop("There is no such exception, or it is over.")
+    status = 404
+
+
+class NotOnHold(Foreseen):
+    """Nothing waits for a person at this invoice: it was put back, told, or paid meanwhile."""
+
+    code = "billing.dunning.not_on_hold"
+    title = gettext_noop("Nothing waits for a person here any more.")

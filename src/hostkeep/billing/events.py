@@ -37,3 +37,10 @@ class PaymentDisputed:
 
     payment: PaymentId
     account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class CreditGiven:
+    """An account was given credit."""
+
+    account: AccountId

@@ -10,7 +10,7 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.billing import inbox
 from hostkeep.billing.booking import Booked, Came, owed_on, receive
 from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchMethod, NoSuchPayment, WrongBrand
-from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod
+from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod, TopUp
 from hostkeep.billing.rules.attempts import TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
@@ -23,6 +23,7 @@ class Told:
     """What a gateway's word led to.
 
     attempt  the attempt it spoke of; None where we never asked for that money
+    invoice  what it pays; None where that is a top-up, or nothing
     state    how the attempt stands now
     booked   what became of the money, where some came
     news     what the audit names: the attempt, or the notice that told
@@ -133,13 +134,14 @@ def record_notice(act: Act, *, gateway: str, notice: Notice) -> Told:
 
 
 def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
-    """Bring an attempt and its invoice up to what a gateway said, under the invoice's lock."""
-    invoice = _locked(InvoiceId(found.invoice_id), brand=act.brand)
+    """Bring an attempt and what it pays up to what a gateway said, under the lock of what it pays."""
+    invoice = _locked(InvoiceId(found.invoice_id), brand=act.brand) if found.invoice_id else None
+    top_up = TopUp.objects.select_for_update().get(id=found.top_up_id) if found.top_up_id else None
     attempt = PaymentAttempt.objects.select_for_update().get(id=found.id)
     booked = None
-    if isinstance(outcome, Settled) and invoice is not None:
+    if isinstance(outcome, Settled) and (invoice or top_up):
         came = Came(attempt.gateway, outcome.proof, outcome.amount, attempt=attempt.id)
-        booked = receive(act, came, invoice=invoice)
+        booked = receive(act, came, invoice=invoice, top_up=top_up)
     state = attempt_after(cast("AttemptState", attempt.state), outcome)
     visit, handle = attempt.visit, attempt.handle
     if isinstance(outcome, Waiting):
@@ -148,7 +150,7 @@ def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
     if (state, visit, code, handle) != (attempt.state, attempt.visit, attempt.code, attempt.handle):
         attempt.state, attempt.visit, attempt.code, attempt.handle = state, visit, code, handle
         attempt.save(update_fields=["state", "visit", "code", "handle"])
-    where = InvoiceId(attempt.invoice_id)
+    where = InvoiceId(invoice.id) if invoice else None
     return Told(attempt.id, where, state, booked, Ref("billing.payment_attempt", attempt.id))
 
 

@@ -8,7 +8,12 @@ from hostkeep.billing.models.documents import (
     Series,
     TaxDecision,
 )
-from hostkeep.billing.models.dunning import DunningException, DunningStep, Finding
+from hostkeep.billing.models.dunning import (
+    DunningAgenda,
+    DunningException,
+    DunningStep,
+    Finding,
+)
 from hostkeep.billing.models.payments import (
     Allocation,
     BankFile,
@@ -19,6 +24,7 @@ from hostkeep.billing.models.payments import (
     PaymentAttempt,
     Refund,
     StoredMethod,
+    TopUp,
 )
 from hostkeep.billing.models.plain import PLAIN
 
@@ -28,6 +34,7 @@ __all__ = [
     "BankFile",
     "CreditEntry",
     "Dispute",
+    "DunningAgenda",
     "DunningException",
     "DunningStep",
     "Finding",
@@ -42,4 +49,5 @@ __all__ = [
     "Series",
     "StoredMethod",
     "TaxDecision",
+    "TopUp",
 ]

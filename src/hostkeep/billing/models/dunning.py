@@ -14,7 +14,8 @@ class DunningStep(models.Model):
     """A step of the calendar that was taken about an invoice.  Each exactly once.
 
     kind     of rules.dunning: "reminder", "charge", "suspend_warning", "suspend", ...
-    day      days from the due date, negative before it
+    day      days from the due date, negative before it; of what may come again after a promise, the day on which
+             it came
     outcome  what came of it, a word of rules.dunning
     """
 
@@ -33,11 +34,40 @@ class DunningStep(models.Model):
         return f"{self.kind} {self.day}"
 
 
+class DunningAgenda(models.Model):
+    """When an unpaid invoice is to be looked at next.  The row is the queue that the run works off.
+
+    next_at    None: its calendar is over, or it was given up
+    failures   how often in a row it went wrong
+    code       why, last: a refusal's code or the name of an exception
+    parked_at  when it was given up, until staff puts it back
+    """
+
+    invoice = models.OneToOneField(
+        Invoice, primary_key=True, on_delete=models.PROTECT, related_name="agenda"
+    )
+    brand = models.CharField(max_length=32)
+    next_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    code = models.CharField(max_length=64, blank=True)
+    parked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], name="dunning_next", condition=~Q(next_at=None)),
+            models.Index(fields=["parked_at"], name="dunning_parked", condition=~Q(parked_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}: {self.next_at}"
+
+
 class DunningException(models.Model):
     """An account that the calendar treats otherwise: a promise to pay, or nothing stopped or ended.
 
-    kind   of rules.dunning: "promise" (nothing happens before until), "never_stop" or "never_end"
-    until  None: for good
+    kind    of rules.dunning: "promise" (nothing happens before until), "never_stop" or "never_end"
+    until   None: for good
+    reason  a word of rules.sparing
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -47,6 +77,7 @@ class DunningException(models.Model):
     set_by = models.CharField(max_length=64)
     set_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=16, blank=True, db_default="")
     lifted_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -56,8 +56,36 @@ class StoredMethod(models.Model):
         return f"{self.gateway} {self.state}"
 
 
+class TopUp(models.Model):
+    """Credit that an account's owner wants to put in.  No supply and no document of tax law: docs/credit.md.
+
+    reference  what a payer writes on a bank transfer
+    paid_at    when money came for it; whatever came is the account's credit
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    once = models.CharField(max_length=64, unique=True)
+    brand = models.CharField(max_length=32)
+    account = models.UUIDField()
+    minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reference = models.CharField(max_length=25)
+    created_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "reference"], name="top_up_reference_once"),
+            models.CheckConstraint(condition=Q(minor__gt=0), name="top_up_is_something"),
+        ]
+        indexes = [models.Index(fields=["account", "-created_at"], name="top_up_of_account")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
 class PaymentAttempt(models.Model):
-    """Money asked of a gateway.
+    """Money asked of a gateway, for an invoice or a top-up.
 
     visit   where the payer goes, or empty
     handle  the gateway's own id of what waits, or empty where our key is enough to find it
@@ -67,7 +95,8 @@ class PaymentAttempt(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     once = models.CharField(max_length=64, unique=True)
     brand = models.CharField(max_length=32)
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="attempts")
+    invoice = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="attempts")
+    top_up = models.ForeignKey(TopUp, null=True, on_delete=models.PROTECT, related_name="attempts")
     gateway = models.CharField(max_length=32)
     minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
@@ -82,6 +111,10 @@ class PaymentAttempt(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ATTEMPT_STATES), name="attempt_state_known"),
             models.CheckConstraint(condition=Q(minor__gt=0), name="attempt_asks_something"),
+            models.CheckConstraint(
+                condition=Q(invoice__isnull=False, top_up=None) | Q(invoice=None, top_up__isnull=False),
+                name="attempt_is_for_one_thing",
+            ),
         ]
         indexes = [
             models.Index(
@@ -285,9 +318,9 @@ class Dispute(models.Model):
 class CreditEntry(models.Model):
     """Credit that was given, taken or used by hand or by a rule; the ledger holds how much there is.
 
-    minor  what it adds to the account's credit, or takes from it
-    kind   of rules.crediting: "top_up", "gift", "used", "paid_out", "taken"
-    about  the invoice it went on, the payment it came from or the refund it became; None for a gift
+    minor   what it adds to the account's credit, or takes from it
+    kind    a CreditKind of rules.crediting; reason: why staff moved it, a word of the same place
+    about   the invoice it went on, the payment it came from or the refund it became; None for a gift
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -298,6 +331,7 @@ class CreditEntry(models.Model):
     minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     about = models.UUIDField(null=True)
+    reason = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -20,7 +20,7 @@ from hostkeep.kernel.money import Money, money
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """An attempt to pay.
+    """An attempt to pay an invoice, or a top-up: one of the two is None.
 
     visit   the gateway's page, or empty; handle: its own id of what waits, or empty
     code    why it was declined, or empty
@@ -30,7 +30,8 @@ class AttemptRow:
     id: UUID
     once: str
     brand: BrandId
-    invoice: InvoiceId
+    invoice: InvoiceId | None
+    top_up: UUID | None
     gateway: str
     amount: Money
     state: AttemptState
@@ -71,7 +72,8 @@ class PaymentRow:
 
 def attempt(attempt: UUID, *, of: AccountId) -> AttemptRow:
     """Return an account's attempt.  Raises NoSuchPayment, for another account's too."""
-    row = PaymentAttempt.objects.filter(id=attempt, invoice__account=of).first()
+    own = Q(invoice__account=of) | Q(top_up__account=of)
+    row = PaymentAttempt.objects.filter(own, id=attempt).first()
     if row is None:
         raise NoSuchPayment
     return _attempt(row)
@@ -153,7 +155,8 @@ def _rows(found: QuerySet[Payment], *, first: int, skip: int) -> tuple[PaymentRo
 def _attempt(row: PaymentAttempt) -> AttemptRow:
     """Freeze an attempt."""
     return AttemptRow(
-        id=row.id, once=row.once, brand=BrandId(row.brand), invoice=InvoiceId(row.invoice_id),
+        id=row.id, once=row.once, brand=BrandId(row.brand),
+        invoice=InvoiceId(row.invoice_id) if row.invoice_id else None, top_up=row.top_up_id,
         gateway=row.gateway, amount=money(row.minor, row.currency), state=cast("AttemptState", row.state),
         code=row.code, visit=row.visit, handle=row.handle, method=row.method_id, created_at=row.created_at,
     )  # fmt: skip

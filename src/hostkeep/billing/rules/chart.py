@@ -57,3 +57,18 @@ def chargebacks(brand: BrandId) -> str:
 def fees(brand: BrandId) -> str:
     """Return the code of what gateways keep for their services (a cost)."""
     return f"fees:{brand}"
+
+
+def gifts(brand: BrandId) -> str:
+    """Return the code of credit that a brand gave out of its own pocket (a cost)."""
+    return f"gifts:{brand}"
+
+
+def unused(brand: BrandId) -> str:
+    """Return the code of what was earned and is credited because it will not be used (less income)."""
+    return f"unused:{brand}"
+
+
+def refunding(brand: BrandId) -> str:
+    """Return the code of money that is on its way back to payers (a liability)."""
+    return f"refunding:{brand}"

@@ -82,10 +82,11 @@ class PayTold(Told):
 
 
 class Attempt(Schema):
-    """How an attempt to pay stands.  state: open, settled or declined."""
+    """How an attempt to pay an invoice, or a top-up, stands.  state: open, settled or declined."""
 
     payment: UUID
-    invoice: UUID
+    invoice: UUID | None
+    top_up: UUID | None
     state: str
 
 
@@ -146,7 +147,7 @@ def look_up(request: HttpRequest, payment: UUID) -> Attempt:
     """Ask the gateway how a payment stands, where we do not know yet."""
     act = act_of_key(request, BILLING)
     row = paying.look_up_payment(act, of=account_of_key(request).id, attempt=payment)
-    return Attempt(payment=payment, invoice=row.invoice, state=row.state)
+    return Attempt(payment=payment, invoice=row.invoice, top_up=row.top_up, state=row.state)
 
 
 def _invoice(row: InvoiceTold, at: datetime) -> Invoice:

@@ -135,6 +135,8 @@ def payment_return(request: HttpRequest, payment: UUID) -> HttpResponse:
         messages.error(request, gettext("The payment was declined. Nothing was taken."))
     else:
         messages.info(request, gettext("The payment company has not told us yet. We go on asking."))
+    if attempt.invoice is None:
+        return HttpResponseRedirect(reverse("credit"))
     return HttpResponseRedirect(reverse("invoice", args=[attempt.invoice]))
 
 
