@@ -155,7 +155,7 @@ def _shown(request: HttpRequest) -> Cart:
         code = _first_currency(request)
         zero = amount(Money(0, CURRENCIES[code]))
         return Cart(currency=code, lines=[], ready=False, requires=[], net=zero, tax=zero, gross=zero)
-    sums = flow.quote(act_of_key(request, CART), cart=held)
+    sums = flow.quote(act_of_key(request, CART), cart=held, account=held.account)
     return Cart(
         currency=held.currency.code,
         lines=[_line(line) for line in held.lines.open()],

@@ -26,6 +26,7 @@ from hostkeep.faces.ui.signals import unticked_for
 from hostkeep.flows import checkout as flow
 from hostkeep.flows import paying
 from hostkeep.flows.agreeing import choose_streams
+from hostkeep.flows.number_checking import check_number
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
@@ -187,6 +188,7 @@ def _page(
     """Draw the page: the form, the ways to pay, the sums."""
     act = act_of(request, role="customer", purpose="order")
     gateways = paying.gateways_of(act)
+    check_number(act, account=account)
     context = {
         "cart": held,
         "lines": held.lines.open(),

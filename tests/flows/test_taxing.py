@@ -1,0 +1,253 @@
+"""Whose tax a buyer of the sixth brand bears, from the address and the number they gave to the invoice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from hostkeep.billing.calls import numbers
+from hostkeep.billing.models import NumberCheck, TaxDecision
+from hostkeep.billing.queries.invoices import sheet
+from hostkeep.drivers.packages import NoPackage
+from hostkeep.flows import checkout, number_checking, taxing
+from hostkeep.flows.number_checking import check_due, check_number
+from hostkeep.kernel.ids import CategoryId
+from hostkeep.kernel.money import EUR, Money
+from hostkeep.runtime import breaker, egress
+from hostkeep.vault import door
+from hostkeep.audit.enter import APART
+from hostkeep.vault.models import Disclosure
+from hostkeep.vault.wall import opened
+from hostkeep.policy.errors import PolicyError
+from hostkeep.shop.actions.carting import Wish, add_line
+from hostkeep.vault.disclosing import NotDisclosed
+from tests.conftest import NOON, make_act
+from tests.drivers.vies_side import NAME, ViesSide, vies_side
+from tests.everything import BRAND, FOLDER, Customer, load_everything
+from tests.faces.client.conftest import Member
+
+FRENCH, OTHER = "FR40303265045", "FR83404833048"
+
+
+@pytest.fixture
+def side(db, monkeypatch: pytest.MonkeyPatch) -> Iterator[ViesSide]:
+    """The brand, and a registry that knows one French company."""
+    monkeypatch.setattr(egress, "breaker", breaker.Breaker())
+    monkeypatch.setattr(egress, "_watchers", [])
+    load_everything()
+    with vies_side() as made:
+        made.registered = {("FR", FRENCH[2:])}
+        monkeypatch.setattr(numbers, "_make", [{"vies": made.driver()}.get])
+        yield made
+
+
+def bears(customer: Customer, cart) -> tuple:
+    """What the quote says, which the invoice must say as well; and the decision kept with it."""
+    said = customer.quote(cart)
+    ordered = customer.orders(cart)
+    shown = sheet(ordered.invoice, of=customer.account)
+    assert (shown.net, shown.tax, shown.gross) == (said.net, said.tax, said.gross)
+    assert [(r.rate, r.category, r.net, r.tax) for r in shown.rates] == [(r.rate, r.category, r.net, r.tax) for r in said.rates]
+    kept = TaxDecision.objects.get(invoice=ordered.invoice)
+    (only,) = shown.rates
+    return kept.rule, kept.country, only.rate // 10_000, only.category, kept.proofs
+
+
+def block(customer: Customer) -> dict:
+    invoice = TaxDecision.objects.get().invoice_id
+    act = make_act("system", "billing", brand=BRAND)
+    sealed = door.reveal(act, subject=customer.row.subject, category=CategoryId("invoice_party"), slot=str(invoice))
+    return json.loads(sealed.open())
+
+
+def test_at_home(side: ViesSide) -> None:
+    ann = Customer.at("DE")
+    assert bears(ann, ann.fills()) == ("domestic", "DE", 19, "S", "address")
+
+
+def test_a_consumer_elsewhere_in_the_union_bears_the_rate_of_home(side: ViesSide) -> None:
+    ann = Customer.at("FR")
+    assert bears(ann, ann.fills()) == ("destination", "FR", 20, "S", "address")
+    assert side.asked == []
+
+
+def test_a_business_elsewhere_in_the_union_accounts_for_the_tax_itself(side: ViesSide) -> None:
+    firm = Customer.at("FR", number="fr 40 303 265 045")
+    check_number(firm.act(), account=firm.row)
+
+    assert bears(firm, firm.fills()) == ("reverse_charge", "FR", 0, "AE", "address number")
+
+    assert block(firm)["proofs"] == "address=FR number=FR consultation=WAPIAAAAX1"
+    assert len(side.asked) == 1
+    assert side.asked[0]["requesterNumber"] == "123456788"
+
+
+def test_the_order_itself_asks_where_no_page_did(side: ViesSide) -> None:
+    firm = Customer.at("FR", number=FRENCH)
+    cart = firm.fills()
+    with pytest.raises(checkout.PriceChanged):  # what was seen had the tax; the registry's yes takes it away
+        checkout.place_order(
+            firm.act(), cart=cart, account=firm.account, expected=firm.quote(cart).gross, once="a", answers={}
+        )
+    assert bears(firm, cart)[3] == "AE"
+
+
+def test_export(side: ViesSide) -> None:
+    ann = Customer.at("US", postal="94105")
+    assert bears(ann, ann.fills()) == ("outside", "US", 0, "O", "address")
+    isles = Customer.at("ES", postal="35001")
+    assert bears(isles, isles.fills())[:4] == ("outside", "ES", 0, "O")
+
+
+def test_nobody_knows_where_they_are(side: ViesSide) -> None:
+    ann = Customer.at("")
+    assert bears(ann, ann.fills()) == ("seller_rate", "", 19, "S", "")
+
+
+def test_products_of_a_class_of_their_own(side: ViesSide) -> None:
+    ann = Customer.at("FR")
+    cart = ann.fills("box")
+    add_line(ann.act(), cart=cart, wish=Wish("secret-box", "monthly", {}, {}, 3))
+    said = ann.quote(cart)
+    assert [(r.category, r.rate, r.net.minor) for r in said.rates] == [("E", 0, 300), ("S", 200_000, 600)]
+    invoice = ann.orders(cart).invoice
+    shown = sheet(invoice, of=ann.account)
+    assert shown.gross == said.gross == Money(1020, EUR)
+    assert {li.exemption for li in shown.lines} == {"", "VATEX-EU-132-1I"}
+
+
+def test_a_number_the_registry_does_not_know_is_a_consumers(side: ViesSide) -> None:
+    firm = Customer.at("FR", number=OTHER)
+    assert check_number(firm.act(), account=firm.row) == "invalid"
+    assert bears(firm, firm.fills())[:4] == ("destination", "FR", 20, "S")
+
+
+@pytest.mark.parametrize("number", ["FR40303265046", "1" * 32, "none of your business", "12-3456789"])
+def test_a_number_that_cannot_be_is_not_even_asked_about(side: ViesSide, number: str) -> None:
+    firm = Customer.at("FR", number=number)
+    assert check_number(firm.act(), account=firm.row) == ""
+    assert bears(firm, firm.fills())[3] == "S"
+    assert side.asked == []
+    assert NumberCheck.objects.count() == 0
+
+
+def test_somebody_elses_country_in_a_number_takes_no_tax_away(side: ViesSide) -> None:
+    """A German consumer who types a French company's number."""
+    firm = Customer.at("DE", number=FRENCH)
+    assert check_number(firm.act(), account=firm.row) == "valid"
+    assert bears(firm, firm.fills())[:4] == ("domestic", "DE", 19, "S")
+    italian = Customer.at("IT", number=FRENCH)
+    check_number(italian.act(), account=italian.row)
+    assert bears(italian, italian.fills())[:4] == ("destination", "IT", 22, "S")
+
+
+def test_while_the_registry_is_silent_the_tax_is_charged_and_it_is_asked_again(side: ViesSide) -> None:
+    side.fails = "MS_UNAVAILABLE"
+    firm = Customer.at("FR", number=FRENCH)
+    assert check_number(firm.act(), account=firm.row) == "unknown"
+    assert bears(firm, firm.fills())[:4] == ("destination", "FR", 20, "S")
+    assert len(side.asked) == 1  # once an hour, however many pages are looked at
+    system = make_act("system", "billing", brand="")
+    assert check_due(replace(system, at=NOON + timedelta(minutes=59))) == 0
+    side.fails = ""
+    assert check_due(replace(system, at=NOON + timedelta(hours=1))) == 1
+    assert NumberCheck.objects.get().state == "valid"
+    assert check_due(replace(system, at=NOON + timedelta(hours=3))) == 0
+
+
+def test_a_yes_holds_thirty_days_and_no_answer_does_not_take_it_back(side: ViesSide) -> None:
+    firm = Customer.at("FR", number=FRENCH)
+    check_number(firm.act(), account=firm.row)
+    system = make_act("system", "billing", brand="")
+    assert check_due(replace(system, at=NOON + timedelta(days=29))) == 0
+    side.fails = "TIMEOUT"
+    assert taxing.taxing_of(firm.act(at=NOON + timedelta(days=29)), firm.row).decide().category == "AE"
+    late = NOON + timedelta(days=30)
+    assert taxing.taxing_of(firm.act(at=late), firm.row).decide().category == "S"
+    assert check_due(replace(system, at=late)) == 1
+    assert NumberCheck.objects.get().state == "unknown"
+    side.fails = ""
+    assert check_due(replace(system, at=late + timedelta(hours=1))) == 1
+    assert taxing.taxing_of(firm.act(at=late + timedelta(hours=1)), firm.row).decide().category == "AE"
+
+
+def test_another_number_is_another_question(side: ViesSide) -> None:
+    firm = Customer.at("FR", number=OTHER)
+    assert check_number(firm.act(), account=firm.row) == "invalid"
+    act = firm.act("account")
+    door.put(act, subject=firm.row.subject, category=CategoryId("tax_id"), value=FRENCH)
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "S"
+    assert check_number(firm.act(), account=firm.row) == "valid"
+    assert NumberCheck.objects.count() == 1
+    door.put(act, subject=firm.row.subject, category=CategoryId("tax_id"), value="nothing")
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "S"
+
+
+def test_the_number_leaves_by_the_gate_alone_and_is_kept_nowhere(side: ViesSide) -> None:
+    firm = Customer.at("FR", number=FRENCH)
+    check_number(firm.act(), account=firm.row)
+    with opened(APART):
+        rows = list(Disclosure.objects.using(APART).values_list("recipient", "categories", "purpose", "state"))
+    assert rows == [("vies", ["tax_id"], "billing", "handed")]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(c)::text FROM billing_numbercheck c")
+        kept = str(cursor.fetchall())
+    assert FRENCH[2:] not in kept
+    assert NAME not in kept
+
+
+def test_a_policy_that_does_not_name_the_registry_keeps_the_number_in(side: ViesSide, tmp_path) -> None:
+    there = tmp_path / BRAND
+    shutil.copytree(FOLDER, there)
+    policy = there / "policy.yaml"
+    text = policy.read_text(encoding="utf-8")
+    begin = text.index("    vies:\n")
+    policy.write_text(text[:begin] + text[text.index("    authority:\n") :], encoding="utf-8")
+    with pytest.raises(PolicyError) as refused:
+        load_everything(there)
+    assert "vies" in str(refused.value)
+
+
+def test_what_the_gate_refuses_is_unknown(side: ViesSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise NotDisclosed(clause="EV-5", recipient="vies", why="objected")
+
+    monkeypatch.setattr(number_checking, "package_for", refuses)
+    firm = Customer.at("FR", number=FRENCH)
+    assert check_number(firm.act(), account=firm.row) == "unknown"
+    assert side.asked == []
+
+
+def test_the_driver_is_not_asked_without_the_gate(side: ViesSide) -> None:
+    with pytest.raises(NoPackage):
+        numbers.look_up(side.driver(), prefix="FR", requester="", package=None)
+
+
+def test_an_order_keeps_its_tax_whatever_is_known_later(side: ViesSide) -> None:
+    """The same click again, and the worker after it, once the registry has said yes: the invoice stands."""
+    side.fails = "MS_UNAVAILABLE"
+    firm = Customer.at("FR", number=FRENCH)
+    cart = firm.fills()
+    check_number(firm.act(), account=firm.row)
+    seen = firm.quote(cart).gross
+    first = firm.orders(cart, once="click")
+    side.fails = ""
+    later = firm.act(at=NOON + timedelta(hours=2))
+    check_number(later, account=firm.row)
+    again = checkout.place_order(later, cart=cart, account=firm.account, expected=seen, once="click", answers={})
+    assert again == first
+    assert sheet(first.invoice, of=firm.account).gross == seen
+
+
+def test_brands_without_tax_settings_ask_nothing(db) -> None:
+    ann = Member("vps6")
+    act = make_act("customer", "order", brand="vps6", own=ann.account.subject)
+    found = taxing.taxing_of(act, ann.account)
+    assert (found.decide().rule, found.decide().rate, found.decision) == ("brand_rate", 210_000, None)
+    assert check_number(act, account=ann.account) == ""
