@@ -1,0 +1,372 @@
+"""What is done about an invoice that is not paid, and when: a calendar as data, and what is due by it.
+
+Days are calendar days of the brand's zone, counted from the day on which the invoice is due; a step is taken at
+the brand's hour and never in its quiet hours.  Each step is taken once.  What was missed is not made up for in a
+burst: of reminders the latest alone.  A warning comes before what it warns of by the promised time, counted
+from when it was handed over, also where that makes the rest come later than the calendar says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from hostkeep.billing.rules.calendars import DAY, DunningCalendar
+
+About = Literal["renewal", "order", "change", "other"]
+"""What an invoice is for: another period, something new, a change of what runs, or nothing that runs."""
+
+
+class Kind(StrEnum):
+    """A step.
+
+    A warning of a stop or an end is one step, and that it was told is another: written down when a mail host
+    took the letter, or when a member of staff told its owner otherwise.
+    """
+
+    REMINDER = "reminder"
+    CHARGE = "charge"
+    STOP_WARNING = "suspend_warning"
+    STOP_TOLD = "suspend_warning_told"
+    STOP = "suspend"
+    END_WARNING = "end_warning"
+    END_TOLD = "end_warning_told"
+    END = "end"
+    CANCEL = "cancel"
+
+
+TOLD = {Kind.STOP_WARNING: Kind.STOP_TOLD, Kind.END_WARNING: Kind.END_TOLD}
+LAST = frozenset({Kind.END, Kind.CANCEL})
+"""After these nothing more happens."""
+
+SENT, FOLDED, MISSED, ASKED, UNTOLD = "sent", "folded", "missed", "asked", "untold"
+"""Outcomes of a step: a letter went; another letter of that day says it; it was too late; somebody was asked
+and has not answered; a letter that nobody took."""
+
+WROTE = frozenset({"declined", "visit"})
+"""Outcomes of a charge of which a letter tells: refused, or the bank wants to see the payer first."""
+
+PROMISE, NEVER_STOP, NEVER_END = "promise", "never_stop", "never_end"
+EXCEPTIONS = (PROMISE, NEVER_STOP, NEVER_END)
+
+HOUR = timedelta(hours=1)
+FIRST_AFTER = DAY
+"""A reminder keeps so far from the invoice's own letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step to take.
+
+    day      days from the due date; of a warning, a stop or an end the day on which it is taken
+    outcome  MISSED or FOLDED: it is only written down
+    on       of a warning: when what it warns of comes at the earliest
+    """
+
+    kind: Kind
+    day: int
+    outcome: str = ""
+    on: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was taken.  outcome: of the words above, or how a charge stands."""
+
+    kind: str
+    day: int
+    at: datetime
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """An exception of an account.  until: its end, None for good.  lifted_at: when it was taken back."""
+
+    kind: str
+    since: datetime
+    until: datetime | None = None
+    lifted_at: datetime | None = None
+
+    @property
+    def end(self) -> datetime | None:
+        """When it stopped or stops to hold, or None."""
+        ends = [each for each in (self.until, self.lifted_at) if each is not None]
+        return min(ends, default=None)
+
+    def holds(self, at: datetime) -> bool:
+        """Say whether it holds at a time."""
+        return self.since <= at and (self.end is None or at < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the calendar looks at of an invoice.
+
+    zone        IANA name
+    owed        whether something is still to pay
+    held        whether nothing may happen now: the payer's bank disputes a payment, or what was charged is
+                not known yet
+    released    when such a dispute was over last, or None
+    chargeable  since when there is a stored method to charge, or None
+    runs        whether a service that it pays for runs
+    stopped     whether one stands still
+    lapsed      whether it bills only time after its service was over: nobody has to pay it
+    """
+
+    issued_at: datetime
+    due_at: datetime
+    zone: str
+    about: About
+    owed: bool = True
+    held: bool = False
+    released: datetime | None = None
+    chargeable: datetime | None = None
+    runs: bool = False
+    stopped: bool = False
+    lapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A step and the earliest time at which it may be taken."""
+
+    at: datetime
+    step: Step
+
+
+def steps_due(
+    calendar: DunningCalendar, facts: Facts, done: Sequence[Done], spared: Sequence[Spared], at: datetime
+) -> tuple[Step, ...]:
+    """Return the steps to take now, in their order.  Nothing in quiet hours, after payment, or under a promise.
+
+    A charge comes alone: what else is due is to be asked again when its outcome is known.
+    """
+    if _is_over(facts, done) or facts.held or _awake(calendar, facts.zone, at) > at:
+        return ()
+    if any(each.kind == PROMISE and each.holds(at) for each in spared):
+        return ()
+    case = _Case(calendar, facts, done, spared, at)
+    charges = [each.step for each in case.charges() if each.at <= at]
+    if charges:
+        return _latest(charges)
+    hard = [each.step for each in case.hard() if each.at <= at]
+    soft = _latest([each.step for each in case.reminders() if each.at <= at])
+    if hard or case.wrote_today:
+        soft = tuple(Step(each.kind, each.day, each.outcome or FOLDED) for each in soft)
+    return (*soft, *hard)
+
+
+def next_look(
+    calendar: DunningCalendar, facts: Facts, done: Sequence[Done], spared: Sequence[Spared], at: datetime
+) -> datetime | None:
+    """Return when to look at an invoice again, after at; None where the calendar is over.
+
+    What waits for a letter to be handed over is looked at again when news of it comes, and once a day besides;
+    what waits for a gateway, every hour.
+    """
+    if _is_over(facts, done):
+        return None
+    tomorrow = _awake(calendar, facts.zone, at + DAY)
+    promises = [each for each in spared if each.kind == PROMISE and each.holds(at)]
+    if promises:
+        ends = [each.end for each in promises]
+        later = None if None in ends else max(end for end in ends if end is not None)
+        return _awake(calendar, facts.zone, later) if later else None
+    if facts.held:
+        return _awake(calendar, facts.zone, at + HOUR)
+    case = _Case(calendar, facts, done, spared, at)
+    planned = [max(each.at, at) for each in (*case.charges(), *case.hard(), *case.reminders())]
+    if planned:
+        found = _awake(calendar, facts.zone, min(planned))
+        return min(found, tomorrow) if case.waits else found
+    return tomorrow if case.waits else None
+
+
+@dataclass(slots=True)
+class _Case:
+    """One invoice at one time.  waits: whether the rest of the calendar waits for news or for a change."""
+
+    calendar: DunningCalendar
+    facts: Facts
+    done: Sequence[Done]
+    spared: Sequence[Spared]
+    at: datetime
+    waits: bool = False
+    taken: frozenset[tuple[str, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.taken = frozenset((each.kind, each.day) for each in self.done)
+
+    @property
+    def wrote_today(self) -> bool:
+        """Whether a letter about a charge that went wrong was written on this day."""
+        return any(
+            each.kind == Kind.CHARGE and each.outcome in WROTE and self._day_of(each.at) == self.today
+            for each in self.done
+        )
+
+    @property
+    def today(self) -> int:
+        """The day, counted from the due date."""
+        return self._day_of(self.at)
+
+    def charges(self) -> Iterator[Planned]:
+        """Yield charges of a stored method, of days on which there was one."""
+        since = self.facts.chargeable
+        if self.facts.about != "renewal" or since is None:
+            return
+        for day in self.calendar.charges:
+            moment = self._moment(day)
+            if (Kind.CHARGE, day) not in self.taken and moment >= max(since, self.facts.issued_at):
+                yield Planned(moment, Step(Kind.CHARGE, day))
+
+    def reminders(self) -> Iterator[Planned]:
+        """Yield reminders that were not written."""
+        last = self._cancel_at()
+        for day in self.calendar.reminders:
+            moment = self._moment(day)
+            if (Kind.REMINDER, day) in self.taken or moment - self.facts.issued_at < FIRST_AFTER:
+                continue
+            if last is None or moment < last:
+                yield Planned(moment, Step(Kind.REMINDER, day))
+
+    def hard(self) -> Iterator[Planned]:
+        """Yield the next step towards a stop, an end or a cancellation, if there is one."""
+        cancel_at = self._cancel_at()
+        if cancel_at is not None:
+            yield Planned(cancel_at, Step(Kind.CANCEL, self.today))
+        elif self.facts.about == "renewal" and not self._spares(NEVER_STOP):
+            stop = self._newest(Kind.STOP)
+            if stop is None:
+                yield from self._to_stop()
+            elif not self._spares(NEVER_END):
+                yield from self._to_end(stop)
+
+    def _to_stop(self) -> Iterator[Planned]:
+        """Yield the warning of a stop, or the stop once its time has come."""
+        if self.calendar.stop is None or not self.facts.runs:
+            self.waits = self.calendar.stop is not None
+            return
+        planned, ahead = self._moment(self.calendar.stop), self.calendar.stop_warning
+        warned = self._newest(Kind.STOP_WARNING)
+        if warned is None:
+            begin = self._moment(self.calendar.stop - -(-ahead // DAY))
+            on = max(planned, max(begin, self.at) + ahead)
+            yield Planned(begin, Step(Kind.STOP_WARNING, self.today, on=self._awake(on)))
+            return
+        told = self._told(warned)
+        self.waits = told is None
+        if told is not None:
+            yield Planned(max(planned, told + ahead), Step(Kind.STOP, self.today))
+
+    def _to_end(self, stop: Done) -> Iterator[Planned]:
+        """Yield the next warning of an end, or the end once all of them were told in time."""
+        self.waits = True
+        if self.calendar.end is None or self.calendar.stop is None or not self.facts.stopped:
+            return
+        apart = self.calendar.end - self.calendar.stop
+        end = max(self._moment(self.calendar.end), self._moment(self._day_of(stop.at) + apart))
+        warned = [each for each in self.done if each.kind == Kind.END_WARNING and each.at >= self._fresh]
+        warned.sort(key=lambda each: each.at)
+        for before, each in zip(self.calendar.end_warnings, warned, strict=False):
+            told = self._told(each)
+            if told is None:
+                return
+            end = max(end, told + before * DAY)
+        self.waits = False
+        if len(warned) >= len(self.calendar.end_warnings):
+            yield Planned(end, Step(Kind.END, self.today))
+            return
+        before = self.calendar.end_warnings[len(warned)]
+        begin = self._moment(self._day_of(end) - before)
+        if warned and self._day_of(warned[-1].at) == self._day_of(max(begin, self.at)):
+            begin = self._moment(self._day_of(warned[-1].at) + 1)  # one letter a day
+        on = max(end, max(begin, self.at) + before * DAY)
+        yield Planned(begin, Step(Kind.END_WARNING, self.today, on=self._awake(on)))
+
+    def _cancel_at(self) -> datetime | None:
+        """Return when what was never paid is taken back, or None where that is not so."""
+        days = {"order": self.calendar.cancel_order, "change": self.calendar.cancel_change}.get(self.facts.about)
+        if days is None:
+            return None
+        issued = self._day_of(self.facts.issued_at)
+        day = max(issued + days, 0)
+        return self._moment(day) if self._moment(day) >= self.facts.due_at else self._moment(day + 1)
+
+    @property
+    def _fresh(self) -> datetime:
+        """Since when warnings and stops count: the newest end of what kept the calendar from going on."""
+        ends = [
+            each.end for each in self.spared
+            if each.kind in {PROMISE, NEVER_STOP} and each.end is not None and each.end <= self.at
+        ]  # fmt: skip
+        ends += [self.facts.released] if self.facts.released else []
+        return max(ends, default=self.facts.issued_at)
+
+    def _newest(self, kind: Kind) -> Done | None:
+        """Return the newest step of a kind that counts."""
+        found = [each for each in self.done if each.kind == kind and each.at >= self._fresh]
+        return max(found, key=lambda each: each.at, default=None)
+
+    def _told(self, warned: Done) -> datetime | None:
+        """Return when a warning was told, or None."""
+        told = TOLD[Kind(warned.kind)]
+        return next((each.at for each in self.done if (each.kind, each.day) == (told, warned.day)), None)
+
+    def _spares(self, kind: str) -> bool:
+        """Say whether an exception holds."""
+        return any(each.kind == kind and each.holds(self.at) for each in self.spared)
+
+    def _day_of(self, at: datetime) -> int:
+        """Return the day on which a moment falls, counted from the due date."""
+        return day_of(at, self.facts)
+
+    def _moment(self, day: int) -> datetime:
+        """Return the brand's hour on a day."""
+        return moment_of(self.calendar, self.facts, day)
+
+    def _awake(self, at: datetime) -> datetime:
+        """Return a moment, or the end of the quiet hours that it falls into."""
+        return _awake(self.calendar, self.facts.zone, at)
+
+
+def day_of(at: datetime, facts: Facts) -> int:
+    """Return the calendar day on which a moment falls, counted from the day on which an invoice is due."""
+    zone = ZoneInfo(facts.zone)
+    return (at.astimezone(zone).date() - facts.due_at.astimezone(zone).date()).days
+
+
+def moment_of(calendar: DunningCalendar, facts: Facts, day: int) -> datetime:
+    """Return the brand's hour on a day from the due date."""
+    zone = ZoneInfo(facts.zone)
+    date = facts.due_at.astimezone(zone).date() + timedelta(days=day)
+    return datetime.combine(date, time(calendar.hour), tzinfo=zone).astimezone(facts.due_at.tzinfo)
+
+
+def _is_over(facts: Facts, done: Iterable[Done]) -> bool:
+    """Say whether nothing more happens: paid, over by itself, or the last step was taken."""
+    return not facts.owed or facts.lapsed or any(each.kind in LAST for each in done)
+
+
+def _latest(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return steps of which the latest alone is taken; the others were missed."""
+    if not steps:
+        return ()
+    ordered = sorted(steps, key=lambda each: each.day)
+    return (*(Step(each.kind, each.day, MISSED) for each in ordered[:-1]), ordered[-1])
+
+
+def _awake(calendar: DunningCalendar, zone: str, at: datetime) -> datetime:
+    """Return a moment, or the end of the quiet hours that it falls into."""
+    local = at.astimezone(ZoneInfo(zone))
+    begin, end = calendar.quiet
+    is_quiet = begin <= local.hour < end if begin <= end else local.hour >= begin or local.hour < end
+    if begin == end or not is_quiet:
+        return at
+    day = local.date() + timedelta(days=1 if local.hour >= end else 0)
+    return datetime.combine(day, time(end), tzinfo=local.tzinfo).astimezone(at.tzinfo)
