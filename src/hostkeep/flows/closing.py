@@ -49,7 +49,10 @@ AT_ONCE = 200
 """Closings one sweep takes up; the next minute's takes the rest."""
 
 BESIDE = tuple(map(CategoryId, ("password", "customer_number", "language", "acceptance")))
-"""What every account has outside the vault's own table."""
+"""What every account has outside the vault's own table, until its login is erased."""
+
+ACCESS = CategoryId("service_secret")
+"""What opens a service.  It is dropped with it, whatever term its class has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,27 @@ def preview(act: Act, *, account: AccountId) -> Preview:
     if row.brand != act.brand:
         raise NoSuchAccount
     services = tuple(each for each in services_of(account) if each.state is not State.CLOSED)
-    also = {*BESIDE, *((CHOSEN,) if services else ())}
     return Preview(
         services=services,
         unpaid=unpaid_of(account),
-        fates=outlook(act, subject=row.subject, also=also),
+        fates=fates_of(act, row),
         ending=ending_for(act.brand, row.subject, act.at),
     )
+
+
+def fates_of(act: Act, row: AccountRow) -> tuple[Fate, ...]:
+    """Return what becomes, or is left, of each category: vault.outlook with what stands outside the vault.
+
+    Once the login is erased nothing does any more.  Raises the door's Refused.
+    """
+    beside = () if row.state == CLOSED else (*BESIDE, *((CHOSEN,) if services_of(row.id) else ()))
+    return tuple(map(_with_service, outlook(act, subject=row.subject, also=beside)))
+
+
+def _with_service(fate: Fate) -> Fate:
+    """Let access data go with the last service: its term is never reached."""
+    goes = fate.category == ACCESS and fate.what != "hold"
+    return replace(fate, what="erase", until=None) if goes else fate
 
 
 def close(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -33,9 +34,15 @@ TEMPLATE = "operations/dispute_opened"
 DISPUTE = PurposeId("dispute")
 AT_ONCE = 200
 
+ANSWERED_WITHIN = timedelta(days=30)
+"""How long a dispute waits for its answer where the policy states no time for the rights of a person.
+
+Source: GDPR article 12(3), one month.
+"""
+
 
 def bring(act: Act, *, of: AccountRow, text: str, how: str, once: UUID) -> Opened:
-    """Keep what the owner of a closed account has to say, as long as the account's own rest is kept.
+    """Keep what the owner of a closed account has to say, until `kept_until`.
 
     act   of the owner, for the purpose of a dispute
     how   "client_area" or "link"
@@ -43,11 +50,23 @@ def bring(act: Act, *, of: AccountRow, text: str, how: str, once: UUID) -> Opene
 
     Raises NoSuchAccount, NoDisputes, and what the door raises.
     """
+    until = kept_until(act, of=of)
+    return open_dispute(act.for_purpose(DISPUTE), account=of.id, text=text, how=how, until=until, once=once)
+
+
+def kept_until(act: Act, *, of: AccountRow) -> datetime:
+    """Return when a dispute that is written now is erased, where nobody says before that it is answered.
+
+    It is a new fact, told to be answered: it stays as long as the account's own rest, and never shorter than
+    the policy gives itself to answer the rights of a person, counted from the writing.  Else one that is
+    written while an account ends would be erased with it, before anybody read it.
+    Source: GDPR articles 12(3) and 17(3)(e).
+    """
     closing = closings.closing_of(of.id)
     ending = ending_for(of.brand, of.subject, closing.begun_at if closing else act.at)
-    return open_dispute(
-        act.for_purpose(DISPUTE), account=of.id, text=text, how=how, until=ending.until, once=once
-    )
+    rights = policy_for(of.brand, of.subject, act.at).duties.rights
+    within = max((each.within for each in rights.values() if each.within), default=ANSWERED_WITHIN)
+    return max(ending.until, act.at + within)
 
 
 def read(act: Act, *, dispute: DisputeRow, reason: str) -> Sealed[str] | None:
@@ -94,13 +113,25 @@ def sweep_due(act: Act) -> int:
     """Erase disputes whose time is over; return how many."""
     over = closings.disputes_over(act.at, most=AT_ONCE)
     for row in over:
-        under = act.of_brand(row.brand)
-        erasing.erase(under, subject=row.subject, classes=_classes(under, row), why="dispute.over")
-        try:
-            forget_dispute(under, dispute=row.id)
-        except NoSuchDispute:
-            continue
+        _erase(act.of_brand(row.brand), row, "dispute.over")
     return len(over)
+
+
+def answered(act: Act, *, dispute: DisputeRow) -> None:
+    """Erase a dispute that is answered: nothing needs its words any more.  Again: changes nothing.
+
+    act  of a member of staff who may read it, at its brand
+    """
+    _erase(act.for_purpose(DISPUTE), dispute, "dispute.answered")
+
+
+def _erase(act: Act, row: DisputeRow, why: str) -> None:
+    """Erase the words first, then the row: killed in between, the sweep finds the row again."""
+    erasing.erase(act, subject=row.subject, classes=_classes(act, row), why=why)
+    try:
+        forget_dispute(act, dispute=row.id)
+    except NoSuchDispute:
+        return
 
 
 def _classes(act: Act, row: DisputeRow) -> frozenset[str]:

@@ -25,11 +25,14 @@ class Ending:
             it; none: nothing is left to sign in to
     until   when the last of what the account had is erased, lawful invoices aside
     clause  the one that says so
+    signs_in_until  with "link": until when the login stands beside it, where the account goes to the archive
+            after a term; None: it ends at once
     """
 
     login: Login
     until: datetime
     clause: ClauseId
+    signs_in_until: datetime | None = None
 
 
 def ending_of(policy: Policy, *, at: datetime, zone: str) -> Ending:
@@ -39,7 +42,7 @@ def ending_of(policy: Policy, *, at: datetime, zone: str) -> Ending:
     rule, ends = policy.retention["account"], what.ends or at
     if what.what == ARCHIVE and policy.duties.archive is not None:
         kept = schedule.outcome(policy, ARCHIVE, event=event, at=at, zone=zone)
-        return Ending("link", kept.ends or at, rule.clause)
+        return Ending("link", kept.ends or at, rule.clause, ends if ends > at else None)
     return Ending("limited" if ends > at else "none", ends, rule.clause)
 
 

@@ -104,6 +104,7 @@ def _closed(row: MailRow, brand: BrandRow) -> Said:
     return {
         "login": ending.login,
         "day": day_text(ending.until, brand.zone, row.language),
+        "first": day_text(ending.signs_in_until, brand.zone, row.language) if ending.signs_in_until else "",
         "by": under.by,
         "reason": REASONS.get(under.why, ""),
         "clause": ending.clause,

@@ -49,9 +49,13 @@ class Ends(Schema):
 
 
 class Closing(Schema):
-    """What closing would do.  login: limited, link or none.  unpaid: numbers of invoices that stay owed."""
+    """What closing would do.  login: limited, link or none.  unpaid: numbers of invoices that stay owed.
+
+    signs_in_until: with "link", until when the login stands beside it; none: it ends at once.
+    """
 
     login: str
+    signs_in_until: datetime | None
     until: datetime
     clause: str
     services: list[Ends]
@@ -84,7 +88,8 @@ def preview_closing(request: HttpRequest) -> Closing:
         return fates_shown([fate], policy, at=at, zone=zone, language=language)[0].says
 
     return Closing(
-        login=found.ending.login, until=found.ending.until, clause=found.ending.clause,
+        login=found.ending.login, signs_in_until=found.ending.signs_in_until, until=found.ending.until,
+        clause=found.ending.clause,
         services=[Ends(id=str(row.id), title=row.title) for row in told(act, found.services)],
         unpaid=[row.number for row in found.unpaid],
         fates=[

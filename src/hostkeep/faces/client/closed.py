@@ -27,6 +27,7 @@ from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.flows import agreeing, disputing
+from hostkeep.flows.closing import fates_of
 from hostkeep.flows.endings import ending_for
 from hostkeep.flows.exporting.disputes import Brought, brought_by
 from hostkeep.flows.exporting.making import make_export
@@ -43,7 +44,6 @@ from hostkeep.runtime import jobs
 from hostkeep.vault import consenting
 from hostkeep.vault.consents import consents_of
 from hostkeep.vault.exports import fetch_export
-from hostkeep.vault.outlook import outlook
 
 LONGEST = 4000
 """Characters of what is brought forward."""
@@ -198,17 +198,20 @@ def _page(
     streams = preferences_of(account.subject, policy=left.policy)
     under = closings.closing_of(account.id)
     begun = under.begun_at if under else left.act.at
-    fates = outlook(left.act, subject=account.subject)
+    fates = fates_of(left.act, account)
+    ending = ending_for(account.brand, account.subject, begun)
     context = {
         "left": left,
-        "ending": ending_for(account.brand, account.subject, begun),
+        "ending": ending,
+        "stays_until": ending.signs_in_until or ending.until if left.how == "client_area" else ending.until,
         "begun_at": begun,
         "fates": left_shown(fates, left.policy, at=left.act.at, zone=zone, language=language),
         "offered": [row for row in streams if row.can_stop],
         "consents": [row for row in consents_of(left.act, subject=account.subject) if row.state == "given"],
         "disputes": closings.disputes_of(account.id),
         "brought": [(row.made_at, "" if row.words is None else row.words.open()) for row in brought],
-        "can_dispute": kept_as(left.policy) is not None,
+        "dispute_until": disputing.kept_until(left.act, of=account) if kept_as(left.policy) else None,
+        "contact": left.policy.controller.get("contact", ""),
         "once": str(uuid4()),
         "problem": problem,
         "typed": typed,

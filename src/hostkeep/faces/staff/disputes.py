@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hostkeep.brands.queries import brand
 from hostkeep.faces.staff.access import role_of, staff_only
@@ -54,8 +55,21 @@ def dispute_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
     return show(request, "staff/dispute.html", context, status=422 if problem else 200)
 
 
+@require_POST
+@never_cache
+@staff_only("disputes")
+def dispute_answered(request: HttpRequest, wanted: UUID) -> HttpResponse:
+    """Erase a dispute that was answered.  Raises NoSuchDispute."""
+    row = dispute(wanted)
+    act = act_of(request, role=role_of(request), purpose="dispute", brand=row.brand)
+    disputing.answered(act, dispute=row)
+    messages.success(request, gettext("Answered. Its words are erased."))
+    return HttpResponseRedirect("/staff/disputes/")
+
+
 dispute_urls = [
     path("disputes/", dispute_list, name="staff_disputes"),
     path("disputes/<uuid:wanted>/", dispute_page, name="staff_dispute"),
+    path("disputes/<uuid:wanted>/answered/", dispute_answered, name="staff_dispute_answered"),
 ]
 """Under /staff/."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
 from hostkeep.faces.ui.fates import FateShown, left_shown
-from hostkeep.flows.closing import BESIDE
+from hostkeep.flows.closing import fates_of
 from hostkeep.kernel.act import Act
 from hostkeep.people.closings import ClosingRow, closing_of
 from hostkeep.people.queries import AccountRow
@@ -17,7 +17,6 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.render.wording import say_categories
 from hostkeep.policy.vocabulary.terms import say
 from hostkeep.vault.erasing import Certificate, certificates_of
-from hostkeep.vault.outlook import outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,9 @@ def ended_of(act: Act, row: AccountRow, language: str) -> Ended | None:
     if row.state not in {DEACTIVATED, CLOSED}:
         return None
     policy, closing = policy_for(row.brand, row.subject, act.at), closing_of(row.id)
-    beside = BESIDE if row.state == DEACTIVATED else ()
     certificates = certificates_of(act, subject=row.subject)
     shut = {name for each in certificates if each.live_at for name in each.classes}
-    fates = [each for each in outlook(act, subject=row.subject, also=beside) if each.keep_class not in shut]
+    fates = [each for each in fates_of(act, row) if each.keep_class not in shut]
     zone = brand(row.brand).zone
     return Ended(
         closing=closing,

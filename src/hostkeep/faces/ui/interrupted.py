@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext
 
 from hostkeep.faces.ui.errors import wants_json
@@ -22,10 +22,10 @@ class Sessions(SessionMiddleware):
     A read leads to the login; anything else says that it may have been done.  Nothing is done twice.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Store the session with the answer; where it is gone, answer that instead."""
         try:
-            stored: HttpResponseBase = super().process_response(request, response)
+            stored: HttpResponse = super().process_response(request, response)
         except SessionInterrupted:
             return _answer(request)
         return stored
@@ -50,6 +50,6 @@ def _forget(response: HttpResponse) -> HttpResponse:
     """Take the cookie of the session that ended back; nobody keeps the answer."""
     from django.conf import settings
 
-    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite=settings.SESSION_COOKIE_SAMESITE)
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Lax")
     response.headers["Cache-Control"] = "no-store"
     return response
