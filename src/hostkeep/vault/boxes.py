@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -354,7 +354,8 @@ def _key_row(subject: SubjectId, keep_class: str) -> Key | None:
 
 def make_keys(subjects: Collection[SubjectId], keep_class: str, brand: BrandId) -> None:
     """Make the keys of people and one class, unless others were quicker.  Inside the wall."""
-    epoch, rows = keys.current_epoch(), []
+    epoch = keys.current_epoch()
+    rows: list[Sequence[str | int | bytes]] = []
     for subject in sorted(subjects):
         fresh = Key(str(uuid4()), str(subject), keep_class, epoch, None, "live")
         wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=fresh.about)
