@@ -17,7 +17,7 @@ from hostkeep.billing.queries.invoices import sheet
 from hostkeep.drivers.packages import NoPackage
 from hostkeep.flows import checkout, number_checking, taxing
 from hostkeep.flows.number_checking import check_due, check_number
-from hostkeep.kernel.ids import CategoryId
+from hostkeep.kernel.ids import CategoryId, InvoiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import breaker, egress
 from hostkeep.vault import door
@@ -31,6 +31,7 @@ from tests.conftest import NOON, make_act
 from tests.drivers.vies_side import NAME, ViesSide, vies_side
 from tests.everything import BRAND, FOLDER, Customer, load_everything
 from tests.faces.client.conftest import Member
+from tests.rooms.subscriptions import having
 
 FRENCH, OTHER = "FR40303265045", "FR83404833048"
 
@@ -251,3 +252,21 @@ def test_brands_without_tax_settings_ask_nothing(db) -> None:
     found = taxing.taxing_of(act, ann.account)
     assert (found.decide().rule, found.decide().rate, found.decision) == ("brand_rate", 210_000, None)
     assert check_number(act, account=ann.account) == ""
+
+
+def test_what_recurs_is_taxed_by_what_is_known_when_it_is_billed(side: ViesSide, monkeypatch) -> None:
+    monkeypatch.setitem(having.CURRENCY, BRAND, EUR)
+    firm, home, free = Customer.at("FR", number=FRENCH), Customer.at("DE"), Customer.at("IT")
+    check_number(firm.act(), account=firm.row)
+    takers = [
+        having.takes(BRAND, who=(who.account, who.row.subject), product=product)
+        for who, product in ((firm, "box"), (home, "box"), (free, "secret-box"))
+    ]
+    assert having.runs(having.after(30)) == 3
+    shown = [sheet(InvoiceId(taker.periods()[-1][2]), of=taker.account) for taker in takers]
+    assert [s.rates[0].category for s in shown] == ["S", "S", "E"]
+    check_number(firm.act(at=having.after(40)), account=firm.row)
+    assert having.runs(having.after(61)) == 3
+    shown = [sheet(InvoiceId(taker.periods()[-1][2]), of=taker.account) for taker in takers]
+    assert [(s.rates[0].category, s.rates[0].rate) for s in shown] == [("AE", 0), ("S", 190_000), ("E", 0)]
+    assert [d.rule for d in TaxDecision.objects.filter(invoice=shown[0].id)] == ["reverse_charge"]

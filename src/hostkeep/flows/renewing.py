@@ -19,16 +19,23 @@ from hostkeep.billing.actions.issuing_many import Bill, issue_many
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo, to_json
 from hostkeep.brands.applying import versions_for
-from hostkeep.brands.queries import BrandRow, brand, policy_by_digest
+from hostkeep.brands.queries import brand, policy_by_digest
 from hostkeep.flows.buyers import parties_of
+from hostkeep.flows.taxing import Taxing, settings_of, taxing_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import CategoryId, ClauseId, InvoiceId, PurposeId, Ref
+from hostkeep.kernel.ids import AccountId, CategoryId, ClauseId, InvoiceId, PurposeId, Ref
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import AccountRow, accounts_by_id
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.subscriptions.actions.renewing import CHUNK, ChunkFailed, Due, renew_many, stop_renewal
-from hostkeep.subscriptions.queries.subscriptions import brands_due, ending_due
+from hostkeep.subscriptions.queries.subscriptions import (
+    SubscriptionTold,
+    brands_due,
+    ending_due,
+    subscriptions_for,
+)
+from hostkeep.vault.column_door import use_columns
 
 log = structlog.get_logger()
 
@@ -93,12 +100,13 @@ def bill_periods(act: Act, dues: Sequence[Due]) -> Mapping[UUID, InvoiceId]:
     for buyer in buyers.values():
         if buyer.state != OPEN:
             raise AccountNotOpen(state=buyer.state)
-    seller, to = brand(act.brand), _billed_to(act, list(buyers.values()))
+    to, taxed = _billed_to(act, list(buyers.values()))
+    products = _products(act, dues)
     bills = [
         Bill(
             id=InvoiceId(uuid4()),
             to=to[due.account],
-            lines=_invoice_lines(due, seller),
+            lines=_invoice_lines(due, taxed[due.account], products.get(due.subscription, "")),
             due_in=_time_to_pay(act, due),
             once=_once(due),
         )
@@ -157,24 +165,42 @@ def _alarm(act: Act, code: str) -> None:
     raise_alarm(act, kind="renewals_halted", about=about, clause=ClauseId(""))
 
 
-def _billed_to(act: Act, buyers: Sequence[AccountRow]) -> dict[UUID, BilledTo]:
-    """Return whom invoices are for, with the block that each one's policy keeps."""
+def _billed_to(
+    act: Act, buyers: Sequence[AccountRow]
+) -> tuple[dict[AccountId, BilledTo], dict[AccountId, Taxing]]:
+    """Return whom invoices are for, with the block that each one's policy keeps, and how they are taxed."""
     versions = versions_for(act.brand, {buyer.subject for buyer in buyers}, act.at)
-    keeping = [b for b in buyers if PARTY in policy_by_digest(versions[b.subject].digest).categories]
-    parties = parties_of(act, keeping)
-    return {
-        buyer.id: BilledTo(
-            buyer.id, buyer.subject, to_json(parties[buyer.id]) if buyer.id in parties else ""
-        )
-        for buyer in buyers
-    }
+    keeping = {b.id for b in buyers if PARTY in policy_by_digest(versions[b.subject].digest).categories}
+    by_place = "tax" in brand(act.brand).words
+    parties = parties_of(act, [buyer for buyer in buyers if by_place or buyer.id in keeping])
+    taxed = taxing_for(act, [buyer.id for buyer in buyers], parties)
+    to: dict[AccountId, BilledTo] = {}
+    for buyer in buyers:
+        taxing = taxed[buyer.id]
+        block = to_json(taxing.placed(parties[buyer.id])) if buyer.id in keeping else ""
+        to[buyer.id] = BilledTo(buyer.id, buyer.subject, block, taxing.decision)
+    return to, taxed
 
 
-def _invoice_lines(due: Due, seller: BrandRow) -> list[Line]:
+def _products(act: Act, dues: Sequence[Due]) -> dict[UUID, str]:
+    """Return the products of periods, by subscription, where the brand taxes some in their own way."""
+    settings = settings_of(brand(act.brand))
+    if settings is None or not settings.products:
+        return {}
+    rows = list(subscriptions_for([due.service for due in dues]).values())
+
+    def named(told: Sequence[SubscriptionTold | None]) -> dict[UUID, str]:
+        return {row.id: row.told.product for row in told if row is not None}
+
+    return use_columns(act, wishes=[row.wish for row in rows], fn=named)
+
+
+def _invoice_lines(due: Due, taxing: Taxing, product: str) -> list[Line]:
     """Return a period as its invoice bills it."""
     about = Ref("subscriptions.subscription", due.subscription)
     return [
-        Line(line.title, line.quantity, line.unit, seller.tax_rate, about, due.period) for line in due.lines
+        taxing.taxed(Line(line.title, line.quantity, line.unit, 0, about, due.period), product)
+        for line in due.lines
     ]
 
 

@@ -140,6 +140,18 @@ def _said(items: Mapping[Proof, str], check: CheckRow | None, checked: str) -> s
     return f"{said} {CONSULTED}={check.proof}" if check and check.proof and checked == "valid" else said
 
 
+def taxing_for(
+    act: Act, accounts: Sequence[AccountId], parties: Mapping[AccountId, Party]
+) -> dict[AccountId, Taxing]:
+    """Say how the purchases of several accounts are taxed, of some of which nothing may be known.
+
+    parties  the blocks of those whose block was read
+    """
+    known = taxing_many(act, parties)
+    bare = _unplaced(act, brand(act.brand))
+    return {account: known.get(account, bare) for account in accounts}
+
+
 def number_of(party: Party) -> TaxNumber | None:
     """Return the buyer's tax number, or None where there is none that could be right."""
     return read_number(party.tax_id, country=party.country) if party.tax_id else None
