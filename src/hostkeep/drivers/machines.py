@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from hostkeep.drivers.manifest import Manifest
 
@@ -57,6 +57,15 @@ class Unknown:
 
 
 Outcome = Done | Waiting | Refused | Unknown
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """What a provisioner may do besides: give what runs other sizes.  One that cannot leaves it to people."""
+
+    def change(self, ask: Ask) -> Outcome:
+        """Bring a running service to the ask's spec, its content kept."""
+        ...
 
 
 class Provisioner(Protocol):

@@ -11,6 +11,7 @@ from hostkeep.flows import (
     activation,
     addressing,
     cancelling,
+    changing,
     checkout,
     clerk,
     closing,
@@ -32,14 +33,14 @@ from hostkeep.provisioning.events import ActionQueued, ServiceActivated, Service
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
-from hostkeep.subscriptions.events import SubscriptionEnded
+from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded
 from hostkeep.vault import column_resealing
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
     InvoiceIssued: (notices.on_invoice_issued,),
-    InvoicePaid: (activation.on_invoice_paid, notices.on_invoice_paid),
+    InvoicePaid: (activation.on_invoice_paid, changing.on_invoice_paid, notices.on_invoice_paid),
     ActionQueued: (activation.on_action_queued,),
     ServiceActivated: (subscribing.on_service_activated, notices.on_service_activated),
     MailQueued: (mailing.on_mail_queued,),
@@ -50,6 +51,7 @@ HANDLERS: Handlers = MappingProxyType({
     AccountClosing: (closing.on_account_closing, storing.on_account_closing),
     ServiceClosed: (closing.on_service_closed, cancelling.on_service_closed, retiring.on_service_closed),
     SubscriptionEnded: (cancelling.on_subscription_ended,),
+    SubscriptionChanged: (changing.on_subscription_changed,),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
     ValueDropped: (sweeping.on_value_dropped,),
     AddressChanged: (addressing.on_address_changed,),
@@ -68,6 +70,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "tax_numbers": number_checking.check_due,
     "notices": noticing.work_off,
     "methods": storing.sweep_due,
+    "changes": changing.sweep_due,
     "endings": cancelling.end_due,
     "renewals": renewing.renew_due,
 })

@@ -40,6 +40,11 @@ HISTORY: Mapping[Verb, tuple[str, str, str]] = MappingProxyType({
         gettext_noop("New access data being made"),
         gettext_noop("New access data could not be made"),
     ),
+    Verb.CHANGE: (
+        gettext_noop("Changed to what you have now"),
+        gettext_noop("Being changed"),
+        gettext_noop("Changing failed"),
+    ),
 })  # fmt: skip
 """By verb: done, under way, failed."""
 

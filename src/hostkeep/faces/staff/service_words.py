@@ -16,6 +16,7 @@ VERBS: Mapping[Verb, str] = MappingProxyType({
     Verb.RESUME: gettext_noop("Resume"),
     Verb.TERMINATE: gettext_noop("End and destroy"),
     Verb.RENEW: gettext_noop("Make new access data"),
+    Verb.CHANGE: gettext_noop("Change to another size"),
 })
 
 CODES: Mapping[str, str] = MappingProxyType({

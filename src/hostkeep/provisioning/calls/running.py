@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from hostkeep.drivers.machines import Ask, Outcome, Provisioner, Unknown, Waiting
+from hostkeep.drivers.machines import Ask, Changing, Outcome, Provisioner, Unknown, Waiting
 from hostkeep.drivers.packages import demand
-from hostkeep.provisioning.rules.work import Claimed, Verb, already_so
+from hostkeep.provisioning.rules.work import FOR_STAFF, Claimed, Verb, already_so
 from hostkeep.runtime.transactions import assert_outside
 
 log = structlog.get_logger()
@@ -39,7 +39,14 @@ def _deeds(driver: Provisioner) -> Mapping[Verb, Callable[[Ask], Outcome]]:
         Verb.SUSPEND: driver.suspend,
         Verb.RESUME: driver.resume,
         Verb.TERMINATE: driver.terminate,
+        Verb.CHANGE: driver.change if isinstance(driver, Changing) else _by_hand,
     }
+
+
+def _by_hand(ask: Ask) -> Outcome:
+    """Leave to staff what a driver cannot do."""
+    del ask
+    return Waiting(FOR_STAFF)
 
 
 def _told(deed: Callable[[Ask], Outcome], work: Claimed) -> Outcome:

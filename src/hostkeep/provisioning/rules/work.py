@@ -16,13 +16,14 @@ from hostkeep.provisioning.rules.lifecycle import State, Step
 
 
 class Verb(StrEnum):
-    """What is asked.  RENEW replaces one secret of a running service."""
+    """What is asked.  RENEW replaces one secret of a running service, CHANGE its sizes."""
 
     CREATE = "create"
     SUSPEND = "suspend"
     RESUME = "resume"
     TERMINATE = "terminate"
     RENEW = "renew"
+    CHANGE = "change"
 
 
 class Stage(StrEnum):
@@ -46,6 +47,7 @@ FROM: Mapping[Verb, frozenset[State]] = MappingProxyType(
         Verb.RESUME: frozenset({State.SUSPENDED}),
         Verb.TERMINATE: frozenset({State.CLOSING}),
         Verb.RENEW: frozenset({State.ACTIVE}),
+        Verb.CHANGE: frozenset({State.ACTIVE}),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,16 +15,17 @@ from hostkeep.audit.recorded import recorded, recorded_many
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import BILLING, titles_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Part, Subscription
+from hostkeep.subscriptions.queries.courses import in_order, priced
 from hostkeep.subscriptions.queries.subscriptions import due_now
 from hostkeep.subscriptions.repricing import reprice
 from hostkeep.subscriptions.rules.pricing import Promised, made_at, promised
-from hostkeep.subscriptions.rules.prorating import price_of
+from hostkeep.subscriptions.rules.projecting import amounts_of
 from hostkeep.subscriptions.rules.states import Move, State, after
 from hostkeep.subscriptions.rules.terms import following
 from hostkeep.vault.column_door import use_columns
@@ -166,10 +167,7 @@ def _parts_of(rows: Sequence[Subscription]) -> dict[UUID, list[Part]]:
     found: dict[UUID, list[Part]] = {row.id: [] for row in rows}
     for part in Part.objects.filter(subscription__in=rows, ended_at=None):
         found[part.subscription_id].append(part)
-    rank = {"plan": 0, "option": 1, "add_on": 2, "discount": 3}
-    for parts in found.values():
-        parts.sort(key=lambda part: (rank[part.kind], part.started_at, part.id))
-    return found
+    return {row: in_order(some) for row, some in found.items()}
 
 
 def _dues(
@@ -195,7 +193,7 @@ def _dues(
 
 
 def _lines(
-    row: Subscription, parts: Iterable[Part], told: Mapping[UUID, str] | None, period: Period
+    row: Subscription, parts: Sequence[Part], told: Mapping[UUID, str] | None, period: Period
 ) -> tuple[DueLine, ...]:
     """Return what a period costs, part by part; discounts take no more than there is.
 
@@ -203,17 +201,10 @@ def _lines(
     """
     if told is None:
         raise NoSuchSubscription
-    plan, left, lines = calendar_of(row), 0, []
-    for part in parts:
-        unit = price_of(money(part.unit_minor, row.currency), plan, period)
-        if part.kind == "discount":
-            unit = max(unit, money(-left, row.currency), key=lambda amount: amount.minor)
-            lines.append(DueLine(told[part.id], 1, unit))
-            left += unit.minor
-        else:
-            lines.append(DueLine(told[part.id], part.quantity, unit))
-            left += unit.minor * part.quantity
-    return tuple(lines)
+    amounts = amounts_of([priced(part, row.currency) for part in parts], calendar_of(row), period)
+    return tuple(
+        DueLine(told[part.id], quantity, unit) for part, (quantity, unit) in zip(parts, amounts, strict=True)
+    )
 
 
 PERIOD = (

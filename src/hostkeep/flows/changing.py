@@ -1,0 +1,298 @@
+"""Another plan, choice or term for what somebody has: shown, paid where it costs more, and made so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+
+from hostkeep.billing.actions.correcting import credit_whole
+from hostkeep.billing.actions.crediting import give_credit
+from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.errors import NothingToCredit
+from hostkeep.billing.events import InvoicePaid
+from hostkeep.billing.rules.lines import Line, Prices, totals
+from hostkeep.billing.rules.party import BilledTo, to_json
+from hostkeep.brands.applying import policy_for
+from hostkeep.brands.queries import brand
+from hostkeep.flows.buyers import party_of
+from hostkeep.flows.taxing import taxing_many, taxing_of
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId, PurposeId, Ref, ServiceId
+from hostkeep.kernel.money import Money
+from hostkeep.people.queries import account as account_row
+from hostkeep.provisioning.actions.changing import change_service
+from hostkeep.shop.queries.moves import MoveRow, moves_from
+from hostkeep.subscriptions.actions.changing import (
+    Asked,
+    Settled,
+    ask_change,
+    attach_invoice,
+    complete_change,
+    drop_change,
+)
+from hostkeep.subscriptions.errors import NoSuchChange, NoSuchMove, NoSuchSubscription, SameAsNow
+from hostkeep.subscriptions.events import SubscriptionChanged
+from hostkeep.subscriptions.queries.changes import (
+    ChangeRow,
+    change,
+    change_paid_by,
+    due_changes,
+    last_done,
+    preview,
+    unpaid_since,
+    waiting_change,
+)
+from hostkeep.subscriptions.queries.subscriptions import (
+    SubscriptionRow,
+    SubscriptionTold,
+    subscription_of_service,
+)
+from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
+from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, UPGRADE, Change, Wanted
+from hostkeep.subscriptions.rules.states import RENEWS
+from hostkeep.subscriptions.rules.terms import Term
+from hostkeep.vault.column_door import use_columns
+
+log = structlog.get_logger()
+
+BILLING = PurposeId("billing")
+SERVICE = PurposeId("service")
+PARTY = CategoryId("invoice_party")
+A_MOMENT = timedelta(minutes=1)
+"""For so long whoever asked for a change still makes its invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that can be had in place of what is had.
+
+    change  what it comes to now, as the brand's prices are
+    gross   what is to be paid with tax, or less than nothing: what is given back with tax
+    """
+
+    move: MoveRow
+    change: Change
+    gross: Money
+
+
+def offers(act: Act, *, of: AccountId, service: ServiceId, language: str) -> tuple[Offer, ...]:
+    """Return what an account can have in place of a service, and what each comes to now.
+
+    Nothing for one that does not go on.  Raises NoSuchSubscription.
+    """
+    row = _own(act, of, service)
+    if row.state not in RENEWS:
+        return ()
+    told = _told(act, row)
+    found = []
+    for move in _moves(row, told, language):
+        try:
+            reckoned = preview(act, row.id, of=of, wanted=_wanted(move, told).agreed)
+        except (SameAsNow, NoSuchMove):
+            continue
+        found.append(Offer(move, reckoned, _gross(act, of, move.product, reckoned.turn.due)))
+    return tuple(found)
+
+
+def ask(
+    act: Act, *, of: AccountId, service: ServiceId, wish: tuple[str, str, Mapping[str, str]], expected: int,
+    once: str,
+) -> Asked:  # fmt: skip
+    """Ask for a change that was offered.
+
+    wish      product, plan and choices
+    expected  what the page showed, in minor units as the brand's prices are; less than nothing is given back
+    once      idempotency key, at most 64 characters
+
+    Of one that costs more the invoice is made; one that costs less holds at once and gives credit.
+    Raises NoSuchSubscription, NoSuchMove (no longer offered), ChangeWaits, SameAsNow, BadPrice.
+    """
+    row = _own(act, of, service)
+    told = _told(act, row)
+    product, plan, choices = wish
+    moves = _moves(row, told, account_row(of).language or brand(act.brand).languages[0])
+    move = next(
+        (m for m in moves if (m.product, m.plan, dict(m.choices)) == (product, plan, dict(choices))), None
+    )
+    if move is None:
+        raise NoSuchMove(state=row.state, move="change")
+    asked = ask_change(
+        act, subscription=row.id, of=of, wanted=_wanted(move, told),
+        expected=Money(expected, row.price.currency), once=once,
+    )  # fmt: skip
+    settle(act, asked.id)
+    return asked
+
+
+def settle(act: Act, change_id: UUID) -> None:
+    """Make a change's invoice, or give what it gives back.  What is done already stays as it is."""
+    row = change(change_id)
+    if row is None:
+        return
+    under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
+    if row.state == "waiting" and row.kind == UPGRADE and row.invoice is None:
+        attach_invoice(under, change=row.id, invoice=_issue(under, row))
+    if row.state == "done" and row.back.minor:
+        product = _wanted_of(under, row).agreed.product
+        amount = _gross(under, row.account, product, row.back)
+        give_credit(under, account=row.account, amount=amount, kind="unused", once=f"change:{row.id}")
+
+
+def take_back(act: Act, *, of: AccountId, service: ServiceId) -> Settled:
+    """Take back a change that waits; nobody has to pay for it.  Raises NoSuchSubscription, NoSuchChange."""
+    row = waiting_change(_own(act, of, service).id)
+    if row is None:
+        raise NoSuchChange
+    return _drop(act, row)
+
+
+def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
+    """Make so what was paid for.  What was dropped before stays dropped: its credit note gave it back."""
+    row = change_paid_by(event.invoice)
+    if row is not None:
+        complete_change(act.of_brand(row.brand).for_purpose(SERVICE), change=row.id)
+
+
+def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
+    """Have the service made what its owner has now, and give what is given back."""
+    row = last_done(event.subscription)
+    if row is None:
+        return
+    settle(act, row.id)
+    under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
+    wanted = _wanted_of(under, row)
+    change_service(
+        under, service=row.service, title=wanted.agreed.title, product=wanted.agreed.product,
+        spec=wanted.spec, once=f"change:{row.id}",
+    )  # fmt: skip
+
+
+def sweep_due(act: Act) -> int:
+    """Take up changes whose term begins, that were cut off, or were not paid in time; return how many.
+
+    One that goes wrong does not stop the next.
+    """
+    done = 0
+    for row in due_changes(act.at):
+        done += _try(act, row, "term")
+    for row in unpaid_since(act.at - A_MOMENT):
+        if row.asked_at + TIME_TO_PAY <= act.at:
+            done += _try(act, row, "drop")
+        elif row.invoice is None:
+            done += _try(act, row, "settle")
+    return done
+
+
+def _try(act: Act, row: ChangeRow, what: str) -> int:
+    """Do one thing with a change; say whether it went well."""
+    under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
+    try:
+        if what == "term":
+            complete_change(under, change=row.id)
+        elif what == "drop":
+            _drop(under, row)
+        else:
+            settle(under, row.id)
+    except Exception as error:  # noqa: BLE001  the rest must go on
+        log.warning("change.failed", change=str(row.id), code=type(error).__name__, trace=act.trace)
+        return 0
+    return 1
+
+
+def _drop(act: Act, row: ChangeRow) -> Settled:
+    """Drop a waiting change and take back what was billed for it."""
+    dropped = drop_change(act, change=row.id)
+    if dropped.state == "dropped" and row.invoice is not None:
+        under = act.in_role("system").for_purpose(BILLING)
+        try:
+            credit_whole(under, invoice=row.invoice, reason="cancelled", once=f"change:{row.id}:dropped")
+        except NothingToCredit:
+            log.info("change.nothing_to_credit", change=str(row.id), trace=act.trace)
+    return dropped
+
+
+def _issue(act: Act, row: ChangeRow) -> InvoiceId:
+    """Issue the invoice of a change that costs more."""
+    wanted, due = use_columns(
+        act.for_purpose(SERVICE), wishes=[row.wish],
+        fn=lambda told: (row.wanted_of(_there(told)), row.due_of(_there(told))),
+    )  # fmt: skip
+    buyer = account_row(row.account)
+    party = party_of(act, buyer)
+    taxing = taxing_many(act, {buyer.id: party})[buyer.id]
+    about = Ref("subscriptions.change", row.id)
+    line = taxing.taxed(Line(wanted.agreed.title, 1, due, 0, about), wanted.agreed.product)
+    keeps = PARTY in policy_for(act.brand, buyer.subject, act.at).categories
+    block = to_json(taxing.placed(party)) if keeps else ""
+    return issue_invoice(
+        act, to=BilledTo(buyer.id, buyer.subject, block, taxing.decision), lines=[line], due_in=TIME_TO_PAY,
+        once=f"change:{row.id}",
+    ).id  # fmt: skip
+
+
+def _gross(act: Act, of: AccountId, product: str, amount: Money) -> Money:
+    """Return an amount in list prices with its tax; the sign stays."""
+    if amount.minor == 0:
+        return amount
+    taxing = taxing_of(act, account_row(of))
+    size = amount if amount.minor > 0 else -amount
+    line = taxing.taxed(Line("-", 1, size, 0, Ref("subscriptions.change", UUID(int=0))), product)
+    gross = totals([line], prices=cast("Prices", taxing.brand.prices)).gross
+    return gross if amount.minor > 0 else -gross
+
+
+def _moves(row: SubscriptionRow, told: SubscriptionTold, language: str) -> tuple[MoveRow, ...]:
+    """Return what the catalogue offers in place of what is had."""
+    what = told.told
+    return moves_from(
+        row.brand, what.product, what.choices, plan=what.plan, currency=row.price.currency.code,
+        language=language,
+    )  # fmt: skip
+
+
+def _wanted(move: MoveRow, told: SubscriptionTold) -> Wanted:
+    """Return an offer as it would be agreed on."""
+    title = (move.title or told.told.title)[:LONGEST_TITLE]
+    agreed = Agreed(
+        move.product, move.plan, title, dict(move.choices), Term("month", move.months), move.price
+    )
+    return Wanted(agreed, dict(move.spec))
+
+
+def _wanted_of(act: Act, row: ChangeRow) -> Wanted:
+    """Return what a change was about.  Raises NoSuchChange where it is erased."""
+    return use_columns(
+        act.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.wanted_of(_there(told))
+    )
+
+
+def _there(told: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any]:
+    """Return what was opened.  Raises NoSuchChange where it is erased."""
+    if told[0] is None:
+        raise NoSuchChange
+    return told[0]
+
+
+def _told(act: Act, row: SubscriptionRow) -> SubscriptionTold:
+    """Return a subscription opened, as the system does for its own sums.  Raises NoSuchSubscription."""
+    under = act.in_role("system").for_purpose(SERVICE)
+
+    def there(told: Sequence[SubscriptionTold | None]) -> SubscriptionTold:
+        if told[0] is None:
+            raise NoSuchSubscription
+        return told[0]
+
+    return use_columns(under, wishes=[row.wish], fn=there)
+
+
+def _own(act: Act, of: AccountId, service: ServiceId) -> SubscriptionRow:
+    """Return the subscription of an account's service at act.brand.  Raises NoSuchSubscription."""
+    row = subscription_of_service(service, of=of)
+    if row.brand != act.brand:
+        raise NoSuchSubscription
+    return row

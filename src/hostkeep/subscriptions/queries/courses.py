@@ -1,0 +1,94 @@
+"""Subscriptions as they go on by themselves, and which of them an invoice bills."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hostkeep.brands.queries import brand
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId
+from hostkeep.kernel.money import money
+from hostkeep.subscriptions.holding import calendar_of
+from hostkeep.subscriptions.models import Part, Subscription
+from hostkeep.subscriptions.models import Period as PeriodModel
+from hostkeep.subscriptions.rules.pricing import promised
+from hostkeep.subscriptions.rules.projecting import Course, Priced
+from hostkeep.subscriptions.rules.states import RUNS, State
+
+RANK = {"plan": 0, "option": 1, "add_on": 2, "discount": 3}
+"""In this order parts are billed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """A subscription of an account that is not over.  ends_at: its end where one is set."""
+
+    id: UUID
+    service: ServiceId
+    state: State
+    ends_at: datetime | None
+    course: Course
+
+
+@dataclass(frozen=True, slots=True)
+class BilledRow:
+    """A period that an invoice bills.  is_void: it begins when its subscription is, or will be, over."""
+
+    subscription: UUID
+    service: ServiceId
+    state: State
+    is_void: bool
+
+
+def courses_of(account: AccountId) -> tuple[CourseRow, ...]:
+    """Return how an account's subscriptions go on, without what they are for.  Two queries."""
+    states = [state.value for state in RUNS]
+    rows = list(Subscription.objects.filter(account=account, state__in=states).order_by("created_at", "id"))
+    parts: dict[UUID, list[Part]] = defaultdict(list)
+    for part in Part.objects.filter(subscription__in=rows, ended_at=None):
+        parts[part.subscription_id].append(part)
+    return tuple(_course(row, parts[row.id]) for row in rows)
+
+
+def billed_by(invoice: InvoiceId) -> tuple[BilledRow, ...]:
+    """Return the periods that an invoice bills.  One query."""
+    found = PeriodModel.objects.filter(invoice=invoice).select_related("subscription").order_by("id")
+    return tuple(_billed(row) for row in found)
+
+
+def invoices_for(service: ServiceId, *, first: int = 200) -> tuple[InvoiceId, ...]:
+    """Return the invoices of a service's periods, newest first."""
+    found = PeriodModel.objects.filter(subscription__service=service).exclude(invoice=None)
+    newest = found.order_by("-starts_at").values_list("invoice", flat=True)[:first]
+    return tuple(InvoiceId(each) for each in newest)
+
+
+def in_order(parts: Sequence[Part]) -> list[Part]:
+    """Return parts as they are billed: the plan first and discounts last."""
+    return sorted(parts, key=lambda part: (RANK[part.kind], part.started_at, part.id))
+
+
+def priced(part: Part, currency: str) -> Priced:
+    """Return a part as the rules see it."""
+    return Priced(part.kind, money(part.unit_minor, currency), part.quantity, part.cycles_left)
+
+
+def _course(row: Subscription, parts: Sequence[Part]) -> CourseRow:
+    """Freeze a subscription that goes on."""
+    said = promised(brand(BrandId(row.brand)).words)
+    course = Course(
+        calendar_of(row), tuple(priced(part, row.currency) for part in in_order(parts)), row.billed_to,
+        None if row.stopped_at else row.renew_at, said.lead, said.zero_invoice,
+    )  # fmt: skip
+    return CourseRow(row.id, ServiceId(row.service), State(row.state), row.ends_at, course)
+
+
+def _billed(row: PeriodModel) -> BilledRow:
+    """Freeze a billed period."""
+    of = row.subscription
+    over = of.ended_at or of.ends_at
+    is_void = over is not None and row.starts_at >= over
+    return BilledRow(of.id, ServiceId(of.service), State(of.state), is_void)

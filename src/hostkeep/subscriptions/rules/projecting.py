@@ -1,0 +1,90 @@
+"""How a subscription goes on by itself: what each next period costs, and when its invoice is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hostkeep.kernel.money import Money
+from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.rules.pricing import made_at
+from hostkeep.subscriptions.rules.prorating import price_of
+from hostkeep.subscriptions.rules.terms import Calendar, following
+
+DISCOUNT = "discount"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A part of what a subscription comes to.
+
+    kind         plan, option, add_on or discount
+    unit         of one piece for a whole term; negative for a discount
+    cycles_left  periods that a discount still holds for, or None: for good
+    """
+
+    kind: str
+    unit: Money
+    quantity: int
+    cycles_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A subscription on its way.
+
+    parts      discounts last
+    renew_at   when the next invoice is made, or None: none follows
+    zero_bill  whether a period that costs nothing gets an invoice
+    """
+
+    calendar: Calendar
+    parts: tuple[Priced, ...]
+    billed_to: datetime
+    renew_at: datetime | None
+    lead: timedelta
+    zero_bill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A period as it would be billed.  amounts: quantity and price of one piece, part by part.
+
+    is_billed  whether it gets an invoice
+    """
+
+    period: Period
+    amounts: tuple[tuple[int, Money], ...]
+    is_billed: bool
+
+
+def amounts_of(parts: Sequence[Priced], plan: Calendar, period: Period) -> tuple[tuple[int, Money], ...]:
+    """Return what a period costs, part by part; discounts take no more than there is."""
+    left, found = 0, []
+    for part in parts:
+        unit = price_of(part.unit, plan, period)
+        if part.kind == DISCOUNT:
+            unit = max(unit, Money(-left, unit.currency), key=lambda amount: amount.minor)
+        quantity = 1 if part.kind == DISCOUNT else part.quantity
+        found.append((quantity, unit))
+        left += unit.minor * quantity
+    return tuple(found)
+
+
+def go_on(course: Course) -> tuple[Billed, Course]:
+    """Return the next period, and the subscription after it was billed.  Raises DateOutOfReach."""
+    period = following(course.calendar, course.billed_to)
+    amounts = amounts_of(course.parts, course.calendar, period)
+    comes_to = sum(quantity * unit.minor for quantity, unit in amounts)
+    is_billed = bool(amounts) and (course.zero_bill or comes_to != 0)
+    spent = tuple(_spent(part) for part in course.parts if part.cycles_left is None or part.cycles_left > 1)
+    after = replace(
+        course, parts=spent, billed_to=period.end, renew_at=made_at(period.end, period.start, course.lead)
+    )
+    return Billed(period, amounts, is_billed), after
+
+
+def _spent(part: Priced) -> Priced:
+    """Count a period off a discount that holds for some."""
+    return part if part.cycles_left is None else replace(part, cycles_left=part.cycles_left - 1)
