@@ -226,6 +226,40 @@ def _the_archive_takes_nothing(patch: Patch) -> None:
     patch.setattr(old_values, "keep_old", lambda *_, **__: False)
 
 
+def _a_driver_reads_more_than_it_should(patch: Patch) -> None:
+    """The payer's name comes along in the reference."""
+    import json
+    from dataclasses import replace as changed
+
+    from hostkeep.adapters.gateways.testpay import gateway
+
+    real = gateway.notice
+
+    def gossips(body):
+        said, payer = real(body), json.loads(body).get("payer")
+        return changed(said, outcome=changed(said.outcome, proof=f"{said.outcome.proof} {payer['name']}")) if payer else said
+
+    patch.setattr(gateway, "notice", gossips)
+
+
+def _ways_to_pay_ask_no_policy(patch: Patch) -> None:
+    from hostkeep.flows import paying
+
+    patch.setattr(paying, "offered", lambda _policy, *, installed, chosen: (*chosen, "bank_transfer"))
+
+
+def _cards_are_kept_wherever_a_gateway_can(patch: Patch) -> None:
+    from hostkeep.flows import paying
+
+    patch.setattr(paying, "not_kept_by", lambda _policy: None)
+
+
+def _call_backs_are_believed_and_forgotten(patch: Patch) -> None:
+    from hostkeep.flows import noticing
+
+    patch.setattr(noticing.inbox, "take", lambda *_, **__: "known")
+
+
 def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotage]:
     """Read the table: name, how, and the clauses in one line."""
     return MappingProxyType({
@@ -259,5 +293,9 @@ SABOTAGES = _table(
     the_page_keeps_purposes_to_itself=(_the_page_keeps_purposes_to_itself, "VF-3"),
     the_archive_is_open_to_all=(_the_archive_is_open_to_all, "VPN-9 VPN-10"),
     the_archive_takes_nothing=(_the_archive_takes_nothing, "VPN-9 VPN-10"),
+    a_driver_reads_more_than_it_should=(_a_driver_reads_more_than_it_should, "VPN-5"),
+    ways_to_pay_ask_no_policy=(_ways_to_pay_ask_no_policy, "VPN-5"),
+    cards_are_kept_wherever_a_gateway_can=(_cards_are_kept_wherever_a_gateway_can, "VPN-5"),
+    call_backs_are_believed_and_forgotten=(_call_backs_are_believed_and_forgotten, "VPN-5"),
     a_visit_counts_as_acceptance=(a_visit_counts_as_acceptance, "VS-19"),
 )

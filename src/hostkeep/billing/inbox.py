@@ -90,6 +90,12 @@ def waiting(first: int = 100) -> tuple[Waits, ...]:
     return tuple(Waits(row.id, BrandId(row.brand), row.gateway, _notice(row)) for row in rows)
 
 
+def waiting_one(*, gateway: str, event: str) -> Waits | None:
+    """Return one call-back that waits for a worker, by the gateway's own id of it, or None."""
+    row = GatewayNotice.objects.filter(gateway=gateway, event=event, state="new").first()
+    return Waits(row.id, BrandId(row.brand), row.gateway, _notice(row)) if row else None
+
+
 def put_back(waits: Waits) -> bool:
     """Count a try that went wrong; say whether the call-back is parked now: a person has to look at it."""
     row = GatewayNotice.objects.get(id=waits.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Literal, Protocol
@@ -202,6 +202,32 @@ class PaymentGateway(Protocol):
         """Check a call-back's signature and age, then read it.  at: Unix seconds now.
 
         Raises BadNotice, NothingAsked.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A call-back as the gateway's own side would send it, made by ourselves.
+
+    at  Unix seconds of its signature
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+    at: float
+
+
+class Specimens(Protocol):
+    """What a gateway does besides whose call-backs are signed with a secret that both sides know.
+
+    So the house can try on itself what is left of one, with a payer in it whom it made up.
+    """
+
+    def specimen(self, once: str, amount: Money, words: Sequence[str], at: float) -> Specimen:
+        """Write a signed call-back that a charge was paid.
+
+        words  what it says of the payer, wherever this gateway's call-backs do: name, card, account
         """
         ...
 

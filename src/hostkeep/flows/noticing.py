@@ -20,7 +20,7 @@ from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors import NoticeRefused, WrongBrand
 from hostkeep.billing.inbox import Waits
 from hostkeep.drivers.payments import BadNotice, NothingAsked, Notice
-from hostkeep.flows import storing
+from hostkeep.flows import refunding, storing
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import PurposeId
@@ -86,6 +86,18 @@ def work_off(act: Act, about: str = ABOUT) -> int:
     return done
 
 
+def follow_one(act: Act, *, gateway: str, event: str) -> bool:
+    """Do what follows from one call-back that waits, by the gateway's own id; say whether there was one.
+
+    Raises whatever goes wrong.
+    """
+    waits = inbox.waiting_one(gateway=gateway, event=event)
+    if waits is None:
+        return False
+    _follow(act.of_brand(waits.brand).in_role("system").for_purpose(BILLING), waits)
+    return True
+
+
 def _work(act: Act, waits: Waits) -> bool:
     """Do what follows from one; say whether it is done."""
     try:
@@ -114,6 +126,13 @@ def _of_method(act: Act, waits: Waits) -> None:
     inbox.settle(waits)
 
 
+def _of_refund(act: Act, waits: Waits) -> None:
+    """Bring a refund up to what the gateway says."""
+    if not refunding.on_told(act, gateway=waits.gateway, notice=waits.notice):
+        log.warning("notice.refund_unknown", gateway=waits.gateway, trace=act.trace)
+    inbox.settle(waits)
+
+
 def _of_dispute(act: Act, waits: Waits) -> None:
     """Write a dispute down, or how it ended."""
     if waits.notice.disputed is not None:
@@ -123,6 +142,7 @@ def _of_dispute(act: Act, waits: Waits) -> None:
 
 FOLLOWS: Mapping[str, Callable[[Act, Waits], None]] = MappingProxyType({
     "charge": _of_charge,
+    "refund": _of_refund,
     "method": _of_method,
     "dispute": _of_dispute,
 })

@@ -17,6 +17,7 @@ from hostkeep.promises.evidence import (
     forms,
     hosts,
     in_clear,
+    money,
     origins,
     outside,
     policy_page,
@@ -36,6 +37,7 @@ from hostkeep.promises.probes import (
     traces,
     undeclared,
 )
+from hostkeep.promises.probes import money as payments
 from hostkeep.promises.probes.hosts import unknown_refused
 
 VISIT_IDLE = timedelta(minutes=30)
@@ -83,6 +85,17 @@ _CONTROLS = (
         probe=(
             undeclared.refuses_field("signup", SIGNUP, "phone"),
             traces.signup_leaves_nothing_in_clear(),
+        ),
+    ),
+    Control(
+        clause=ClauseId("VPN-5"),
+        symbol="hostkeep.flows.noticing.take_notice",
+        state=(money.nothing_financial(), money.nothing_kept(), in_clear.no_value_in_clear()),
+        sample=(payments.paid_elsewhere(),),
+        probe=(
+            payments.call_back_leaves_no_payer(),
+            payments.refuses_bank_transfer(),
+            payments.refuses_kept_card(),
         ),
     ),
     Control(

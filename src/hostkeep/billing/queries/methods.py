@@ -100,6 +100,11 @@ def methods_to_forget(first: int = 100) -> tuple[OpenMethod, ...]:
     return tuple(_open(row) for row in found.order_by(F("ended_at").asc(nulls_first=True))[:first])
 
 
+def kept_count(brand: BrandId) -> int:
+    """Return how many methods stand in a brand's books, ended ones too."""
+    return StoredMethod.objects.filter(brand=brand).count()
+
+
 def account_methods(account: AccountId) -> tuple[OpenMethod, ...]:
     """Return all methods of an account that are not ended."""
     return tuple(_open(row) for row in StoredMethod.objects.filter(account=account).exclude(state="ended"))

@@ -127,6 +127,11 @@ def bank_file_read(brand: BrandId, digest: str) -> datetime | None:
     return next(iter(found), None)
 
 
+def bank_file_count(brand: BrandId) -> int:
+    """Return how many bank files a brand has read."""
+    return BankFile.objects.filter(brand=brand).count()
+
+
 def payment(payment: PaymentId, *, brand: BrandId) -> PaymentRow:
     """Return one payment of a brand.  Raises NoSuchPayment."""
     rows = _rows(Payment.objects.filter(id=payment, brand=brand), first=1, skip=0)

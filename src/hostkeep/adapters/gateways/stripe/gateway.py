@@ -7,7 +7,7 @@ Sources: docs.stripe.com/api; docs.stripe.com/payments/checkout; docs.stripe.com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
@@ -32,11 +32,13 @@ from hostkeep.drivers.payments import (
     Notice,
     Outcome,
     RefundAsk,
+    Specimen,
     StoredCharge,
     Unknown,
     Waiting,
 )
 from hostkeep.drivers.wire import LineBroke, Wire
+from hostkeep.kernel.money import Money
 
 BASE = "https://api.stripe.com"
 SESSIONS, INTENTS, REFUNDS = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds"
@@ -125,6 +127,11 @@ class Stripe:
         Raises BadNotice, NothingAsked.
         """
         return notices.read_notice(self.config.secrets, headers, body, at, live=self.config.live)
+
+    def specimen(self, once: str, amount: Money, words: Sequence[str], at: float) -> Specimen:
+        """Write a signed event that a charge was paid, with a made-up payer in it."""
+        secret = self.config.secrets[0]
+        return notices.specimen(secret, once, amount, words, live=self.config.live, at=at)
 
     def refund(self, ask: RefundAsk) -> Outcome:
         """Give money of a payment back.  Two calls with one key give it back once."""

@@ -6,8 +6,10 @@ Source: docs.stripe.com/api/events/types.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from uuid import NAMESPACE_URL, uuid5
 
 from hostkeep.adapters.gateways.stripe.client import BadAnswer, Object, inner, read, text
 from hostkeep.adapters.gateways.stripe.reading import (
@@ -17,8 +19,9 @@ from hostkeep.adapters.gateways.stripe.reading import (
     refund_says,
     session_says,
 )
-from hostkeep.adapters.gateways.stripe.signing import BadSignature, check
-from hostkeep.drivers.payments import BadNotice, Declined, NothingAsked, Notice, Waiting
+from hostkeep.adapters.gateways.stripe.signing import BadSignature, check, signed
+from hostkeep.drivers.payments import BadNotice, Declined, NothingAsked, Notice, Specimen, Waiting
+from hostkeep.kernel.money import Money
 
 LONGEST_KEY = 64
 LONGEST_SHOP = 32
@@ -39,6 +42,28 @@ def read_notice(
         return _read(read(body), live=live)
     except (BadSignature, BadAnswer) as error:
         raise BadNotice(str(error)) from None
+
+
+def specimen(
+    secret: str, once: str, amount: Money, words: Sequence[str], *, live: bool, at: float
+) -> Specimen:
+    """Write the event of a session that was paid, with words about its payer, and sign it.
+
+    Source: the shape of a Checkout Session as docs.stripe.com/api shows it.
+    """
+    payer = dict(zip(("name", "email", "phone"), words, strict=False))
+    handle = uuid5(NAMESPACE_URL, once).hex
+    body = json.dumps({
+        "id": f"evt_{handle[:24]}", "object": "event", "type": "checkout.session.completed", "livemode": live,
+        "data": {"object": {
+            "id": f"cs_{handle}", "object": "checkout.session", "mode": "payment", "status": "complete",
+            "payment_status": "paid", "payment_intent": f"pi_{handle}", "amount_total": amount.minor,
+            "currency": amount.currency.code.lower(), "metadata": {"once": once, "shop": NO_SHOP},
+            "customer_details": {**payer, "address": {"line1": " ".join(words)}},
+            "payment_method_details": {"card": {"last4": words[-1]}, "sepa_debit": {"iban": words[-1]}},
+        }},
+    }).encode()  # fmt: skip
+    return Specimen(signed(secret, body, at), body, at)
 
 
 def _read(event: Object, *, live: bool) -> Notice:

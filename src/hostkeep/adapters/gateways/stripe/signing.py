@@ -41,6 +41,12 @@ def check(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, at: f
         raise BadSignature("age")
 
 
+def signed(secret: str, body: bytes, at: float) -> dict[str, str]:
+    """Return the header that signs a message, as Stripe sends it.  at: Unix seconds now."""
+    stamp = str(int(at))
+    return {HEADER: f"t={stamp},v1={_digest(secret, stamp, body)}"}
+
+
 def _parts(headers: Mapping[str, str]) -> tuple[str, list[str]]:
     """Return the time and the signatures that a header says.  Raises BadSignature."""
     said = next((value for name, value in headers.items() if name.lower() == HEADER), "")

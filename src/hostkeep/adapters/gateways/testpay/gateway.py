@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 from hostkeep.adapters.gateways.testpay.reading import FINE, BadAnswer, keeping, notice, standing
 from hostkeep.adapters.gateways.testpay.signing import BadSignature, check, signed
@@ -26,10 +27,12 @@ from hostkeep.drivers.payments import (
     Notice,
     Outcome,
     RefundAsk,
+    Specimen,
     StoredCharge,
     Unknown,
 )
 from hostkeep.drivers.wire import HostRefused, LineBroke, Reply, Wire
+from hostkeep.kernel.money import Money
 
 SECONDS = 5.0
 API = "/demo/pay/api"
@@ -126,6 +129,16 @@ class TestPay:
             return notice(body)
         except (BadSignature, BadAnswer) as error:
             raise BadNotice(str(error)) from None
+
+    def specimen(self, once: str, amount: Money, words: Sequence[str], at: float) -> Specimen:
+        """Write a signed call-back that a charge was paid, with a made-up payer in it."""
+        handle = uuid5(NAMESPACE_URL, once).hex[:24]
+        body = json.dumps({
+            "event": f"ev_{handle}", "once": once, "state": "paid", "proof": f"tp_{handle}",
+            "minor": amount.minor, "currency": amount.currency.code,
+            "payer": {"name": words[0], "card": words[-1], "said": list(words)},
+        }).encode()  # fmt: skip
+        return Specimen(signed(self.config.secret, body, at), body, at)
 
     def _asked(self, path: str, wish: Mapping[str, object]) -> Outcome:
         """Ask for money to move and read what came of it; what cannot be read is Unknown."""
