@@ -26,7 +26,7 @@ class Entry(models.Model):
     """One booking.  legs: how many postings it has, so that none can be added later."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    key = models.CharField(max_length=120)
+    key = models.CharField(max_length=120, db_collation="C")
     brand = models.CharField(max_length=32)
     at = models.DateTimeField()
     about_kind = models.CharField(max_length=64)
@@ -53,7 +53,7 @@ class Posting(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings", db_constraint=False)
-    account = models.CharField(max_length=80)
+    account = models.CharField(max_length=80, db_collation="C")
     minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
 
@@ -75,7 +75,7 @@ class Snapshot(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.CharField(max_length=80)
+    account = models.CharField(max_length=80, db_collation="C")
     currency = models.CharField(max_length=3)
     upto = models.BigIntegerField()
     minor = models.DecimalField(max_digits=38, decimal_places=0)

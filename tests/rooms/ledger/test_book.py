@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import EUR, USD, VND, Money
-from hostkeep.ledger import book, statements
+from hostkeep.ledger import book, checking, statements
 from hostkeep.ledger.errors import EntryDiffers, Unbalanced
 from hostkeep.ledger.models import Entry, Posting
 from hostkeep.ledger.rules import Leg
@@ -88,4 +88,4 @@ def test_statements_and_the_self_check(db) -> None:
     assert lines[0].about == ABOUT
     assert statements.balances("receivable:a") == (Money(500, EUR), Money(-900, VND))
     assert all(total.minor == 0 for total in statements.totals())
-    assert statements.faults() == ()
+    assert checking.faults() == ()

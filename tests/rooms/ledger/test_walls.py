@@ -12,7 +12,7 @@ from django.db.utils import DatabaseError, ProgrammingError
 
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import EUR, Money
-from hostkeep.ledger import book, statements
+from hostkeep.ledger import book, checking
 from hostkeep.ledger.models import Entry, Posting, Snapshot
 from hostkeep.ledger.rules import Leg
 from tests import database
@@ -154,10 +154,10 @@ def test_the_self_check_finds_what_a_broken_database_let_through(as_owner: AsOwn
     as_owner()
     told("ALTER TABLE ledger.ledger_posting DISABLE TRIGGER postings_add_up")
     entry = written_entry_and_one(5)
-    found = {(fault.entry, fault.what) for fault in statements.faults()}
+    found = {(fault.entry, fault.what) for fault in checking.faults()}
     assert found == {(entry, "sum"), (entry, "legs")}
     written(entry, (-4, "EUR"), (-1, "EUR"))
-    assert statements.faults() == ()
+    assert checking.faults() == ()
 
 
 def booked(key: str) -> book.Posted:
@@ -168,8 +168,10 @@ def booked(key: str) -> book.Posted:
 
 def asked(codes: list[str], minors: list[int], moneys: list[str]) -> None:
     with connection.cursor() as cursor:
-        told_about = [uuid4(), uuid4().hex, "vps6", NOON, "x", uuid4(), codes, minors, moneys, [], [], []]
-        cursor.execute(book.POST, told_about)
+        cursor.execute(
+            "SELECT ledger.post(%s, %s, 'vps6', %s, 'x', %s, %s, %s::bigint[], %s, '{}', '{}', '{}')",
+            [uuid4(), uuid4().hex, NOON, uuid4(), codes, minors, moneys],
+        )
 
 
 def told(statement: str) -> None:

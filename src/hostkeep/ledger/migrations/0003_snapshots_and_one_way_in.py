@@ -91,6 +91,19 @@ BEGIN
   RETURN (SELECT s.minor FROM stands_at(code, money) s);
 END $$;
 
+CREATE FUNCTION ledger.check_snapshots(later_than bigint, many integer)
+  RETURNS TABLE (number bigint, account text, wrong boolean) LANGUAGE sql STABLE
+  SET search_path = pg_catalog, ledger, pg_temp {SHORT_TAILS} AS $$
+  SELECT s.id, s.account, s.minor <> coalesce(b.minor, 0) + coalesce(t.minor, 0)
+    FROM (SELECT * FROM ledger_snapshot n WHERE n.id > later_than ORDER BY n.id LIMIT many) s
+    LEFT JOIN LATERAL (SELECT n.upto, n.minor FROM ledger_snapshot n
+      WHERE n.account = s.account AND n.currency = s.currency AND n.upto < s.upto
+      ORDER BY n.upto DESC LIMIT 1) b ON true
+    CROSS JOIN LATERAL (SELECT sum(p.minor) AS minor FROM ledger_posting p WHERE p.account = s.account
+      AND p.currency = s.currency AND p.id > coalesce(b.upto, 0) AND p.id <= s.upto) t
+    ORDER BY s.id
+$$;
+
 CREATE FUNCTION ledger.take_snapshot(code text, money text, shortest integer) RETURNS boolean LANGUAGE plpgsql
   SECURITY DEFINER SET search_path = pg_catalog, ledger, pg_temp {SHORT_TAILS} AS $$
 DECLARE
@@ -153,7 +166,7 @@ BEGIN
         held := held + minors[j];
       END IF;
     END LOOP;
-    IF -held < floor_minors[i] THEN
+    IF (-held < floor_minors[i]) IS NOT FALSE THEN
       short := floor_codes[i];
     END IF;
     IF tail >= 64 THEN
@@ -223,7 +236,7 @@ GRANTS = """
 REVOKE INSERT ON ledger.ledger_entry, ledger.ledger_posting FROM hk_app;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA ledger FROM PUBLIC;
 GRANT EXECUTE ON ROUTINE ledger.post, ledger.post_alone, ledger.post_many, ledger.balance, ledger.stands_at,
-  ledger.take_snapshot TO hk_app;
+  ledger.take_snapshot, ledger.check_snapshots TO hk_app;
 """
 
 
@@ -237,7 +250,7 @@ class Migration(migrations.Migration):
             name="Snapshot",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("account", models.CharField(max_length=80)),
+                ("account", models.CharField(db_collation="C", max_length=80)),
                 ("currency", models.CharField(max_length=3)),
                 ("upto", models.BigIntegerField()),
                 ("minor", models.DecimalField(decimal_places=0, max_digits=38)),
@@ -253,7 +266,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AlterField("entry", "key", models.CharField(max_length=120)),
+        migrations.AlterField("entry", "key", models.CharField(db_collation="C", max_length=120)),
         migrations.AddConstraint(
             "entry", models.UniqueConstraint(fields=("key",), include=("id",), name="one_entry_a_key")
         ),
@@ -267,6 +280,7 @@ class Migration(migrations.Migration):
                 to="ledger.entry",
             ),
         ),
+        migrations.AlterField("posting", "account", models.CharField(db_collation="C", max_length=80)),
         migrations.RemoveIndex(model_name="posting", name="ledger_posting_account"),
         migrations.AddIndex(
             model_name="posting",
