@@ -26,6 +26,8 @@ from hostkeep.vault.dropping import held_in
 KEPT_DAYS = 90
 """Longer than any gateway repeats a call-back."""
 
+CHECKS_KEPT_DAYS = 730
+
 PARTY = CategoryId("invoice_party")
 LONGEST = 100
 """Years that are looked through for the first whose invoices are still kept."""
@@ -142,6 +144,15 @@ STORES: tuple[Store, ...] = (
         erase=_empty,
         forget=nothing,
         prove_absent=_left,
+    ),
+    table_store(
+        "billing.tax_numbers",
+        "fiscal",
+        "What registries answered about tax numbers, by keyed marks; the newest of each account, until it"
+        " is erased or has gone two years without being asked about.",
+        table="billing_numbercheck",
+        due=f"checked_at <= %(at)s - make_interval(days => {CHECKS_KEPT_DAYS})",
+        whose="account = ANY(%(accounts)s)",
     ),
     table_store(
         "billing.notices",
