@@ -226,3 +226,49 @@ class NotOnHold(Foreseen):
 
     code = "billing.dunning.not_on_hold"
     title = gettext_noop("Nothing waits for a person here any more.")
+
+
+class RefundTooMuch(Foreseen):
+    """More than is left of the payment, facts["left"] in minor units of facts["currency"]; or nothing."""
+
+    code = "billing.refund.too_much"
+    title = gettext_noop("This is more than can be given back of this payment.")
+    status = 422
+
+
+class RefundDiffers(Foreseen):
+    """The key has begun another refund before, or a gateway gave back another amount than was asked."""
+
+    code = "billing.refund.differs"
+    title = gettext_noop("Something else was given back by this before.")
+
+
+class NoSuchRefund(Foreseen):
+    """No such refund, or not one of this brand."""
+
+    code = "billing.refund.none"
+    title = gettext_noop("There is no such refund.")
+    status = 404
+
+
+class RefundDecided(Foreseen):
+    """The refund is settled or declined, or its gateway is asked and not staff."""
+
+    code = "billing.refund.decided"
+    title = gettext_noop("It is known already what became of this refund.")
+
+
+class NoSuchTopUp(Foreseen):
+    """No such top-up, or not one that this account may know of."""
+
+    code = "billing.top_up.none"
+    title = gettext_noop("There is no such top-up.")
+    status = 404
+
+
+class NoTopUps(Foreseen):
+    """The brand takes no top-ups."""
+
+    code = "billing.top_up.not_offered"
+    title = gettext_noop("Credit cannot be put in here.")
+    status = 422

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hostkeep.billing.events import InvoiceIssued, InvoicePaid
+from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid, PaymentReceived
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
 from hostkeep.flows import (
     activation,
@@ -15,12 +15,15 @@ from hostkeep.flows import (
     checkout,
     clerk,
     closing,
+    crediting,
     disputing,
     mailing,
     notices,
     noticing,
     number_checking,
     policy_change,
+    reconciling,
+    refunding,
     renewing,
     retiring,
     storing,
@@ -39,7 +42,9 @@ from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
-    InvoiceIssued: (notices.on_invoice_issued,),
+    InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued),
+    PaymentReceived: (crediting.on_payment_received,),
+    CreditGiven: (crediting.on_credit_given,),
     InvoicePaid: (activation.on_invoice_paid, changing.on_invoice_paid, notices.on_invoice_paid),
     ActionQueued: (activation.on_action_queued,),
     ServiceActivated: (subscribing.on_service_activated, notices.on_service_activated),
@@ -67,12 +72,14 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "addresses": addressing.sweep_due,
     "disputes": disputing.sweep_due,
     "sweeping": sweeping.send_due,
+    "reconciling": reconciling.send_due,
     "tax_numbers": number_checking.check_due,
     "notices": noticing.work_off,
     "methods": storing.sweep_due,
     "changes": changing.sweep_due,
     "endings": cancelling.end_due,
     "renewals": renewing.renew_due,
+    "refunds": refunding.look_up_due,
 })
 
 DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})

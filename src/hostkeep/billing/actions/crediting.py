@@ -15,15 +15,11 @@ from hostkeep.billing.events import CreditGiven, InvoicePaid
 from hostkeep.billing.models import Allocation, CreditEntry, Invoice
 from hostkeep.billing.purse import Move
 from hostkeep.billing.rules import chart
-from hostkeep.billing.rules.crediting import Given, Reason
-from hostkeep.billing.rules.numbering import CANARY
+from hostkeep.billing.rules.crediting import OWED_KINDS, Given, Reason
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.runtime.outbox import publish
-
-OWED_KINDS = ("invoice", "debit_note", CANARY)
-"""Documents on which something is owed."""
 
 SOURCES: Mapping[Given, Callable[[BrandId], str]] = MappingProxyType({
     "gift": chart.gifts, "unused": chart.unused,

@@ -29,6 +29,9 @@ AT_ISSUE = "at_issue"
 BY_HAND = "by_hand"
 APPLIES = (AT_ISSUE, BY_HAND)
 
+OWED_KINDS = ("invoice", "debit_note", "canary")
+"""Documents on which something is owed, and which credit may cover."""
+
 LEAST, MOST, CAP = 5, 500, 1_000
 """Top-up limits where a brand says nothing, in whole units of the brand's first currency."""
 

@@ -1,0 +1,149 @@
+"""Giving money back: out of an account's credit, the way it came, and finding out what became of it.
+
+The gateway is asked between two transactions: one takes the money from the credit and writes the refund
+down, one writes down the answer.  A process that dies in between leaves an open refund, which is looked up,
+never asked anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from hostkeep.billing.actions.refunding import RefundTold, begin_refund, record_refund
+from hostkeep.billing.calls import refunding as calls
+from hostkeep.billing.calls.gateways import gateway_for
+from hostkeep.billing.errors import GatewayNotOffered, RefundDecided
+from hostkeep.billing.queries import refunds
+from hostkeep.billing.queries.payments import PaymentRow, payment
+from hostkeep.billing.queries.refunds import RefundRow
+from hostkeep.billing.rules.refunding import Room
+from hostkeep.brands.queries import brand
+from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled
+from hostkeep.flows.paying import PATIENCE, links_at
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, PurposeId
+from hostkeep.kernel.money import Money
+
+log = structlog.get_logger()
+
+BILLING = PurposeId("billing")
+
+GIVEN_UP = timedelta(days=90)
+"""How long an open refund is asked about.  A bank may take weeks; then it is for staff to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What giving a payment back would come to, before anything is done.
+
+    room     how much could go back, and how much only after a credit note
+    by_hand  whether staff move the money themselves, for its gateway does not
+    before   what was given back of it so far
+    """
+
+    payment: PaymentRow
+    account: AccountId
+    room: Room
+    by_hand: bool
+    before: Sequence[RefundRow]
+
+
+def preview(act: Act, *, payment_id: PaymentId) -> Preview:
+    """Say how much of a payment of act.brand could go back, and do nothing.  Raises NoSuchPayment."""
+    account, room = refunds.room_of(payment_id, brand=act.brand)
+    row = payment(payment_id, brand=act.brand)
+    before = refunds.refunds_of_payment(payment_id)
+    return Preview(row, account, room, by_hand=not _gives_back(row.gateway), before=before)
+
+
+def refund_payment(
+    act: Act, *, payment_id: PaymentId, amount: Money, once: str, credit_note: InvoiceId | None = None
+) -> RefundRow:
+    """Give money back the way a payment of act.brand came, out of its account's credit, once a key.
+
+    Where the gateway gives nothing back by itself, the refund waits until staff confirm what they did.
+    Raises NoSuchPayment, RefundTooMuch, NotEnoughCredit, RefundDiffers.
+    """
+    begun = begin_refund(act, payment=payment_id, amount=amount, once=once, credit_note=credit_note)
+    if not begun.again and _gives_back(begun.gateway):
+        tell = links_at(brand(act.brand).host).tell(begun.gateway)
+        outcome = calls.refund(
+            gateway_for(begun.gateway), of=begun.of, amount=amount, once=begun.once, tell=tell, shop=act.brand
+        )
+        told = record_refund(act, refund=begun.id, outcome=outcome)
+        asked = str(begun.id)
+        log.info("refund.asked", refund=asked, gateway=begun.gateway, state=told.state, trace=act.trace)
+    return refunds.refund(begun.id, brand=act.brand)
+
+
+def confirm_by_hand(act: Act, *, refund: UUID, proof: str) -> RefundTold:
+    """Write down that staff gave the money back themselves.  proof: the bank's own id of the transfer.
+
+    Raises NoSuchRefund, RefundDecided (also where it is the gateway that tells).
+    """
+    row = _by_hand(act, refund)
+    return record_refund(act, refund=row.id, outcome=Settled(proof, row.amount))
+
+
+def give_up_by_hand(act: Act, *, refund: UUID) -> RefundTold:
+    """Write down that staff did not give the money back after all: it is credit again.
+
+    Raises NoSuchRefund, RefundDecided (also where it is the gateway that tells).
+    """
+    return record_refund(act, refund=_by_hand(act, refund).id, outcome=Declined("cancelled"))
+
+
+def on_told(act: Act, *, gateway: str, notice: Notice) -> bool:
+    """Write down what a call-back says of a refund; say whether it is one of ours."""
+    row = refunds.refund_by_once(notice.once, gateway=gateway, brand=act.brand)
+    if row is not None:
+        record_refund(act, refund=row.id, outcome=notice.outcome)
+    return row is not None
+
+
+def look_up_due(act: Act) -> int:
+    """Ask what became of refunds of which nobody told; return how many were asked about.
+
+    One that a gateway never heard of is given up and is credit again: staff see it and may begin another.
+    One gateway that does not answer does not stop the next.
+    """
+    found = refunds.open_refunds(after=act.at - GIVEN_UP, before=act.at - PATIENCE)
+    asked = 0
+    for row in found:
+        under = act.of_brand(row.brand).for_purpose(BILLING)
+        try:
+            asked += _look_up(under, row)
+        except Foreseen as refusal:
+            log.warning("refund.not_asked", refund=str(row.id), code=refusal.code, trace=act.trace)
+    return asked
+
+
+def _look_up(act: Act, row: RefundRow) -> bool:
+    """Look a refund up and write down what its gateway told; say whether there is anybody to ask."""
+    if not _gives_back(row.gateway):
+        return False
+    outcome: Outcome = calls.look_up_refund(gateway_for(row.gateway), once=row.once, of=row.of)
+    record_refund(act, refund=row.id, outcome=outcome)
+    return True
+
+
+def _by_hand(act: Act, refund: UUID) -> RefundRow:
+    """Return a refund that waits for staff.  Raises NoSuchRefund, RefundDecided."""
+    row = refunds.refund(refund, brand=act.brand)
+    if row.state not in {"waiting", "unknown"} or _gives_back(row.gateway):
+        raise RefundDecided(refund=str(refund))
+    return row
+
+
+def _gives_back(gateway: str) -> bool:
+    """Say whether a gateway gives money back by itself; one that is not set up here any more does not."""
+    try:
+        return calls.can_refund(gateway_for(gateway))
+    except GatewayNotOffered:
+        return False
