@@ -51,6 +51,9 @@ class TestTheExam(TaxNumbersExam):
     def make(self) -> Vies:
         return self.side.driver()
 
+    def package(self, recipient: str, number: str) -> Package:
+        return Package(recipient, {"tax_id": number}, "digest")
+
     def make_deaf(self) -> Vies:
         return Vies(DeafLine())
 

@@ -78,8 +78,10 @@ def test_nobody_makes_a_package_but_the_gate() -> None:
     assert makers == ["vault/disclosing.py"]
 
 
-def test_no_driver_in_the_box_discloses_anything_but_mail_to_its_receiver() -> None:
-    groups = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.mailers")
+def test_drivers_in_the_box_disclose_mail_to_its_receiver_and_tax_numbers_to_their_registry() -> None:
+    groups = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.mailers", "hostkeep.tax_numbers")
     manifests = [registry.load(group, name).manifest for group in groups for name in registry.names(group)]
     told = {each.name: set(each.discloses) for each in manifests if each.discloses or each.recipient}
-    assert told == {"smtp": {"email"}, "stripe": set()}, "Stripe is told an amount and keys of ours, nobody's values"
+    assert told == {"smtp": {"email"}, "stripe": set(), "vies": {"tax_id"}}, (
+        "Stripe is told an amount and keys of ours, nobody's values; the Commission a number to look up"
+    )
