@@ -24,6 +24,7 @@ from hostkeep.flows import (
     noticing,
     operator_mail,
     paying,
+    reconciling,
     renewing,
     scanning,
     sweeping,
@@ -84,6 +85,7 @@ def join() -> None:
     jobs.errand(rounds.ERRAND, rounds.run_for)
     sweeping.join()
     jobs.errand(sweeping.ERRAND, sweeping.run)
+    jobs.errand(reconciling.ERRAND, reconciling.run)
     _foresee()
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)

@@ -12,6 +12,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from hostkeep.faces.cli.adding import Command, Commands, add_command
 from hostkeep.faces.cli.auditing import add_audit_commands
 from hostkeep.faces.cli.backup_commands import add_backup_commands
+from hostkeep.faces.cli.ledgering import add_ledger_commands
 from hostkeep.faces.cli.network import add_network_commands
 from hostkeep.faces.cli.policy_commands import add_policy_commands
 from hostkeep.kernel.errors import Foreseen
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     add_policy_commands(commands)
     add_backup_commands(commands)
     add_audit_commands(commands)
+    add_ledger_commands(commands)
     add_network_commands(commands)
     _others(commands)
     return whole

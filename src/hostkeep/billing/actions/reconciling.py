@@ -1,0 +1,72 @@
+"""Writing down what the daily self-check found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.billing.models import Finding
+from hostkeep.billing.rules.reconciling import Deviation, What, handle_of
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a self-check changed in a brand's findings.
+
+    fresh    what was found for the first time, as (finding, deviation)
+    settled  how many that stood open are gone
+    books    whose: a handle made of the brand's slug
+    """
+
+    fresh: tuple[tuple[UUID, Deviation], ...]
+    settled: int
+    books: UUID
+
+    @property
+    def ref(self) -> Ref:
+        """The brand's books."""
+        return Ref("billing.books", self.books)
+
+
+@recorded("billing.books.reconciled")
+def record_findings(act: Act, *, found: Sequence[Deviation], checked: Sequence[What]) -> Reconciled:
+    """Keep what was found in the books of act.brand: once while it is open, settled when it is gone.
+
+    found    all that deviates now; how far out it is may change while it is open
+    checked  what was looked at: only findings of these can be gone
+
+    Writes Findings and an audit entry.
+    """
+    rows = {
+        _key(d): Finding(
+            id=uuid4(), brand=act.brand, what=d.what, about=d.about, minor=d.amount.minor if d.amount else 0,
+            currency=d.amount.currency.code if d.amount else "", found_at=act.at,
+        )
+        for d in found
+    }  # fmt: skip
+    Finding.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=1000)
+    standing = Finding.objects.filter(brand=act.brand, what__in=checked, settled_at=None)
+    gone, moved = [], []
+    for row in standing.select_for_update():
+        now = rows.get((row.what, row.about, row.currency))
+        if now is None:
+            row.settled_at = act.at
+            gone.append(row)
+        elif row.minor != now.minor:
+            row.minor = now.minor
+            moved.append(row)
+    Finding.objects.bulk_update(gone, ["settled_at"], batch_size=1000)
+    Finding.objects.bulk_update(moved, ["minor"], batch_size=1000)
+    ours = {row.id for row in rows.values()}
+    stand = {row.id: row for row in standing if row.id in ours}
+    fresh = tuple((rows[_key(d)].id, d) for d in found if rows[_key(d)].id in stand)
+    return Reconciled(fresh, len(gone), handle_of(act.brand))
+
+
+def _key(found: Deviation) -> tuple[str, UUID | None, str]:
+    """Return what one open finding is known by."""
+    return found.what, found.about, found.amount.currency.code if found.amount else ""
