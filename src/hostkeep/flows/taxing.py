@@ -16,6 +16,7 @@ from hostkeep.billing.queries.number_checks import CheckRow, checks_of
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import Party
 from hostkeep.billing.rules.taxing import codes
+from hostkeep.billing.rules.taxing.advice import advise
 from hostkeep.billing.rules.taxing.deciding import Proof, TaxDecided
 from hostkeep.billing.rules.taxing.numbers import TaxNumber, read_number, state_of
 from hostkeep.billing.rules.taxing.places import NOWHERE, area_at
@@ -23,7 +24,7 @@ from hostkeep.billing.rules.taxing.placing import Buyer, Seller, place, rate_at
 from hostkeep.billing.rules.taxing.prices import due
 from hostkeep.billing.rules.taxing.proving import agree, buyer_of, written
 from hostkeep.billing.rules.taxing.rates import book_of
-from hostkeep.brands.queries import BrandRow, brand
+from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.brands.rules.taxing import TaxSettings, read_tax
 from hostkeep.flows.buyers import parties_of
 from hostkeep.kernel.act import Act
@@ -157,6 +158,15 @@ def number_of(party: Party) -> TaxNumber | None:
     return read_number(party.tax_id, country=party.country) if party.tax_id else None
 
 
+def advice(act: Act) -> tuple[str, ...]:
+    """Return what act.brand's owner should know about its `[tax]`, in English; nothing where it has none."""
+    row = brand(act.brand)
+    seller = seller_of(row)
+    if seller is None:
+        return ()
+    return advise(seller, policy_in_force(act.brand, act.at), _day(act, row))
+
+
 def cart_lines(taxing: Taxing, cart: CartRow) -> tuple[Line, ...]:
     """Return a cart's lines as its order's invoice would bill them.
 
@@ -181,7 +191,12 @@ def _row_lines(taxing: Taxing, row: LineRow, about: Ref) -> Sequence[Line]:
 
 def _unplaced(act: Act, row: BrandRow) -> Taxing:
     """Say how a purchase is taxed by somebody of whom nothing is known."""
-    return Taxing(row, seller_of(row), Buyer(NOWHERE), act.at.astimezone(ZoneInfo(row.zone)).date())
+    return Taxing(row, seller_of(row), Buyer(NOWHERE), _day(act, row))
+
+
+def _day(act: Act, row: BrandRow) -> date:
+    """Return the day it is at a brand."""
+    return act.at.astimezone(ZoneInfo(row.zone)).date()
 
 
 def _items(party: Party, number: TaxNumber | None, payment: str, state: str) -> dict[Proof, str]:

@@ -7,7 +7,7 @@ Source: Council Directive 2006/112/EC, art. 250 and 369g (returns by rate and by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,7 +93,7 @@ def towards_threshold(rows: Iterable[TaxRow], *, home: str) -> Money:
     return Money(sum(crossing), EUR)
 
 
-def _row(row: dict[str, Any]) -> TaxRow:
+def _row(row: Mapping[str, Any]) -> TaxRow:
     """Freeze a row."""
     code = row["invoice__currency"]
     return TaxRow(

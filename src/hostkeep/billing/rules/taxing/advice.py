@@ -1,0 +1,52 @@
+"""What a brand's owner should know about its `[tax]`: what is missing, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from hostkeep.billing.rules.taxing.placing import Seller, rate_at
+from hostkeep.billing.rules.taxing.rates import KNOWN, STANDARD_KIND
+from hostkeep.policy.book import Policy
+
+BILLED = ("billing", "system")
+"""For what and as whom a buyer's place is read."""
+
+
+def advise(seller: Seller, policy: Policy, day: date) -> tuple[str, ...]:
+    """Return sentences for the operator, in English; none where nothing is to be said.
+
+    day  on which sales are made, to be laid beside the day up to which the rates of the box are known
+    """
+    return tuple(_advice(seller, policy, day))
+
+
+def _advice(seller: Seller, policy: Policy, day: date) -> Iterator[str]:
+    settings, home = seller.settings, seller.home
+    readable = {category for category, purpose, role in policy.table if (purpose, role) == BILLED}
+    if "address" not in readable:
+        yield (
+            "[tax] the policy does not let billing read an address: nobody's country is known, so every sale"
+            " bears the seller's own rate, on a simplified invoice."
+        )
+    if settings.registry and "tax_id" not in readable:
+        yield "[tax] registry: the policy does not let billing read a tax number, so none is looked up."
+    if not settings.registry and "tax_id" in readable:
+        yield (
+            "[tax] tax numbers are asked for but looked up nowhere: each counts as unknown, so"
+            f' unknown_number = "{settings.unknown_number}" decides.'
+        )
+    if settings.scheme == "domestic" and settings.threshold == "over" and home.in_union:
+        yield (
+            "[tax] over the threshold without the One Stop Shop: consumers elsewhere in the Union bear their"
+            " own country's rate, which must be handed to each of these countries (art. 58, 369b)."
+        )
+    if settings.scheme == "domestic" and not home.in_union:
+        yield (
+            "[tax] a seller outside the Union owes tax there from the first sale to a consumer (art. 58,"
+            " 358a): without the One Stop Shop such sales bear none here."
+        )
+    if settings.scheme in {"domestic", "oss"} and rate_at(seller.rates, home, STANDARD_KIND, day) is None:
+        yield "[tax] no rate is known for the seller's own place: add one in [[tax.rates]]."
+    if day > KNOWN:
+        yield f"[tax] rates are as they were known on {KNOWN}: add later changes in [[tax.rates]]."
