@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.actions.correcting import credit_whole
+from hostkeep.billing.errors import NoSuchInvoice, NothingToCredit
 from hostkeep.billing.queries.invoices import sheet
+from hostkeep.flows.billing_one import Item, bill_one
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, ServiceId
+from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
 from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.events import ServiceClosed
@@ -26,9 +28,11 @@ from hostkeep.subscriptions.queries.subscriptions import (
     subscriptions_for,
 )
 from hostkeep.subscriptions.rules.states import State
+from hostkeep.vault.column_door import use_columns
 
 log = structlog.get_logger()
 
+BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
 
 
@@ -68,7 +72,9 @@ def cancel_at_end(act: Act, *, of: AccountId, service: ServiceId) -> Ending:
     seen = outlook(act, of=of, service=service)
     if seen.ends_at is None:
         raise NoSuchMove(state=seen.row.state, move="cancel")
-    return cancel(act, subscription=seen.row.id, ends_at=seen.ends_at, reason="customer")
+    done = cancel(act, subscription=seen.row.id, ends_at=seen.ends_at, reason="customer")
+    _take_back(act, seen)
+    return done
 
 
 def cancel_now(act: Act, *, of: AccountId, service: ServiceId) -> Ending:
@@ -76,13 +82,21 @@ def cancel_now(act: Act, *, of: AccountId, service: ServiceId) -> Ending:
 
     The face has asked for a confirmation.  Raises NoSuchSubscription.
     """
-    row = _own(act, of, service)
-    return end_subscription(act, subscription=row.id, reason="customer")
+    seen = outlook(act, of=of, service=service)
+    done = end_subscription(act, subscription=seen.row.id, reason="customer")
+    _take_back(act, seen)
+    return done
 
 
 def keep(act: Act, *, of: AccountId, service: ServiceId) -> Ending:
-    """Take back a cancellation that has not come to pass.  Raises NoSuchSubscription, NoSuchMove."""
-    return undo_cancel(act, subscription=_own(act, of, service).id)
+    """Take back a cancellation that has not come to pass; what was billed ahead is billed anew.
+
+    Raises NoSuchSubscription, NoSuchMove.
+    """
+    row = _own(act, of, service)
+    done = undo_cancel(act, subscription=row.id)
+    _bill_anew(act, row)
+    return done
 
 
 def end_due(act: Act) -> int:
@@ -111,6 +125,33 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
     if row is not None and row.state is not State.ENDED:
         under = act.of_brand(row.brand).for_purpose(SERVICE)
         end_subscription(under, subscription=row.id, reason=row.end_reason or "service")
+
+
+def _take_back(act: Act, seen: Outlook) -> None:
+    """Take back what is billed for time after the end."""
+    under = act.in_role("system").for_purpose(BILLING)
+    for invoice in seen.unpaid:
+        try:
+            credit_whole(under, invoice=invoice, reason="cancelled", once=f"ended:{invoice}")
+        except NothingToCredit:
+            log.info("ending.nothing_to_credit", invoice=str(invoice), trace=act.trace)
+
+
+def _bill_anew(act: Act, row: SubscriptionRow) -> None:
+    """Bill once more the periods whose invoice was taken back when the end was set."""
+    ahead = [each for each in periods_of(row.id) if row.ends_at and each.period.start >= row.ends_at]
+    if not ahead:
+        return
+    under = act.in_role("system").for_purpose(SERVICE)
+    told = use_columns(under, wishes=[row.wish], fn=lambda opened: opened[0].told if opened[0] else None)
+    for each in ahead if told else ():
+        item = Item(
+            told.title, told.product, row.price, Ref("subscriptions.subscription", row.id), each.period
+        )
+        bill_one(
+            act, account=row.account, item=item, due_in=max(each.period.start - act.at, timedelta()),
+            once=f"kept:{row.id}:{int(act.at.timestamp())}",
+        )  # fmt: skip
 
 
 def _own(act: Act, of: AccountId, service: ServiceId) -> SubscriptionRow:

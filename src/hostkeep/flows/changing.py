@@ -12,17 +12,14 @@ import structlog
 
 from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.actions.crediting import give_credit
-from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.errors import NothingToCredit
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.rules.lines import Line, Prices, totals
-from hostkeep.billing.rules.party import BilledTo, to_json
-from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
-from hostkeep.flows.buyers import party_of
-from hostkeep.flows.taxing import taxing_many, taxing_of
+from hostkeep.flows.billing_one import Item, bill_one
+from hostkeep.flows.taxing import taxing_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId, PurposeId, Ref, ServiceId
+from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
 from hostkeep.kernel.money import Money
 from hostkeep.people.queries import account as account_row
 from hostkeep.provisioning.actions.changing import change_service
@@ -62,7 +59,6 @@ log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
-PARTY = CategoryId("invoice_party")
 A_MOMENT = timedelta(minutes=1)
 """For so long whoever asked for a change still makes its invoice."""
 
@@ -222,17 +218,8 @@ def _issue(act: Act, row: ChangeRow) -> InvoiceId:
         act.for_purpose(SERVICE), wishes=[row.wish],
         fn=lambda told: (row.wanted_of(_there(told)), row.due_of(_there(told))),
     )  # fmt: skip
-    buyer = account_row(row.account)
-    party = party_of(act, buyer)
-    taxing = taxing_many(act, {buyer.id: party})[buyer.id]
-    about = Ref("subscriptions.change", row.id)
-    line = taxing.taxed(Line(wanted.agreed.title, 1, due, 0, about), wanted.agreed.product)
-    keeps = PARTY in policy_for(act.brand, buyer.subject, act.at).categories
-    block = to_json(taxing.placed(party)) if keeps else ""
-    return issue_invoice(
-        act, to=BilledTo(buyer.id, buyer.subject, block, taxing.decision), lines=[line], due_in=TIME_TO_PAY,
-        once=f"change:{row.id}",
-    ).id  # fmt: skip
+    item = Item(wanted.agreed.title, wanted.agreed.product, due, Ref("subscriptions.change", row.id))
+    return bill_one(act, account=row.account, item=item, due_in=TIME_TO_PAY, once=f"change:{row.id}")
 
 
 def _gross(act: Act, of: AccountId, product: str, amount: Money) -> Money:

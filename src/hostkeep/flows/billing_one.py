@@ -1,0 +1,52 @@
+"""One invoice over one thing of a subscription, taxed as the buyer's purchases are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.rules.lines import Line
+from hostkeep.billing.rules.party import BilledTo, to_json
+from hostkeep.brands.applying import policy_for
+from hostkeep.flows.buyers import party_of
+from hostkeep.flows.taxing import taxing_many
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId, PurposeId, Ref
+from hostkeep.kernel.money import Money
+from hostkeep.kernel.period import Period
+from hostkeep.people.queries import account as account_row
+
+BILLING = PurposeId("billing")
+PARTY = CategoryId("invoice_party")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is billed.
+
+    product  slug of the catalogue, by which it is taxed
+    amount   as the brand's prices are
+    """
+
+    title: str
+    product: str
+    amount: Money
+    about: Ref
+    period: Period | None = None
+
+
+def bill_one(act: Act, *, account: AccountId, item: Item, due_in: timedelta, once: str) -> InvoiceId:
+    """Issue an invoice over one thing; the same key is the same invoice.
+
+    Raises what issue_invoice raises.
+    """
+    under = act.in_role("system").for_purpose(BILLING)
+    buyer = account_row(account)
+    party = party_of(under, buyer)
+    taxing = taxing_many(under, {buyer.id: party})[buyer.id]
+    line = taxing.taxed(Line(item.title, 1, item.amount, 0, item.about, item.period), item.product)
+    keeps = PARTY in policy_for(act.brand, buyer.subject, act.at).categories
+    block = to_json(taxing.placed(party)) if keeps else ""
+    to = BilledTo(buyer.id, buyer.subject, block, taxing.decision)
+    return issue_invoice(under, to=to, lines=[line], due_in=due_in, once=once).id
