@@ -18,6 +18,7 @@ from hostkeep.audit.enter import enter
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId, Ref, SubjectId
 from hostkeep.vault import destroying, erasure_ledger, keys, replaying, staying
+from hostkeep.vault.holds import sees_secret
 from hostkeep.vault.models import Erasure, Keyring, SubjectKey
 from hostkeep.vault.wall import opened
 
@@ -269,10 +270,13 @@ def _rows_left(subject: UUID) -> bool:
 
 
 def certificates_of(act: Act, *, subject: SubjectId) -> tuple[Certificate, ...]:
-    """Return a person's certificates, newest first; what a secret hold keeps is left out for the person."""
+    """Return a person's certificates, newest first.
+
+    What a secret hold keeps is left out for everybody but owner and privacy officer.
+    """
     with opened():
         rows = list(Erasure.objects.filter(subject=subject, brand=act.brand).order_by("-asked_at", "-id"))
-    return tuple(_certificate(row, but_secret=act.role == "customer") for row in rows)
+    return tuple(_certificate(row, but_secret=not sees_secret(act)) for row in rows)
 
 
 def certificate(erasure: UUID) -> Certificate | None:

@@ -9,8 +9,10 @@ from hostkeep.audit.enter import enter_apart
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, Ref, SubjectId
+from hostkeep.policy.book import Policy
+from hostkeep.vault.asking import left_by_state
 from hostkeep.vault.door import Refused
-from hostkeep.vault.models import Item
+from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 
 
@@ -24,6 +26,7 @@ class HeldRow:
     channel "web", "mail", "call", "staff", "api", "offline" or "system"
     expires_at   when it must be gone, or None while an event to come decides
     archived_at  when it went into the archive, or None; why: "changed" or "closed", or empty
+    state   of the key that seals it, as in models.SubjectKey
     """
 
     category: CategoryId
@@ -35,6 +38,18 @@ class HeldRow:
     expires_at: datetime | None = None
     archived_at: datetime | None = None
     why: str = ""
+    state: str = "live"
+
+
+def serves(policy: Policy, act: Act, value: HeldRow) -> bool:
+    """Say whether the state of a value's key leaves it open for an act's purpose; the table is not asked.
+
+    policy  the version that applies to the person
+    """
+    closed = left_by_state(
+        policy, keep_class=value.keep_class, category=value.category, state=value.state, act=act
+    )
+    return closed is None
 
 
 def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
@@ -46,7 +61,10 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
         _enter_refusal(act, subject)
         raise Refused(why="not_own")
     with opened():
-        found = list(Item.objects.filter(subject=subject, brand=act.brand).order_by("collected_at", "id"))
+        rows = Item.objects.filter(subject=subject, brand=act.brand)
+        found = list(rows.order_by("collected_at", "id"))
+        keys = SubjectKey.objects.filter(subject=subject).values_list("keep_class", "state")
+        states = dict(keys) if found else {}
     return tuple(
         HeldRow(
             category=CategoryId(row.category),
@@ -58,6 +76,7 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
             expires_at=row.expires_at,
             archived_at=row.archived_at,
             why=row.why,
+            state=states.get(row.keep_class, ""),
         )
         for row in found
     )

@@ -250,6 +250,11 @@ def _may(act: Act) -> bool:
     return act.role in ROLES and act.actor.startswith("staff:")
 
 
+def sees_secret(act: Act) -> bool:
+    """Say whether what a secret hold keeps may be told: to those who may open holds, and nobody else."""
+    return act.role in ROLES
+
+
 def _staff_only(act: Act, subject: SubjectId | None) -> None:
     """Refuse anybody else, and enter it.  Raises NotForYou."""
     if _may(act):

@@ -19,6 +19,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.schedule import ACCOUNT_CLOSED, Outcome
 from hostkeep.vault.asking import Refused
 from hostkeep.vault.ending import ARCHIVE, SEALS
+from hostkeep.vault.holds import sees_secret
 from hostkeep.vault.models import Hold, Item, SubjectKey
 from hostkeep.vault.wall import opened
 
@@ -76,7 +77,8 @@ def outlook(
 
     also  categories the person has values of that stand outside the vault's own table
 
-    A customer may ask for their own alone, and is not shown a hold that is secret by order.  Raises Refused.
+    A customer may ask for their own alone.  A hold that is secret by order is shown to nobody but owner and
+    privacy officer, before its day of review.  Raises Refused.
     """
     policy = policy_for(act.brand, subject, act.at)
     if act.role == "customer" and act.own != subject:
@@ -106,7 +108,7 @@ def _look_up(act: Act, subject: SubjectId) -> _Known:
         keys = SubjectKey.objects.filter(subject=subject, state__in=SEALS, ends_at__isnull=False)
         fired = {name: end for name, end in keys.values_list("keep_class", "ends_at") if end is not None}
         holds = Hold.objects.filter(subject=subject, approved_at__isnull=False, ended_at=None)
-        if act.role == "customer":
+        if not sees_secret(act):
             holds = holds.filter(Q(secret=False) | Q(review_at__lte=act.at))
         held = {name: row.review_at for row in holds.order_by("review_at") for name in row.classes}
     kept = tuple(

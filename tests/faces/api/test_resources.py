@@ -303,3 +303,19 @@ def test_an_expired_key_is_told_nothing_more_than_an_unknown_one(ann: Program) -
     ApiKey.objects.update(expires_at=clock.now() - timedelta(seconds=1))
     problem(ann.get("/account"), 401, "api.key.refused")
     assert account_of_user(ann.member.user) is not None
+
+
+def test_a_restriction_takes_no_body_but_an_empty_one(db, programs) -> None:
+    ann = programs("vps6")
+    for body in (b"{", b"nonsense", b'"x"'):
+        answer = ann.client.put(
+            "/api/v1/account/restriction", body, content_type="application/json",
+            headers={"host": "vps6.localhost", "authorization": f"Bearer {ann.key}"},
+        )  # fmt: skip
+        assert answer.status_code in {400, 422}, body
+    assert ann.call("PUT", "/account/restriction", {"until": "never"}).status_code == 422
+    assert ann.call("GET", "/account/objections").json()["restricted_at"] is None
+    done = ann.call("PUT", "/account/restriction", {})
+    assert done.status_code == 204, done.content
+    assert ann.call("GET", "/account/objections").json()["restricted_at"] is not None
+    assert ann.call("PUT", "/account/restriction").status_code == 204

@@ -67,6 +67,22 @@ def test_a_used_confirmation_says_so_in_plain_words(ann: Member) -> None:
         assert OVER in text(answer) and 'href="/auth/login/"' in text(answer)
 
 
+def test_at_another_brands_host_a_confirmation_shows_no_button_and_confirms_nothing(ann: Member) -> None:
+    row = unconfirmed(ann)
+    path = at_brand(confirm_path, str(row.pk))
+    page = opened(path, "vpsfast")
+    assert page.status_code == 404 and OVER in text(page)
+    assert "ann@example.test" not in text(page) and f'action="{path}"' not in text(page)
+    assert Browser("vpsfast").post(path).status_code == 404
+    row.refresh_from_db()
+    assert not row.verified
+
+    browser = Browser("vps6")
+    assert browser.sends(browser.get(path), path).status_code == 302, "at home it works still"
+    row.refresh_from_db()
+    assert row.verified
+
+
 def test_a_used_reset_says_so_and_sets_no_second_password(ann: Member) -> None:
     path = at_brand(reset_path, str(ann.user))
     form = opened(path)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import fields
 
 import pytest
 from django.http import HttpResponse
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
+from hostkeep.billing.rules.party import Party
 from hostkeep.brands.queries import brand, policy_in_force
+from hostkeep.faces.ui.values import lines_of
 from hostkeep.kernel.ids import BrandId
 from hostkeep.runtime import clock
 from tests.faces.client.conftest import BRANDS, Member
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import text
 from tests.faces.staff.test_staff_keys import proves
+from tests.flows.leaving import Leaver, works
 
 HERE = "/staff/people/"
 
@@ -141,3 +146,33 @@ def test_a_brand_that_is_none_is_not_searched(staff: Staff) -> None:
     proves(staff)
     assert staff.get(HERE, shop="nowhere").status_code == 200
     assert finds(staff, shop="nowhere").status_code == 404
+
+
+def test_of_an_account_that_is_switched_off_only_what_still_opens_is_offered(staff: Staff) -> None:
+    """At vps6 the class reads for the law, disputes, agreements and the person's rights."""
+    ann = Leaver("vps6")
+    at = f"{HERE}{ann.account_id}/"
+    staff.signs_in("billing")
+    proves(staff)
+    before = purposes(staff.get(at))
+    assert {"account", "billing", "dispute"} <= before
+    ann.closes()
+    works("vps6")
+    page = staff.get(at)
+    left = purposes(page)
+    assert left and left <= {"dispute", "agreement", "legal_obligation", "rights"}
+    assert "The account is switched off" in text(page)
+    for purpose in before | left:
+        answer = staff.posts(page, f"{at}reveal/", category="email", purpose=purpose, reason="they wrote")
+        assert (answer.status_code == 200) == (purpose in left), purpose
+
+
+def purposes(page: HttpResponse) -> set[str]:
+    return set(re.findall(r'<option value="(\w+)"', text(page).split('id="p-email"')[1].split("</select>")[0]))
+
+
+def test_each_part_of_an_invoices_party_has_a_word_of_ours() -> None:
+    shown = {field.name: label for field in fields(Party) for label, _ in lines_of(json.dumps({field.name: "x"}))}
+    del shown["proofs"]  # on no paper
+    for name, label in shown.items():
+        assert label != name and label[0].isupper(), (name, label)

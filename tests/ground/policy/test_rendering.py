@@ -62,6 +62,14 @@ def test_policy_json_has_the_published_shape(name: str) -> None:
     assert found["digest"] == policy.digest
 
 
+@pytest.mark.parametrize("name", ["vps6", "everything"])
+def test_policy_json_demands_of_an_address_what_the_form_demands(name: str) -> None:
+    given = {each["name"]: each["required"] for each in record(POLICIES[name]())["forms"]["signup"]}
+    assert {part: given[part] for part in ("address", "city", "postal_code", "region", "country")} == {
+        "address": True, "city": True, "postal_code": False, "region": False, "country": True,
+    }  # fmt: skip
+
+
 def test_moments_are_written_in_utc() -> None:
     hanoi = timezone(timedelta(hours=7))
     found = policy_json(

@@ -39,6 +39,10 @@ class Objections(Schema):
     items: list[Use]
 
 
+class Nothing(Told):
+    """No member at all."""
+
+
 class ObjectionTold(Told):
     """A use to stop."""
 
@@ -85,8 +89,9 @@ def take_back_objection(request: HttpRequest, purpose: Word40) -> HttpResponse:
 
 
 @router.put("/restriction", response={204: None}, auth=Needs("account:write"), operation_id="restrict")
-def put_restriction(request: HttpRequest) -> HttpResponse:
-    """Stop every use that can be stopped."""
+def put_restriction(request: HttpRequest, told: Nothing | None = None) -> HttpResponse:
+    """Stop every use that can be stopped.  There is nothing to say with it: no body, or an empty object."""
+    del told
     objecting.restrict(act_of_key(request, RIGHTS), subject=account_of_key(request).subject, how=HOW)
     return HttpResponse(status=204)
 

@@ -31,7 +31,7 @@ from hostkeep.people.finding import accounts_of_people
 from hostkeep.people.queries import AccountRow, account
 from hostkeep.policy.book import Policy
 from hostkeep.vault import door, search
-from hostkeep.vault.holdings import HeldRow, held
+from hostkeep.vault.holdings import HeldRow, held, serves
 
 HERE = "/staff/people/"
 BY = ("customer_number", "email", "phone", "name")
@@ -231,17 +231,14 @@ def _person_page(
     """Draw the account, masked but for what was just opened."""
     act = _act(request, row.brand, LOOKING)
     policy = policy_for(act.brand, row.subject, act.at)
-    counts: dict[CategoryId, int] = {}
+    there: dict[CategoryId, list[HeldRow]] = {}
     for each in _held(act, row):
-        counts[each.category] = counts.get(each.category, 0) + 1
+        there.setdefault(each.category, []).append(each)
     language = language_of(request)
     facts = [
-        _fact(
-            policy, act.role, category, language,
-            count=counts[category], lines=lines if category == opened else (),
-        )
+        _fact(policy, act, found, language, lines if category == opened else ())
         for category in policy.categories
-        if category in counts
+        if (found := there.get(category))
     ]
     empty = opened is not None and not lines
     context = {
@@ -256,16 +253,18 @@ def _person_page(
     return show(request, "staff/person.html", context, status=422 if problem else 200)
 
 
-def _fact(
-    policy: Policy, role: str, category: CategoryId, language: str, *, count: int, lines: Lines
-) -> Fact:
-    """Lay out one kind of fact."""
+def _fact(policy: Policy, act: Act, found: Sequence[HeldRow], language: str, lines: Lines) -> Fact:
+    """Lay out one kind of fact.  A purpose that the state of every key refuses is not offered."""
+    category = found[0].category
     purposes = tuple(
         (purpose, said(policy.purposes[purpose].label, language), "reason" in cell.needs)
         for (of, purpose, who), cell in policy.table.items()
-        if of == category and who == role
+        if of == category
+        and who == act.role
+        and any(serves(policy, act.for_purpose(purpose), value) for value in found)
     )
-    return Fact(category, said(policy.categories[category].label, language), count, purposes, lines)
+    label = said(policy.categories[category].label, language)
+    return Fact(category, label, len(found), purposes, lines)
 
 
 people_urls = [

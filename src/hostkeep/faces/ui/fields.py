@@ -17,12 +17,10 @@ from hostkeep.faces.ui.words import said, spelled
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Form, FormField, Policy
-from hostkeep.policy.vocabulary.terms import inputs_of, terms
+from hostkeep.policy.vocabulary.terms import ADDRESS, inputs_of, must_be_given, terms
 
-ADDRESS = CategoryId("address")
 PASSWORD = CategoryId("password")
 ADDRESS_INPUTS = ("address", "city", "postal_code", "region", "country")
-ADDRESS_OPTIONAL = frozenset({"postal_code", "region"})
 
 LABELS: Mapping[str, str] = MappingProxyType({
     "address": gettext_noop("Street and number"),
@@ -207,7 +205,7 @@ class Layout:
             name=name,
             label=LABELS[name] if ask.category == ADDRESS else label,
             kind=KINDS.get(name, "text"),
-            required=ask.required and name not in ADDRESS_OPTIONAL,
+            required=must_be_given(ask.category, name, required=ask.required),
             value="" if name == "password1" else self.texts.get(name, ""),
             hint=HINTS.get(name, ""),
             autocomplete=AUTOCOMPLETE.get(name, "off"),

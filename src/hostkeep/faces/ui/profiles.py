@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hostkeep.faces.ui.fields import ADDRESS, ADDRESS_INPUTS, PASSWORD
+from hostkeep.faces.ui.fields import ADDRESS_INPUTS, PASSWORD
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, PurposeId
 from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Form, Policy
+from hostkeep.policy.vocabulary.terms import ADDRESS
 from hostkeep.vault import door
 
 EMAIL = CategoryId("email")

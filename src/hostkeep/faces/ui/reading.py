@@ -11,9 +11,7 @@ from types import MappingProxyType
 from hostkeep.faces.ui import field_checks as checks
 from hostkeep.faces.ui.field_checks import Check, Reader, Wrong
 from hostkeep.faces.ui.fields import (
-    ADDRESS,
     ADDRESS_INPUTS,
-    ADDRESS_OPTIONAL,
     PASSWORD,
     Answers,
     Layout,
@@ -25,6 +23,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Form, FormField, Policy
+from hostkeep.policy.vocabulary.terms import ADDRESS, must_be_given
 
 TICKED = frozenset({"on", "1", "true", "yes"})
 TICK_THIS = Wrong(gettext_noop("Tick this to go on."))
@@ -112,7 +111,7 @@ class _Reading:
                 self._check(name, checks.CHECKS.get(name))
             elif needed and name == "postal_code":
                 self._check(name, checks.postal_code)
-            elif needed and name not in ADDRESS_OPTIONAL:
+            elif must_be_given(ask.category, name, required=needed):
                 self.wrong.setdefault(name, checks.MISSING)
 
     def _take(self, name: str) -> None:

@@ -14,7 +14,8 @@ from hostkeep.kernel.words import gettext_noop
 PARTS: Mapping[str, str] = {
     **LABELS,
     "number": gettext_noop("Customer number"),
-    "company": gettext_noop("company"),
+    "name": gettext_noop("Name"),
+    "company": gettext_noop("Company"),
     "email": gettext_noop("E-mail"),
     "tax_id": gettext_noop("Tax number"),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from hostkeep.policy.book import Form, Policy
 from hostkeep.policy.durations import write_duration
-from hostkeep.policy.vocabulary.terms import inputs_of
+from hostkeep.policy.vocabulary.terms import inputs_of, must_be_given
 
 SESSION = "session"
 """The life of a cookie that ends with the browser."""
@@ -72,7 +72,12 @@ def _purposes(policy: Policy) -> dict[str, Any]:
 def _form(form: Form) -> list[dict[str, Any]]:
     """Write the inputs of a form."""
     return [
-        {"name": name, "category": each.category, "required": each.required, "clause": each.clause}
+        {
+            "name": name,
+            "category": each.category,
+            "required": must_be_given(each.category, name, required=each.required),
+            "clause": each.clause,
+        }
         for each in form.fields
         for name in inputs_of(each.category)
     ]

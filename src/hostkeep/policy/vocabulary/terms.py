@@ -69,6 +69,17 @@ def inputs_of(category: CategoryId) -> tuple[str, ...]:
     return terms("category")[category].points or (category,)
 
 
+ADDRESS = CategoryId("address")
+
+OPTIONAL_INPUTS = frozenset({"postal_code", "region"})
+"""Inputs of an address that may stay empty wherever one is asked: not every country has them."""
+
+
+def must_be_given(category: CategoryId, name: str, *, required: bool) -> bool:
+    """Say whether one input of a category must be filled in.  required: whether the policy demands it."""
+    return required and not (category == ADDRESS and name in OPTIONAL_INPUTS)
+
+
 @cache
 def _all() -> Mapping[str, Mapping[str, Term]]:
     """Read terms.csv once."""
