@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import structlog
 
 from hostkeep.billing.actions.crediting import CreditUsed, use_credit
 from hostkeep.billing.actions.paying import record_outcome
-from hostkeep.billing.actions.topping import TopUpBegun, begin_top_up, begin_top_up_payment
+from hostkeep.billing.actions.topping import begin_top_up, begin_top_up_payment
 from hostkeep.billing.calls import charging
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for
@@ -24,6 +25,14 @@ from hostkeep.kernel.ids import AccountId
 from hostkeep.kernel.money import CURRENCIES, Money
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpAsked:
+    """A top-up for whose money a gateway was asked."""
+
+    top_up: UUID
+    asked: Asked
 
 
 def apply_credit(act: Act, *, account: AccountId) -> tuple[CreditUsed, ...]:
@@ -67,14 +76,14 @@ def limits_of(act: Act) -> tuple[Limits, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def top_up(act: Act, *, of: AccountId, amount: Money, gateway: str, once: str, links: Links) -> Asked:
+def top_up(act: Act, *, of: AccountId, amount: Money, gateway: str, once: str, links: Links) -> TopUpAsked:
     """Open a top-up of an account's credit and ask a gateway for the money.  A second click asks nothing new.
 
     Raises what begin_top_up and pay_top_up raise.
     """
     demand_offered(act, gateway)
-    begun: TopUpBegun = begin_top_up(act, of=of, amount=amount, once=once)
-    return pay_top_up(act, of=of, top_up=begun.id, gateway=gateway, links=links)
+    begun = begin_top_up(act, of=of, amount=amount, once=once)
+    return TopUpAsked(begun.id, pay_top_up(act, of=of, top_up=begun.id, gateway=gateway, links=links))
 
 
 def pay_top_up(act: Act, *, of: AccountId, top_up: UUID, gateway: str, links: Links) -> Asked:

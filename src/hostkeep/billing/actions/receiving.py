@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.booking import Booked, Came, receive, settle
 from hostkeep.billing.errors import AlreadyMatched, NoSuchInvoice, NoSuchPayment
-from hostkeep.billing.models import BankFile, Invoice, Payment
+from hostkeep.billing.models import BankFile, Invoice, Payment, TopUp
 from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
@@ -62,18 +65,19 @@ class FileKept:
 
 @recorded("billing.transfer.recorded")
 def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
-    """Write a transfer down and use it on the invoice its reference names.
+    """Write a transfer down and use it on the invoice, or the top-up, that its reference names.
 
     No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again
     changes nothing.  Writes a Payment, its ledger entry and events.
     """
-    found = _named(act, transfer.references)
-    said = found[0].reference if len(found) == 1 else min(transfer.references, default="")
+    found = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
+    one = found[0] if len(found) == 1 else None
+    said = one.reference if one else min(transfer.references, default="")
     came = Came(
         transfer.gateway, transfer.proof, transfer.amount, reference=said, booked_on=transfer.booked_on
     )
-    invoice = found[0] if len(found) == 1 else None
-    booked = receive(act, came, invoice=invoice)
+    invoice = one if isinstance(one, Invoice) else None
+    booked = receive(act, came, invoice=invoice, top_up=one if isinstance(one, TopUp) else None)
     if booked.again and booked.invoice:
         return Receipt(booked, Invoice.objects.values_list("number", flat=True).get(id=booked.invoice))
     return Receipt(booked, invoice.number if invoice and not booked.again else "")
@@ -86,7 +90,7 @@ def match_payment(act: Act, *, payment: PaymentId, invoice: InvoiceId) -> Receip
     What is owed on it is paid first, the rest becomes the account's credit.
     Raises NoSuchPayment, NoSuchInvoice (also for another brand's), AlreadyMatched.
     """
-    sheet = Invoice.objects.select_for_update().filter(id=invoice, brand=act.brand).first()
+    sheet = _payable(act).filter(id=invoice).first()
     if sheet is None:
         raise NoSuchInvoice
     row = Payment.objects.select_for_update().filter(id=payment, brand=act.brand).first()
@@ -119,6 +123,18 @@ def _named(act: Act, references: Iterable[str]) -> list[Invoice]:
     wanted = sorted(references)
     if not wanted:
         return []
-    return list(
-        Invoice.objects.select_for_update().filter(brand=act.brand, reference__in=wanted).order_by("id")
-    )
+    return list(_payable(act).filter(reference__in=wanted).order_by("id"))
+
+
+def _top_ups(act: Act, references: Iterable[str]) -> list[TopUp]:
+    """Return the brand's top-ups that the references name, locked."""
+    wanted = sorted(references)
+    if not wanted:
+        return []
+    found = TopUp.objects.select_for_update().filter(brand=act.brand, reference__in=wanted)
+    return list(found.order_by("id"))
+
+
+def _payable(act: Act) -> QuerySet[Invoice]:
+    """Return the brand's documents that money can come for, to be locked: nobody pays a credit note."""
+    return Invoice.objects.select_for_update().filter(brand=act.brand).exclude(kind=CREDIT_NOTE)

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from django.db.models import Q
+
 from hostkeep.billing.errors import NoSuchTopUp
 from hostkeep.billing.models import CreditEntry, Invoice, Payment, TopUp
 from hostkeep.billing.queries.invoices import still_unpaid
@@ -94,6 +96,13 @@ def top_up(top_up: UUID, *, of: AccountId) -> TopUpRow:
     if row is None:
         raise NoSuchTopUp
     return _top_up(row)
+
+
+def received_for(row: TopUpRow) -> tuple[Money, ...]:
+    """Return what came for a top-up, first first: by its attempts, or with its reference.  One query."""
+    mine = Q(attempt__top_up=row.id) | Q(brand=row.brand, reference=row.reference, matched_at__isnull=False)
+    found = Payment.objects.filter(mine).order_by("received_at", "id")
+    return tuple(money(*each) for each in found.values_list("minor", "currency"))
 
 
 def top_ups_of(account: AccountId, *, first: int = 20) -> tuple[TopUpRow, ...]:

@@ -108,7 +108,7 @@ def refunds_of(account: AccountId, *, first: int = 50) -> tuple[RefundRow, ...]:
 
 
 def open_refunds(*, after: datetime, before: datetime, first: int = 100) -> tuple[RefundRow, ...]:
-    """Return refunds of all brands, begun in a span of time, whose outcome is open, oldest first.  One query."""
+    """Return refunds of all brands begun in a span of time whose outcome is open, oldest first."""
     found = Refund.objects.filter(
         state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before
     )

@@ -136,7 +136,7 @@ def payment_return(request: HttpRequest, payment: UUID) -> HttpResponse:
     else:
         messages.info(request, gettext("The payment company has not told us yet. We go on asking."))
     if attempt.invoice is None:
-        return HttpResponseRedirect(reverse("credit"))
+        return HttpResponseRedirect(reverse("top_up", args=[attempt.top_up]))
     return HttpResponseRedirect(reverse("invoice", args=[attempt.invoice]))
 
 

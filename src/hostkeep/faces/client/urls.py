@@ -8,6 +8,7 @@ from hostkeep.faces.client.closed import closed_urls
 from hostkeep.faces.client.closing import closing_urls
 from hostkeep.faces.client.consents import consent_urls
 from hostkeep.faces.client.content import content_urls
+from hostkeep.faces.client.credit import credit_urls
 from hostkeep.faces.client.dashboard import dashboard
 from hostkeep.faces.client.exports import export_urls
 from hostkeep.faces.client.held_values import held_urls
@@ -37,6 +38,7 @@ urlpatterns = [
     *closed_urls,
     *consent_urls,
     *content_urls,
+    *credit_urls,
     *export_urls,
     *held_urls,
     *looked_urls,

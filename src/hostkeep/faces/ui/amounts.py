@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
-from hostkeep.kernel.money import MILLION, VND, Money
+from hostkeep.kernel.money import MILLION, VND, Currency, Money
 
+TYPED = re.compile(r"(?P<whole>[0-9]{1,12})(?:[.,](?P<cents>[0-9]{1,3}))?")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -34,6 +36,18 @@ def money_text(amount: Money, language: str) -> str:
     if amount.currency.code == "USD":
         text = text.replace("US$", "$")
     return f"{MINUS} {text}" if amount.minor < 0 else text
+
+
+def read_amount(text: str, currency: Currency) -> Money | None:
+    """Read an amount that somebody typed: "12.50" or "12,5"; None for what is no such amount.
+
+    No signs, no groups of digits, no more decimals than the currency has, at most twelve digits before them.
+    """
+    found = TYPED.fullmatch(text.strip())
+    if found is None or len(found["cents"] or "") > currency.places:
+        return None
+    cents = (found["cents"] or "").ljust(currency.places, "0")
+    return Money(int(found["whole"] + cents), currency)
 
 
 def number_text(number: int, language: str) -> str:
