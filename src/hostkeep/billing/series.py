@@ -18,16 +18,21 @@ ONE_ON = "UPDATE billing_series SET last = last + 1 WHERE id = %s"
 """Many times over: the database lets a series go up one by one alone."""
 
 
-def take_numbers(act: Act, seller: BrandRow, *, kind: Kind, count: int) -> list[str]:
-    """Take the next numbers of a brand's series of this kind and year.
-
-    The series stays locked to the end of the transaction: a number that is taken stands or was never taken.
-    """
+def lock_series(act: Act, seller: BrandRow, kind: Kind) -> Series:
+    """Return the series of a brand, kind and year, locked to the end of the transaction."""
     year = year_of(act.at, seller.zone)
     Series.objects.bulk_create([Series(brand=act.brand, kind=kind, year=year)], ignore_conflicts=True)
-    series = Series.objects.select_for_update().get(brand=act.brand, kind=kind, year=year)
+    return Series.objects.select_for_update().get(brand=act.brand, kind=kind, year=year)
+
+
+def next_numbers(series: Series, seller: BrandRow, *, count: int = 1) -> list[str]:
+    """Take the next numbers of a locked series: each stands, or was never taken."""
     with connection.cursor() as cursor:
         cursor.executemany(ONE_ON, [[series.pk]] * count)
-    named = cast("Kind", series.kind)
-    first = series.last + 1
-    return [number(seller.invoice_prefix, named, year, n) for n in range(first, first + count)]
+    named, first = cast("Kind", series.kind), series.last + 1
+    return [number(seller.invoice_prefix, named, series.year, n) for n in range(first, first + count)]
+
+
+def take_numbers(act: Act, seller: BrandRow, *, kind: Kind, count: int) -> list[str]:
+    """Lock a series and take its next numbers."""
+    return next_numbers(lock_series(act, seller, kind), seller, count=count)

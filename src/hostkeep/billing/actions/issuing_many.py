@@ -15,7 +15,7 @@ from hostkeep.billing.boxing import INVOICES, LINES, PARTY, place_of
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, Totals, check, fingerprint, totals
-from hostkeep.billing.rules.numbering import CANARY, Kind, reference
+from hostkeep.billing.rules.numbering import PROFORMA, Kind, kind_of_bill, numbered_at, reference
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.billing.series import take_numbers
 from hostkeep.brands.queries import BrandRow, brand
@@ -72,6 +72,8 @@ def issue_many(act: Act, *, bills: Sequence[Bill]) -> IssuedMany:
 
     bills  at most MOST, of keys that were never used
 
+    At a brand that numbers invoices on payment they are proformas, which flows.correcting then fulfils where
+    there is credit.
     Writes what issuing.issue_invoice writes for each, with one audit entry for all.
     Raises what it raises, and IntegrityError where a key was used before; ValueError for more than MOST.
     """
@@ -91,7 +93,8 @@ def issue_many(act: Act, *, bills: Sequence[Bill]) -> IssuedMany:
 def _made(act: Act, seller: BrandRow, bills: Sequence[Bill]) -> list[_Made]:
     """Check, reckon, seal and number bills.  The series are locked last: others wait for them."""
     canaries = canary_accounts()
-    kinds: list[Kind] = [CANARY if bill.to.account in canaries else "invoice" for bill in bills]
+    numbered = numbered_at(seller.words)
+    kinds = [kind_of_bill(numbered, is_canary=bill.to.account in canaries) for bill in bills]
     for bill in bills:
         check(bill.lines, due_in=bill.due_in)
     prices = cast("Prices", seller.prices)
@@ -185,7 +188,9 @@ def _keep_parties(act: Act, bills: Sequence[Bill]) -> None:
 
 
 def _draft(act: Act, made: _Made) -> book.Draft | None:
-    """Return what is booked of an invoice; None where it moves no money."""
+    """Return what is booked of a bill; None where it moves no money, as a proforma never does."""
+    if made.kind == PROFORMA:
+        return None
     account, sums = made.bill.to.account, made.sums
     books = chart.books_of(act.brand, made.kind)
     legs = without_empty([
@@ -198,8 +203,8 @@ def _draft(act: Act, made: _Made) -> book.Draft | None:
 
 
 def _news(made: Sequence[_Made]) -> Iterator[InvoiceIssued | InvoicePaid]:
-    """Return what the house is told; an invoice over nothing is paid at once."""
+    """Return what the house is told; a bill over nothing is paid at once, a proforma when it is fulfilled."""
     for each in made:
         yield InvoiceIssued(each.bill.id, each.bill.to.account)
-        if each.sums.gross.minor == 0:
+        if each.kind != PROFORMA and each.sums.gross.minor == 0:
             yield InvoicePaid(each.bill.id, each.bill.to.account)

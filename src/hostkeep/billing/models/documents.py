@@ -31,6 +31,7 @@ class Invoice(models.Model):
     kind      "invoice", "debit_note" (owed as an invoice is), "credit_note" (amounts positive, what it takes
               back), "proforma" (a request for payment, in no book) or "canary"
     corrects  the invoice that a credit or debit note corrects, or the proforma that an invoice fulfils
+    reason    of a credit or debit note, a word of rules.reasons
     """
 
     SEALED = Place("invoice_party", brand="brand", subject=("subject",))
@@ -53,6 +54,7 @@ class Invoice(models.Model):
     corrects = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="corrections", db_index=False
     )
+    reason = models.CharField(max_length=16, blank=True, db_default="")
     issued_at = models.DateTimeField()
     due_at = models.DateTimeField()
 

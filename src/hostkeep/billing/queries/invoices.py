@@ -12,7 +12,20 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, LessThan
 
@@ -20,6 +33,7 @@ from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period
@@ -29,7 +43,7 @@ from hostkeep.vault.columns import Boxed, SealedColumn
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An invoice as a list shows it, closed.
+    """A document as a list shows it, closed.
 
     more   how many lines there are besides the first
     paid   what went on it so far
@@ -45,6 +59,7 @@ class InvoiceRow:
     paid: Money
     issued_at: datetime
     due_at: datetime
+    kind: Kind
     boxes: Mapping[str, Boxed] = field(repr=False)
 
     @property
@@ -70,7 +85,7 @@ class InvoiceRow:
     def _told(self, values: Mapping[str, Any]) -> InvoiceTold:
         return InvoiceTold(
             self.id, self.brand, self.subject, self.number, self.more, self.gross, self.paid,
-            self.issued_at, self.due_at, self.boxes, values["title"],
+            self.issued_at, self.due_at, self.kind, self.boxes, values["title"],
         )  # fmt: skip
 
 
@@ -94,9 +109,12 @@ class InvoicePage:
     unpaid: int
 
 
+TAKEN_BACK = "credit_note"
+
+
 @dataclass(frozen=True, slots=True)
 class PaidPart:
-    """What went on an invoice.  gateway: how it came; "credit" or "credit_note" where it was no payment."""
+    """What went on an invoice.  gateway: how it came; "credit" or TAKEN_BACK where it was no payment."""
 
     at: datetime
     gateway: str
@@ -105,8 +123,10 @@ class PaidPart:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSheet:
-    """An invoice with all that stands on it but the titles of its lines, closed.
+    """A document with all that stands on it but the titles of its lines, closed.
 
+    corrects   what it corrects or fulfils; fulfilled: whether it is a proforma whose invoice is there
+    reason     of a note, a word of rules.reasons
     prices  whether its lines are without tax or with it
     lines   without titles
     boxes   the sealed titles, by position
@@ -127,11 +147,17 @@ class InvoiceSheet:
     issued_at: datetime
     due_at: datetime
     payments: tuple[PaidPart, ...]
+    kind: Kind
+    reason: str
+    corrects: InvoiceId | None
+    fulfilled: bool
     boxes: Mapping[int, Boxed] = field(repr=False)
 
     @property
     def paid(self) -> Money:
-        """What went on it so far."""
+        """What went on it so far; a credit note asks for nothing."""
+        if self.kind == CREDIT_NOTE or self.fulfilled:
+            return self.gross
         return Money(sum(part.amount.minor for part in self.payments), self.gross.currency)
 
     @property
@@ -143,6 +169,11 @@ class InvoiceSheet:
     def is_paid(self) -> bool:
         """Whether nothing is owed."""
         return self.owed.minor <= 0
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether nothing is owed because credit notes alone took it back: nobody paid."""
+        return self.is_paid and bool(self.payments) and {p.gateway for p in self.payments} == {TAKEN_BACK}
 
     @property
     def wish(self) -> ColumnWish[SheetTold]:
@@ -169,7 +200,7 @@ class SheetTold(InvoiceSheet):
 
 LISTED = (
     "id", "brand", "subject", "number", "title", "line_count", "gross_minor", "paid_minor", "currency",
-    "issued_at", "due_at", "total", "unpaid",
+    "issued_at", "due_at", "kind", "total", "unpaid",
 )  # fmt: skip
 """What `row_of` reads, in its order; total and unpaid come last and are the list's own."""
 
@@ -261,15 +292,20 @@ def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
         taxes[tax.invoice_id].append(tax)
     for line in InvoiceLine.objects.filter(invoice__in=ids).order_by("position"):
         lines[line.invoice_id].append(line)
+    asked = [row.id for row in rows if row.kind == PROFORMA]
+    done = set(Invoice.objects.filter(corrects__in=asked, kind=INVOICE).values_list("corrects", flat=True))
     paid = Allocation.objects.filter(invoice__in=ids).select_related("payment").order_by("id")
     for part in paid.only("invoice_id", "minor", "at", "payment__gateway"):
         parts[part.invoice_id].append(part)
-    return tuple(_sheet(row, taxes[row.id], lines[row.id], parts[row.id]) for row in rows)
+    return tuple(
+        _sheet(row, taxes[row.id], lines[row.id], parts[row.id], fulfilled=row.id in done) for row in rows
+    )
 
 
 def _sheet(
-    row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[Allocation]
-) -> InvoiceSheet:
+    row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[Allocation],
+    *, fulfilled: bool,
+) -> InvoiceSheet:  # fmt: skip
     """Fill an invoice's sheet."""
     code = row.currency
     return InvoiceSheet(
@@ -278,9 +314,10 @@ def _sheet(
         prices=cast("Prices", row.prices), net=money(row.net_minor, code), tax=money(row.tax_minor, code),
         gross=money(row.gross_minor, code),
         rates=tuple(_sum(tax, code) for tax in taxes),
-        lines=tuple(_line(line, code) for line in lines),
+        lines=tuple(line_of(line, code) for line in lines),
         boxes={line.position: line.title for line in lines},
-        issued_at=row.issued_at, due_at=row.due_at,
+        issued_at=row.issued_at, due_at=row.due_at, kind=cast("Kind", row.kind), reason=row.reason,
+        corrects=InvoiceId(row.corrects_id) if row.corrects_id else None, fulfilled=fulfilled,
         payments=tuple(
             PaidPart(part.at, part.payment.gateway if part.payment else part.source, money(part.minor, code))
             for part in parts
@@ -288,7 +325,7 @@ def _sheet(
     )  # fmt: skip
 
 
-def _line(line: InvoiceLine, code: str) -> Line:
+def line_of(line: InvoiceLine, code: str) -> Line:
     """Return a line as it was given, without its title."""
     period = Period(line.starts_at, line.ends_at) if line.starts_at and line.ends_at else None
     about = Ref(line.about_kind, line.about_id)
@@ -306,20 +343,28 @@ def _sum(tax: InvoiceTax, code: str) -> TaxSum:
 
 def row_of(row: Sequence[object]) -> InvoiceRow:
     """Make a list row of what LISTED fetched."""
-    id_, brand, subject, number, title, lines, gross, paid, code, issued_at, due_at = cast(
-        "tuple[UUID, str, UUID, str, Boxed | None, int, int, int, str, datetime, datetime]", row[:-2]
+    id_, brand, subject, number, title, lines, gross, paid, code, issued_at, due_at, kind = cast(
+        "tuple[UUID, str, UUID, str, Boxed | None, int, int, int, str, datetime, datetime, Kind]", row[:-2]
     )
     return InvoiceRow(
         InvoiceId(id_), BrandId(brand), SubjectId(subject), number, lines - 1, money(gross, code),
-        money(paid, code), issued_at, due_at, {} if title is None else {"title": title},
+        money(paid, code), issued_at, due_at, kind, {} if title is None else {"title": title},
     )  # fmt: skip
 
 
 def with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Add to each invoice what went on it so far."""
+    """Add to each document what went on it so far.
+
+    A credit note asks for nothing, and a proforma for nothing more once its invoice is there.
+    """
     parts = Allocation.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
+    fulfilled = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind=INVOICE))
     return found.annotate(
-        paid_minor=Coalesce(Subquery(parts.annotate(sum=Sum("minor")).values("sum")), Value(0))
+        paid_minor=Case(
+            When(kind=CREDIT_NOTE, then=F("gross_minor")),
+            When(Q(kind=PROFORMA) & fulfilled, then=F("gross_minor")),
+            default=Coalesce(Subquery(parts.annotate(sum=Sum("minor")).values("sum")), Value(0)),
+        )
     )
 
 

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-Kind = Literal["invoice", "canary"]
-"""What a document is.  More kinds come with credit notes and proformas; each has a series of its own.
+Kind = Literal["invoice", "credit_note", "debit_note", "proforma", "canary"]
+"""What a document is.  Each kind has a series of its own.
 
 A canary's invoice is none: it is made to try the house, and counts in no series, tax or figure of a real one.
 """
 
+INVOICE: Kind = "invoice"
+CREDIT_NOTE: Kind = "credit_note"
+DEBIT_NOTE: Kind = "debit_note"
+PROFORMA: Kind = "proforma"
 CANARY: Kind = "canary"
 
-LETTER: dict[Kind, str] = {"invoice": "", "canary": ""}
+LETTER: Mapping[Kind, str] = MappingProxyType(
+    {INVOICE: "", CREDIT_NOTE: "C", DEBIT_NOTE: "D", PROFORMA: "P", CANARY: ""}
+)
+"""What tells a kind's numbers from an invoice's, before the count."""
+
+CREDITABLE: tuple[Kind, ...] = (INVOICE, DEBIT_NOTE)
+"""What a credit note may take back."""
+
+Numbered = Literal["issue", "payment"]
+"""When a sale gets its invoice's number: when it is billed, or when it is paid (and a proforma before)."""
 
 SHORTEST, LONGEST = 5, 25
 """Lengths of a creditor reference, "RF" and check digits among them.  Source: ISO 11649."""
@@ -32,8 +47,25 @@ def year_of(at: datetime, zone: str) -> int:
     return at.astimezone(ZoneInfo(zone)).year
 
 
+def numbered_at(words: Mapping[str, object]) -> Numbered:
+    """Return when a brand's sales get their invoice's number.  words: of brand.toml, `numbering`."""
+    return "payment" if words.get("numbering") == "payment" else "issue"
+
+
+def kind_of_bill(numbered: Numbered, *, is_canary: bool) -> Kind:
+    """Return what a sale is billed by.
+
+    A canary's is billed at once, by what is no invoice.
+    """
+    if is_canary:
+        return CANARY
+    return PROFORMA if numbered == "payment" else INVOICE
+
+
 def number(prefix: str, kind: Kind, year: int, count: int) -> str:
-    """Return a document's number, "VS-2026-000017"; a canary's is "CANARY-VS-2026-000001".
+    """Return a document's number: an invoice's "VS-2026-000017", a credit note's "VS-2026-C000017".
+
+    A canary's is "CANARY-VS-2026-000001".
 
     prefix  the brand's, letters and digits
     count   from 1, in the series of this brand, kind and year

@@ -1,0 +1,79 @@
+"""What corrects what, and what is left of a document to be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+
+from hostkeep.billing.models import Invoice, InvoiceLine
+from hostkeep.billing.queries.invoices import line_of
+from hostkeep.billing.rules.correcting import LineLeft
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, Kind
+from hostkeep.kernel.ids import InvoiceId
+from hostkeep.kernel.money import Money, money
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A document that corrects another, is corrected by it, or fulfils it.
+
+    reason  of a note, a word of rules.reasons; empty elsewhere
+    """
+
+    id: InvoiceId
+    kind: Kind
+    number: str
+    gross: Money
+    issued_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What a document has to do with others.
+
+    corrects  what it corrects or fulfils, or None
+    by        what corrects or fulfils it, oldest first
+    """
+
+    corrects: Related | None
+    by: tuple[Related, ...]
+
+
+def relations_of(invoice: InvoiceId) -> Relations:
+    """Return what a document corrects and what corrects it.  One database query."""
+    same = Q(id__in=Invoice.objects.filter(id=invoice).values("corrects")) | Q(corrects=invoice)
+    found = list(Invoice.objects.filter(same).order_by("issued_at", "number"))
+    corrected = [row for row in found if row.corrects_id != invoice]
+    by = tuple(_related(row) for row in found if row.corrects_id == invoice)
+    return Relations(_related(corrected[0]) if corrected else None, by)
+
+
+def lines_left(invoice: InvoiceId) -> tuple[LineLeft, ...]:
+    """Return a document's lines, without titles, and what credit notes took of each.  One database query."""
+    notes = Q(corrections__invoice__kind=CREDIT_NOTE)
+    found = InvoiceLine.objects.filter(invoice=invoice).select_related("invoice").order_by("position")
+    rows = found.annotate(taken_minor=Coalesce(Sum("corrections__minor", filter=notes), 0))
+    return tuple(
+        LineLeft(
+            row.position,
+            line_of(row, row.invoice.currency),
+            money(int(row.taken_minor), row.invoice.currency),
+        )
+        for row in rows
+    )
+
+
+def invoice_after(proforma: InvoiceId) -> InvoiceId | None:
+    """Return the invoice that a proforma led to, or None."""
+    found = Invoice.objects.filter(corrects=proforma, kind=INVOICE).values_list("id", flat=True)
+    return next((InvoiceId(each) for each in found), None)
+
+
+def _related(row: Invoice) -> Related:
+    gross = money(row.gross_minor, row.currency)
+    return Related(InvoiceId(row.id), cast("Kind", row.kind), row.number, gross, row.issued_at, row.reason)
