@@ -133,6 +133,8 @@ def read_manifest(folder: Path, *, tells: Collection[str] = ()) -> Mapping[str, 
     Raises BadBackup, which names what is wrong and what to do.
     """
     told = _told(folder, {"files", *tells})
+    if not isinstance(told["files"], dict):
+        raise altered(folder)
     listed: Mapping[str, str] = told["files"]
     there = set(_files(folder))
     for name in sorted(there ^ listed.keys()):
@@ -143,6 +145,11 @@ def read_manifest(folder: Path, *, tells: Collection[str] = ()) -> Mapping[str, 
         if _sum(folder / name) != known:
             raise BadBackup(why=f"{folder / name} was cut off or altered after the backup; {AGAIN}")
     return told
+
+
+def altered(folder: Path) -> BadBackup:
+    """Return the refusal of a backup whose manifest is not as it was written."""
+    return BadBackup(why=f"{folder / MANIFEST} was cut off or altered; {AGAIN}")
 
 
 AGAIN = "copy the backup again from where you keep it, whole, or use another"
@@ -164,7 +171,7 @@ def _told(folder: Path, facts: Collection[str]) -> Mapping[str, Any]:
     except OSError as error:
         raise BadBackup(why=f"{path} cannot be read ({error.strerror})") from None
     except (ValueError, AttributeError, TypeError):
-        raise BadBackup(why=f"{path} was cut off or altered; {AGAIN}") from None
+        raise altered(folder) from None
     if missing:
         raise BadBackup(why=f"{path} does not say {', '.join(missing)}; {AGAIN}")
     return told

@@ -19,6 +19,9 @@ from hostkeep.runtime.backups import BadBackup
 FACTS = ("kind", "taken_at", "keys", "erasure_ledger")
 """What a restore needs to be told by a manifest."""
 
+LEDGER = ("number", "head")
+"""What a manifest says of the erasure ledger."""
+
 OTHER_SORT = {
     "base": "it was taken of the database in a data folder, and HOSTKEEP_DATABASE_URL is set; "
             "unset it, and set HOSTKEEP_DATA to a new folder",
@@ -75,6 +78,8 @@ def restore(folder: str) -> int:
 
     place = Path(folder).resolve()
     facts = backups.read_manifest(place, tells=FACTS)
+    if not _are_ours(facts):
+        raise backups.altered(place)
     _demand_room(facts)
     ended = key_folders.demand_for_backup(facts["keys"])
     key_folders.demand_ledger(**facts["erasure_ledger"])
@@ -91,6 +96,20 @@ def restore(folder: str) -> int:
     say(f"Restored what was backed up at {facts['taken_at']}; {lines} erasures since then were carried out.")
     say("It is open.  Start: hostkeep serve, hostkeep worker")
     return 0
+
+
+def _are_ours(facts: Mapping[str, Any]) -> bool:
+    """Say whether the facts of a manifest have the shapes that `take` writes."""
+    try:
+        keys = [
+            (int(number), bytes.fromhex(told["nonce"]), bytes.fromhex(told["proof"]))
+            for number, told in facts["keys"].items()
+        ]
+        number, head = facts["erasure_ledger"]["number"], facts["erasure_ledger"]["head"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    texts = all(isinstance(each, str) for each in (head, facts["kind"], facts["taken_at"]))
+    return bool(keys) and texts and isinstance(number, int) and len(facts["erasure_ledger"]) == len(LEDGER)
 
 
 def lay(place: Path) -> None:
