@@ -76,11 +76,12 @@ def faults() -> list[str]:
         found.append("the ledger does not sum to zero")
     counts = {
         "lines": InvoiceLine.objects.count(), "entries": Entry.objects.filter(key__startswith="invoice:").count(),
-        "events": Event.objects.filter(kind="InvoiceIssued").count(), "notices": Delivery.objects.count(),
+        "events": Event.objects.filter(kind="InvoiceIssued").count(), "notices": Delivery.objects.filter(handler="flows.notices.on_invoice_issued").count(),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE args ? 'delivery'")
-        counts["jobs"] = cursor.fetchone()[0]
+        if (jobs := cursor.fetchone()[0]) != Delivery.objects.count():
+            found.append(f"jobs: {jobs} of {Delivery.objects.count()}")
         cursor.execute(
             "SELECT verb, sum(count) FROM audit.audit_entry WHERE verb IN"
             " ('billing.invoice.issued', 'subscriptions.period.billed') GROUP BY verb"

@@ -8,9 +8,8 @@ from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
-
 from hostkeep.kernel.act import Act
+from hostkeep.runtime.bulk import copy_in
 from hostkeep.runtime.models import Delivery, Event
 
 Handler = Callable[[Act, Any], None]
@@ -63,19 +62,20 @@ def publish_many(act: Act, events: Sequence[Any]) -> None:
     """Store many events of act.brand, as publish does each: some statements however many there are."""
     made = [(uuid4(), type(event).__qualname__, event) for event in events]
     deliveries = [(uuid4(), row, name) for row, kind, _ in made for name in _handlers.get(kind, {})]
-    with connection.cursor() as cursor:
-        with cursor.copy(COPY_EVENTS) as copy:
-            for row, kind, event in made:
-                body = {f.name: str(getattr(event, f.name)) for f in fields(event)}
-                copy.write_row((row, kind, json.dumps(body), act.brand, act.trace, act.at))
-        with cursor.copy(COPY_DELIVERIES) as copy:
-            for delivery, row, name in deliveries:
-                copy.write_row((delivery, row, name, Delivery.WAITING, 0, ""))
+    copy_in(COPY_EVENTS, [
+        (row, kind, json.dumps(_body(event)), act.brand, act.trace, act.at) for row, kind, event in made
+    ])  # fmt: skip
+    copy_in(COPY_DELIVERIES, [(one, row, name, Delivery.WAITING, 0, "") for one, row, name in deliveries])
     ids = [str(delivery) for delivery, _, _ in deliveries]
     for carry in _defer_many if ids else ():
         carry(ids)
     for delivery in () if _defer_many else ids:
         defer_delivery(UUID(delivery), 0)
+
+
+def _body(event: Any) -> dict[str, str]:
+    """Return an event's ids as texts."""
+    return {f.name: str(getattr(event, f.name)) for f in fields(event)}
 
 
 COPY_EVENTS = "COPY runtime_event (id, kind, body, brand, trace, at) FROM STDIN"

@@ -20,6 +20,7 @@ from hostkeep.brands.queries import policy_by_digest
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.policy.book import Category, Policy
+from hostkeep.runtime.bulk import copy_in
 from hostkeep.vault import boxes, cipher, marks, old_values
 from hostkeep.vault.asking import LooksSealed, NotDeclared, looks_sealed
 from hostkeep.vault.column_door import SEALED
@@ -85,9 +86,9 @@ def put_documents(act: Act, documents: Sequence[Document]) -> None:
     if any(looks_sealed(each.value) for each in documents):
         raise LooksSealed
     cases = _cases(act, {(each.subject, each.category) for each in documents})
-    with opened(), connection.cursor() as cursor, cursor.copy(KEEP_NEW) as copy:
-        for each in documents:
-            copy.write_row(_row(act, each, cases[each.subject, each.category]))
+    rows = [_row(act, each, cases[each.subject, each.category]) for each in documents]
+    with opened():
+        copy_in(KEEP_NEW, rows)
     _enter(act, PUT, cases, Counter((each.subject, each.category) for each in documents))
 
 

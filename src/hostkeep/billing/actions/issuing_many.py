@@ -8,8 +8,6 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import connection
-
 from hostkeep.audit.recorded import recorded_many
 from hostkeep.billing.boxing import INVOICES, LINES, PARTY, place_of
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
@@ -24,6 +22,7 @@ from hostkeep.kernel.ids import InvoiceId, Ref
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
 from hostkeep.people.queries import canary_accounts
+from hostkeep.runtime.bulk import copy_in
 from hostkeep.runtime.outbox import publish_many
 from hostkeep.vault.batches import Document, ToSeal, put_documents, seal_many
 
@@ -139,14 +138,12 @@ WHY = "COPY billing_taxdecision (invoice_id, rule, country, region, proofs) FROM
 def _copy(act: Act, seller: BrandRow, made: Sequence[_Made]) -> None:
     """Write the sheets; the database checks at commit that each equals its lines and tax."""
     for statement, rows in (
-        (INVOICE, (_sheet(act, seller, each) for each in made)),
-        (LINE, (row for each in made for row in _lines(each))),
-        (TAX, (row for each in made for row in _taxes(each))),
-        (WHY, (row for each in made for row in _why(each.bill))),
+        (INVOICE, [_sheet(act, seller, each) for each in made]),
+        (LINE, [row for each in made for row in _lines(each)]),
+        (TAX, [row for each in made for row in _taxes(each)]),
+        (WHY, [row for each in made for row in _why(each.bill)]),
     ):
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        copy_in(statement, rows)
 
 
 def _sheet(act: Act, seller: BrandRow, made: _Made) -> tuple[Any, ...]:

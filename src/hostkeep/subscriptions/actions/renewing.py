@@ -17,6 +17,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
+from hostkeep.runtime.bulk import copy_in
 from hostkeep.subscriptions.boxing import BILLING, titles_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.holding import calendar_of, held
@@ -221,10 +222,13 @@ UPDATE subscriptions_subscription AS s
 
 def _write(act: Act, dues: Sequence[Due], invoices: Mapping[UUID, InvoiceId]) -> None:
     """Write the periods."""
-    with connection.cursor() as cursor, cursor.copy(PERIOD) as copy:
-        for due in dues:
-            period, invoice = due.period, invoices.get(due.subscription)
-            copy.write_row((uuid4(), due.subscription, period.start, period.end, invoice, act.at))
+    copy_in(PERIOD, [
+        (
+            uuid4(), due.subscription, due.period.start, due.period.end, invoices.get(due.subscription),
+            act.at,
+        )
+        for due in dues
+    ])  # fmt: skip
 
 
 def _move_on(rows: Sequence[Subscription], periods: Mapping[UUID, Period], said: Promised) -> None:
