@@ -17,6 +17,7 @@ from hostkeep.flows import (
     closing,
     crediting,
     disputing,
+    dunning,
     mailing,
     notices,
     noticing,
@@ -26,13 +27,21 @@ from hostkeep.flows import (
     refunding,
     renewing,
     retiring,
+    standing_still,
     storing,
     subscribing,
     sweeping,
 )
 from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.people.events import AccountClosing, AddressChanged, DisputeOpened
-from hostkeep.provisioning.events import ActionQueued, ServiceActivated, ServiceClosed, TaskOpened
+from hostkeep.provisioning.events import (
+    ActionQueued,
+    ServiceActivated,
+    ServiceClosed,
+    ServiceResumed,
+    ServiceSuspended,
+    TaskOpened,
+)
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
@@ -45,16 +54,28 @@ HANDLERS: Handlers = MappingProxyType({
     InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued),
     PaymentReceived: (crediting.on_payment_received,),
     CreditGiven: (crediting.on_credit_given,),
-    InvoicePaid: (activation.on_invoice_paid, changing.on_invoice_paid, notices.on_invoice_paid),
+    InvoicePaid: (
+        activation.on_invoice_paid,
+        changing.on_invoice_paid,
+        notices.on_invoice_paid,
+        standing_still.on_invoice_paid,
+    ),
     ActionQueued: (activation.on_action_queued,),
     ServiceActivated: (subscribing.on_service_activated, notices.on_service_activated),
     MailQueued: (mailing.on_mail_queued,),
-    MailSettled: (policy_change.on_mail_settled, addressing.on_mail_settled),
+    MailSettled: (policy_change.on_mail_settled, addressing.on_mail_settled, standing_still.on_mail_settled),
     PolicyAnnounced: (policy_change.on_policy_announced,),
     TellingWanted: (policy_change.on_telling_wanted,),
     ChangeRejected: (policy_change.on_change_rejected,),
     AccountClosing: (closing.on_account_closing, storing.on_account_closing),
-    ServiceClosed: (closing.on_service_closed, cancelling.on_service_closed, retiring.on_service_closed),
+    ServiceClosed: (
+        closing.on_service_closed,
+        cancelling.on_service_closed,
+        retiring.on_service_closed,
+        standing_still.on_service_closed,
+    ),
+    ServiceSuspended: (standing_still.on_service_suspended,),
+    ServiceResumed: (standing_still.on_service_resumed,),
     SubscriptionEnded: (cancelling.on_subscription_ended,),
     SubscriptionChanged: (changing.on_subscription_changed,),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
@@ -77,6 +98,8 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "notices": noticing.work_off,
     "methods": storing.sweep_due,
     "changes": changing.sweep_due,
+    "standing_still": standing_still.sweep_due,
+    "dunning": dunning.run_due,
     "endings": cancelling.end_due,
     "renewals": renewing.renew_due,
     "refunds": refunding.look_up_due,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Mapping
 
+from hostkeep.billing import agenda
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
@@ -16,26 +17,32 @@ from hostkeep.shop.events import OrderPlaced
 
 def on_order_placed(act: Act, event: OrderPlaced) -> None:
     """Confirm the order."""
-    _tell(act, event.account, "order/confirmed", stream="account", about={"order": event.order})
+    write_to(act, event.account, "order/confirmed", stream="account", about={"order": event.order})
 
 
 def on_invoice_issued(act: Act, event: InvoiceIssued) -> None:
-    """Say that there is an invoice, what is owed and how to pay it."""
-    _tell(act, event.account, "billing/invoice", stream="billing", about={"invoice": event.invoice})
+    """Say that there is an invoice, what is owed and how to pay it; from now on its calendar is followed."""
+    agenda.enlist(event.invoice, at=act.at)
+    write_to(act, event.account, "billing/invoice", stream="billing", about={"invoice": event.invoice})
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
     """Say that the payment came."""
-    _tell(act, event.account, "billing/paid", stream="billing", about={"invoice": event.invoice})
+    write_to(act, event.account, "billing/paid", stream="billing", about={"invoice": event.invoice})
 
 
 def on_service_activated(act: Act, event: ServiceActivated) -> None:
     """Say that the service is ready, and where; secrets stay in the client area."""
-    _tell(act, event.account, "service/ready", stream="technical", about={"service": event.service})
+    write_to(act, event.account, "service/ready", stream="technical", about={"service": event.service})
 
 
-def _tell(act: Act, account_id: AccountId, template: str, *, stream: str, about: dict[str, UUID]) -> None:
-    """Queue a mail about one thing, once, in the account's language, on the stream or else on `account`."""
+def write_to(
+    act: Act, account_id: AccountId, template: str, *, stream: str, about: Mapping[str, object]
+) -> None:
+    """Queue a mail about some things, once, in the account's language, on the stream or else on `account`.
+
+    about  by name, as the template needs them: ids, or whole numbers
+    """
     told = account(account_id)
     act = act.of_brand(told.brand)
     declared = policy_for(told.brand, told.subject, act.at).streams

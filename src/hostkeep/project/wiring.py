@@ -18,6 +18,7 @@ from hostkeep.drivers.payments import PaymentGateway
 from hostkeep.drivers.tax_numbers import TaxNumbers
 from hostkeep.flows import (
     disputing,
+    dunning,
     handlers,
     key_rounds,
     needing,
@@ -110,6 +111,7 @@ def _foresee() -> None:
     """Hand over who can tell whether something falls due by a time to come."""
     jobs.foresee("sweeping", sweeping.falls_due)
     jobs.foresee("renewals", renewing.falls_due)
+    jobs.foresee("dunning", dunning.falls_due)
 
 
 def _drill() -> bool:

@@ -39,6 +39,22 @@ class ServiceActivated:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSuspended:
+    """A service stands still: its driver has stopped it.  What is on it stays."""
+
+    service: ServiceId
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceResumed:
+    """A service that stood still runs again."""
+
+    service: ServiceId
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceClosed:
     """A service is gone, with its content and its secrets."""
 

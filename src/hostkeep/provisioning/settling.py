@@ -6,13 +6,21 @@ Only modules of `provisioning.actions` call this.  Rows come locked, the service
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from hostkeep.drivers.machines import Done
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ActionId, CategoryId, ServiceId, SubjectId
 from hostkeep.provisioning.boxing import Contents, seal_contents, use_contents
 from hostkeep.provisioning.errors import AddressTaken, AskedDifferently, StillBusy
-from hostkeep.provisioning.events import ActionQueued, ServiceActivated, ServiceClosed, TaskOpened
+from hostkeep.provisioning.events import (
+    ActionQueued,
+    ServiceActivated,
+    ServiceClosed,
+    ServiceResumed,
+    ServiceSuspended,
+    TaskOpened,
+)
 from hostkeep.provisioning.models import Action, Lease, Service, Task
 from hostkeep.provisioning.rules.lifecycle import State, Step, after
 from hostkeep.provisioning.rules.work import FROM, OPEN, TAKES, Stage, Verb, may_ask
@@ -20,6 +28,11 @@ from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door
 
 SECRET = CategoryId("service_secret")
+
+NEWS = MappingProxyType({
+    Step.BUILT: ServiceActivated, Step.OVERDUE: ServiceSuspended, Step.SETTLED: ServiceResumed,
+})  # fmt: skip
+"""What is told of a step; of one that closes a service, that."""
 
 CALM = 4
 """Seconds until a new task is told of: whoever comes at once would find its service's page not yet opened."""
@@ -56,9 +69,9 @@ def take(act: Act, service: Service, step: Step) -> None:
     service.state = after(State(service.state), step)
     if step is Step.BUILT:
         service.activated_at = act.at
-        publish(act, ServiceActivated(ServiceId(service.id), AccountId(service.account)))
-    if service.state == State.CLOSED:
-        publish(act, ServiceClosed(ServiceId(service.id), AccountId(service.account)))
+    news = NEWS.get(step) or (ServiceClosed if service.state == State.CLOSED else None)
+    if news is not None:
+        publish(act, news(ServiceId(service.id), AccountId(service.account)))
     service.save(update_fields=["state", "activated_at", "facts", "kept"])
 
 

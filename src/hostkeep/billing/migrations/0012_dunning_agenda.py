@@ -8,7 +8,7 @@ OWED = """
 INSERT INTO billing_dunningagenda (invoice_id, brand, next_at, failures, code)
 SELECT i.id, i.brand, i.issued_at, 0, ''
   FROM billing_invoice i
- WHERE i.kind IN ('invoice', 'debit_note')
+ WHERE i.kind IN ('invoice', 'debit_note', 'proforma')
    AND i.gross_minor > coalesce((SELECT sum(a.minor) FROM billing_allocation a WHERE a.invoice_id = i.id), 0)
 """
 
@@ -52,6 +52,13 @@ class Migration(migrations.Migration):
             model_name="dunningexception",
             name="reason",
             field=models.CharField(blank=True, db_default="", max_length=16),
+        ),
+        migrations.AddIndex(
+            model_name="dunningstep",
+            index=models.Index(
+                condition=models.Q(("outcome__in", ["asked", "untold"])), fields=["kind", "at"],
+                name="dunning_open",
+            ),
         ),
         migrations.RunSQL(OWED, migrations.RunSQL.noop),
     ]

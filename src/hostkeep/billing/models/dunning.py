@@ -14,8 +14,8 @@ class DunningStep(models.Model):
     """A step of the calendar that was taken about an invoice.  Each exactly once.
 
     kind     of rules.dunning: "reminder", "charge", "suspend_warning", "suspend", ...
-    day      days from the due date, negative before it; of what may come again after a promise, the day on which
-             it came
+    day      days from the due date, negative before it; of a warning, a stop or an end, which may come again
+             after a promise, the day on which it came
     outcome  what came of it, a word of rules.dunning
     """
 
@@ -29,6 +29,11 @@ class DunningStep(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["invoice", "kind", "day"], name="one_step_a_day")]
+        indexes = [
+            models.Index(
+                fields=["kind", "at"], name="dunning_open", condition=Q(outcome__in=["asked", "untold"])
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day}"

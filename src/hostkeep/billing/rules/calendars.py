@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hostkeep.billing.errors import BadCalendar
 
@@ -28,7 +29,6 @@ class DunningCalendar:
     end            day on which they end with what is on them, or None: never
     end_warnings   days before the end at which it is told, the longest first
     cancel_order   days after an order's invoice was made at which an order that nobody paid is cancelled
-    cancel_change  the same of a change that costs something
     card_notice    day of the month on which it is told that a card ends next month, or None
     hour           at which steps are taken, of the brand's zone
     quiet          from which hour to which nothing is done
@@ -41,15 +41,31 @@ class DunningCalendar:
     end: int | None = 30
     end_warnings: tuple[int, ...] = (7, 1)
     cancel_order: int | None = 7
-    cancel_change: int | None = 7
     card_notice: int | None = 15
     hour: int = 9
     quiet: tuple[int, int] = (20, 8)
 
+    def is_quiet(self, hour: int) -> bool:
+        """Say whether nothing is done in an hour of the day."""
+        begin, end = self.quiet
+        return begin <= hour < end if begin <= end else hour >= begin or hour < end
+
+    def is_awake(self, at: datetime, zone: str) -> bool:
+        """Say whether something may be done at a moment.  zone: IANA name."""
+        return not self.is_quiet(at.astimezone(ZoneInfo(zone)).hour)
+
+    def awake(self, at: datetime, zone: str) -> datetime:
+        """Return a moment, or the end of the quiet hours that it falls into.  zone: IANA name."""
+        local, end = at.astimezone(ZoneInfo(zone)), self.quiet[1]
+        if not self.is_quiet(local.hour):
+            return at
+        day = local.date() + timedelta(days=1 if local.hour >= end else 0)
+        return datetime.combine(day, time(end), tzinfo=local.tzinfo).astimezone(at.tzinfo)
+
 
 KNOWN = frozenset({
     "invoice_before", "reminders", "charges", "suspend", "suspend_warning_hours", "terminate",
-    "terminate_warnings", "cancel_order", "cancel_change", "card_notice", "hour", "quiet",
+    "terminate_warnings", "cancel_order", "card_notice", "hour", "quiet",
 })  # fmt: skip
 """Names under [dunning]; invoice_before is read by subscriptions.rules.pricing."""
 
@@ -57,7 +73,10 @@ USUAL = DunningCalendar()
 
 
 def calendar_of(words: Mapping[str, Any]) -> DunningCalendar:
-    """Read a brand's calendar.  words: of brand.toml; what it does not say is as usual.  Raises BadCalendar."""
+    """Read a brand's calendar; what it does not say is as usual.  words: of brand.toml.
+
+    Raises BadCalendar.
+    """
     said = words.get("dunning", {})
     if not isinstance(said, Mapping) or said.keys() - KNOWN:
         raise BadCalendar(name=", ".join(sorted(set(said) - KNOWN)) or "dunning")
@@ -71,7 +90,6 @@ def calendar_of(words: Mapping[str, Any]) -> DunningCalendar:
         end=_day(said, "terminate", USUAL.end if stop is not None else None, least=1),
         end_warnings=_days(said, "terminate_warnings", USUAL.end_warnings, least=1)[::-1],
         cancel_order=_day(said, "cancel_order", USUAL.cancel_order, least=1),
-        cancel_change=_day(said, "cancel_change", USUAL.cancel_change, least=1),
         card_notice=_day(said, "card_notice", USUAL.card_notice, least=1, most=28),
         hour=_number(said.get("hour", USUAL.hour), "hour", 0, HOURS - 1),
         quiet=_hours(said.get("quiet", list(USUAL.quiet))),
@@ -83,9 +101,7 @@ def _sane(found: DunningCalendar) -> DunningCalendar:
     """Refuse what contradicts itself."""
     if found.end is not None and (found.stop is None or found.end <= found.stop or not found.end_warnings):
         raise BadCalendar(name="terminate")
-    begin, end = found.quiet
-    is_quiet = begin <= found.hour < end if begin <= end else found.hour >= begin or found.hour < end
-    if begin != end and is_quiet:
+    if found.is_quiet(found.hour):
         raise BadCalendar(name="hour")
     return found
 

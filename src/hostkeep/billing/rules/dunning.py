@@ -1,9 +1,9 @@
 """What is done about an invoice that is not paid, and when: a calendar as data, and what is due by it.
 
-Days are calendar days of the brand's zone, counted from the day on which the invoice is due; a step is taken at
-the brand's hour and never in its quiet hours.  Each step is taken once.  What was missed is not made up for in a
-burst: of reminders the latest alone.  A warning comes before what it warns of by the promised time, counted
-from when it was handed over, also where that makes the rest come later than the calendar says.
+Days are calendar days of the brand's zone, counted from the day on which the invoice is due; a step is taken
+at the brand's hour and never in its quiet hours.  Each step is taken once.  What was missed is not sent in a
+burst: of reminders the latest alone.  A warning comes before what it warns of by the promised time,
+counted from when it was handed over, also where that makes the rest come later than the calendar says.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ TOLD = {Kind.STOP_WARNING: Kind.STOP_TOLD, Kind.END_WARNING: Kind.END_TOLD}
 LAST = frozenset({Kind.END, Kind.CANCEL})
 """After these nothing more happens."""
 
-SENT, FOLDED, MISSED, ASKED, UNTOLD = "sent", "folded", "missed", "asked", "untold"
+SENT, FOLDED, MISSED, ASKED, UNTOLD, OVER = "sent", "folded", "missed", "asked", "untold", "over"
 """Outcomes of a step: a letter went; another letter of that day says it; it was too late; somebody was asked
-and has not answered; a letter that nobody took."""
+and has not answered, or a stop holds; a letter that nobody took; a stop that holds no more."""
 
 WROTE = frozenset({"declined", "visit"})
 """Outcomes of a charge of which a letter tells: refused, or the bank wants to see the payer first."""
@@ -142,11 +142,11 @@ class Planned:
 def steps_due(
     calendar: DunningCalendar, facts: Facts, done: Sequence[Done], spared: Sequence[Spared], at: datetime
 ) -> tuple[Step, ...]:
-    """Return the steps to take now, in their order.  Nothing in quiet hours, after payment, or under a promise.
+    """Return the steps to take now, in their order: none in quiet hours, after payment, or under a promise.
 
     A charge comes alone: what else is due is to be asked again when its outcome is known.
     """
-    if _is_over(facts, done) or facts.held or _awake(calendar, facts.zone, at) > at:
+    if _is_over(facts, done) or facts.held or not calendar.is_awake(at, facts.zone):
         return ()
     if any(each.kind == PROMISE and each.holds(at) for each in spared):
         return ()
@@ -166,23 +166,23 @@ def next_look(
 ) -> datetime | None:
     """Return when to look at an invoice again, after at; None where the calendar is over.
 
-    What waits for a letter to be handed over is looked at again when news of it comes, and once a day besides;
-    what waits for a gateway, every hour.
+    What waits for a letter to be handed over is looked at again when news of it comes, and once a day
+    besides; what waits for a gateway, every hour.
     """
     if _is_over(facts, done):
         return None
-    tomorrow = _awake(calendar, facts.zone, at + DAY)
+    tomorrow = calendar.awake(at + DAY, facts.zone)
     promises = [each for each in spared if each.kind == PROMISE and each.holds(at)]
     if promises:
         ends = [each.end for each in promises]
         later = None if None in ends else max(end for end in ends if end is not None)
-        return _awake(calendar, facts.zone, later) if later else None
+        return calendar.awake(later, facts.zone) if later else None
     if facts.held:
-        return _awake(calendar, facts.zone, at + HOUR)
+        return calendar.awake(at + HOUR, facts.zone)
     case = _Case(calendar, facts, done, spared, at)
     planned = [max(each.at, at) for each in (*case.charges(), *case.hard(), *case.reminders())]
     if planned:
-        found = _awake(calendar, facts.zone, min(planned))
+        found = calendar.awake(min(planned), facts.zone)
         return min(found, tomorrow) if case.waits else found
     return tomorrow if case.waits else None
 
@@ -291,8 +291,8 @@ class _Case:
 
     def _cancel_at(self) -> datetime | None:
         """Return when what was never paid is taken back, or None where that is not so."""
-        days = {"order": self.calendar.cancel_order, "change": self.calendar.cancel_change}.get(self.facts.about)
-        if days is None:
+        days = self.calendar.cancel_order
+        if self.facts.about != "order" or days is None:
             return None
         issued = self._day_of(self.facts.issued_at)
         day = max(issued + days, 0)
@@ -332,7 +332,7 @@ class _Case:
 
     def _awake(self, at: datetime) -> datetime:
         """Return a moment, or the end of the quiet hours that it falls into."""
-        return _awake(self.calendar, self.facts.zone, at)
+        return self.calendar.awake(at, self.facts.zone)
 
 
 def day_of(at: datetime, facts: Facts) -> int:
@@ -359,14 +359,3 @@ def _latest(steps: Sequence[Step]) -> tuple[Step, ...]:
         return ()
     ordered = sorted(steps, key=lambda each: each.day)
     return (*(Step(each.kind, each.day, MISSED) for each in ordered[:-1]), ordered[-1])
-
-
-def _awake(calendar: DunningCalendar, zone: str, at: datetime) -> datetime:
-    """Return a moment, or the end of the quiet hours that it falls into."""
-    local = at.astimezone(ZoneInfo(zone))
-    begin, end = calendar.quiet
-    is_quiet = begin <= local.hour < end if begin <= end else local.hour >= begin or local.hour < end
-    if begin == end or not is_quiet:
-        return at
-    day = local.date() + timedelta(days=1 if local.hour >= end else 0)
-    return datetime.combine(day, time(end), tzinfo=local.tzinfo).astimezone(at.tzinfo)

@@ -12,7 +12,7 @@ from hostkeep.provisioning.errors import NoSuchAction, NoSuchService, NotParked,
 from hostkeep.provisioning.events import ActionQueued
 from hostkeep.provisioning.models import Action, Service
 from hostkeep.provisioning.rules.lifecycle import State, Step
-from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
+from hostkeep.provisioning.rules.work import FOR_STAFF, OPEN, Stage, Verb
 from hostkeep.provisioning.settling import drop_open_work, queue, take
 from hostkeep.runtime.outbox import publish
 
@@ -62,6 +62,20 @@ def queue_action(act: Act, *, service: ServiceId, verb: Verb, once: str, target:
     row = _locked(service)
     work = queue(act, row, verb=verb, once=once, target=target)
     return Queued(service, ActionId(work.id), State(row.state))
+
+
+@recorded("provisioning.action.called_off")
+def call_off_stop(act: Act, *, service: ServiceId) -> Queued:
+    """Drop a SUSPEND that no driver has begun: it waits for one, or for staff.  Without one: changes nothing.
+
+    Raises NoSuchService, StillBusy (a driver is at it: resume the service when it has answered).
+    """
+    row = _locked(service)
+    for work in Action.objects.filter(service=row, verb=Verb.SUSPEND, stage__in=OPEN):
+        if work.started_at is not None and work.last_code != FOR_STAFF:
+            raise StillBusy(action=str(work.id))
+        drop_open_work(act, row)
+    return Queued(service, None, State(row.state))
 
 
 @recorded("provisioning.service.closing")

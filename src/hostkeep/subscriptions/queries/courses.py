@@ -63,7 +63,7 @@ def invoices_for(service: ServiceId, *, first: int = 200) -> tuple[InvoiceId, ..
     """Return the invoices of a service's periods, newest first."""
     found = PeriodModel.objects.filter(subscription__service=service).exclude(invoice=None)
     newest = found.order_by("-starts_at").values_list("invoice", flat=True)[:first]
-    return tuple(InvoiceId(each) for each in newest)
+    return tuple(InvoiceId(each) for each in newest if each is not None)
 
 
 def in_order(parts: Sequence[Part]) -> list[Part]:

@@ -1,0 +1,74 @@
+"""When unpaid invoices are looked at next.  The table is a queue: no deed by itself, and in no book.
+
+Actions of this room and the run of flows.dunning call this.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from hostkeep.billing.models import DunningAgenda, Invoice
+from hostkeep.billing.rules.numbering import DEBIT_NOTE, INVOICE, PROFORMA
+from hostkeep.kernel.ids import AccountId, InvoiceId
+
+DUNNED = (INVOICE, DEBIT_NOTE, PROFORMA)
+"""Kinds of documents that somebody is to pay."""
+
+MOST_FAILURES = 8
+LONGEST_CODE = 64
+
+
+def enlist(invoice: InvoiceId, *, at: datetime) -> bool:
+    """Look at a new invoice from now on; say whether it is one that is owed.  Again: changes nothing."""
+    row = Invoice.objects.filter(id=invoice, kind__in=DUNNED).values_list("brand", flat=True).first()
+    if row is None:
+        return False
+    entry = DunningAgenda(invoice_id=invoice, brand=row, next_at=at)
+    DunningAgenda.objects.bulk_create([entry], ignore_conflicts=True)
+    return True
+
+
+def due(at: datetime, *, first: int = 500) -> tuple[InvoiceId, ...]:
+    """Return invoices to be looked at by a time, of all brands, what waits longest coming first."""
+    found = DunningAgenda.objects.filter(next_at__lte=at).order_by("next_at", "invoice")
+    return tuple(InvoiceId(each) for each in found.values_list("invoice", flat=True)[:first])
+
+
+def falls_due(at: datetime) -> bool:
+    """Say whether an invoice is to be looked at by a time."""
+    return DunningAgenda.objects.filter(next_at__lte=at).exists()
+
+
+def look_at(invoice: InvoiceId, at: datetime | None) -> None:
+    """Look at an invoice at a time, or no more."""
+    DunningAgenda.objects.filter(invoice=invoice).update(next_at=at, failures=0, code="")
+
+
+def look_now(at: datetime, *, invoice: InvoiceId | None = None, account: AccountId | None = None) -> None:
+    """Look at an invoice, or at all of an account, in the next run: something about it is new.
+
+    What was given up stays so.
+    """
+    found = DunningAgenda.objects.filter(parked_at=None)
+    if invoice is not None:
+        found = found.filter(invoice=invoice)
+    if account is not None:
+        found = found.filter(invoice__account=account)
+    found.update(next_at=at)
+
+
+def put_off(invoice: InvoiceId, *, code: str, at: datetime) -> bool:
+    """Note that looking at an invoice went wrong: it is tried again later, and in the end waits for a person.
+
+    Returns whether it waits for a person now.
+    """
+    found = DunningAgenda.objects.filter(invoice=invoice)
+    found.update(failures=F("failures") + 1, code=code[:LONGEST_CODE])
+    failures = found.values_list("failures", flat=True).first() or 0
+    if failures < MOST_FAILURES:
+        found.update(next_at=at + timedelta(minutes=2**failures))
+        return False
+    found.update(next_at=None, parked_at=at)
+    return True

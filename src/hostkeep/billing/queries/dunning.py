@@ -1,0 +1,260 @@
+"""What billing knows of an unpaid invoice that the calendar looks at; and what of it staff see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Max, Q, QuerySet
+
+from hostkeep.billing.errors import NoSuchException, NoSuchInvoice
+from hostkeep.billing.models import (
+    Dispute,
+    DunningAgenda,
+    DunningException,
+    DunningStep,
+    Invoice,
+    PaymentAttempt,
+    StoredMethod,
+)
+from hostkeep.billing.queries.invoices import still_unpaid, with_paid
+from hostkeep.billing.rules.dunning import UNTOLD, Done, Spared
+from hostkeep.billing.rules.numbering import PROFORMA
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
+from hostkeep.kernel.money import Money, money
+
+NOT_KNOWN_FOR = timedelta(days=14)
+"""How long an outcome that no gateway tells keeps the calendar back: so long it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DunnedRow:
+    """An invoice as the calendar sees it.
+
+    owed      what is still to pay
+    done      steps that were taken; spared: exceptions of its account, those that are over among them
+    held      whether a payment of it is disputed, or one was asked for and it is not known what came of it
+    released  when a dispute of it was over last
+    """
+
+    id: InvoiceId
+    brand: BrandId
+    account: AccountId
+    subject: SubjectId
+    number: str
+    owed: Money
+    issued_at: datetime
+    due_at: datetime
+    done: tuple[Done, ...] = field(repr=False)
+    spared: tuple[Spared, ...] = field(repr=False)
+    held: bool
+    released: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """An invoice that waits for a person.
+
+    step  the warning that nobody took; None: looking at the invoice went wrong
+    code  of the step its kind, else why it went wrong
+    """
+
+    invoice: InvoiceId
+    brand: BrandId
+    account: AccountId
+    number: str
+    step: UUID | None
+    code: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopRow:
+    """A step that was taken about an invoice: most of all, a stop of its services."""
+
+    id: UUID
+    invoice: InvoiceId
+    brand: BrandId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """An exception that holds."""
+
+    id: UUID
+    brand: BrandId
+    account: AccountId
+    kind: str
+    reason: str
+    set_by: str
+    set_at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndingCard:
+    """A stored method that ends soon."""
+
+    id: UUID
+    brand: BrandId
+    account: AccountId
+    ends_on: date
+
+
+def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
+    """Return one invoice.  Raises NoSuchInvoice.  Six queries."""
+    row = with_paid(Invoice.objects.filter(id=invoice)).first()
+    if row is None:
+        raise NoSuchInvoice
+    left = row.gross_minor - row.paid_minor  # type: ignore[attr-defined]
+    if row.kind == PROFORMA and row.corrections.exists():
+        left = 0  # the invoice that took its place is what was paid
+    owed = money(max(0, left), row.currency)
+    taken = DunningStep.objects.filter(invoice=row).order_by("at", "day")
+    exceptions = DunningException.objects.filter(account=row.account, brand=row.brand)
+    disputes = Dispute.objects.filter(payment__allocations__invoice=row)
+    unknown = PaymentAttempt.objects.filter(
+        Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False),
+        invoice=row, created_at__gt=at - NOT_KNOWN_FOR,
+    )  # fmt: skip
+    return DunnedRow(
+        id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
+        subject=SubjectId(row.subject), number=row.number, owed=owed, issued_at=row.issued_at,
+        due_at=row.due_at,
+        done=tuple(Done(each.kind, each.day, each.at, each.outcome) for each in taken),
+        spared=tuple(Spared(each.kind, each.set_at, each.until, each.lifted_at) for each in exceptions),
+        held=disputes.filter(state="open").exists() or unknown.exists(),
+        released=disputes.aggregate(at=Max("closed_at"))["at"],
+    )  # fmt: skip
+
+
+def charging(invoice: InvoiceId) -> int | None:
+    """Return the day of a charge that was to be asked for and whose outcome is not written down, or None."""
+    found = DunningStep.objects.filter(invoice=invoice, kind="charge", outcome="asked").order_by("day")
+    return found.values_list("day", flat=True).first()
+
+
+def chargeable_since(account: AccountId) -> datetime | None:
+    """Return since when an account has the method by which it is charged while its owner is away."""
+    found = StoredMethod.objects.filter(account=account, preferred=True, state="ready")
+    return found.values_list("created_at", flat=True).first()
+
+
+def open_of(account: AccountId) -> tuple[InvoiceId, ...]:
+    """Return an account's unpaid invoices that the calendar looks at, the first due first."""
+    found = still_unpaid(Invoice.objects.filter(account=account, agenda__isnull=False))
+    return tuple(InvoiceId(each.id) for each in found.order_by("due_at", "id"))
+
+
+def coming(by: datetime, *, first: int = 200) -> tuple[InvoiceId, ...]:
+    """Return invoices that are looked at by a time, of all brands, in the order of it."""
+    found = DunningAgenda.objects.filter(next_at__lte=by).order_by("next_at", "invoice")
+    return tuple(InvoiceId(each) for each in found.values_list("invoice", flat=True)[:first])
+
+
+def on_hold(*, first: int = 200) -> tuple[HoldRow, ...]:
+    """Return what waits for a person, of all brands: warnings nobody took, and invoices that went wrong."""
+    parked = DunningAgenda.objects.exclude(parked_at=None).select_related("invoice").order_by("parked_at")
+    rows = [_held(each.invoice, None, each.code, each.parked_at) for each in parked[:first]]
+    untold = _untold().select_related("invoice").order_by("at")[:first]
+    rows += [_held(each.invoice, each.id, each.kind, each.at) for each in untold]
+    return tuple(rows)
+
+
+def hold_count() -> int:
+    """Count what waits for a person.  Two queries."""
+    return DunningAgenda.objects.exclude(parked_at=None).count() + _untold().count()
+
+
+def _untold() -> QuerySet[DunningStep]:
+    """Warnings that nobody took, of invoices that are still looked at."""
+    return DunningStep.objects.filter(outcome=UNTOLD, invoice__agenda__next_at__isnull=False)
+
+
+def _held(invoice: Invoice, step: UUID | None, code: str, since: datetime | None) -> HoldRow:
+    """Freeze what waits for a person."""
+    return HoldRow(
+        InvoiceId(invoice.id), BrandId(invoice.brand), AccountId(invoice.account), invoice.number, step, code,
+        since or invoice.issued_at,
+    )  # fmt: skip
+
+
+def exceptions_of(account: AccountId, *, at: datetime) -> tuple[ExceptionRow, ...]:
+    """Return the exceptions of an account that hold at a time."""
+    return _exceptions(DunningException.objects.filter(account=account), at)
+
+
+def exceptions_now(at: datetime, *, first: int = 200) -> Sequence[ExceptionRow]:
+    """Return the exceptions that hold at a time, of all brands, newest first."""
+    return _exceptions(DunningException.objects.all(), at)[:first]
+
+
+def exception_row(exception: UUID) -> ExceptionRow:
+    """Return one exception.  Raises NoSuchException."""
+    row = DunningException.objects.filter(id=exception).first()
+    if row is None:
+        raise NoSuchException
+    return _exception(row)
+
+
+def _exceptions(found: QuerySet[DunningException], at: datetime) -> tuple[ExceptionRow, ...]:
+    holding = found.filter(lifted_at=None).filter(Q(until=None) | Q(until__gt=at))
+    return tuple(_exception(row) for row in holding.order_by("-set_at", "id"))
+
+
+def _exception(row: DunningException) -> ExceptionRow:
+    """Freeze an exception."""
+    return ExceptionRow(
+        row.id, BrandId(row.brand), AccountId(row.account), row.kind, row.reason, row.set_by, row.set_at,
+        row.until,
+    )  # fmt: skip
+
+
+def brand_of(invoice: InvoiceId) -> BrandId:
+    """Return whose invoice it is.  Raises NoSuchInvoice."""
+    found = Invoice.objects.filter(id=invoice).values_list("brand", flat=True).first()
+    if found is None:
+        raise NoSuchInvoice
+    return BrandId(found)
+
+
+def invoice_of_step(step: UUID) -> InvoiceId | None:
+    """Return the invoice of a step, or None."""
+    found = DunningStep.objects.filter(id=step).values_list("invoice", flat=True).first()
+    return InvoiceId(found) if found else None
+
+
+def stops(invoice: InvoiceId | None = None, *, first: int = 500) -> tuple[StopRow, ...]:
+    """Return stops that hold, of all brands or over one invoice, the oldest first."""
+    found = DunningStep.objects.filter(kind="suspend", outcome="asked")
+    if invoice is not None:
+        found = found.filter(invoice=invoice)
+    return tuple(
+        StopRow(row.id, InvoiceId(row.invoice_id), BrandId(row.brand), row.at)
+        for row in found.order_by("at", "id")[:first]
+    )
+
+
+def last_step(invoices: Sequence[InvoiceId], kind: str) -> StopRow | None:
+    """Return the newest step of a kind about one of some invoices, or None."""
+    row = DunningStep.objects.filter(invoice__in=invoices, kind=kind).order_by("-at").first()
+    return StopRow(row.id, InvoiceId(row.invoice_id), BrandId(row.brand), row.at) if row else None
+
+
+def charged_with(once: str) -> UUID | None:
+    """Return the method that was charged under a key, or None."""
+    return PaymentAttempt.objects.filter(once=once).values_list("method", flat=True).first()
+
+
+def cards_ending(brand: BrandId, *, first_day: date, last_day: date) -> tuple[EndingCard, ...]:
+    """Return the methods that are charged and end in a span of days."""
+    found = StoredMethod.objects.filter(
+        brand=brand, state="ready", preferred=True, expires_on__gte=first_day, expires_on__lte=last_day
+    )
+    return tuple(
+        EndingCard(row.id, brand, AccountId(row.account), row.expires_on)
+        for row in found.order_by("account") if row.expires_on
+    )  # fmt: skip

@@ -1,0 +1,217 @@
+"""Going after what is not paid: the run that follows the calendar, and services that stand still and go on.
+
+Each invoice has transactions of its own: its steps and what they do stand together or not at all.  A gateway
+is asked outside of them, under a key made of the invoice and the calendar's day, so that whoever takes up
+what a killed worker left asks for the same money and not for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+import structlog
+
+from hostkeep.billing import agenda
+from hostkeep.billing.actions.dunning import Judge, note_failure, record_charge, take_steps
+from hostkeep.billing.errors import (
+    AlreadyPaid,
+    GatewayCannot,
+    GatewayNotOffered,
+    MethodsNotKept,
+    NoSuchInvoice,
+    NoSuchMethod,
+)
+from hostkeep.billing.queries import dunning as rows
+from hostkeep.billing.queries.methods import preferred_method
+from hostkeep.billing.rules.dunning import ASKED, MISSED, SENT, Kind, Step
+from hostkeep.drivers.payments import Declined, Outcome, Settled, Waiting
+from hostkeep.flows.dunning_letters import tell, write_overdue
+from hostkeep.flows.overdue import Overdue, look
+from hostkeep.flows.paying import charge_stored
+from hostkeep.flows.standing_still import credit
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import InvoiceId, PurposeId
+from hostkeep.provisioning.actions.asking import close_service, queue_action
+from hostkeep.provisioning.errors import StillBusy
+from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.provisioning.rules.work import Verb
+from hostkeep.subscriptions.actions.cancelling import end_subscription
+from hostkeep.subscriptions.queries.subscriptions import subscriptions_for
+
+log = structlog.get_logger()
+
+BILLING = PurposeId("billing")
+SERVICE = PurposeId("service")
+BUSY = timedelta(minutes=15)
+"""When to try again where a driver is at work on a service."""
+
+ROUNDS = 4
+"""How often an invoice is looked at in one go: a charge comes before what else is due that day."""
+
+
+def run_due(act: Act) -> int:
+    """Do what is due about unpaid invoices, of all brands; return how many were looked at.
+
+    One that goes wrong does not stop the next: it is tried again, and in the end waits for a person.
+    """
+    seen: set[InvoiceId] = set()
+    while waiting := [each for each in agenda.due(act.at) if each not in seen]:
+        for invoice in waiting:
+            seen.add(invoice)
+            _try(act, invoice)
+    return len(seen)
+
+
+def falls_due(at: datetime) -> bool:
+    """Say whether an invoice is to be looked at by a time."""
+    return agenda.falls_due(at)
+
+
+def _try(act: Act, invoice: InvoiceId) -> None:
+    """Look at an invoice, and note it where that goes wrong."""
+    try:
+        under = act.of_brand(rows.brand_of(invoice)).in_role("system").for_purpose(BILLING)
+        follow(under, invoice=invoice)
+    except StillBusy:
+        agenda.look_at(invoice, act.at + BUSY)
+    except Exception as error:  # noqa: BLE001  the rest of the run must go on
+        code = error.code if isinstance(error, Foreseen) else type(error).__name__
+        failed = note_failure(act, invoice=invoice, code=code)
+        log.warning("dunning.failed", invoice=str(invoice), code=code, parked=failed.parked, trace=act.trace)
+
+
+def follow(act: Act, *, invoice: InvoiceId) -> None:
+    """Take the steps that are due about one invoice of act.brand.
+
+    Raises NoSuchInvoice, BadCalendar, StillBusy (a driver is at work on a service that is to be stopped).
+    """
+    for _ in range(ROUNDS):
+        left = rows.charging(invoice)
+        if left is not None:
+            _charge(act, invoice, left)
+        case = look(invoice, act.at)
+        if not case.steps(act.at):
+            agenda.look_at(invoice, case.next(act.at))
+            return
+        if not take_steps(act, invoice=invoice, judge=_judge(act, invoice)).steps:
+            return
+
+
+def _judge(act: Act, invoice: InvoiceId) -> Judge:
+    """Return what decides about an invoice while it is held: it looks at everything again."""
+
+    def do(step: Step, row: UUID) -> str:
+        return DO[step.kind](act, look(invoice, act.at), step, row)
+
+    def later() -> datetime | None:
+        found = look(invoice, act.at).next(act.at)
+        return None if found is None else max(found, act.at + timedelta(minutes=1))
+
+    return Judge(lambda: look(invoice, act.at).steps(act.at), do, later)
+
+
+def _remind(act: Act, case: Overdue, step: Step, row: UUID) -> str:
+    """Write a reminder."""
+    write_overdue(act, case, step, row)
+    return SENT
+
+
+def _warn(act: Act, case: Overdue, step: Step, row: UUID) -> str:
+    """Write a warning; it counts from when it is handed over."""
+    write_overdue(act, case, step, row)
+    return SENT
+
+
+def _stop(act: Act, case: Overdue, step: Step, row: UUID) -> str:
+    """Have the services stopped that the invoice pays for.  The letter follows when a driver has done it."""
+    del step
+    for each in case.services:
+        if each.state is State.ACTIVE:
+            once = f"stop:{row}:{each.id}"
+            queue_action(act.for_purpose(SERVICE), service=each.id, verb=Verb.SUSPEND, once=once)
+    return ASKED
+
+
+def _end(act: Act, case: Overdue, step: Step, row: UUID) -> str:
+    """End the services that the invoice pays for.  The letter follows when they are gone."""
+    del step, row
+    held = subscriptions_for([each.id for each in case.services])
+    for each in case.services:
+        if each.state is State.CLOSED:
+            continue
+        if each.id in held:
+            end_subscription(act.for_purpose(SERVICE), subscription=held[each.id].id, reason="unpaid")
+        else:
+            close_service(act.for_purpose(SERVICE), service=each.id)
+    return ASKED
+
+
+def _cancel(act: Act, case: Overdue, step: Step, row: UUID) -> str:
+    """Take back an order that was never paid; nobody has to pay for it any more."""
+    for each in case.services:
+        if each.state is State.ORDERED:
+            close_service(act.for_purpose(SERVICE), service=each.id)
+    write_overdue(act, case, step, row)
+    credit(act, case.row.id, once=f"cancelled:{case.row.id}")
+    return SENT
+
+
+def _leave(act: Act, case: Overdue, step: Step, row: UUID) -> str:
+    """Leave a charge to be asked for outside this transaction."""
+    del act, case, step, row
+    return ASKED
+
+
+DO: Mapping[Kind, Callable[[Act, Overdue, Step, UUID], str]] = MappingProxyType({
+    Kind.REMINDER: _remind,
+    Kind.CHARGE: _leave,
+    Kind.STOP_WARNING: _warn,
+    Kind.STOP: _stop,
+    Kind.END_WARNING: _warn,
+    Kind.END: _end,
+    Kind.CANCEL: _cancel,
+})
+
+
+def _charge(act: Act, invoice: InvoiceId, day: int) -> None:
+    """Ask for a charge of the stored method, and write down what came of it."""
+    case = look(invoice, act.at)
+    outcome = _asked(act, case, f"dun:{invoice}:{day}")
+
+    def letter(step: UUID) -> None:
+        tell(act, case, "billing/charge_failed", step=step)
+
+    failed = outcome in {"declined", "visit"}
+    record_charge(act, invoice=invoice, day=day, outcome=outcome, tell=letter if failed else None)
+    log.info("dunning.charged", invoice=str(invoice), day=day, outcome=outcome, trace=act.trace)
+
+
+def _asked(act: Act, case: Overdue, once: str) -> str:
+    """Charge the stored method once a key; say what came of it."""
+    method = rows.charged_with(once) or preferred_method(case.row.account)
+    if method is None:
+        return MISSED
+    try:
+        asked = charge_stored(act, invoice=case.row.id, method=method, once=once)
+    except AlreadyPaid:
+        return "settled"
+    except (GatewayNotOffered, GatewayCannot, MethodsNotKept, NoSuchMethod, NoSuchInvoice):
+        return MISSED
+    return _word(asked.outcome)
+
+
+def _word(outcome: Outcome) -> str:
+    """Say in a word what a gateway told."""
+    match outcome:
+        case Settled():
+            return "settled"
+        case Declined():
+            return "declined"
+        case Waiting(visit=str()):
+            return "visit"
+        case _:
+            return "unknown"
