@@ -10,7 +10,8 @@ from bench.house import house
 def main() -> None:
     wanted = set(sys.argv[1:])
     from bench import (
-        decisions, enforcement, erasing, exporting, pages, policies, recorded, reveals, searching, starts, verifying,
+        decisions, enforcement, erasing, exporting, ledger, pages, policies, recorded, reveals, searching, starts,
+        verifying, webhooks,
     )  # fmt: skip
 
     if not wanted or "policies" in wanted:
@@ -25,6 +26,7 @@ def main() -> None:
     in_a_house = {
         "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "searching": searching,
         "recorded": recorded, "exporting": exporting, "verifying": verifying,
+        "webhooks": webhooks, "ledger": ledger,
     }  # fmt: skip
     if not wanted or wanted & in_a_house.keys():
         with house():

@@ -1,7 +1,11 @@
-"""A page that says hello, and one that does the client area's invoice query and nothing else."""
+"""A page that says hello, one that does the client area's invoice query, and one that does one INSERT."""
+
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+
+from django.views.decorators.http import require_POST
 
 from hostkeep.faces.ui import health
 from hostkeep.faces.ui.accounts import account_of
@@ -18,7 +22,19 @@ def invoices(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"invoices": [[r.number, r.gross.minor, r.paid.minor] for r in page.rows]})
 
 
+@require_POST
+def notice(request: HttpRequest, gateway: str) -> HttpResponse:
+    from hostkeep.billing.models import GatewayNotice
+    from hostkeep.runtime import clock
+
+    GatewayNotice.objects.create(
+        gateway=gateway, event=uuid4().hex, brand=request.brand.id, once="pay", outcome="settled", at=clock.now()
+    )
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
+    path("callbacks/<slug:gateway>/", notice),
     path("health/live", health.live),
     path("", hello),
     path("account/invoices/", invoices),
