@@ -17,6 +17,7 @@ from hostkeep.people.queries import AccountRow
 from hostkeep.people.queries import account as account_row
 from hostkeep.runtime import brand as running_brand
 from hostkeep.shop.actions.carting import Wish, add_line, open_cart
+from hostkeep.shop.models import Cart
 from hostkeep.shop.queries import carts
 from tests.conftest import NOON, ROOT, make_act
 
@@ -63,7 +64,8 @@ class Customer:
 
     def fills(self, product: str = "box", *, quantity: int = 1, currency: str = "EUR") -> CartId:
         options = {"disk": "small"} if product == "box" else {}
-        cart = open_cart(self.act(), currency=currency, account=self.account).cart
+        held = Cart.objects.filter(brand=BRAND, account=self.account).first()
+        cart = CartId(held.id) if held else open_cart(self.act(), currency=currency, account=self.account).cart
         add_line(self.act(), cart=cart, wish=Wish(product, "monthly", options, {}, quantity))
         return cart
 

@@ -413,3 +413,24 @@ def test_the_secrets_do_not_print_and_the_host_is_stripes_own() -> None:
     assert (made.config.secrets, made.config.base) == (("a", "b"), BASE)
     assert Stripe.hosts({}) == ("api.stripe.com",)
     assert Stripe.hosts({"base": "http://127.0.0.1:9"}) == ("127.0.0.1:9",)
+
+
+@pytest.mark.parametrize(
+    ("body", "country"),
+    [
+        (b'{"id": "pi_1", "latest_charge": {"payment_method_details": {"card": {"country": "FR"}}}}', "FR"),
+        (b'{"id": "pi_1", "latest_charge": "ch_1"}', ""), (b'{"id": "pi_1"}', ""), (b"{", ""),
+        (b'{"latest_charge": {"payment_method_details": {"card": {"country": "France"}}}}', ""),
+        (b'{"latest_charge": {"payment_method_details": {"card": {"country": 33}}}}', ""),
+        (b'{"latest_charge": {"payment_method_details": {"card": {"country": null}}}}', ""),
+        (b'{"latest_charge": {"payment_method_details": {"sepa_debit": {"country": "FR"}}}}', ""),
+    ],
+)  # fmt: skip
+def test_where_a_card_was_issued(body: bytes, country: str) -> None:
+    class OneAnswer:
+        def request(self, method: str, url: str, **_: object) -> Reply:
+            assert (method, url.partition("?")[0]) == ("GET", "https://api.stripe.com/v1/payment_intents/pi_1")
+            return Reply(200, {}, body)
+
+    assert Stripe(OneAnswer(), Config("sk_test_x", ("s",))).country_of("pi_1") == country
+    assert Stripe(DeafLine(), Config("sk_test_x", ("s",))).country_of("pi_1") == ""

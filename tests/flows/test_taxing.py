@@ -7,16 +7,22 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from django.db import connection
 
-from hostkeep.billing.calls import numbers
+from hostkeep.billing.actions.paying import begin_payment, record_outcome
+from hostkeep.billing.calls import gateways, numbers
 from hostkeep.billing.models import NumberCheck, TaxDecision
 from hostkeep.billing.queries.invoices import sheet
+from hostkeep.drivers.conformance.payments import FakeGateway
+from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.packages import NoPackage
+from hostkeep.drivers.payments import Settled
 from hostkeep.flows import checkout, number_checking, taxing
 from hostkeep.flows.number_checking import check_due, check_number
+from hostkeep.flows.payer_places import learn_country
 from hostkeep.kernel.ids import CategoryId, InvoiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import breaker, egress
@@ -270,3 +276,59 @@ def test_what_recurs_is_taxed_by_what_is_known_when_it_is_billed(side: ViesSide,
     shown = [sheet(InvoiceId(taker.periods()[-1][2]), of=taker.account) for taker in takers]
     assert [(s.rates[0].category, s.rates[0].rate) for s in shown] == [("AE", 0), ("S", 190_000), ("E", 0)]
     assert [d.rule for d in TaxDecision.objects.filter(invoice=shown[0].id)] == ["reverse_charge"]
+
+
+class Locates(FakeGateway):
+    """A gateway that knows where cards were issued."""
+
+    manifest: ClassVar[Manifest] = Manifest("testpay", 1, can=frozenset({"locating"}))
+
+    def __init__(self, country: str) -> None:
+        super().__init__()
+        self.country, self.asked = country, []
+
+    def country_of(self, proof: str) -> str:
+        self.asked.append(proof)
+        return self.country
+
+
+def pays_once(customer: Customer) -> None:
+    ordered = customer.orders(customer.fills())
+    act = customer.act("billing")
+    begun = begin_payment(act, of=customer.account, invoice=ordered.invoice, gateway="testpay")
+    gross = sheet(ordered.invoice, of=customer.account).gross
+    record_outcome(make_act("system", "billing", brand=BRAND), attempt=begun.attempt, outcome=Settled(f"p-{begun.attempt}", gross))
+
+
+@pytest.mark.parametrize(
+    ("card", "expected"),
+    [
+        ("FR", ("destination", "FR", "address payment")), ("DE", ("destination", "FR", "address")),
+        ("", ("destination", "FR", "address")), ("XX", ("destination", "FR", "address")),
+    ],
+)  # fmt: skip
+def test_the_country_of_the_card_is_the_second_proof_from_the_second_order_on(side, monkeypatch, card, expected) -> None:
+    gateway = Locates(card)
+    monkeypatch.setattr(gateways, "_make", [lambda _name: gateway])
+    ann = Customer.at("FR")
+    assert learn_country(ann.act(), account=ann.row) == ""
+    pays_once(ann)
+    again = ann.orders(ann.fills())
+    kept = TaxDecision.objects.get(invoice=again.invoice)
+    assert (kept.rule, kept.country, kept.proofs) == expected
+    for _ in range(3):
+        learn_country(ann.act(), account=ann.row)
+    if card in {"FR", "DE"}:
+        assert len(gateway.asked) == 1
+        act = make_act("system", "billing", brand=BRAND)
+        sealed = door.reveal(act, subject=ann.row.subject, category=CategoryId("invoice_party"), slot=str(again.invoice))
+        assert json.loads(sealed.open())["proofs"] == f"address=FR payment={card}"
+
+
+def test_no_gateway_is_asked_where_the_brand_has_no_tax_settings(db, monkeypatch) -> None:
+    gateway = Locates("FR")
+    monkeypatch.setattr(gateways, "_make", [lambda _name: gateway])
+    ann = Member("vps6")
+    act = make_act("customer", "order", brand="vps6", own=ann.account.subject)
+    assert learn_country(act, account=ann.account) == ""
+    assert gateway.asked == []

@@ -17,7 +17,8 @@ class Manifest:
     touches     categories that pass through it without being kept; no clause may forbid them
     cookies     cookies it sets, by name; the policy must declare them
     hosts       the hosts it calls, without scheme; "{config.field}" takes one from its configuration
-    can         what it does besides its first duty; of a gateway: "refunds", "storing", "disputes"
+    can         what it does besides its first duty; of a gateway: "refunds", "storing", "disputes",
+                "locating"
     sockets     libraries with sockets of their own that it uses: "pylxd", "wg"
     """
 

@@ -278,3 +278,14 @@ class Storing(Protocol):
     def forget(self, token: str) -> bool:
         """Let go of a stored method, for good; tell whether it is gone.  Twice is as once."""
         ...
+
+
+class Locating(Protocol):
+    """What a gateway with "locating" in its manifest's `can` does besides."""
+
+    def country_of(self, proof: str) -> str:
+        """Tell where the card or account was issued that brought a payment.  proof: as Settled told it.
+
+        ISO 3166-1 alpha-2; empty where the gateway does not know, or does not answer.
+        """
+        ...

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from hostkeep.billing.rules.party import Party
 from hostkeep.brands.applying import versions_for
-from hostkeep.brands.queries import policy_by_digest
+from hostkeep.brands.queries import brand, policy_by_digest
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, SubjectId
 from hostkeep.people.queries import AccountRow
 from hostkeep.vault import door
+
+PAYMENT_REF = CategoryId("payment_ref")
+PAID_FROM = "paid_from"
+"""The slot that holds the country of the newest payment and its handle; see flows.payer_places."""
 
 ASKED = ("name", "company", "address", "tax_id", "email")
 
@@ -34,6 +38,12 @@ def parties_of(act: Act, buyers: Sequence[AccountRow]) -> dict[AccountId, Party]
         for category in ASKED
         if (CategoryId(category), act.purpose, act.role) in tables[buyer.subject]
     ]
+    if "tax" in brand(act.brand).words:
+        wishes += [
+            door.Wish(buyer.subject, PAYMENT_REF, PAID_FROM)
+            for buyer in buyers
+            if (PAYMENT_REF, act.purpose, act.role) in tables[buyer.subject]
+        ]
     found = door.reveal_many(act, wishes=wishes) if wishes else {}
     values: dict[SubjectId, dict[str, str]] = {buyer.subject: {} for buyer in buyers}
     for wish, sealed in found.items():
@@ -56,4 +66,5 @@ def _party(buyer: AccountRow, values: Mapping[str, str]) -> Party:
         country=address.get("country", ""),
         tax_id=values.get("tax_id", ""),
         email=values.get("email", ""),
+        paid_from=values.get(PAYMENT_REF, "").partition(" ")[0],
     )

@@ -18,6 +18,7 @@ from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.flows import activation, subscribing
 from hostkeep.flows.buyers import party_of
 from hostkeep.flows.number_checking import check_number
+from hostkeep.flows.payer_places import learn_country
 from hostkeep.flows.taxing import Taxing, cart_lines, taxing_many, taxing_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
@@ -108,6 +109,7 @@ def place_order(
     if known is None:
         _refuse_closed(account)
         _refuse_who_rejected(act, account)
+        learn_country(act, account=account_row(account))
         check_number(act, account=account_row(account))
         known = _place(act, cart=cart, account=account, expected=expected, once=once)
     elif known.account != account:

@@ -109,13 +109,10 @@ def taxing_of(act: Act, account: AccountRow | None) -> Taxing:
     return taxing_many(act, parties_of(under, [account]))[account.id]
 
 
-def taxing_many(
-    act: Act, parties: Mapping[AccountId, Party], *, payment: Mapping[AccountId, str] | None = None
-) -> dict[AccountId, Taxing]:
+def taxing_many(act: Act, parties: Mapping[AccountId, Party]) -> dict[AccountId, Taxing]:
     """Say how the purchases of several accounts are taxed.  One query, however many.
 
     parties  the buyers' blocks
-    payment  the country of each payer's card or account as the processor returned it, where one did
     """
     row = brand(act.brand)
     bare = _unplaced(act, row)
@@ -128,7 +125,7 @@ def taxing_many(
     for account, party in parties.items():
         check, number = checks.get(account), read[account]
         checked = check.standing(act.at, days) if check else ""
-        items = _items(party, number, (payment or {}).get(account, ""), checked)
+        items = _items(party, number, checked)
         state = state_of(party.tax_id, checked, readable=number is not None)
         buyer = buyer_of(items, agree(items), state, (party.region, party.postal_code))
         found[account] = replace(bare, buyer=buyer, said=_said(items, check, checked))
@@ -199,9 +196,9 @@ def _day(act: Act, row: BrandRow) -> date:
     return act.at.astimezone(ZoneInfo(row.zone)).date()
 
 
-def _items(party: Party, number: TaxNumber | None, payment: str, state: str) -> dict[Proof, str]:
+def _items(party: Party, number: TaxNumber | None, state: str) -> dict[Proof, str]:
     """Return what is known of a buyer's country, by kind of proof.  A number counts once it is valid."""
-    items: dict[Proof, str] = {"address": party.country, "payment": payment}
+    items: dict[Proof, str] = {"address": party.country, "payment": party.paid_from}
     if number is not None and state == "valid":
         items["number"] = number.country
     return items

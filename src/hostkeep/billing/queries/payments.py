@@ -116,6 +116,13 @@ def payments(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) ->
     return _rows(found.annotate(known=known).order_by("known", "-received_at", "-id"), first=first, skip=skip)
 
 
+def newest_payment(account: AccountId, *, gateways: Sequence[str]) -> tuple[PaymentId, str, str] | None:
+    """Return id, gateway and proof of the newest payment of an account that came by one of these ways."""
+    found = Payment.objects.filter(account=account, gateway__in=gateways).order_by("-received_at", "-id")
+    row = found.values_list("id", "gateway", "proof").first()
+    return (PaymentId(row[0]), row[1], row[2]) if row else None
+
+
 def unmatched_count() -> int:
     """Return how many payments wait for somebody to say whose they are, over all brands."""
     return Payment.objects.filter(account=None).count()

@@ -22,7 +22,8 @@ class Party:
     tax_id   the buyer's
     email    where there is nothing else to know a buyer by
     number   the customer's number at this brand; never empty
-    proofs   what proved the buyer's place to the tax, as rules.taxing.proofs writes it; on no paper
+    proofs   what proved the buyer's place to the tax, as rules.taxing.proving writes it; on no paper
+    paid_from  country of the payer's newest card or account, as the processor told it; on no paper
     """
 
     number: str
@@ -36,6 +37,7 @@ class Party:
     tax_id: str = ""
     email: str = ""
     proofs: str = ""
+    paid_from: str = ""
 
     def __repr__(self) -> str:
         return "<party>"

@@ -27,6 +27,7 @@ from hostkeep.flows import checkout as flow
 from hostkeep.flows import paying
 from hostkeep.flows.agreeing import choose_streams
 from hostkeep.flows.number_checking import check_number
+from hostkeep.flows.payer_places import learn_country
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
@@ -188,6 +189,7 @@ def _page(
     """Draw the page: the form, the ways to pay, the sums."""
     act = act_of(request, role="customer", purpose="order")
     gateways = paying.gateways_of(act)
+    learn_country(act, account=account)
     check_number(act, account=account)
     context = {
         "cart": held,

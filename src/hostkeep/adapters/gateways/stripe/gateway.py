@@ -17,6 +17,7 @@ from hostkeep.adapters.gateways.stripe.client import BadAnswer, Client, Object, 
 from hostkeep.adapters.gateways.stripe.reading import (
     NO_WORD,
     STEP,
+    country_says,
     intent_says,
     refund_says,
     session_says,
@@ -69,7 +70,7 @@ class Stripe:
 
     manifest: ClassVar[Manifest] = Manifest(
         "stripe", 1, recipient="stripe", hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
-        can=frozenset({"refunds", "storing", "disputes"}),
+        can=frozenset({"refunds", "storing", "disputes", "locating"}),
     )  # fmt: skip
 
     def __init__(self, wire: Wire, config: Config) -> None:
@@ -120,6 +121,14 @@ class Stripe:
             return Unknown()
         except (LineBroke, BadAnswer):
             return Unknown()
+
+    def country_of(self, proof: str) -> str:
+        """Tell where the card was issued that brought a payment; nothing where that is not known."""
+        try:
+            intent = self.client.get(f"{INTENTS}/{quote(proof, safe='')}", {"expand[]": "latest_charge"})
+        except (Refused, LineBroke, BadAnswer):
+            return ""
+        return country_says(intent)
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, at: float) -> Notice:
         """Check an event's signature and age, then read what we know of it.

@@ -5,6 +5,7 @@ Sources: docs.stripe.com/api, Checkout Session, PaymentIntent, Refund, Dispute, 
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import date
 from typing import Literal
@@ -15,6 +16,7 @@ from hostkeep.drivers.payments import Declined, Disputed, Keeping, Kept, Outcome
 from hostkeep.kernel.money import CURRENCIES, Money, money
 
 MOST_MINOR = 10**15
+COUNTRY = re.compile("[A-Z]{2}")
 LONGEST_URL = 2_000
 LAST_DIGITS = 4
 STEP = "step_wanted"
@@ -67,6 +69,17 @@ def intent_says(intent: Object) -> Outcome:
     if status not in {"requires_action", "requires_confirmation", "requires_payment_method", "canceled"}:
         raise BadAnswer("status")
     return Declined(STEP if wants_step(intent) else NO_WORD)
+
+
+def country_says(intent: Object) -> str:
+    """Read where the card of a payment was issued; an empty text where that is not said.
+
+    The payment's newest charge must be expanded.  Source: docs.stripe.com/api/charges/object,
+    payment_method_details.card.country: ISO 3166-1 alpha-2.
+    """
+    card = inner(inner(inner(intent, "latest_charge"), "payment_method_details"), "card")
+    said = card.get("country")
+    return said if isinstance(said, str) and COUNTRY.fullmatch(said) else ""
 
 
 def wants_step(intent: Object) -> bool:

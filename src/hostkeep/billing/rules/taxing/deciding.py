@@ -24,9 +24,9 @@ Rule = Literal[
 "no_registration"  a seller at home in a country where it is not registered
 """
 
-Proof = Literal["address", "payment", "bank", "number", "ip"]
+Proof = Literal["address", "payment", "bank", "number"]
 """A kind of proof of where the buyer is: billing address, country of the payment instrument as the processor
-returned it, country of the bank, a valid tax number, and the place of an address on the Internet.
+returned it, country of the bank, and a valid tax number.  No address on the Internet is one here.
 """
 
 
