@@ -14,6 +14,7 @@ SAFE = {"get"}
 
 ALONE = {
     "flows.exporting.making.make_export": "a copy of everything is made on a page, by a person who just proved themselves",
+    "flows.cancelling.cancel_now": "as below: the content goes with the service",
     "provisioning.actions.asking.close_service": "what lies on a service is deleted by a person who just proved themselves",
     "vault.exports.fetch_export": "as above: the key to the copy stands on that page alone",
     "people.actions.keys.make_key": "a key is made on a page, by a person who has just proved who they are",

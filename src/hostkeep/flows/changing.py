@@ -75,6 +75,16 @@ class Offer:
     change: Change
     gross: Money
 
+    @property
+    def given(self) -> Money:
+        """What is given back, with tax."""
+        return -self.gross
+
+    @property
+    def expected(self) -> int:
+        """What a page hands back to `ask`."""
+        return self.change.turn.due.minor
+
 
 def offers(act: Act, *, of: AccountId, service: ServiceId, language: str) -> tuple[Offer, ...]:
     """Return what an account can have in place of a service, and what each comes to now.

@@ -23,6 +23,7 @@ from hostkeep.faces.api import (
     orders,
     people,
     services,
+    subscriptions,
     terms,
 )
 from hostkeep.faces.api.parsing import StrictJson
@@ -65,6 +66,7 @@ for place, router in (
     ("invoices", invoices.router),
     ("payment-methods", methods.router),
     ("services", services.router),
+    ("services", subscriptions.router),
     ("keys", keys.router),
     ("people", people.router),
 ):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.service_words import build_steps, history, reason, sizes, under_way
+from hostkeep.faces.client.subscriptions import term_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.faces.ui.service_keys import key_called, keys_of
@@ -118,6 +119,7 @@ def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> Http
         "opened": opened,
         "plain": opened.value.open() if opened else "",
         **_building(row, work),
+        **term_of(request, row),
     }
     return show(request, PAGES.get(row.state, tunnel), context)
 

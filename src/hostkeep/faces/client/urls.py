@@ -22,6 +22,7 @@ from hostkeep.faces.client.privacy import choose, privacy
 from hostkeep.faces.client.profile import language, profile
 from hostkeep.faces.client.security import end, end_everywhere, security
 from hostkeep.faces.client.services import service_urls
+from hostkeep.faces.client.subscriptions import subscription_urls
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
@@ -50,4 +51,5 @@ urlpatterns = [
     *invoice_urls,
     *method_urls,
     *service_urls,
+    *subscription_urls,
 ]

@@ -1,0 +1,211 @@
+"""What recurs: the term and price of a service, what it can be changed into, and its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.responses import Status
+from pydantic import Field
+
+from hostkeep.faces.api.door import once_of
+from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
+from hostkeep.faces.api.shapes import Amount, Slug, Told, amount
+from hostkeep.flows import cancelling, changing
+from hostkeep.kernel.ids import ServiceId
+from hostkeep.people.rules.tokens import hash_of
+from hostkeep.subscriptions.queries.changes import waiting_change
+from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription_of_service
+
+router = Router()
+
+SERVICE = "service"
+
+
+class Term(Schema):
+    """How long a period is.  unit: hour, day, month or year."""
+
+    unit: str
+    count: int
+
+
+class Pending(Schema):
+    """A change that waits.  kind: upgrade or term.  invoice: what it is paid by."""
+
+    kind: str
+    invoice: UUID | None
+    effective_at: datetime
+
+
+class Subscription(Schema):
+    """What recurs for a service.
+
+    state      waiting, trial, active, ending or ended
+    price      of a whole term, as the brand's prices are
+    billed_to  the end of what is billed
+    renew_at   when the next invoice is made, or null
+    ends_at    when it ends, where that is set
+    """
+
+    state: str
+    term: Term
+    price: Amount
+    billed_to: datetime
+    renew_at: datetime | None
+    ends_at: datetime | None
+    trial_to: datetime | None
+    price_locked_until: datetime | None
+    change: Pending | None
+
+
+class Offer(Schema):
+    """Something that can be had instead.
+
+    kind     upgrade (paid before it holds), downgrade (holds at once, gives credit) or term (from the next
+             period)
+    price    of a whole term; due: what it comes to now, less than nothing where it is given back; both as the
+             brand's prices are
+    gross    what it comes to now with tax
+    """
+
+    product: str
+    plan: str
+    choices: dict[str, str]
+    name: str
+    kind: str
+    months: int
+    price: Amount
+    due: Amount
+    gross: Amount
+    effective_at: datetime
+
+
+class ChangeWish(Told):
+    """A change that was offered.  expected: the offer's due, in minor units."""
+
+    product: Slug
+    plan: Slug
+    choices: dict[Slug, Slug] = Field(default_factory=dict, max_length=30)
+    expected: int = Field(ge=-(10**15), le=10**15)
+
+
+class ChangeAsked(Schema):
+    """A change that was asked for.  state: waiting or done."""
+
+    kind: str
+    state: str
+    invoice: UUID | None
+
+
+class End(Schema):
+    """A subscription's end.  ends_at: null where none is set."""
+
+    state: str
+    ends_at: datetime | None
+
+
+@router.get(
+    "/{uuid:service}/subscription",
+    response=Subscription,
+    auth=Needs("services:read"),
+    operation_id="get_subscription",
+)
+def get_subscription(request: HttpRequest, service: UUID) -> Subscription:
+    """Show what recurs for a service.  One that was bought once, and another account's, have none."""
+    row = _row(request, service)
+    return _subscription(row)
+
+
+@router.get(
+    "/{uuid:service}/offers", response=list[Offer], auth=Needs("services:read"), operation_id="list_offers"
+)
+def list_offers(request: HttpRequest, service: UUID) -> list[Offer]:
+    """List what a service can be changed into, and what each would come to now."""
+    row, account = _row(request, service), account_of_key(request)
+    act = act_of_key(request, SERVICE)
+    found = changing.offers(act, of=row.account, service=row.service, language=account.language or "en")
+    return [_offer(each) for each in found]
+
+
+@router.post(
+    "/{uuid:service}/change",
+    response={202: ChangeAsked},
+    auth=Needs("services:write"),
+    operation_id="change_service",
+)
+def post_change(request: HttpRequest, service: UUID, wish: ChangeWish) -> Status[ChangeAsked]:
+    """Ask for a change that was offered.  One that comes to something else by now is refused."""
+    row = _row(request, service)
+    act = act_of_key(request, SERVICE)
+    said = once_of(request) or f"{row.id}:{wish.product}:{wish.plan}:{act.at.isoformat()}"
+    asked = changing.ask(
+        act, of=row.account, service=row.service, wish=(wish.product, wish.plan, wish.choices),
+        expected=wish.expected, once=hash_of(f"{row.account}:{said}")[:64],
+    )  # fmt: skip
+    waits = waiting_change(row.id)
+    return Status(
+        202, ChangeAsked(kind=asked.kind, state=asked.state, invoice=waits.invoice if waits else None)
+    )
+
+
+@router.delete(
+    "/{uuid:service}/change",
+    response=Subscription,
+    auth=Needs("services:write"),
+    operation_id="take_change_back",
+)
+def delete_change(request: HttpRequest, service: UUID) -> Subscription:
+    """Take back a change that waits; its invoice is owed by nobody."""
+    row = _row(request, service)
+    changing.take_back(act_of_key(request, SERVICE), of=row.account, service=row.service)
+    return _subscription(_row(request, service))
+
+
+@router.post(
+    "/{uuid:service}/cancel", response=End, auth=Needs("services:write"), operation_id="cancel_service"
+)
+def post_cancel(request: HttpRequest, service: UUID) -> End:
+    """Let a service run for what was paid, and end then.  To end it now, with its content, there is a page."""
+    row = _row(request, service)
+    done = cancelling.cancel_at_end(act_of_key(request, SERVICE), of=row.account, service=row.service)
+    return End(state=done.state, ends_at=done.ends_at)
+
+
+@router.delete(
+    "/{uuid:service}/cancel", response=End, auth=Needs("services:write"), operation_id="keep_service"
+)
+def delete_cancel(request: HttpRequest, service: UUID) -> End:
+    """Take back a cancellation that has not come to pass."""
+    row = _row(request, service)
+    done = cancelling.keep(act_of_key(request, SERVICE), of=row.account, service=row.service)
+    return End(state=done.state, ends_at=done.ends_at)
+
+
+def _row(request: HttpRequest, service: UUID) -> SubscriptionRow:
+    """Return the subscription of a service of the key's account.  Raises NoSuchSubscription."""
+    return subscription_of_service(ServiceId(service), of=account_of_key(request).id)
+
+
+def _subscription(row: SubscriptionRow) -> Subscription:
+    """Show a subscription."""
+    waits, term = waiting_change(row.id), row.calendar.term
+    return Subscription(
+        state=row.state.value, term=Term(unit=term.unit, count=term.count), price=amount(row.price),
+        billed_to=row.billed_to, renew_at=row.renew_at, ends_at=row.ends_at, trial_to=row.trial_to,
+        price_locked_until=row.locked_until,
+        change=Pending(kind=waits.kind, invoice=waits.invoice, effective_at=waits.effective_at)
+        if waits
+        else None,
+    )  # fmt: skip
+
+
+def _offer(offer: changing.Offer) -> Offer:
+    """Show an offer."""
+    move, change = offer.move, offer.change
+    return Offer(
+        product=move.product, plan=move.plan, choices=dict(move.choices), name=move.name, kind=change.kind,
+        months=move.months, price=amount(move.price), due=amount(change.turn.due), gross=amount(offer.gross),
+        effective_at=change.effective_at,
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""What recurs, on a service's pages and for programs: seen, changed, ended, by its owner alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from hostkeep.billing.models import Invoice
+from hostkeep.flows import subscribing
+from hostkeep.kernel.ids import InvoiceId, ServiceId
+from hostkeep.kernel.money import EUR, Money
+from hostkeep.provisioning.events import ServiceActivated
+from hostkeep.provisioning.models import Service
+from hostkeep.runtime import clock
+from hostkeep.shop.models import Price
+from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
+from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.subscriptions.rules.agreeing import Agreed
+from hostkeep.subscriptions.rules.terms import Term
+from tests.conftest import make_act
+from tests.faces.api.conftest import Program
+from tests.faces.services.conftest import Customer, a_customer
+from tests.faces.shop.conftest import text
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def bought(customer: Customer) -> ServiceId:
+    """A tunnel that runs and recurs, as the catalogue's first has it."""
+    service = ServiceId(customer.room.builds("wireguard"))
+    price = Price.objects.filter(plan__product__slug="solo", plan__product__brand="vpn", currency="EUR", until=None).select_related("plan").first()
+    agreed = Agreed("solo", price.plan.slug, "Solo", {}, Term("month", price.plan.months), Money(price.minor, EUR))
+    act = make_act(brand="vpn", at=clock.now())
+    open_subscription(
+        act, account=customer.room.account, subject=customer.room.subject, service=service, agreed=agreed, once=f"service:{service}"
+    )
+    begin_subscription(act, service=service, invoice=InvoiceId(uuid4()))
+    return service
+
+
+def row(service: ServiceId) -> Subscription:
+    return Subscription.objects.get(service=service)
+
+
+def test_the_page_says_when_the_next_invoice_comes_and_what_it_costs(customer: Customer) -> None:
+    service = bought(customer)
+    page = text(customer.page(service))
+    assert "Term and price" in page
+    assert "Next invoice" in page
+    assert f"/account/services/{service}/change/" in page
+    assert f"/account/services/{service}/cancel/" in page
+
+
+def test_a_service_that_was_bought_once_has_no_term(customer: Customer) -> None:
+    service = customer.room.builds("wireguard")
+    subscribing.on_service_activated(make_act(brand="vpn"), ServiceActivated(ServiceId(service), customer.room.account))
+    assert "Term and price" not in text(customer.page(service))
+
+
+def test_a_change_is_shown_before_it_is_asked_for(customer: Customer) -> None:
+    service = bought(customer)
+    listed = text(customer.browser.get(f"/account/services/{service}/change/"))
+    found = re.findall(rf"/account/services/{service}/change/(\d+)/", listed)
+    assert found
+    page = customer.browser.get(f"/account/services/{service}/change/{found[0]}/")
+    assert "What happens" in text(page)
+    assert not Change.objects.exists()
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text(page)))
+    sent = {k: v for k, v in fields.items() if k in {"product", "plan", "expected", "once"} or k.startswith("choice.")}
+    answer = customer.browser.sends(page, f"/account/services/{service}/change/ask/", **sent)
+    assert answer.status_code == 302
+    change = Change.objects.get()
+    if change.kind == "upgrade":
+        assert answer["Location"] == f"/account/invoices/{change.invoice}/"
+        assert Invoice.objects.filter(id=change.invoice).exists()
+    back = customer.browser.sends(customer.page(service), f"/account/services/{service}/change/back/")
+    assert back.status_code == 302
+    assert Change.objects.get().state == "dropped"
+
+
+@pytest.mark.parametrize("expected", ["", "x", "1e9", "9" * 40, "١٢", "-", "--1"])
+def test_an_amount_that_was_tampered_with_changes_nothing(customer: Customer, expected: str) -> None:
+    service = bought(customer)
+    page = customer.browser.get(f"/account/services/{service}/change/0/")
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text(page)))
+    sent = {"product": fields["product"], "plan": fields["plan"], "expected": expected}
+    answer = customer.browser.sends(page, f"/account/services/{service}/change/ask/", **sent)
+    assert answer.status_code in {302, 409, 422}
+    assert not Change.objects.exists()
+
+
+def test_it_is_cancelled_for_the_end_and_kept_again(customer: Customer) -> None:
+    service = bought(customer)
+    page = customer.browser.get(f"/account/services/{service}/cancel/")
+    assert "When what you paid is used up" in text(page)
+    answer = customer.browser.sends(page, f"/account/services/{service}/cancel/", when="end")
+    assert answer.status_code == 302
+    assert (row(service).state, row(service).ends_at) == ("ending", row(service).billed_to)
+    shown = customer.page(service)
+    assert "You cancelled this service." in text(shown)
+    customer.browser.sends(shown, f"/account/services/{service}/cancel/undo/")
+    assert (row(service).state, row(service).ends_at) == ("active", None)
+
+
+def test_ended_now_only_with_the_box_ticked_and_by_who_proves_themselves(customer: Customer) -> None:
+    service = bought(customer)
+    page = customer.browser.get(f"/account/services/{service}/cancel/")
+    unticked = customer.browser.sends(page, f"/account/services/{service}/cancel/", when="now")
+    assert unticked.status_code == 422
+    assert "Tick the box" in text(unticked)
+    odd = customer.browser.sends(page, f"/account/services/{service}/cancel/", when="now", sure="on", reason="x")
+    assert odd.status_code == 422
+    asked = customer.browser.sends(page, f"/account/services/{service}/cancel/", when="now", sure="on")
+    assert asked.status_code == 302
+    if "reauthenticate" in asked["Location"]:
+        assert row(service).state == "active"
+    else:
+        assert row(service).state == "ended"
+
+
+def test_nobody_else_sees_or_touches_it(customer: Customer) -> None:
+    service = bought(customer)
+    stranger = a_customer(customer.room)
+    for path in ("change/", "change/0/", "cancel/"):
+        assert stranger.browser.get(f"/account/services/{service}/{path}").status_code == 404
+    page = stranger.browser.get("/account/services/")
+    for path, sent in (("change/ask/", {"product": "solo"}), ("change/back/", {}), ("cancel/", {"when": "now", "sure": "on"}), ("cancel/undo/", {})):
+        assert stranger.browser.sends(page, f"/account/services/{service}/{path}", **sent).status_code == 404
+    assert row(service).state == "active"
+    assert not Change.objects.exists()
