@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid, PaymentReceived
+from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid, PaymentDisputed, PaymentReceived
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
 from hostkeep.flows import (
     activation,
     addressing,
     cancelling,
     changing,
+    chargebacks,
     checkout,
     clerk,
     closing,
@@ -54,6 +55,7 @@ HANDLERS: Handlers = MappingProxyType({
     InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued),
     PaymentReceived: (crediting.on_payment_received,),
     CreditGiven: (crediting.on_credit_given,),
+    PaymentDisputed: (chargebacks.on_payment_disputed,),
     InvoicePaid: (
         activation.on_invoice_paid,
         changing.on_invoice_paid,

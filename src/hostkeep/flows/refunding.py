@@ -99,6 +99,11 @@ def give_up_by_hand(act: Act, *, refund: UUID) -> RefundTold:
     return record_refund(act, refund=_by_hand(act, refund).id, outcome=Declined("cancelled"))
 
 
+def refund_row(act: Act, *, refund: UUID) -> RefundRow:
+    """Return one refund of act.brand.  Raises NoSuchRefund."""
+    return refunds.refund(refund, brand=act.brand)
+
+
 def on_told(act: Act, *, gateway: str, notice: Notice) -> bool:
     """Write down what a call-back says of a refund; say whether it is one of ours."""
     row = refunds.refund_by_once(notice.once, gateway=gateway, brand=act.brand)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hostkeep.faces.staff.accounts import account_urls
+from hostkeep.faces.staff.credit import credit_urls
 from hostkeep.faces.staff.desk import desk, parked_list, retry
 from hostkeep.faces.staff.disputes import dispute_urls
 from hostkeep.faces.staff.keys import key_urls
@@ -11,6 +12,7 @@ from hostkeep.faces.staff.payments import payment_urls
 from hostkeep.faces.staff.people import people_urls
 from hostkeep.faces.staff.policies import policy_urls
 from hostkeep.faces.staff.promises import promise_urls
+from hostkeep.faces.staff.refunds import refund_urls
 from hostkeep.faces.staff.services import service_urls
 from hostkeep.faces.staff.tasks import task_urls
 
@@ -21,12 +23,14 @@ urlpatterns = [
     path("parked/", parked_list, name="staff_parked"),
     path("parked/<uuid:delivery>/retry/", retry, name="staff_parked_retry"),
     *account_urls,
+    *credit_urls,
     *dispute_urls,
     *key_urls,
     *payment_urls,
     *people_urls,
     *policy_urls,
     *promise_urls,
+    *refund_urls,
     *service_urls,
     *task_urls,
 ]

@@ -1,0 +1,117 @@
+"""Money that goes back in the back office: looked at first, then given; and what payers' banks took back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from hostkeep.billing.errors import NotEnoughCredit, RefundTooMuch
+from hostkeep.billing.queries.refunds import disputes
+from hostkeep.billing.rules.attempts import AttemptState
+from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.amounts import read_amount
+from hostkeep.faces.ui.pages import show
+from hostkeep.flows import refunding
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, PaymentId
+from hostkeep.kernel.words import gettext_noop
+
+LONGEST_PROOF = 140
+PAGE = 50
+
+SAID: Mapping[AttemptState, str] = MappingProxyType({
+    "settled": gettext_noop("The money is on its way back."),
+    "waiting": gettext_noop("The refund is begun. What became of it shows below."),
+    "unknown": gettext_noop("The payment company did not answer. We find out what became of it."),
+    "declined": gettext_noop("The payment company declined. The money is the customer's credit again."),
+})
+"""By the state of a refund: one sentence for whoever asked for it."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only("payments")
+def payment_refund(request: HttpRequest, brand: str, payment: UUID) -> HttpResponse:
+    """Show what of a payment could go back; with a post, give some of it back.  Raises NoSuchPayment."""
+    act, wanted = _act(request, brand), PaymentId(payment)
+    if request.method != "POST":
+        return _page(request, act, wanted)
+    seen = refunding.preview(act, payment_id=wanted)
+    amount = read_amount(request.POST.get("amount", ""), seen.payment.amount.currency)
+    if amount is None:
+        return _page(request, act, wanted, problem=gettext("Write an amount such as 25 or 12.50."))
+    try:
+        row = refunding.refund_payment(
+            act, payment_id=wanted, amount=amount, once=f"refund-{_once(request)}"
+        )
+    except (RefundTooMuch, NotEnoughCredit) as refusal:
+        return _page(request, act, wanted, problem=gettext(refusal.title))
+    messages.success(request, gettext(SAID[row.state]))
+    return HttpResponseRedirect(request.path)
+
+
+@require_POST
+@staff_only("payments")
+def refund_by_hand(request: HttpRequest, brand: str, refund: UUID) -> HttpResponse:
+    """Write down that staff gave money back themselves, or did not.  Raises NoSuchRefund, RefundDecided."""
+    act, proof = _act(request, brand), request.POST.get("proof", "").strip()
+    if request.POST.get("do") == "give_up":
+        refunding.give_up_by_hand(act, refund=refund)
+        messages.success(request, gettext("It is the customer's credit again."))
+    elif not 0 < len(proof) <= LONGEST_PROOF or not (proof.isascii() and proof.isprintable()):
+        messages.error(request, gettext("Write the bank's own id of the transfer, in letters and digits."))
+    else:
+        refunding.confirm_by_hand(act, refund=refund, proof=proof)
+        messages.success(request, gettext("Written down."))
+    back = refunding.refund_row(act, refund=refund)
+    return HttpResponseRedirect(reverse("staff_payment_refund", args=[brand, back.payment]))
+
+
+@require_safe
+@staff_only("payments")
+def taken_back(request: HttpRequest) -> HttpResponse:
+    """List payments that payers' banks took back, open ones first."""
+    said = request.GET.get("page", "")
+    number = min(max(int(said), 1), 10_000) if said.isascii() and said.isdecimal() else 1
+    rows = disputes(first=PAGE + 1, skip=(number - 1) * PAGE)
+    return show(request, "staff/payments_disputed.html", {
+        "rows": rows[:PAGE], "older": number + 1 if len(rows) > PAGE else 0, "newer": number - 1,
+    })  # fmt: skip
+
+
+def _page(request: HttpRequest, act: Act, payment: PaymentId, *, problem: str = "") -> HttpResponse:
+    """Draw the page of one payment."""
+    return show(request, "staff/payments_refund.html", {
+        "seen": refunding.preview(act, payment_id=payment),
+        "once": uuid4(),
+        "typed": request.POST.get("amount", ""),
+        "problem": problem,
+    }, status=422 if problem else 200)  # fmt: skip
+
+
+def _once(request: HttpRequest) -> UUID:
+    """Return the key of the page that the form stood on; a new one where it carries none of ours."""
+    try:
+        return UUID(request.POST.get("once", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _act(request: HttpRequest, brand: str) -> Act:
+    """Return the act of a staff member who looks after a brand's money."""
+    return act_of(request, role=role_of(request), purpose="billing", brand=BrandId(brand))
+
+
+refund_urls = [
+    path("payments/taken-back/", taken_back, name="staff_taken_back"),
+    path("payments/<slug:brand>/<uuid:payment>/refund/", payment_refund, name="staff_payment_refund"),
+    path("payments/<slug:brand>/refunds/<uuid:refund>/", refund_by_hand, name="staff_refund_by_hand"),
+]
+"""Under /staff/."""
