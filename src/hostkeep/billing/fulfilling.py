@@ -10,6 +10,7 @@ from typing import cast
 
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import Allocation, CreditEntry, Invoice, InvoiceTax, Payment
+from hostkeep.billing.queries.invoices import held_for
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, fingerprint
 from hostkeep.billing.rules.numbering import INVOICE
@@ -32,12 +33,15 @@ def invoice_for(proforma: Invoice) -> Invoice | None:
 
 
 def asked_by(proforma: Invoice) -> Money:
-    """Return what is still to come for a proforma: what the account's credit lacks."""
+    """Return what is still to come for a proforma: what the account's credit lacks.
+
+    Where credit would do and its owner has not used it, all of it is asked for.
+    """
     gross = money(proforma.gross_minor, proforma.currency)
     if invoice_for(proforma) is not None:
         return gross.times(0)
-    held = -book.balance(chart.credit(AccountId(proforma.account)), gross.currency)
-    return Money(max(gross.minor - max(held.minor, 0), 0), gross.currency)
+    held = held_for(AccountId(proforma.account), gross.currency)
+    return gross - held if held.minor < gross.minor else gross
 
 
 def fulfil(act: Act, proforma: Invoice, *, came: Payment | None = None) -> Invoice | None:

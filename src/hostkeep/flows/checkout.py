@@ -206,7 +206,8 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
                 line=row,
                 language=language,
             )
-    if sheet(invoice, of=order.account).is_paid:
+    billed = sheet(invoice, of=order.account)
+    if billed.is_paid and not billed.is_taken_back:
         # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
         activation.on_invoice_paid(as_system, InvoicePaid(invoice, order.account))
     return invoice

@@ -9,12 +9,14 @@ import structlog
 
 from hostkeep.billing.actions.crediting import CreditUsed, use_credit
 from hostkeep.billing.actions.paying import record_outcome
+from hostkeep.billing.actions.proforma import fulfil_proforma
 from hostkeep.billing.actions.topping import begin_top_up, begin_top_up_payment
 from hostkeep.billing.calls import charging
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors import AlreadyPaid, NotEnoughCredit
 from hostkeep.billing.events import CreditGiven, InvoiceIssued, PaymentReceived
+from hostkeep.billing.queries.corrections import open_proformas
 from hostkeep.billing.queries.credit import credits_of, open_invoices
 from hostkeep.billing.rules.crediting import Limits, applies_at_issue, read_limits
 from hostkeep.brands.queries import brand
@@ -105,6 +107,11 @@ def pay_top_up(act: Act, *, of: AccountId, top_up: UUID, gateway: str, links: Li
 
 
 def _by_rule(act: Act, account: AccountId) -> None:
-    """Use an account's credit where act.brand does so by itself."""
+    """Use an account's credit where act.brand does so by itself.
+
+    A proforma becomes an invoice only where credit covers it whole.
+    """
     if applies_at_issue(brand(act.brand).words):
         apply_credit(act, account=account)
+        for proforma in open_proformas(account):
+            fulfil_proforma(act, proforma=proforma)

@@ -17,7 +17,7 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.billing.actions.issuing import Issued, again
 from hostkeep.billing.booking import owed_on
 from hostkeep.billing.errors import BadLine, BadReason, NoSuchInvoice, NotCorrectable, TwoCurrencies
-from hostkeep.billing.events import InvoiceIssued, InvoicePaid
+from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine
 from hostkeep.billing.queries.corrections import lines_left
 from hostkeep.billing.rules import chart, reasons
@@ -75,8 +75,8 @@ def credit_lines(act: Act, *, invoice: InvoiceId, parts: Sequence[Part], reason:
     What is open on the document is reduced first; the rest is the account's credit.  Never more is taken back
     than the document came to, whoever credits at the same time.
     Writes an Invoice of kind "credit_note" with lines, tax and a copy of the buyer's block, an Allocation, a
-    ledger entry, an InvoiceIssued event and an audit entry, or nothing; InvoicePaid where the document was
-    paid in part and nothing is owed on it afterwards.
+    ledger entry, an InvoiceIssued event and an audit entry, or nothing; CreditGiven where something is left
+    for the account; InvoicePaid where the document was paid in part and nothing is owed on it afterwards.
     Raises NoSuchInvoice (also for another brand's), NotCorrectable, BadReason, NothingToCredit, BadLine,
     OverCredit, TwoCurrencies, IssuedDifferently, and vault refusals.
     """
@@ -188,6 +188,8 @@ def _use(act: Act, note: Invoice, row: Invoice, taken: Taken) -> None:
     ]
     about = Ref("billing.invoice", note.id)
     book.post(act, key=f"invoice:{note.id}", about=about, postings=without_empty(legs))
+    if applied != sums.gross:
+        publish(act, CreditGiven(account))
     if not applied.minor:
         return
     Allocation.objects.create(

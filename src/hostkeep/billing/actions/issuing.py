@@ -10,10 +10,12 @@ from typing import cast
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.boxing import PARTY, is_same
 from hostkeep.billing.errors import IssuedDifferently
-from hostkeep.billing.events import InvoicePaid
+from hostkeep.billing.events import InvoiceIssued, InvoicePaid
+from hostkeep.billing.fulfilling import fulfil
 from hostkeep.billing.models import Invoice, TaxDecision
+from hostkeep.billing.rules.crediting import applies_at_issue
 from hostkeep.billing.rules.lines import Line, Prices, check, fingerprint, totals
-from hostkeep.billing.rules.numbering import CANARY, INVOICE, Kind
+from hostkeep.billing.rules.numbering import PROFORMA, Kind, kind_of_bill, numbered_at
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.billing.series import lock_series, next_numbers
@@ -63,22 +65,36 @@ def issue_invoice(
     due_in  time to pay, counted from act.at; at most ten years
     once    idempotency key, at most 64 characters; the same content again gets the same answer
 
+    At a brand that numbers its invoices on payment this is a proforma, as actions.proforma tells.
     Writes an Invoice with lines and tax, why it bears that tax, the buyer's block as a vault item (category
     invoice_party, slot the invoice's id), a ledger entry, an InvoiceIssued event (and InvoicePaid where
     nothing is owed) and an audit entry, or nothing.
     Raises EmptyInvoice, BadLine, TwoCurrencies, IssuedDifferently, and vault refusals.
     Source: Council Directive 2006/112/EC, art. 226(2): a sequential number; 226(5): the parties' names.
     """
-    # A canary's documents have a series of their own.
-    kind: Kind = CANARY if to.account in canary_accounts() else INVOICE
-    draft = draft_bill(act, kind, to=to, lines=lines, due_in=due_in, once=once)
-    issued, invoice = write_once(act, draft)
+    numbered = numbered_at(brand(act.brand).words)
+    kind = kind_of_bill(numbered, is_canary=to.account in canary_accounts())
+    return bill(act, draft_bill(act, kind, to=to, lines=lines, due_in=due_in, once=once))
+
+
+def bill(act: Act, draft: Draft) -> Issued:
+    """Write a bill once, book what it makes owed, and tell the house; a proforma owes nothing.
+
+    Raises IssuedDifferently.
+    """
+    issued, invoice = _write_once(act, draft)
     if invoice is None:
+        return issued
+    account, is_free = AccountId(invoice.account), draft.sums.gross.minor == 0
+    if draft.kind == PROFORMA:
+        publish(act, InvoiceIssued(issued.id, account))
+        if is_free or applies_at_issue(brand(act.brand).words):
+            fulfil(act, invoice)
         return issued
     owe(act, invoice, draft.sums)
     # An invoice over nothing moves no money and is paid at once.
-    if draft.sums.gross.minor == 0:
-        publish(act, InvoicePaid(issued.id, AccountId(invoice.account)))
+    if is_free:
+        publish(act, InvoicePaid(issued.id, account))
     return issued
 
 
@@ -93,7 +109,7 @@ def draft_bill(
     return Draft(kind, once, content, to, lines, sums, prices, act.at + due_in)
 
 
-def write_once(act: Act, draft: Draft) -> tuple[Issued, Invoice | None]:
+def _write_once(act: Act, draft: Draft) -> tuple[Issued, Invoice | None]:
     """Write a bill with its head, under the next number of its series; once a key.
 
     The invoice is None where the key was used before.  Raises IssuedDifferently.

@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.actions.issuing import Issued, draft_bill, write_once
+from hostkeep.billing.actions.issuing import Issued, bill, draft_bill
 from hostkeep.billing.errors import NoSuchInvoice
-from hostkeep.billing.events import InvoiceIssued
 from hostkeep.billing.fulfilling import fulfil, invoice_for
 from hostkeep.billing.models import Invoice
-from hostkeep.billing.rules.crediting import applies_at_issue
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.billing.rules.party import BilledTo
-from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
-from hostkeep.runtime.outbox import publish
+from hostkeep.kernel.ids import InvoiceId, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +44,14 @@ class Fulfilled:
 def issue_proforma(act: Act, *, to: BilledTo, lines: Sequence[Line], due_in: timedelta, once: str) -> Issued:
     """Ask for money for the lines; the invoice follows when the account's credit covers them.
 
-    All as in issuing.issue_invoice, whose lines must not come to less than nothing.
+    All as in issuing.issue_invoice, which does this by itself where brand.toml says `numbering = "payment"`.
 
     Writes an Invoice of kind "proforma" with its lines, tax and the buyer's block, an InvoiceIssued event and
     an audit entry; no ledger entry.  Where nothing is asked for, or the brand's credit is used at issue and
     covers it, the invoice is written in the same deed.
     Raises EmptyInvoice, BadLine, TwoCurrencies, IssuedDifferently, and vault refusals.
     """
-    draft = draft_bill(act, PROFORMA, to=to, lines=lines, due_in=due_in, once=once)
-    issued, proforma = write_once(act, draft)
-    if proforma is None:
-        return issued
-    publish(act, InvoiceIssued(issued.id, AccountId(proforma.account)))
-    if proforma.gross_minor == 0 or applies_at_issue(brand(act.brand).words):
-        fulfil(act, proforma)
-    return issued
+    return bill(act, draft_bill(act, PROFORMA, to=to, lines=lines, due_in=due_in, once=once))
 
 
 @recorded("billing.proforma.fulfilled")

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.invoices import line_of
 from hostkeep.billing.rules.correcting import LineLeft
-from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, Kind
-from hostkeep.kernel.ids import InvoiceId
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
+from hostkeep.kernel.ids import AccountId, InvoiceId
 from hostkeep.kernel.money import Money, money
 
 
@@ -72,6 +72,13 @@ def invoice_after(proforma: InvoiceId) -> InvoiceId | None:
     """Return the invoice that a proforma led to, or None."""
     found = Invoice.objects.filter(corrects=proforma, kind=INVOICE).values_list("id", flat=True)
     return next((InvoiceId(each) for each in found), None)
+
+
+def open_proformas(account: AccountId) -> tuple[InvoiceId, ...]:
+    """Return an account's proformas that no invoice followed yet, the oldest first.  One database query."""
+    done = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind=INVOICE))
+    found = Invoice.objects.filter(~done, account=account, kind=PROFORMA).order_by("issued_at", "id")
+    return tuple(InvoiceId(each) for each in found.values_list("id", flat=True))
 
 
 def _related(row: Invoice) -> Related:

@@ -32,11 +32,13 @@ from django.db.models.lookups import Exact, LessThan
 from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
+from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, SubjectId
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import CURRENCIES, Currency, Money, money
 from hostkeep.kernel.period import Period
+from hostkeep.ledger import book
 from hostkeep.vault.column_door import ColumnWish, one_row
 from hostkeep.vault.columns import Boxed, SealedColumn
 
@@ -262,6 +264,14 @@ def invoice_by_number(brand: BrandId, number: str) -> InvoiceId | None:
     return next((InvoiceId(i) for i in found), None)
 
 
+def currency_of(invoice: InvoiceId) -> Currency:
+    """Return the currency of an invoice.  Raises NoSuchInvoice."""
+    found = Invoice.objects.filter(id=invoice).values_list("currency", flat=True).first()
+    if found is None:
+        raise NoSuchInvoice
+    return CURRENCIES[found]
+
+
 def invoice_by_once(once: str) -> InvoiceId | None:
     """Return the id of the invoice that a key made, or None."""
     found = Invoice.objects.filter(once=once).values_list("id", flat=True)
@@ -302,6 +312,19 @@ def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
     )
 
 
+def held_for(account: AccountId, currency: Currency) -> Money:
+    """Return what an account holds as credit and has not used."""
+    held = -book.balance(chart.credit(account), currency)
+    return Money(max(held.minor, 0), currency)
+
+
+def _waiting(row: Invoice) -> tuple[PaidPart, ...]:
+    """Return what came for an open proforma already and waits as credit."""
+    held = held_for(AccountId(row.account), CURRENCIES[row.currency])
+    enough = held.minor >= row.gross_minor
+    return () if enough or not held.minor else (PaidPart(row.issued_at, "credit", held),)
+
+
 def _sheet(
     row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[Allocation],
     *, fulfilled: bool,
@@ -321,7 +344,7 @@ def _sheet(
         payments=tuple(
             PaidPart(part.at, part.payment.gateway if part.payment else part.source, money(part.minor, code))
             for part in parts
-        ),
+        ) if row.kind != PROFORMA or fulfilled else _waiting(row),
     )  # fmt: skip
 
 
