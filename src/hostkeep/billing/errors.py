@@ -186,6 +186,14 @@ class WrongBrand(Foreseen):
     status = 422
 
 
+class BadByHand(Foreseen):
+    """Money that cannot have been taken by hand.  facts["why"]: "amount", "how", "day" or "once"."""
+
+    code = "billing.by_hand.bad"
+    title = gettext_noop("This cannot have been given so. Nothing was written down.")
+    status = 422
+
+
 class BadBankFile(Foreseen):
     """A bank file that cannot be read.
 

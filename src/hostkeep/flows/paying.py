@@ -13,7 +13,9 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
+from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.calls import charging, storing
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for, is_ready
@@ -21,7 +23,7 @@ from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept, NoSuchPay
 from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import payments
 from hostkeep.billing.queries.methods import gateway_of, with_held
-from hostkeep.billing.rules.gateways import not_kept_by, offered, refusing_clause
+from hostkeep.billing.rules.gateways import BY_HAND, not_kept_by, offered, refusing_clause
 from hostkeep.brands.applying import policy_under
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import Declined, Outcome, Settled, Unknown, Waiting
@@ -33,7 +35,7 @@ from hostkeep.runtime.addresses import brand_url
 log = structlog.get_logger()
 
 BANK = "bank_transfer"
-NEVER_KNOW = (BANK, "manual")
+NEVER_KNOW = (BANK, BY_HAND)
 """Gateways that know nothing of their own: staff or a file tell."""
 
 PATIENCE = timedelta(minutes=2)
@@ -165,6 +167,15 @@ def charge_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> A
     asked = str(begun.attempt)
     log.info("payment.charged", payment=asked, gateway=gateway, state=told.state, trace=act.trace)
     return Asked(begun.attempt, outcome)
+
+
+def take_by_hand(act: Act, *, invoice: InvoiceId, taken: Taken) -> Receipt:
+    """Write down money that staff were given for an invoice of act.brand.
+
+    Raises GatewayNotOffered (with the clause where the policy names no such way), NoSuchInvoice, BadByHand.
+    """
+    demand_offered(act, BY_HAND)
+    return record_by_hand(act, invoice=invoice, taken=taken)
 
 
 def look_up_payment(act: Act, *, of: AccountId, attempt: UUID) -> payments.AttemptRow:

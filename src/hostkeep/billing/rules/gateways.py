@@ -13,6 +13,10 @@ FINANCIAL = frozenset({CategoryId("bank_account"), CategoryId("card"), CategoryI
 CARD = CategoryId("card")
 """What a stored method is, for the policy."""
 
+BY_HAND = "manual"
+WAYS_BY_HAND = ("cash", "cheque", "other")
+"""How staff are given money."""
+
 KEPT = frozenset({CARD, CategoryId("other_financial")})
 
 

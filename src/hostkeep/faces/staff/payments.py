@@ -14,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hostkeep.billing.actions.receiving import match_payment
 from hostkeep.billing.errors import BadBankFile, NoSuchInvoice
-from hostkeep.billing.queries.invoices import invoice_by_number, owing
+from hostkeep.billing.queries.invoices import invoice_by_number
 from hostkeep.billing.queries.payments import payment, payments
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.staff.by_hand import by_hand_urls
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows.bank_files import import_bank_file
+from hostkeep.flows.matching import candidates
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, PaymentId
 from hostkeep.kernel.words import gettext_noop
@@ -31,10 +33,12 @@ BIGGEST_FILE = 5_000_000
 WHY: Mapping[str, str] = MappingProxyType({
     "size": gettext_noop("The file is larger than 5 MB."),
     "empty": gettext_noop("The file is empty."),
-    "xml": gettext_noop("The file is not XML."),
+    "xml": gettext_noop("The file begins as XML and is none."),
     "entities": gettext_noop("The file declares entities. No bank does, so we did not open it."),
-    "format": gettext_noop("The file is XML, but no CAMT.053 statement of the versions 02 to 08."),
-    "amount": gettext_noop("An amount in the file is missing, or finer than its currency."),
+    "format": gettext_noop(
+        "The file is no CAMT.053 statement of the versions 02 to 08, and no CSV with a date and an amount."
+    ),
+    "amount": gettext_noop("An amount is missing, finer than its currency, or could be read in two ways."),
     "date": gettext_noop("A booking date in the file is missing or wrong."),
     "account": gettext_noop("The file speaks of another account than this brand's."),
 })  # fmt: skip
@@ -79,7 +83,7 @@ def payment_match(request: HttpRequest, brand: str, waiting: UUID) -> HttpRespon
     """Say which invoice an unmatched payment was for."""
     found = payment(PaymentId(waiting), brand=BrandId(brand))
     if request.method != "POST":
-        likely = owing(found.brand, amount=found.amount)
+        likely = candidates(found)
         return show(request, "staff/payments_match.html", {"payment": found, "likely": likely})
     invoice = invoice_by_number(found.brand, request.POST.get("number", ""))
     if invoice is None:
@@ -112,6 +116,7 @@ def _page_number(request: HttpRequest) -> int:
 
 
 payment_urls = [
+    *by_hand_urls,
     path("payments/", payment_list, name="staff_payments"),
     path("payments/bank-file/", bank_file, name="staff_bank_file"),
     path("payments/<slug:brand>/<uuid:waiting>/match/", payment_match, name="staff_payment_match"),

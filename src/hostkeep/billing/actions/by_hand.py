@@ -1,0 +1,62 @@
+"""Money that a member of staff was given: cash, a cheque, another way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from hostkeep.audit.recorded import recorded
+from hostkeep.billing.actions.receiving import Receipt
+from hostkeep.billing.booking import Came, receive
+from hostkeep.billing.errors import BadByHand, NoSuchInvoice
+from hostkeep.billing.models import Invoice
+from hostkeep.billing.rules.gateways import BY_HAND, WAYS_BY_HAND
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import InvoiceId
+from hostkeep.kernel.money import Money
+
+LONGEST_KEY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken.
+
+    how   a word of rules.gateways.WAYS_BY_HAND
+    day   when; not after today
+    once  idempotency key, at most 64 ASCII characters: a double click takes it once
+    """
+
+    amount: Money
+    how: str
+    day: date
+    once: str
+
+
+@recorded("billing.payment.taken_by_hand")
+def record_by_hand(act: Act, *, invoice: InvoiceId, taken: Taken) -> Receipt:
+    """Write down money that staff were given for an invoice of act.brand.
+
+    What is owed is paid first, the rest, and money in another currency, is the account's credit.  The same
+    key again changes nothing.  Writes a Payment, its ledger entry and events.
+    Raises NoSuchInvoice, BadByHand with facts["why"] "amount", "how", "day" or "once".
+    """
+    _check(act, taken)
+    sheet = Invoice.objects.select_for_update().filter(id=invoice, brand=act.brand).first()
+    if sheet is None:
+        raise NoSuchInvoice
+    proof = f"{taken.how}/{taken.once}"
+    booked = receive(act, Came(BY_HAND, proof, taken.amount, booked_on=taken.day), invoice=sheet)
+    return Receipt(booked, sheet.number)
+
+
+def _check(act: Act, taken: Taken) -> None:
+    """Refuse what cannot have been taken.  Raises BadByHand."""
+    if taken.amount.minor <= 0:
+        raise BadByHand(why="amount")
+    if taken.how not in WAYS_BY_HAND:
+        raise BadByHand(why="how")
+    if taken.day > act.at.date():
+        raise BadByHand(why="day")
+    if not (0 < len(taken.once) <= LONGEST_KEY and taken.once.isascii() and taken.once.isprintable()):
+        raise BadByHand(why="once")
