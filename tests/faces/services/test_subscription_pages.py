@@ -126,7 +126,7 @@ def test_nobody_else_sees_or_touches_it(customer: Customer) -> None:
     stranger = a_customer(customer.room)
     for path in ("change/", "change/0/", "cancel/"):
         assert stranger.browser.get(f"/account/services/{service}/{path}").status_code == 404
-    page = stranger.browser.get("/account/services/")
+    page = stranger.browser.get(f"/account/services/{bought(stranger)}/cancel/")
     for path, sent in (("change/ask/", {"product": "solo"}), ("change/back/", {}), ("cancel/", {"when": "now", "sure": "on"}), ("cancel/undo/", {})):
         assert stranger.browser.sends(page, f"/account/services/{service}/{path}", **sent).status_code == 404
     assert row(service).state == "active"

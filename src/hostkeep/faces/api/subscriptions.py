@@ -167,7 +167,7 @@ def delete_change(request: HttpRequest, service: UUID) -> Subscription:
     "/{uuid:service}/cancel", response=End, auth=Needs("services:write"), operation_id="cancel_service"
 )
 def post_cancel(request: HttpRequest, service: UUID) -> End:
-    """Let a service run for what was paid, and end then.  To end it now, with its content, there is a page."""
+    """Let a service run for what was paid, and end then.  Ending it now, with its content, has a page."""
     row = _row(request, service)
     done = cancelling.cancel_at_end(act_of_key(request, SERVICE), of=row.account, service=row.service)
     return End(state=done.state, ends_at=done.ends_at)

@@ -1,0 +1,71 @@
+"""Programs see what recurs, change it and end it, within what their key may."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from hostkeep.kernel.ids import AccountId
+from hostkeep.runtime import clock
+from hostkeep.subscriptions.models import Change, Subscription
+from tests.faces.api.conftest import Program, problem
+from tests.rooms.subscriptions.having import Taker, takes
+
+
+def taken(program: Program) -> Taker:
+    account = program.account
+    return takes(program.brand, price=690, at=clock.now(), who=(AccountId(account.id), account.subject))
+
+
+def told(answer):
+    assert answer.status_code in {200, 202}, answer.content
+    return json.loads(answer.content)
+
+
+def test_a_program_sees_what_recurs_and_what_it_can_become(ann: Program) -> None:
+    taker = taken(ann)
+    seen = told(ann.get(f"/services/{taker.service}/subscription"))
+    assert (seen["state"], seen["term"], seen["price"]) == (
+        "active", {"unit": "month", "count": 1}, {"minor": 690, "currency": "EUR"},
+    )  # fmt: skip
+    offers = told(ann.get(f"/services/{taker.service}/offers"))
+    assert {offer["kind"] for offer in offers} >= {"upgrade", "term"}
+    assert all(offer["gross"]["minor"] >= offer["due"]["minor"] for offer in offers if offer["kind"] == "upgrade")
+
+
+def test_a_program_changes_and_takes_back(ann: Program) -> None:
+    taker = taken(ann)
+    offer = next(o for o in told(ann.get(f"/services/{taker.service}/offers")) if o["kind"] == "upgrade")
+    wish = {"product": offer["product"], "plan": offer["plan"], "choices": offer["choices"], "expected": offer["due"]["minor"]}
+    problem(ann.post(f"/services/{taker.service}/change", {**wish, "expected": 1}), 422, "subscriptions.price.bad")
+    problem(ann.post(f"/services/{taker.service}/change", {**wish, "price": 1}), 422, "api.fields.bad")
+    once = uuid4().hex
+    first = told(ann.post(f"/services/{taker.service}/change", wish, once=once))
+    again = told(ann.post(f"/services/{taker.service}/change", wish, once=once))
+    assert first == again
+    assert first["invoice"]
+    assert Change.objects.count() == 1
+    problem(ann.post(f"/services/{taker.service}/change", wish), 409, "subscriptions.change.waits")
+    assert told(ann.call("DELETE", f"/services/{taker.service}/change"))["change"] is None
+
+
+def test_a_program_cancels_for_the_end_and_keeps(ann: Program) -> None:
+    taker = taken(ann)
+    assert told(ann.post(f"/services/{taker.service}/cancel"))["state"] == "ending"
+    assert told(ann.call("DELETE", f"/services/{taker.service}/cancel"))["state"] == "active"
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [
+    ("GET", "subscription", None), ("GET", "offers", None), ("POST", "cancel", None), ("DELETE", "cancel", None),
+    ("DELETE", "change", None), ("POST", "change", {"product": "hexa-m", "plan": "monthly", "expected": 0}),
+])  # fmt: skip
+def test_another_accounts_is_none_and_a_key_that_may_only_read_changes_nothing(programs, method, path, body) -> None:
+    ann, bob, reader = programs(), programs(who="bob"), programs("vps6", "services:read", who="eve")
+    taker, own = taken(ann), taken(reader)
+    problem(bob.call(method, f"/services/{taker.service}/{path}", body), 404, "subscriptions.subscription.none")
+    answer = reader.call(method, f"/services/{own.service}/{path}", body)
+    assert answer.status_code == (200 if method == "GET" else 403)
+    assert set(Subscription.objects.values_list("state", flat=True)) == {"active"}
+    assert not Change.objects.exists()
