@@ -19,7 +19,7 @@ from hostkeep.billing import stores as billing
 from hostkeep.brands.errors import NoSuchBrand
 from hostkeep.brands.queries import all_brands
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import OPERATOR, BrandId, Ref, SubjectId
+from hostkeep.kernel.ids import OPERATOR, Ref, SubjectId
 from hostkeep.messaging import stores as messaging
 from hostkeep.people import stores as people
 from hostkeep.policy.schedule import ACCOUNT_CLOSED
@@ -123,7 +123,7 @@ def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
     """Remove from every store what names a person whose account was erased."""
     gone = erasing.certificate(event.erasure)
     if gone is not None and "account" in gone.classes:
-        forget_person(act, brand=gone.brand, subject=gone.subject)
+        forget_people(act.of_brand(gone.brand), gone.subject)
 
 
 def on_value_dropped(act: Act, event: ValueDropped) -> None:
@@ -131,19 +131,21 @@ def on_value_dropped(act: Act, event: ValueDropped) -> None:
     erasing.note_items_gone(act, items=[event.item])
 
 
-def forget_person(act: Act, *, brand: BrandId, subject: SubjectId) -> int:
-    """Remove what names an erased person from every store; return how much.  Again: finds nothing."""
-    person = people.person_of(brand, subject)
-    under = act.of_brand(brand)
-    return sum(store.forget(under, person) for store in all_stores())
+def forget_people(act: Act, *subjects: SubjectId) -> int:
+    """Remove what names erased people from every store; return how much.  Again: finds nothing.
+
+    A store takes one statement or a few for all of them.
+    """
+    person = people.person_of(*subjects)
+    return sum(store.forget(act, person) for store in all_stores())
 
 
-def absent(*, brand: BrandId, subject: SubjectId, words: tuple[str, ...] = ()) -> Mapping[str, int]:
+def absent(*, subject: SubjectId, words: tuple[str, ...] = ()) -> Mapping[str, int]:
     """Return what each store still has of a person, by its name; empty is the proof that they are gone.
 
     words  texts that must not stand anywhere: values of somebody made up
     """
-    person = people.person_of(brand, subject, words=words)
+    person = people.person_of(subject, words=words)
     left = {store.name: store.prove_absent(person) for store in all_stores()}
     return {name: count for name, count in left.items() if count}
 
@@ -203,8 +205,8 @@ def _forget_again(act: Act) -> int:
     last = last_tallied(brand=OPERATOR, kind=KIND, name=FORGOTTEN)
     if last is not None and act.at - last < DAY:
         return 0
-    found = due.erased_since(act.at - AGAIN)
-    gone = sum(forget_person(act, brand=whose.brand, subject=whose.subject) for whose in found)
+    found = [whose.subject for whose in due.erased_since(act.at - AGAIN)]
+    gone = sum(forget_people(act, *found[at : at + PEOPLE]) for at in range(0, len(found), PEOPLE))
     tally(brand=OPERATOR, kind=KIND, name=FORGOTTEN, at=act.at)
     return gone
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId, SubjectId
+from hostkeep.kernel.ids import SubjectId
 from hostkeep.people.actions.closing import erase_login
 from hostkeep.people.closings import erased_logins
 from hostkeep.people.models import Account, ApiKey, LoginAddress, Membership, SecondFactor, User
@@ -23,12 +23,12 @@ OF_ACCOUNTS = "account_id = ANY(%(accounts)s)"
 MOST = 10_000
 
 
-def person_of(brand: BrandId, subject: SubjectId, *, words: tuple[str, ...] = ()) -> Person:
-    """Return a person's handles, erased or not.  words: see Person."""
-    accounts = Account.objects.filter(brand=brand, subject=subject).values_list("id", flat=True)
-    users = set(User.objects.filter(subject=subject).values_list("id", flat=True))
+def person_of(*subjects: SubjectId, words: tuple[str, ...] = ()) -> Person:
+    """Return the handles of some people, erased or not, in three statements.  words: see Person."""
+    accounts = list(Account.objects.filter(subject__in=subjects).values_list("id", flat=True))
+    users = set(User.objects.filter(subject__in=subjects).values_list("id", flat=True))
     users |= set(Membership.objects.filter(account__in=accounts).values_list("user_id", flat=True))
-    return Person(brand, subject, tuple(sorted(accounts)), tuple(sorted(users)), words)
+    return Person(subjects, tuple(sorted(accounts)), tuple(sorted(users)), words)
 
 
 def _logins_due(at: datetime) -> int:

@@ -32,7 +32,7 @@ def _wipe_nothing(act: Act, most: int) -> int:
 
 def _left_at_providers(person: Person) -> int:
     """Count a person's services that are not wiped, and names at providers' that could tell whose."""
-    of_person = Service.objects.filter(Q(account__in=person.accounts) | Q(subject=person.subject))
+    of_person = Service.objects.filter(Q(account__in=person.accounts) | Q(subject__in=person.subjects))
     return of_person.exclude(state=State.CLOSED).count() + of_person.exclude(handle__regex=OPAQUE).count()
 
 

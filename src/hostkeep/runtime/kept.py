@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from hostkeep.kernel.act import Act
 from hostkeep.runtime import clock, paths, postgres
 from hostkeep.runtime.models import Delivery, Event
-from hostkeep.runtime.stores import Person, Store, count_rows, delete_rows, handles_of, nothing
+from hostkeep.runtime.stores import Person, Store, count_rows, delete_rows, nothing
 
 EVENTS_DAYS = 30
 """How long a delivered event is kept, to find out what came of it."""
@@ -32,10 +32,8 @@ at <= %(at)s - make_interval(days => {EVENTS_DAYS}) AND NOT EXISTS (
   SELECT 1 FROM runtime_delivery d WHERE d.event_id = runtime_event.id AND d.state <> 'done'
     AND (d.state = 'waiting' OR runtime_event.at > %(at)s - make_interval(days => {PARKED_DAYS})))
 """  # noqa: S608  made of constants
-NAMED = """
-EXISTS (SELECT 1 FROM jsonb_each_text(body) v
-  WHERE v.value = ANY(%(subject)s::text[] || %(accounts)s::text[] || %(users)s::text[]))
-"""
+NAMED = "EXISTS (SELECT 1 FROM jsonb_each_text(body) v WHERE v.value = ANY(%(handles)s::text[]))"
+"""One list, so that the database looks each value up in it instead of comparing it with every handle."""
 SETTLED = """
 NOT EXISTS (
   SELECT 1 FROM runtime_delivery d WHERE d.event_id = runtime_event.id AND d.state <> 'done')
@@ -74,19 +72,18 @@ def _delete_events(condition: str, values: Mapping[str, Any], most: int | None) 
 
 
 def _texts(person: Person) -> dict[str, Any]:
-    """Return a person's handles as texts, as they stand in the bodies of events."""
-    found = handles_of(person)
-    return {
-        **found,
-        "subject": [str(person.subject)],
-        "accounts": [str(each) for each in person.accounts],
-        "users": [str(each) for each in person.users],
-    }
+    """Return handles as texts, as they stand in the bodies of events."""
+    return {"handles": _handles(person)}
+
+
+def _handles(person: Person) -> list[str]:
+    """Return every handle as text."""
+    return [str(each) for each in (*person.subjects, *person.accounts, *person.users)]
 
 
 def _jobs_left(person: Person) -> int:
     """Count jobs in which a handle or a word of a person stands."""
-    handles = [f"%{each}%" for each in (person.subject, *person.accounts, *person.users)]
+    handles = [f"%{each}%" for each in _handles(person)]
     patterns = [*handles, *(f"%{word}%" for word in person.words)]
     return count_rows("procrastinate_jobs", "args::text ILIKE ANY(%(patterns)s)", {"patterns": patterns})
 
@@ -130,8 +127,7 @@ def _empty_log(act: Act, most: int) -> int:
 
 def _in_log(person: Person) -> int:
     """Count lines of the log in which a handle or a word of a person stands."""
-    told = (str(each) for each in (person.subject, *person.accounts, *person.users))
-    wanted = [text.encode() for text in (*told, *person.words)]
+    wanted = [text.encode() for text in (*_handles(person), *person.words)]
     try:
         with log_file().open("rb") as log:
             return sum(any(word in line for word in wanted) for line in log)

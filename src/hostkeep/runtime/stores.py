@@ -15,21 +15,19 @@ from uuid import UUID
 from django.db import connection
 
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An erased person, as the rooms may have known them.
+    """Somebody erased, or many at once, as the rooms may have known them.
 
-    subject   the data subject
+    subjects  the data subjects
     accounts  what they paid by
     users     what they signed in with
     words     words that must not be found anywhere: the values of somebody made up, for a proof
     """
 
-    brand: BrandId
-    subject: UUID
+    subjects: tuple[UUID, ...]
     accounts: tuple[UUID, ...] = ()
     users: tuple[UUID, ...] = ()
     words: tuple[str, ...] = ()
@@ -45,7 +43,7 @@ class Store:
     places        tables ("people_session"), files of the data folder, or whose machines
     list_due      (at) -> how much is past due there at a time
     erase         (act, most) -> how much was erased; what another sweeper holds is left to it
-    forget        (act, person) -> how much of an erased person was removed
+    forget        (act, person) -> how much of erased people was removed, of many in the same statements
     prove_absent  (person) -> how much of an erased person is left; 0 is the proof
     """
 
@@ -104,7 +102,7 @@ def table_store(
 def handles_of(person: Person) -> dict[str, Any]:
     """Return what a condition may ask for: lists of handles, and of patterns for words."""
     return {
-        "subject": [person.subject],
+        "subject": list(person.subjects),
         "accounts": list(person.accounts),
         "users": list(person.users),
         "words": [f"%{word}%" for word in person.words],

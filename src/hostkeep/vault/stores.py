@@ -14,7 +14,7 @@ OF = "subject = ANY(%(subject)s)"
 def _forget_exports(person: Person) -> int:
     """Delete a person's exports with their parts."""
     with opened():
-        ExportPart.objects.filter(export__subject=person.subject).delete()
+        ExportPart.objects.filter(export__subject__in=person.subjects).delete()
     return _forget(EXPORT, person)
 
 

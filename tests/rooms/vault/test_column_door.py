@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
@@ -220,6 +221,31 @@ def test_the_job_goes_on_where_it_was_cut_off(ann: SubjectId, monkeypatch) -> No
         before_the_door(Service, row.id, "title", "Old")
     monkeypatch.setattr(column_resealing, "AT_ONCE", 2)
     assert [column_resealing.reseal_columns(make_act(brand=BRAND)) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_where_none_is_left_the_tables_are_read_once_a_day(ann: SubjectId) -> None:
+    row = a_service(ann)
+    act = make_act(brand=BRAND)
+    assert column_resealing.reseal_columns(act) == 0
+
+    with CaptureQueriesContext(connection) as met:
+        assert column_resealing.reseal_columns(act) == 0
+    assert len(met) == 1 and "runtime_tally" in met[0]["sql"], "one row is read, and no table of anybody's"
+
+    before_the_door(Service, row.id, "title", "Old")
+    late = make_act(brand=BRAND, at=act.at + column_resealing.LOOK_AGAIN)
+    assert column_resealing.reseal_columns(late) == 1, "what an older process wrote is found the next day"
+    assert column_resealing.reseal_columns(late) == 0
+    assert column_resealing.left() == 0
+
+
+def test_a_row_that_somebody_holds_is_no_reason_to_rest(ann: SubjectId, monkeypatch) -> None:
+    row = a_service(ann)
+    before_the_door(Service, row.id, "title", "Old")
+    monkeypatch.setattr(column_resealing, "_reseal", lambda *_: 0)
+    assert column_resealing.reseal_columns(make_act(brand=BRAND)) == 0
+    monkeypatch.undo()
+    assert column_resealing.reseal_columns(make_act(brand=BRAND)) == 1
 
 
 def test_what_an_erased_person_had_becomes_noise(ann: SubjectId) -> None:
