@@ -57,7 +57,6 @@ def figures() -> Iterator[Figure]:
     said = run(BRAND, NOW)
     assert said["done"] == COUNT, said
     ours = COUNT / said["seconds"]
-    print(said, file=sys.stderr, flush=True)
     statement = COUNT / by_one_statement(name)
     yield Figure(f"renewals a second of {COUNT}, to the one SQL statement that writes the same rows", ours, statement, ">= 0.15")
     single = run(BRAND, NOW + timedelta(days=31), chunk=1, most=EACH)
