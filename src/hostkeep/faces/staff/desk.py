@@ -26,6 +26,8 @@ from hostkeep.promises.stranger import PROBE
 from hostkeep.provisioning.queries import BrandPile, piles_by_brand
 from hostkeep.runtime.parked import parked, parked_by_brand, parked_count
 from hostkeep.shop.queries.desk import placed_by_brand
+from hostkeep.subscriptions.actions.renewing import put_back_renewal
+from hostkeep.subscriptions.queries.subscriptions import stopped, stopped_count, subscription
 
 WEEK = timedelta(days=7)
 ENTRIES = 12
@@ -90,8 +92,10 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_safe
 @staff_only("tasks")
 def parked_list(request: HttpRequest) -> HttpResponse:
-    """List deliveries that were given up, oldest first."""
-    return show(request, "staff/desk_parked.html", {"rows": parked(), "total": parked_count()})
+    """List deliveries and renewals that were given up, oldest first."""
+    return show(request, "staff/desk_parked.html", {
+        "rows": parked(), "renewals": stopped(), "total": given_up(),
+    })  # fmt: skip
 
 
 @require_POST
@@ -102,6 +106,22 @@ def retry(request: HttpRequest, delivery: UUID) -> HttpResponse:
     retry_delivery(act, delivery=delivery)
     messages.success(request, gettext("It is on its way again."))
     return HttpResponseRedirect("/staff/parked/")
+
+
+@require_POST
+@staff_only("tasks")
+def retry_renewal(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+    """Let the next run try a renewal again.  Raises NoSuchSubscription."""
+    act = act_of(request, role=role_of(request), purpose="site_administration")
+    row = subscription(subscription_id)
+    put_back_renewal(act.of_brand(row.brand), subscription=row.id)
+    messages.success(request, gettext("The next run tries it again."))
+    return HttpResponseRedirect("/staff/parked/")
+
+
+def given_up() -> int:
+    """Count deliveries and renewals that were given up.  Two queries."""
+    return parked_count() + stopped_count()
 
 
 def brand_desks(placed: Mapping[BrandId, int]) -> tuple[BrandDesk, ...]:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 
 from hostkeep.billing.queries.payments import unmatched_count
 from hostkeep.faces.staff.access import ROOMS, role_of
+from hostkeep.faces.staff.desk import given_up
 from hostkeep.faces.ui.pages import Link, LinkGroup
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.promises.alarms import open_alarm_count
 from hostkeep.provisioning.queries import open_task_count
-from hostkeep.runtime.parked import parked_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ WORK = (
 KEEP = (
     Room("policies", "/staff/policies/", "book", gettext_noop("Policies")),
     Room("promises", "/staff/promises/", "shield", gettext_noop("Promises"), open_alarm_count),
-    Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), parked_count),
+    Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), given_up),
 )
 OWN = (Room("keys", "/staff/keys/", "key", gettext_noop("Keys for programs")),)
 YOURS = (

@@ -150,6 +150,11 @@ def stopped(*, first: int = 100) -> tuple[SubscriptionRow, ...]:
     return tuple(frozen(row) for row in found)
 
 
+def stopped_count() -> int:
+    """Return how many renewals were given up, over all brands.  One query."""
+    return Subscription.objects.exclude(stopped_at=None).count()
+
+
 def ending_due(at: datetime, *, first: int = 500) -> tuple[SubscriptionRow, ...]:
     """Return the subscriptions whose end has come, oldest first."""
     found = Subscription.objects.filter(state=State.ENDING.value, ends_at__lte=at).order_by("ends_at", "id")
