@@ -295,3 +295,41 @@ def test_an_altered_book_cannot_begin_again(book, broken) -> None:
     broken(f"UPDATE audit.audit_leaf SET hash = '\\x{leaf_hash(b'forged').hex()}' WHERE position = 2")
     with pytest.raises(checkpoints.NotOurs):
         checkpoints.begin_again(LATER)
+
+
+# -- sealed for somebody who waits -----------------------------------------------------------------------------
+
+
+def test_what_is_sealed_on_request_is_one_checkpoint_in_a_while(book) -> None:
+    size = checkpoints.newest().size
+    write(3)
+    soon = NOON + timedelta(seconds=4)
+    assert checkpoints.seal_soon(make_act(at=soon)) == 0, "one was signed just now"
+    later = NOON + checkpoints.PAUSE
+    assert checkpoints.seal_soon(make_act(at=later)) == 4
+    assert checkpoints.newest().size == size + 3
+    assert checkpoints.seal_soon(make_act(at=later + timedelta(days=1))) == 0, "nothing new, nothing signed"
+
+
+def test_two_who_ask_at_once_get_one_tree_without_a_gap(book) -> None:
+    write(50)
+    late = make_act(at=NOON + timedelta(minutes=1))
+    found: list[int] = []
+
+    def asks() -> None:
+        try:
+            found.append(checkpoints.seal_soon(late))
+        finally:
+            connections.close_all()
+
+    together = [threading.Thread(target=asks) for _ in range(4)]
+    for each in together:
+        each.start()
+    for each in together:
+        each.join()
+    checkpoints.seal_all(make_act(at=NOON + timedelta(minutes=2)))
+    assert len(found) == 4
+    places = list(Leaf.objects.order_by("position").values_list("position", flat=True))
+    assert places == list(range(len(places)))
+    assert Leaf.objects.count() == Entry.objects.count()
+    assert verify().holds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from hostkeep.audit.checkpoints import seal_soon
 from hostkeep.audit.proofs import bundle, verifier
 from hostkeep.brands.applying import policy_for, version_for
 from hostkeep.flows.exporting.archive_file import Cover, Part, pack
@@ -36,6 +37,7 @@ def make_export(act: Act, *, account: AccountRow, user: UserId | None) -> Made:
         made_at=act.at,
     )
     parts = parts_of(act, whose)
+    seal_soon(act)  # what was entered a moment ago is proven in the copy too
     data = pack(cover, parts, extra=_log(parts))
     return keep_export(act, subject=account.subject, data=data)
 
