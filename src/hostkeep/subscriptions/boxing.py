@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId, SubjectId
-from hostkeep.subscriptions.models import Change, Part, Subscription
+from hostkeep.subscriptions.models import Change, Metered, Part, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told
 from hostkeep.vault.column_door import ColumnWish, one_row, seal_columns
 from hostkeep.vault.columns import Boxed
@@ -21,6 +21,7 @@ BILLING = PurposeId("billing")
 SUBSCRIPTIONS = "subscriptions_subscription"
 PARTS = "subscriptions_part"
 CHANGES = "subscriptions_change"
+METERS = "subscriptions_metered"
 
 NOTHING = Told("", "", "", {})
 """What is told of one that is erased."""
@@ -39,6 +40,23 @@ def seal_title(act: Act, row: Subscription, part: UUID, title: str) -> Boxed:
 def seal_change(act: Act, row: Subscription, change: UUID, told: Mapping[str, Any]) -> Boxed:
     """Seal what is changed into what."""
     return _sealed(act, row, CHANGES, change, {"told": dict(told)})["told"]
+
+
+def seal_meter(
+    act: Act, row: Subscription, meter: UUID, name: Mapping[str, str], tariff: Mapping[str, Any]
+) -> dict[str, Boxed]:
+    """Seal what is counted and what it costs."""
+    return _sealed(act, row, METERS, meter, {"meter": dict(name), "tariff": dict(tariff)})
+
+
+def meter_wish(row: Subscription, metered: Metered) -> ColumnWish[Mapping[str, Any]]:
+    """Return what opens a meter: "meter" (slug and title) and "tariff"."""
+
+    def made(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return dict(values)
+
+    boxes = {"meter": metered.meter, "tariff": metered.tariff}
+    return one_row(_head(row), table=METERS, row=str(metered.id), boxes=boxes, make=made)
 
 
 def told_wish(row: Subscription) -> ColumnWish[Told]:

@@ -96,3 +96,45 @@ class BadSetting(Foreseen):
     code = "subscriptions.setting.bad"
     title = gettext_noop("A setting of the brand about renewals cannot be right.")
     status = 422
+
+
+class BadTariff(Foreseen):
+    """A tariff that cannot be reckoned with.
+
+    facts["why"]: "model", "unit", "per", "included", "tiers", "price", "overage", "step" or "shape".
+    """
+
+    code = "subscriptions.tariff.bad"
+    title = gettext_noop("These prices for metered use do not fit together.")
+    status = 422
+
+
+class BadReading(Foreseen):
+    """A reading that cannot be: facts["why"] is "quantity", "future", "age", "key" or "many"."""
+
+    code = "subscriptions.reading.bad"
+    title = gettext_noop("This reading of a meter cannot be right, so it was not counted.")
+    status = 422
+
+
+class ReadDifferently(Foreseen):
+    """The key stands for another reading of this meter."""
+
+    code = "subscriptions.reading.differs"
+    title = gettext_noop("This reading was counted before, with another quantity.")
+
+
+class NotMetered(Foreseen):
+    """The policy does not let use be counted: facts["clause"] says which clause keeps it out."""
+
+    code = "subscriptions.meter.not_allowed"
+    title = gettext_noop("Our privacy policy does not let us count how this service is used.")
+    status = 403
+
+
+class NoSuchMeter(Foreseen):
+    """No such meter, or not one that the asker may know of."""
+
+    code = "subscriptions.meter.none"
+    title = gettext_noop("There is no such meter.")
+    status = 404

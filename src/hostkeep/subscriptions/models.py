@@ -35,6 +35,8 @@ PLAIN: Columns = {
     "PriceChange.set_by": not_personal("role and handle"),
     "Metered.meter": personal("chosen_service", sealed="by vault.columns: tells what somebody bought"),
     "Metered.tariff": personal("chosen_service", sealed="by vault.columns: tells what somebody bought"),
+    "Use.starts_at": personal("use_time", plain="when a metered period began: its line is billed once"),
+    "Use.ends_at": personal("use_time", plain="when a metered period ended: its line is billed once"),
     "Reading.once": not_personal("idempotency key of ours"),
     "Reading.starts_at": personal("use_time", plain="sums are reckoned by the hour in SQL"),
     "Reading.ends_at": personal("use_time", plain="sums are reckoned by the hour in SQL"),
@@ -261,10 +263,42 @@ class Metered(models.Model):
         return str(self.id)
 
 
+class Use(models.Model):
+    """What was used of a meter in a period that is over, and what it came to.
+
+    full_minor, minor  without the cap, and what was asked for
+    invoice            None where it came to nothing
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    metered = models.ForeignKey(Metered, on_delete=models.PROTECT, related_name="uses", db_index=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    quantity = models.BigIntegerField()
+    full_minor = models.BigIntegerField()
+    minor = models.BigIntegerField()
+    invoice = models.UUIDField(null=True, db_index=True)
+    billed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["metered", "starts_at"], name="one_use_a_period"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at"), quantity__gte=0, minor__lte=F("full_minor")),
+                name="use_sane",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity}"
+
+
 class Reading(models.Model):
     """So much was used between two moments.  A counter and nothing else: no content, no destination.
 
     quantity  in the meter's smallest unit, more than nothing
+    use       the period that it was billed with, or None while it is not; one that comes late is billed
+              with the next
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -274,6 +308,7 @@ class Reading(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     taken_at = models.DateTimeField()
+    use = models.ForeignKey(Use, null=True, on_delete=models.PROTECT, related_name="readings", db_index=False)
 
     class Meta:
         constraints = [
@@ -283,7 +318,13 @@ class Reading(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["metered", "ends_at"], include=["quantity"], name="readings_by_time")
+            models.Index(fields=["metered", "ends_at"], include=["quantity"], name="readings_by_time"),
+            models.Index(
+                fields=["metered", "ends_at"],
+                include=["quantity"],
+                name="readings_open",
+                condition=Q(use=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,275 @@
+"""Metered use: meters of a subscription, readings of them, and the use of a period that is over.
+
+A reading is a counter between two moments.  Nothing else is taken: no content, no destination, no address.
+Whether it may be taken at all the policy says, and flows.metering asks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from hostkeep.audit.recorded import recorded, recorded_many
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import InvoiceId, Ref
+from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.boxing import BILLING, as_system, meter_wish, seal_meter
+from hostkeep.subscriptions.errors import BadReading, NoSuchMeter, NoSuchSubscription, ReadDifferently
+from hostkeep.subscriptions.holding import held
+from hostkeep.subscriptions.models import Alert, Metered, Reading, Subscription, Use
+from hostkeep.subscriptions.rules.metering import MOST_QUANTITY, Charge, Tariff, charge, from_json, to_json
+from hostkeep.vault.column_door import use_columns
+
+LONGEST_KEY = 64
+MOST_READINGS = 10_000
+OLDEST = timedelta(days=92)
+"""A reading of a longer ago than a quarter is a mistake, not news."""
+
+SKEW = timedelta(minutes=5)
+"""By so much a node's clock may be ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A meter that stands."""
+
+    id: UUID
+
+    @property
+    def ref(self) -> Ref:
+        """The meter."""
+        return Ref("subscriptions.meter", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reading as a node tells it.
+
+    metered   the meter
+    once      the node's key of this reading, at most 64 characters, one a meter
+    quantity  in the meter's smallest unit, more than nothing
+    period    between which moments
+    """
+
+    metered: UUID
+    once: str
+    quantity: int
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Meters that readings were counted for.  fresh: how many readings were new."""
+
+    ids: tuple[UUID, ...]
+    fresh: int
+    kind: str = "subscriptions.meter"
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The use of a period that is over, as its invoice line needs it.
+
+    title     what is counted, for paper
+    quantity  in the meter's smallest unit
+    """
+
+    metered: UUID
+    title: str
+    unit: str
+    per: int
+    quantity: int
+    charge: Charge
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Periods of meters that were closed.  again: whether they were before."""
+
+    subscription: UUID
+    invoice: InvoiceId | None
+    again: bool
+
+    @property
+    def ref(self) -> Ref:
+        """The subscription."""
+        return Ref("subscriptions.subscription", self.subscription)
+
+
+Bill = Callable[[Act, Subscription, Period, Sequence[Used]], InvoiceId | None]
+"""Issues the invoice of some use in the running transaction; None where it comes to nothing."""
+
+
+@recorded("subscriptions.meter.added")
+def add_meter(
+    act: Act, *, subscription: UUID, slug: str, title: str, tariff: Tariff, cap: Money | None = None
+) -> Taken:
+    """Count something of a subscription from now on, at prices that are agreed with it.
+
+    slug, title  as the catalogue calls it
+    Raises NoSuchSubscription, BadTariff, vault refusals.
+    """
+    row = held(subscription, brand=act.brand)
+    name = uuid4()
+    sealed = seal_meter(act, row, name, {"slug": slug, "title": title}, to_json(tariff))
+    Metered.objects.create(
+        id=name, subscription=row, meter=sealed["meter"], tariff=sealed["tariff"], started_at=act.at,
+        cap_minor=_of(row, cap),
+    )  # fmt: skip
+    return Taken(name)
+
+
+@recorded("subscriptions.meter.limited")
+def limit_meter(act: Act, *, metered: UUID, cap: Money | None, alert: Money | None) -> Taken:
+    """Say what a meter's owner will not go over in a period, and at what they want to hear of it.
+
+    Raises NoSuchMeter, MixedCurrencies.
+    """
+    row = Metered.objects.select_for_update(of=("self",)).select_related("subscription").filter(
+        id=metered, subscription__brand=act.brand, ended_at=None
+    ).first()  # fmt: skip
+    if row is None:
+        raise NoSuchMeter
+    row.cap_minor, row.alert_minor = _of(row.subscription, cap), _of(row.subscription, alert)
+    row.save(update_fields=["cap_minor", "alert_minor"])
+    return Taken(row.id)
+
+
+@recorded_many("subscriptions.reading.taken")
+def take_readings(act: Act, *, told: Sequence[Told]) -> Counted:
+    """Count readings, each once, all of them or none.
+
+    told  at most 10,000, of meters of act.brand
+    A reading that was counted before is left as it stands.  One of a period that is billed already is billed
+    with the next.
+    Raises BadReading, NoSuchMeter, ReadDifferently (the key stands for another quantity).
+    """
+    if len(told) > MOST_READINGS:
+        raise BadReading(why="many")
+    for each in told:
+        _check(each, act.at)
+    wanted = {each.metered for each in told}
+    known = Metered.objects.filter(id__in=wanted, subscription__brand=act.brand, ended_at=None)
+    if set(known.values_list("id", flat=True)) != wanted:
+        raise NoSuchMeter
+    before = Reading.objects.filter(metered__in=wanted).count()
+    Reading.objects.bulk_create(
+        [
+            Reading(
+                metered_id=each.metered, once=each.once, quantity=each.quantity,
+                starts_at=each.period.start, ends_at=each.period.end, taken_at=act.at,
+            )
+            for each in told
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    _demand_same(told)
+    return Counted(tuple(sorted(wanted)), Reading.objects.filter(metered__in=wanted).count() - before)
+
+
+@recorded("subscriptions.use.billed")
+def close_period(act: Act, *, subscription: UUID, period: Period, bill: Bill) -> Closed:
+    """Bill what was used of a subscription's meters in a period that is over, exactly once.
+
+    bill  issues the invoice, in this transaction, or None where all of it comes to nothing
+
+    Takes up every reading that ended by the period's end and is billed nowhere.  Writes a Use a meter.
+    Again: changes nothing.  Raises NoSuchSubscription, and what bill raises.
+    """
+    row = held(subscription, brand=act.brand)
+    meters = list(
+        Metered.objects.filter(subscription=row, started_at__lt=period.end).order_by("started_at", "id")
+    )
+    done = {use.metered_id: use for use in Use.objects.filter(metered__in=meters, starts_at=period.start)}
+    if not meters or done:
+        invoice = next((use.invoice for use in done.values() if use.invoice), None)
+        return Closed(row.id, InvoiceId(invoice) if invoice else None, again=True)
+    readings = {meter.id: _open_readings(meter, period.end) for meter in meters}
+    used = _reckoned(act, row, meters, {key: sum(some.values()) for key, some in readings.items()})
+    issued = bill(act, row, period, used)
+    for each in used:
+        use = Use.objects.create(
+            metered_id=each.metered, starts_at=period.start, ends_at=period.end, quantity=each.quantity,
+            full_minor=each.charge.full.minor, minor=each.charge.amount.minor, invoice=issued,
+            billed_at=act.at,
+        )  # fmt: skip
+        Reading.objects.filter(id__in=list(readings[each.metered])).update(use=use)
+    return Closed(row.id, issued, again=False)
+
+
+@recorded("subscriptions.limit.reached")
+def note_reached(act: Act, *, metered: UUID, kind: str, period: Period) -> Taken:
+    """Note that a limit was reached in a period, once.  kind: "alert" or "cap"."""
+    Alert.objects.bulk_create(
+        [Alert(metered_id=metered, kind=kind, period_starts_at=period.start, reached_at=act.at)],
+        ignore_conflicts=True,
+    )
+    return Taken(metered)
+
+
+def _open_readings(meter: Metered, end: datetime) -> dict[int, int]:
+    """Return the quantities of readings that are billed nowhere and ended by a time, by id, locked."""
+    found = Reading.objects.select_for_update(of=("self",)).filter(metered=meter, use=None, ends_at__lte=end)
+    return dict(found.order_by("id").values_list("id", "quantity"))
+
+
+def _reckoned(
+    act: Act, row: Subscription, meters: Sequence[Metered], quantities: Mapping[UUID, int]
+) -> list[Used]:
+    """Price quantities as it was agreed; the tariffs are opened in one batch.
+
+    Raises NoSuchSubscription where what was agreed is erased.
+    """
+
+    def made(opened: Sequence[Mapping[str, Any] | None]) -> list[Used]:
+        return [
+            _used(row, meter, said, min(quantities[meter.id], MOST_QUANTITY))
+            for meter, said in zip(meters, opened, strict=True)
+        ]
+
+    wishes = [meter_wish(row, meter) for meter in meters]
+    return use_columns(as_system(act, row, BILLING), wishes=wishes, fn=made)
+
+
+def _used(row: Subscription, meter: Metered, said: Mapping[str, Any] | None, quantity: int) -> Used:
+    """Price one meter's quantity."""
+    if said is None:
+        raise NoSuchSubscription
+    tariff = from_json(said["tariff"])
+    cap = None if meter.cap_minor is None else money(meter.cap_minor, row.currency)
+    told = charge(tariff, quantity, money(0, row.currency).currency, cap=cap)
+    return Used(meter.id, str(said["meter"]["title"]), tariff.unit, tariff.per, quantity, told)
+
+
+def _check(told: Told, at: datetime) -> None:
+    """Refuse what no meter can have shown.  Raises BadReading."""
+    faults = {
+        "quantity": not 1 <= told.quantity <= MOST_QUANTITY,
+        "future": told.period.end > at + SKEW,
+        "age": told.period.start < at - OLDEST,
+        "key": not (0 < len(told.once) <= LONGEST_KEY and told.once.isascii() and told.once.isprintable()),
+    }
+    for why, wrong in faults.items():
+        if wrong:
+            raise BadReading(why=why)
+
+
+def _demand_same(told: Sequence[Told]) -> None:
+    """Refuse a key that stands for another reading.  Raises ReadDifferently."""
+    keys = {(each.metered, each.once): (each.quantity, each.period) for each in told}
+    found = Reading.objects.filter(
+        metered__in={each.metered for each in told}, once__in={each.once for each in told}
+    )
+    for row in found:
+        asked = keys.get((row.metered_id, row.once))
+        if asked is not None and asked != (row.quantity, Period(row.starts_at, row.ends_at)):
+            raise ReadDifferently(meter=str(row.metered_id))
+
+
+def _of(row: Subscription, amount: Money | None) -> int | None:
+    """Return an amount of the subscription's own currency.  Raises MixedCurrencies."""
+    return None if amount is None else (money(0, row.currency) + amount).minor
