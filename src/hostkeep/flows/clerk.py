@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
+from django.db import transaction
+
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActorId
 from hostkeep.provisioning.actions.tasks import complete_task
@@ -20,6 +22,7 @@ from hostkeep.provisioning.events import TaskOpened
 from hostkeep.provisioning.queries import TaskRow, addresses_leased, open_tasks, task
 from hostkeep.provisioning.rules.access import access_data
 from hostkeep.provisioning.rules.work import Verb
+from hostkeep.runtime.transactions import take_turn
 
 CLERK = ActorId("staff:clerk")
 NETWORKS = (IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
@@ -44,6 +47,12 @@ def fill_open_tasks(act: Act) -> int:
 
 def _do(act: Act, row: TaskRow) -> int:
     """Close one task.  Somebody else may be faster: then nothing is done."""
+    with transaction.atomic():
+        return _close(act, row)
+
+
+def _close(act: Act, row: TaskRow) -> int:
+    """Close one task; an address that is picked is held for it until its lease stands."""
     made = row.kind in {Verb.CREATE, Verb.RENEW}
     address = _free_address() if row.kind is Verb.CREATE else ""
     access = access_data(
@@ -62,7 +71,11 @@ def _do(act: Act, row: TaskRow) -> int:
 
 
 def _free_address() -> str:
-    """Return a documentation address that no service holds; IPv6 when the IPv4 ones are used up."""
+    """Return a documentation address that no service holds; IPv6 when the IPv4 ones are used up.
+
+    Two at once would pick the same one: they take turns, until the running transaction ends.
+    """
+    take_turn(f"clerk|{POOL}")
     taken = addresses_leased(POOL)
     for network in NETWORKS:
         for address in network.hosts():
