@@ -167,7 +167,7 @@ def test_days_are_the_brands_own(db, tmp_path: Path) -> None:
     [
         ("AE", "VATEX-EU-AE", "en", "Reverse charge: the recipient of the service accounts for VAT."),
         ("AE", "VATEX-EU-AE", "vi", "Reverse charge: bên nhận dịch vụ tự kê khai"),
-        ("O", "VATEX-EU-O", "en", "not subject to VAT here"),
+        ("O", "VATEX-EU-O", "en", "Not subject to VAT here"),
         ("E", "VATEX-EU-132", "en", "Exempt from VAT"),
     ],
 )

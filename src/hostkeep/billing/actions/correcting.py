@@ -102,8 +102,8 @@ def debit_invoice(
 
     Writes an Invoice of kind "debit_note" with lines, tax and a copy of the buyer's block, a ledger entry, an
     InvoiceIssued event and an audit entry, or nothing.
-    Raises NoSuchInvoice (also for another brand's), NotCorrectable, BadReason, EmptyInvoice, BadLine (also for
-    a note over nothing), TwoCurrencies, IssuedDifferently, and vault refusals.
+    Raises NoSuchInvoice (also for another brand's), NotCorrectable, BadReason, EmptyInvoice, BadLine (a note
+    over nothing too), TwoCurrencies, IssuedDifferently, and vault refusals.
     """
     row = _locked(act, invoice, (INVOICE,))
     _demand(reason, reasons.DEBITS)

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from hostkeep.billing.documents import wording
 from hostkeep.billing.documents.rendering import InvoiceDocument, Pair
-from hostkeep.billing.queries.invoices import SheetTold
+from hostkeep.billing.queries.corrections import Related, Relations
+from hostkeep.billing.queries.invoices import TAKEN_BACK, SheetTold
+from hostkeep.billing.rules import reasons
 from hostkeep.billing.rules.lines import Line
-from hostkeep.billing.rules.numbering import in_fours
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PROFORMA, in_fours
 from hostkeep.billing.rules.party import Party
+from hostkeep.billing.rules.reasons import Reason
 from hostkeep.billing.rules.taxing.codes import STANDARD
 from hostkeep.brands.queries import BrandRow
 
@@ -44,6 +48,7 @@ class Paper:
     party   the buyer's block, or None where there is none
     mark    the brand's logo as SVG, or empty
     bank    whether the brand is paid by bank transfer
+    others  what it corrects, and what corrects it
     """
 
     sheet: SheetTold
@@ -54,38 +59,96 @@ class Paper:
     language: str
     mark: str
     bank: bool
+    others: Relations
+
+    @property
+    def locale(self) -> str:
+        """In which amounts and days are written."""
+        return wording.locale_of(self.language)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The words of its language, English for one there are none in."""
+        return wording.words_of(self.language)
+
+    @property
+    def tax(self) -> str:
+        """What the tax is called."""
+        names = self.brand.tax_name
+        return names.get(self.language.split("-", maxsplit=1)[0]) or names.get("en", "")
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for money that is still to come."""
+        return self.sheet.kind != CREDIT_NOTE and not self.sheet.is_paid
 
 
 def compose(paper: Paper) -> InvoiceDocument:
     """Write out everything that stands on an invoice."""
-    sheet, zone = paper.sheet, paper.brand.zone
-    language = paper.language if paper.language in wording.WORDS else "en"
-    words = wording.words_of(language)
-    placed = paper.party is not None and paper.party.is_placed
+    sheet, zone, words, locale = paper.sheet, paper.brand.zone, paper.words, paper.locale
     return InvoiceDocument(
-        language=language,
-        title=words["title"] if placed else words["simplified"],
+        language=wording.language_of(paper.language),
+        title=title_of(paper),
         number=sheet.number,
         brand=paper.brand.name,
         mark=paper.mark,
         colour=COLOURS.get(paper.brand.look, INK),
         day=sheet.issued_at.astimezone(ZoneInfo(zone)).date(),
-        issued=wording.day_text(sheet.issued_at, zone, language),
-        stamp=words["paid"] if sheet.is_paid else "",
+        issued=wording.day_text(sheet.issued_at, zone, locale),
+        about=about_of(paper),
+        stamp=words["paid"] if is_paid_in_money(sheet) else "",
         seller=seller_lines(paper.brand.seller, words),
         buyer_label=words["bought_by"],
         buyer=paper.party.lines() if paper.party else (words["customer"].format(number=paper.number),),
-        facts=_facts(paper, words, language),
+        facts=_facts(paper),
         columns=tuple(words[key] for key in ("item", "period", "price", "tax", "amount")),
-        rows=tuple(_row(line, zone, language) for line in sheet.lines),
-        sums=_sums(paper, words, language),
-        total=(words["total"], wording.money_text(sheet.gross, language)),
-        paid=_paid(paper, words, language),
+        rows=tuple(_row(line, zone, locale) for line in sheet.lines),
+        sums=_sums(paper),
+        total=(
+            words["credited" if sheet.kind == CREDIT_NOTE else "total"],
+            wording.money_text(sheet.gross, locale),
+        ),
+        paid=_paid(paper),
         pay_label=words["pay"],
-        pay=bank_rows(paper, language) if paper.bank and not sheet.is_paid else (),
-        notes=(*tax_notes(paper, language), *_notes(paper.keeping, words)),
+        pay=bank_rows(paper) if paper.bank and paper.asks else (),
+        notes=(*tax_notes(paper), *_notes(paper)),
         footer=f"{paper.brand.name} · {sheet.number}",
     )
+
+
+def title_of(paper: Paper) -> str:
+    """Return what a document is, in words."""
+    words, kind = paper.words, paper.sheet.kind
+    if kind in (CREDIT_NOTE, DEBIT_NOTE, PROFORMA):
+        return words[kind]
+    placed = paper.party is not None and paper.party.is_placed
+    return words["title"] if placed else words["simplified"]
+
+
+def is_paid_in_money(sheet: SheetTold) -> bool:
+    """Say whether a document was paid: a note never is, nor what was taken back, nor a request."""
+    return sheet.kind not in (CREDIT_NOTE, PROFORMA) and sheet.is_paid and not sheet.is_taken_back
+
+
+def about_of(paper: Paper) -> tuple[str, ...]:
+    """Return what a document has to do with others, and why it corrects.
+
+    Source: Council Directive 2006/112/EC, art. 219: it refers specifically to what it amends.
+    """
+    words, sheet, before = paper.words, paper.sheet, paper.others.corrects
+    told = []
+    if before is not None:
+        told.append(_named(paper, "fulfils" if before.kind == PROFORMA else "corrects", before))
+    if sheet.reason:
+        reason = reasons.SAID[wording.language_of(paper.language)][cast("Reason", sheet.reason)]
+        told.append(words["because"].format(reason=reason))
+    told += [_named(paper, "corrected", note) for note in paper.others.by if note.kind != INVOICE]
+    return tuple(told)
+
+
+def _named(paper: Paper, key: str, other: Related) -> str:
+    day = wording.day_text(other.issued_at, paper.brand.zone, paper.locale)
+    return paper.words[key].format(number=other.number, day=day)
 
 
 def seller_lines(seller: Mapping[str, str], words: Mapping[str, str]) -> tuple[str, ...]:
@@ -97,9 +160,9 @@ def seller_lines(seller: Mapping[str, str], words: Mapping[str, str]) -> tuple[s
     return tuple(line for line in block if line)
 
 
-def bank_rows(paper: Paper, language: str) -> tuple[Pair, ...]:
+def bank_rows(paper: Paper) -> tuple[Pair, ...]:
     """Return what a payer types into their bank's form: label and value."""
-    words, bank = wording.words_of(language), paper.brand.bank
+    words, bank = paper.words, paper.brand.bank
     rows = [
         (words[key], in_fours(bank[key]) if key == "iban" else bank[key])
         for key in BANK_ROWS
@@ -109,20 +172,21 @@ def bank_rows(paper: Paper, language: str) -> tuple[Pair, ...]:
         return ()
     return (
         *rows,
-        (words["amount_to_pay"], wording.money_text(paper.sheet.owed, language)),
+        (words["amount_to_pay"], wording.money_text(paper.sheet.owed, paper.locale)),
         (words["reference"], in_fours(paper.sheet.reference)),
     )
 
 
-def _facts(paper: Paper, words: Mapping[str, str], language: str) -> tuple[Pair, ...]:
-    """Return the facts beside the buyer: due date, reference, how prices are meant."""
-    sheet = paper.sheet
-    tax = paper.brand.tax_name.get(language) or paper.brand.tax_name.get("en", "")
-    said = words["prices_net" if sheet.prices == "net" else "prices_gross"].format(tax=tax)
+def _facts(paper: Paper) -> tuple[Pair, ...]:
+    """Return the facts beside the buyer: due date and reference of what is paid, and how prices are meant."""
+    sheet, words = paper.sheet, paper.words
+    said = words["prices_net" if sheet.prices == "net" else "prices_gross"].format(tax=paper.tax)
     rows = [
-        (words["due"], wording.day_text(sheet.due_at, paper.brand.zone, language)),
+        (words["due"], wording.day_text(sheet.due_at, paper.brand.zone, paper.locale)),
         (words["reference"], in_fours(sheet.reference)),
     ]
+    if sheet.kind == CREDIT_NOTE:
+        rows = []
     return tuple([*rows, (words["prices"], said)] if any(rate.rate for rate in sheet.rates) else rows)
 
 
@@ -143,55 +207,63 @@ def _row(line: Line, zone: str, language: str) -> tuple[str, ...]:
     )
 
 
-def _sums(paper: Paper, words: Mapping[str, str], language: str) -> tuple[Pair, ...]:
+def _sums(paper: Paper) -> tuple[Pair, ...]:
     """Return net and the tax of each rate."""
-    sheet = paper.sheet
-    tax = paper.brand.tax_name.get(language) or paper.brand.tax_name.get("en", "")
+    sheet, words, locale = paper.sheet, paper.words, paper.locale
     rates = (
         (
             words["tax_of"].format(
-                tax=tax,
-                rate=wording.rate_text(rate.rate, language),
-                net=wording.money_text(rate.net, language),
+                tax=paper.tax,
+                rate=wording.rate_text(rate.rate, locale),
+                net=wording.money_text(rate.net, locale),
             ),
-            wording.money_text(rate.tax, language),
+            wording.money_text(rate.tax, locale),
         )
         for rate in sheet.rates
         if rate.rate or rate.category != STANDARD
     )
-    return ((words["net"], wording.money_text(sheet.net, language)), *rates)
+    return ((words["net"], wording.money_text(sheet.net, locale)), *rates)
 
 
-def tax_notes(paper: Paper, language: str) -> tuple[str, ...]:
-    """Return why lines bear no tax, one sentence a category.
+def tax_notes(paper: Paper) -> tuple[str, ...]:
+    """Return why lines bear no tax, one sentence a category."""
+    return tuple(tax_reasons(paper).values())
+
+
+def tax_reasons(paper: Paper) -> Mapping[str, str]:
+    """Return why lines bear no tax, by category.
 
     Source: Council Directive 2006/112/EC, art. 226(11) and (11a): the words "Reverse charge", or the reason.
     """
-    words = wording.words_of(language)
-    tax = paper.brand.tax_name.get(language) or paper.brand.tax_name.get("en", "")
     seen = sorted({each.category for each in paper.sheet.rates if each.category != STANDARD})
-    return tuple(words[f"note_{category}"].format(tax=tax) for category in seen)
+    return {category: paper.words[f"note_{category}"].format(tax=paper.tax) for category in seen}
 
 
-def _paid(paper: Paper, words: Mapping[str, str], language: str) -> tuple[Pair, ...]:
+def _paid(paper: Paper) -> tuple[Pair, ...]:
     """Return what came and what is still open; nothing where nothing came."""
-    sheet, zone = paper.sheet, paper.brand.zone
+    sheet, zone, words, locale = paper.sheet, paper.brand.zone, paper.words, paper.locale
     if not sheet.payments:
         return ()
-    key = "paid_on" if sheet.is_paid else "part_on"
+    keys = {TAKEN_BACK: "taken_on", "credit": "credit_on"}
     came = [
         (
-            words[key].format(day=wording.short_day_text(part.at, zone, language)),
-            wording.money_text(part.amount, language),
+            words[keys.get(part.gateway, "paid_on" if sheet.is_paid else "part_on")].format(
+                day=wording.short_day_text(part.at, zone, locale)
+            ),
+            wording.money_text(part.amount, locale),
         )
         for part in sheet.payments
     ]
-    left = (words["still_open"], wording.money_text(sheet.owed, language))
+    left = (words["still_open"], wording.money_text(sheet.owed, locale))
     return tuple(came if sheet.is_paid else [*came, left])
 
 
-def _notes(keeping: Keeping, words: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(paper: Paper) -> tuple[str, ...]:
     """Return the small print."""
+    words, keeping = paper.words, paper.keeping
+    rounding = (words["rounding"].format(tax=paper.tax),) if paper.sheet.tax.minor else ()
+    if paper.sheet.kind == PROFORMA:
+        return (words["asks"], *rounding)
     if not keeping.years:
-        return (words["once"],)
-    return words["once"], words["kept"].format(years=keeping.years, clause=keeping.clause)
+        return (*rounding, words["once"])
+    return (*rounding, words["once"], words["kept"].format(years=keeping.years, clause=keeping.clause))

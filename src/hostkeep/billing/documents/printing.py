@@ -1,15 +1,20 @@
-"""Prints an invoice: fetches the sheet, the brand and the buyer's block, and renders them."""
+"""Prints a document: fetches the sheet, the brand and the buyer's block, and renders them, or states them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hostkeep.billing.boxing import PARTY
-from hostkeep.billing.documents.composing import Keeping, Paper, compose
+from hostkeep.billing.documents.composing import Keeping, Paper, about_of, compose, tax_reasons
 from hostkeep.billing.documents.rendering import render_invoice
 from hostkeep.billing.documents.wording import YEAR
+from hostkeep.billing.einvoice.cii import write_cii
+from hostkeep.billing.einvoice.stating import Said, lacking, state
+from hostkeep.billing.queries.corrections import relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, sheet
 from hostkeep.billing.rules.gateways import offered
+from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.billing.rules.party import Party, from_json
 from hostkeep.brands.queries import brand, policy_in_force
 from hostkeep.kernel.act import Act
@@ -26,7 +31,7 @@ class Wanted:
     """How an invoice is wanted.
 
     number    the customer's number, which stands in where the buyer's block is empty or gone
-    language  "en" or "vi"
+    language  a language tag: words in English or Vietnamese, amounts and days as that place writes them
     mark      the brand's logo as SVG, or empty
     """
 
@@ -36,24 +41,54 @@ class Wanted:
 
 
 def print_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, wanted: Wanted) -> bytes:
-    """Return an account's invoice as PDF/A-3b.
+    """Return an account's document as PDF/A-3b, its electronic form attached where it has one.
 
     The buyer's block is read through the door for act.purpose, which is "billing"; the audit tells.
     Raises NoSuchInvoice, and the vault's Refused.
     """
-    found = sheet(invoice, of=of)
+    return _opened(act, sheet(invoice, of=of), wanted, printed)
 
-    def printed(told: SheetTold, party: Party | None) -> bytes:
-        return render_invoice(compose(paper_of(act, told, wanted, party)))
+
+def invoice_xml(act: Act, *, of: AccountId, invoice: InvoiceId, wanted: Wanted) -> bytes:
+    """Return an account's document in its electronic form alone, or nothing where it has none.
+
+    Reads and raises as print_invoice.
+    """
+    return _opened(act, sheet(invoice, of=of), wanted, xml_of)
+
+
+def printed(paper: Paper) -> bytes:
+    """Return a paper as PDF/A-3b."""
+    return render_invoice(compose(paper), xml=xml_of(paper))
+
+
+def xml_of(paper: Paper) -> bytes:
+    """Return a paper in its electronic form, or nothing where it has none."""
+    party, before = paper.party, paper.others.corrects
+    if party is None or lacking(paper.sheet, paper.brand, party):
+        return b""
+    said = Said(
+        note=" ".join(about_of(paper)) if paper.sheet.reason else "",
+        corrects=(before.number, before.issued_at) if before and before.kind != PROFORMA else None,
+        reasons=tax_reasons(paper), bank=paper.bank,
+    )  # fmt: skip
+    return write_cii(state(paper.sheet, paper.brand, party, said))
+
+
+def _opened(act: Act, found: InvoiceSheet, wanted: Wanted, make: Callable[[Paper], bytes]) -> bytes:
+    """Open a document and its buyer's block, and make something of them."""
+
+    def with_party(told: SheetTold, party: Party | None) -> bytes:
+        return make(paper_of(act, told, wanted, party))
 
     def titled(opened: tuple[SheetTold | None, ...]) -> bytes:
         # Without titles or a block, or after their key was destroyed, an invoice still has number and sums.
         told = opened[0] or found.without("-")
-        paper = door.use(
+        made = door.use(
             act, subject=found.subject, category=PARTY, slot=str(found.id),
-            fn=lambda block: printed(told, from_json(block)),
+            fn=lambda block: with_party(told, from_json(block)),
         )  # fmt: skip
-        return paper or printed(told, None)
+        return with_party(told, None) if made is None else made
 
     return use_columns(act, wishes=[found.wish], fn=titled)
 
@@ -74,6 +109,7 @@ def paper_of(act: Act, found: SheetTold, wanted: Wanted, party: Party | None) ->
         sheet=found, brand=seller, keeping=keeping_of(policy), number=wanted.number, party=party,
         language=wanted.language, mark=wanted.mark,
         bank=BANK in offered(policy, installed=[BANK] if seller.bank else [], chosen=seller.payment),
+        others=relations_of(found.id),
     )  # fmt: skip
 
 

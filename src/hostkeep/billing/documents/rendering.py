@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import typst
+
+from hostkeep.billing.documents.describing import described
 
 SHEET = Path(__file__).parent / "invoice.typ"
 
@@ -23,6 +26,7 @@ class InvoiceDocument:
     title        what it is: "Invoice"
     brand        the shop's name; mark: its logo as SVG, or empty; colour: "#rrggbb"
     day          date of issue in the brand's zone; issued: the same in words
+    about        what it corrects and why, a line each
     stamp        "Paid" or empty
     seller       lines of the seller's block
     buyer        lines of the buyer's block; buyer_label stands above it
@@ -42,6 +46,7 @@ class InvoiceDocument:
     colour: str
     day: date
     issued: str
+    about: tuple[str, ...]
     stamp: str
     seller: tuple[str, ...]
     buyer_label: str
@@ -61,27 +66,38 @@ class InvoiceDocument:
         return f"<invoice document {self.number}>"
 
 
-def render_invoice(data: InvoiceDocument) -> bytes:
-    """Return the document as PDF/A-3b.
+def render_invoice(data: InvoiceDocument, *, xml: bytes = b"") -> bytes:
+    """Return the document as PDF/A-3b, with its electronic form attached where it has one.
+
+    xml  as einvoice.cii writes it, or empty
 
     A sign that our own fonts lack (a name in Chinese) is taken from the machine's; where it has none either,
     the paper is plain PDF with a mark in its place, as a printable invoice is worth more than the standard.
     """
     said = json.dumps(asdict(data) | {"day": [data.day.year, data.day.month, data.day.day]})
+    inputs = {"data": said, "xml": xml.decode()}
     try:
-        return _compiled(said, own_fonts_only=True, standard="a-3b")
+        pdf = _compiled(inputs, own_fonts_only=True, standard="a-3b")
     except typst.TypstError:
-        pass
-    try:
-        return _compiled(said, own_fonts_only=False, standard="a-3b")
-    except typst.TypstError:
-        return _compiled(said, own_fonts_only=False, standard=None)
+        pdf = _with_fonts_of_the_machine(inputs)
+    return described(pdf) if xml else pdf
 
 
-def _compiled(said: str, *, own_fonts_only: bool, standard: Literal["a-3b"] | None) -> bytes:
-    """Run typst over the sheet."""
-    pdf = typst.compile(
-        str(SHEET), format="pdf", pdf_standards=standard, ignore_system_fonts=own_fonts_only,
-        sys_inputs={"data": said},
-    )  # fmt: skip
-    return bytes(pdf)
+def _with_fonts_of_the_machine(inputs: dict[str, str]) -> bytes:
+    """Render with whatever signs there are, to the standard if that can be."""
+    try:
+        return _compiled(inputs, own_fonts_only=False, standard="a-3b")
+    except typst.TypstError:
+        return _compiled(inputs, own_fonts_only=False, standard=None)
+
+
+def _compiled(inputs: dict[str, str], *, own_fonts_only: bool, standard: Literal["a-3b"] | None) -> bytes:
+    """Run typst over the sheet.  A compiler a paper: it keeps what it was given, and this is somebody's."""
+    compiler = typst.Compiler(str(SHEET), font_paths=_fonts(own_only=own_fonts_only), sys_inputs=inputs)
+    return bytes(compiler.compile(format="pdf", pdf_standards=standard or []))
+
+
+@cache
+def _fonts(*, own_only: bool) -> typst.Fonts:
+    """Return fonts, read once a process."""
+    return typst.Fonts(include_system_fonts=not own_only)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
@@ -20,6 +20,18 @@ EN: Mapping[str, str] = MappingProxyType(
     {
         "title": "Invoice",
         "simplified": "Simplified invoice",
+        "credit_note": "Credit note",
+        "debit_note": "Debit note",
+        "proforma": "Proforma invoice",
+        "corrects": "Corrects invoice {number} of {day}",
+        "fulfils": "For proforma {number} of {day}",
+        "corrected": "Corrected by {number} of {day}",
+        "because": "Reason: {reason}",
+        "credited": "Credited",
+        "taken_on": "Credit note of {day}",
+        "credit_on": "From credit on {day}",
+        "asks": "This is no invoice. The invoice follows when the amount has come.",
+        "rounding": "{tax} is reckoned once for each rate on its sum and rounded to the smallest unit.",
         "paid": "Paid",
         "paid_on": "Paid on {day}",
         "part_on": "Received on {day}",
@@ -63,6 +75,18 @@ VI: Mapping[str, str] = MappingProxyType(
     {
         "title": "Hóa đơn",
         "simplified": "Hóa đơn rút gọn",
+        "credit_note": "Hóa đơn điều chỉnh giảm",
+        "debit_note": "Hóa đơn điều chỉnh tăng",
+        "proforma": "Đề nghị thanh toán",
+        "corrects": "Điều chỉnh cho hóa đơn {number} ngày {day}",
+        "fulfils": "Theo đề nghị thanh toán {number} ngày {day}",
+        "corrected": "Được điều chỉnh bởi {number} ngày {day}",
+        "because": "Lý do: {reason}",
+        "credited": "Ghi giảm",
+        "taken_on": "Điều chỉnh giảm ngày {day}",
+        "credit_on": "Trừ từ số dư ngày {day}",
+        "asks": "Đây không phải là hóa đơn. Hóa đơn được lập khi đã nhận đủ số tiền.",
+        "rounding": "{tax} được tính một lần cho mỗi thuế suất trên tổng số và làm tròn đến đơn vị nhỏ nhất.",
         "paid": "Đã thanh toán",
         "paid_on": "Thanh toán ngày {day}",
         "part_on": "Đã nhận ngày {day}",
@@ -105,14 +129,31 @@ VI: Mapping[str, str] = MappingProxyType(
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": EN, "vi": VI})
 
 
-def words_of(language: str) -> Mapping[str, str]:
-    """Return the words of a language, English for one there are none in."""
-    return WORDS.get(language.split("-", maxsplit=1)[0], EN)
+def words_of(said: str) -> Mapping[str, str]:
+    """Return the words of a language, English for one there are none in.  said: a language tag."""
+    return WORDS[language_of(said)]
+
+
+def language_of(said: str) -> str:
+    """Return the language in which a document is worded, for a language tag."""
+    language = said.replace("_", "-").split("-", maxsplit=1)[0]
+    return language if language in WORDS else "en"
+
+
+def locale_of(said: str) -> str:
+    """Return the locale in which amounts and days are written: the one said if there is one, else English.
+
+    said  a language tag, "de" or "pt-BR"
+    """
+    try:
+        return str(Locale.parse(said, sep="-"))
+    except (ValueError, UnknownLocaleError):
+        return "en"
 
 
 def money_text(amount: Money, language: str) -> str:
     """Write an amount with its sign; the dong as in Viet Nam in every language."""
-    locale = Locale("vi") if amount.currency == VND else Locale(language)
+    locale = Locale("vi") if amount.currency == VND else Locale.parse(language)
     value = Decimal(amount.minor).scaleb(-amount.currency.places)
     return str(format_currency(value, amount.currency.code, locale=locale)).replace("US$", "$")
 
@@ -120,7 +161,7 @@ def money_text(amount: Money, language: str) -> str:
 def rate_text(rate: int, language: str) -> str:
     """Write a tax rate.  rate: millionths; 190_000 gives "19 %"."""
     value = Decimal(rate * 100) / MILLION
-    return f"{format_decimal(value, locale=Locale(language), format='0.####')} %"
+    return f"{format_decimal(value, locale=Locale.parse(language), format='0.####')} %"
 
 
 def day_text(at: datetime, zone: str, language: str) -> str:
@@ -128,7 +169,7 @@ def day_text(at: datetime, zone: str, language: str) -> str:
     local = at.astimezone(ZoneInfo(zone)).date()
     if language == "en":
         return str(format_date(local, "d MMMM yyyy", locale="en"))
-    return str(format_date(local, "long", locale=Locale(language)))
+    return str(format_date(local, "long", locale=Locale.parse(language)))
 
 
 def short_day_text(at: datetime, zone: str, language: str) -> str:
@@ -136,4 +177,4 @@ def short_day_text(at: datetime, zone: str, language: str) -> str:
     local = at.astimezone(ZoneInfo(zone)).date()
     if language == "en":
         return str(format_date(local, "d MMM yyyy", locale="en"))
-    return str(format_date(local, "medium", locale=Locale(language)))
+    return str(format_date(local, "medium", locale=Locale.parse(language)))

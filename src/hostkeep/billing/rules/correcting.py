@@ -116,7 +116,7 @@ def _within(amount: Money, left: Money) -> bool:
 
 
 def _line(of: LineLeft, amount: Money) -> Line:
-    """Return the note's line: the same pieces where the whole line is taken back, else one over the amount."""
+    """Return the note's line: the same pieces where the whole line is taken back, else one of the amount."""
     if amount == of.line.amount:
         return of.line
     return replace(of.line, quantity=1, unit=amount)
