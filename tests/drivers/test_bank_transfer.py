@@ -6,11 +6,10 @@ from datetime import date
 
 import pytest
 
-from hostkeep.adapters.gateways.bank_transfer.camt import read
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
 from hostkeep.drivers.conformance.payments import GatewayExam, ask
 from hostkeep.drivers.payments import Waiting
-from hostkeep.drivers.statements import BadStatement
+from hostkeep.drivers.statements import BadStatement, Layout, Statement
 from hostkeep.kernel.money import EUR, USD, VND, Money
 from tests.drivers.bank_files import VPS6_IBAN, Entry, camt
 from tests.drivers.hosted_page import DeafLine
@@ -31,9 +30,13 @@ def test_nobody_is_called() -> None:
     assert BankTransfer.hosts({}) == ()
 
 
+def read(body: bytes, layout: Layout = Layout()) -> Statement:
+    return BankTransfer().read_statement(body, layout)
+
+
 def why(body: bytes) -> str:
     with pytest.raises(BadStatement) as refusal:
-        BankTransfer().read_statement(body)
+        read(body)
     return refusal.value.why
 
 
@@ -151,9 +154,9 @@ OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a SYSTEM "file:///etc/pas
     [
         (b"", "empty"),
         (b" \n ", "empty"),
-        (b"Date;Amount\n2026-03-02;1,00", "xml"),
-        (b"%PDF-1.7", "xml"),
-        (b"\x00\x01\x02", "xml"),
+        (b"Name;City\nAnn;Hue", "format"),
+        (b"%PDF-1.7", "format"),
+        (b"\x00\x01\x02", "format"),
         (b"<Document>", "xml"),
         (b'<?xml version="1.0" encoding="no-such"?><Document/>', "xml"),
         (BOMB, "entities"),

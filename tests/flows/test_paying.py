@@ -352,7 +352,7 @@ def test_a_bank_file_with_all_that_comes(page: HostedPage) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"no xml", "xml"),
+        (b"<no xml", "xml"),
         (b'<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>', "entities"),
         (b"", "empty"),
         (camt(Entry("1.00", ref="a"), Entry("1.001", ref="b")), "amount"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -19,12 +20,36 @@ class Credit:
     booked_on  the bank's booking date
     words      what the payer wrote, for finding a reference in; may name people, so it is not printed and
                nobody keeps it
+    payer      who sent it, where the layout asks for names: compared once, and kept by nobody
     """
 
     proof: str
     amount: Money
     booked_on: date
     words: str = field(repr=False)
+    payer: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a bank writes its files, as far as they do not say it themselves.
+
+    columns    of a CSV file: heads by what stands under them: "date", "amount", "currency", "words", "id",
+               "account", "name"; "side", and what it says of money in: "side_in".  Those left out are
+               recognised by their usual heads
+    currency   of rows that name none
+    decimal    "," or ".", or empty: told from each amount, and refused where it could be read in two ways
+    day_first  whether 02/03/2026 is in March
+    account    the account of files that name none
+    names      whether payers' names are wanted
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+    decimal: str = ""
+    day_first: bool = True
+    account: str = ""
+    names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +77,6 @@ class BadStatement(Exception):
 class StatementReader(Protocol):
     """Something that reads a bank's files."""
 
-    def read_statement(self, body: bytes) -> Statement:
+    def read_statement(self, body: bytes, layout: Layout) -> Statement:
         """Read a whole file.  Raises BadStatement; then nothing of it may be used."""
         ...

@@ -14,9 +14,11 @@ from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_fi
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors import BadBankFile
 from hostkeep.billing.queries.payments import bank_file_read
+from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.numbering import references_in
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.statements import BadStatement, Credit, Statement
+from hostkeep.flows.matching import match_by_name
 from hostkeep.flows.paying import BANK, demand_offered
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import Money
@@ -61,12 +63,13 @@ class Imported:
 def import_bank_file(act: Act, *, body: bytes) -> Imported:
     """Read a file of act.brand's bank and write down each transfer, once, however often the file comes.
 
-    Payers' names and accounts are not read; their words are searched for a reference and forgotten.
+    Payers' accounts are not read, and their names only where the brand has them compared (flows.matching) and
+    then not kept; their words are searched for a reference and forgotten.
     Raises GatewayNotOffered (with the clause where the policy forbids it), BadBankFile; then nothing of the
     file is booked.
     """
     demand_offered(act, BANK)
-    statement = _read(body)
+    statement = _read(act, body)
     _demand_own_account(act, statement)
     digest = hashlib.sha256(body).hexdigest()
     before = bank_file_read(act.brand, digest)
@@ -76,10 +79,12 @@ def import_bank_file(act: Act, *, body: bytes) -> Imported:
     return Imported(rows, statement.left_out, before)
 
 
-def _read(body: bytes) -> Statement:
+def _read(act: Act, body: bytes) -> Statement:
     """Read a file with the bank driver.  Raises BadBankFile."""
+    seller = brand(act.brand)
+    layout = read_layout(seller.bank, currency=seller.currencies[0])
     try:
-        found: Statement = gateway_for(BANK).read_statement(body)
+        found: Statement = gateway_for(BANK).read_statement(body, layout)
     except BadStatement as error:
         raise BadBankFile(why=error.why) from None
     return found
@@ -97,6 +102,11 @@ def _rows(act: Act, statement: Statement) -> Iterator[Row]:
     """Write each transfer down in a transaction of its own."""
     for credit in statement.credits:
         receipt = record_transfer(act, transfer=_transfer(credit))
+        if _fate(receipt) == "unmatched" and credit.payer:
+            waiting = receipt.booked.payment
+            receipt = (
+                match_by_name(act, payment=waiting, amount=credit.amount, payer=credit.payer) or receipt
+            )
         bank_id = credit.proof.partition("/")[2]
         yield Row(bank_id, credit.booked_on, credit.amount, receipt.number, _fate(receipt))
 
@@ -111,7 +121,7 @@ def _fate(receipt: Receipt) -> Fate:
     booked = receipt.booked
     if booked.again:
         return "known"
-    if booked.invoice is None:
+    if booked.invoice is None and not booked.credit.minor:
         return "unmatched"
     if not booked.applied.minor:
         return "credit"

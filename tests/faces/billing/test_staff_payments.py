@@ -67,7 +67,7 @@ def test_money_nobody_claims_is_matched_by_hand(ann: Customer) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"no xml", "The file is not XML."),
+        (b"<no xml", "The file begins as XML and is none."),
         (b'<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>', "The file declares entities."),
         (b"<html/>", "no CAMT.053 statement"),
         (camt(Entry("1.001")), "finer than its currency"),

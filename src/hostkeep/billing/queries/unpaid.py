@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models import Count, F, OuterRef, Subquery, Value
 
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of, still_unpaid
+from hostkeep.billing.rules.crediting import OWED_KINDS
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId
+from hostkeep.kernel.money import Money
+from hostkeep.vault.columns import SealedColumn
 
 
 def unpaid_of(account: AccountId, *, first: int = 50) -> tuple[InvoiceRow, ...]:
@@ -18,6 +21,16 @@ def unpaid_of(account: AccountId, *, first: int = 50) -> tuple[InvoiceRow, ...]:
     owed = still_unpaid(Invoice.objects.filter(account=account))
     found = owed.annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
     return tuple(row_of(row) for row in found.order_by("due_at", "id").values_list(*LISTED)[:first])
+
+
+def owing_near(brand: BrandId, *, least: Money, most: Money, first: int = 200) -> tuple[InvoiceRow, ...]:
+    """Return a brand's invoices on which an amount within two is still owed, newest first.  One query."""
+    owed = still_unpaid(
+        Invoice.objects.filter(brand=brand, currency=least.currency.code, kind__in=OWED_KINDS)
+    ).annotate(owed_minor=F("gross_minor") - F("paid_minor"))
+    within = owed.filter(owed_minor__gte=least.minor, owed_minor__lte=most.minor)
+    found = within.annotate(title=Value(None, SealedColumn()), total=Value(0), unpaid=Value(0))
+    return tuple(row_of(row) for row in found.order_by("-issued_at", "-id").values_list(*LISTED)[:first])
 
 
 def unpaid_by_brand() -> Mapping[BrandId, int]:

@@ -1,13 +1,12 @@
 """Reads bank statements in CAMT.053, versions 02 to 08.
 
-Kept of an entry: the bank's id, the amount, the booking date, and for a moment the payer's words.  Names and
-accounts of payers are not even looked for.
+Kept of an entry: the bank's id, the amount, the booking date, and for a moment the payer's words.  Accounts
+of payers are not even looked for, and their names only where the layout asks for them.
 Source: ISO 20022 message definitions camt.053.001.02 to .08; element names as in their schemas.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,21 +17,21 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from hostkeep.drivers.statements import BadStatement, Credit, Statement
+from hostkeep.adapters.gateways.bank_transfer.proofs import account_number, hashed, is_plain
+from hostkeep.drivers.statements import BadStatement, Credit, Layout, Statement
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
 
 BIGGEST = 5_000_000
 DEEPEST = 40
 MOST_MINOR = 10**15
 LONGEST_WORDS = 2_000
-LONGEST_REFERENCE = 60
+LONGEST_NAME = 140
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]")
 _AMOUNT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,5}))?")
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_+-]*")
 
 
-def read(body: bytes) -> Statement:
+def read(body: bytes, layout: Layout) -> Statement:
     """Read a whole file.  Raises BadStatement; then nothing of it may be used."""
     if len(body) > BIGGEST:
         raise BadStatement("size")
@@ -47,7 +46,7 @@ def read(body: bytes) -> Statement:
     space, name = _split(root.tag)
     if name != "Document" or not _NAMESPACE.fullmatch(space) or _too_deep(root):
         raise BadStatement("format")
-    return _Reader(space).statement(root)
+    return _Reader(space, names=layout.names).statement(root)
 
 
 def _split(tag: str) -> tuple[str, str]:
@@ -68,9 +67,10 @@ def _too_deep(root: Element) -> bool:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one file of one namespace.  seen: how often an id came up."""
+    """Reads one file of one namespace.  names: whether payers' are read; seen: how often an id came up."""
 
     space: str
+    names: bool = False
     seen: Counter[str] = field(default_factory=Counter)
 
     def statement(self, root: Element) -> Statement:
@@ -91,8 +91,8 @@ class _Reader:
     def account(self, statement: Element) -> str:
         """Return the account a statement is of, without spaces.  Raises BadStatement."""
         told = self.text(statement, "Acct/Id/IBAN") or self.text(statement, "Acct/Id/Othr/Id")
-        number = re.sub(r"[\s.-]", "", told).upper()
-        if not _PLAIN.fullmatch(number) or len(number) > LONGEST_REFERENCE:
+        number = account_number(told)
+        if not number:
             raise BadStatement("format")
         return number
 
@@ -111,9 +111,11 @@ class _Reader:
         amounts = [self.part_amount(part, amount.currency) for part in parts]
         if len(parts) > 1 and sum(amounts) == amount.minor and all(amounts):
             for number, (part, minor) in enumerate(zip(parts, amounts, strict=True), start=1):
-                yield Credit(f"{id_}/{number}", Money(minor, amount.currency), booked_on, self.words(part))
+                part_came = Money(minor, amount.currency)
+                words, payer = self.words(part), self.payer(part)
+                yield Credit(f"{id_}/{number}", part_came, booked_on, words, payer)
             return
-        yield Credit(id_, amount, booked_on, self.words(entry))
+        yield Credit(id_, amount, booked_on, self.words(entry), self.payer(entry))
 
     def is_booked_credit(self, entry: Element) -> bool:
         """Tell whether an entry is money in, booked, and not the reversal of a debit."""
@@ -158,7 +160,7 @@ class _Reader:
         told = self.text(entry, "AcctSvcrRef") or self.text(entry, "NtryDtls/TxDtls/Refs/AcctSvcrRef")
         if not told:
             told = f"{self.text(of, 'Id')}.{self.text(of, 'CreDtTm')[:10]}.{index}"
-        id_ = f"{self.account(of)}/{told if _is_plain(told) else _hashed(told)}"
+        id_ = f"{self.account(of)}/{told if is_plain(told) else hashed(told)}"
         self.seen[id_] += 1
         return id_ if self.seen[id_] == 1 else f"{id_}/again-{self.seen[id_]}"
 
@@ -170,6 +172,14 @@ class _Reader:
         more = element.find(self.path("AddtlNtryInf"))
         said = [*found, *refs, more.text or "" if more is not None else ""]
         return "\n".join(part.strip() for part in said if part.strip())[:LONGEST_WORDS]
+
+    def payer(self, element: Element) -> str:
+        """Return who sent it, where that is wanted and said of one payer alone; else an empty text."""
+        if not self.names:
+            return ""
+        paths = (f".//{self.path(names)}" for names in ("Dbtr/Nm", "Dbtr/Pty/Nm"))
+        found = [e.text or "" for path in paths for e in element.iterfind(path)]
+        return found[0].strip()[:LONGEST_NAME] if len(found) == 1 else ""
 
     def path(self, names: str) -> str:
         """Put the namespace before each name of a path."""
@@ -196,13 +206,3 @@ def _exact(told: str, currency: Currency) -> int:
     if minor > MOST_MINOR:
         raise BadStatement("amount")
     return minor
-
-
-def _is_plain(told: str) -> bool:
-    """Tell whether a bank's id can be kept as it is."""
-    return len(told) <= LONGEST_REFERENCE and _PLAIN.fullmatch(told) is not None
-
-
-def _hashed(told: str) -> str:
-    """Return a stand-in for an id that could hold anything."""
-    return f"h-{hashlib.sha256(told.encode()).hexdigest()[:24]}"

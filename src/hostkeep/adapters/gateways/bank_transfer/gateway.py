@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from hostkeep.adapters.gateways.bank_transfer import camt
+from hostkeep.adapters.gateways.bank_transfer import camt, table
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.payments import BadNotice, Charge, Notice, Outcome, Waiting
-from hostkeep.drivers.statements import Statement
+from hostkeep.drivers.statements import Layout, Statement
 from hostkeep.drivers.wire import Wire
+
+BEFORE_XML = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before the first tag."""
 
 
 class BankTransfer:
@@ -46,6 +49,7 @@ class BankTransfer:
         del headers, body, at
         raise BadNotice("bank_transfer sends no call-backs")
 
-    def read_statement(self, body: bytes) -> Statement:
-        """Read a CAMT.053 file.  Raises BadStatement."""
-        return camt.read(body)
+    def read_statement(self, body: bytes, layout: Layout) -> Statement:
+        """Read a file in CAMT.053, or in CSV.  Raises BadStatement."""
+        is_xml = body[:1_000].lstrip(BEFORE_XML).startswith(b"<")
+        return camt.read(body, layout) if is_xml or not body.strip() else table.read(body, layout)
