@@ -94,6 +94,8 @@ def approved_by(basis: str, fn: Checker) -> None:
     """Say who knows the tickets of a basis: "legal_request", "breach_case" or "service".  Once, at start.
 
     fn  returns what a ticket allows for this person and recipient, or None where it allows nothing
+    It is asked inside the gate's transaction.  What can be taken back it locks as it looks (FOR SHARE): so
+    whoever takes it back was there before, or waits until the hand-over stands in the register.
     A basis that nobody answers for lets nothing out.
     """
     if basis not in TWO_PEOPLE | {"service"}:
@@ -105,7 +107,8 @@ def hold(act: Act, asked: Asked) -> None:
     """Let nobody take back what a basis rests on until the running transaction ends.
 
     Whoever is taking it back is waited for, so ask `ground_of` after this.  A person's yes is held, and where
-    a service needs it their objections; a wish cannot be taken back, and cases are other rooms' own.
+    a service needs it their objections; a wish cannot be taken back, and what other rooms say they lock
+    themselves (approved_by).
     """
     basis = asked.recipient.basis
     if basis == "consent":

@@ -16,11 +16,13 @@ import pytest
 from django.db import OperationalError, connections, transaction
 
 from hostkeep.kernel.ids import CategoryId, PurposeId, SubjectId
+from hostkeep.people.models import Account
 from hostkeep.runtime import clock
 from hostkeep.vault import consenting, consents, disclosing, door, erasing, grounds, looks, objecting, objections, retention
 from hostkeep.vault.disclosing import Approval, NotDisclosed
+from tests.conftest import make_act
 from tests.rooms.brands.announcements import announce, changed
-from tests.rooms.vault.test_disclosing import SERVICE, as_job, as_owner, dies_in, entries, hands, joins, permits, rows
+from tests.rooms.vault.test_disclosing import LEGAL, SERVICE, as_job, as_owner, dies_in, entries, hands, joins, permits, rows, two_people
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -169,6 +171,52 @@ def test_who_erases_while_a_package_is_registered_comes_after_it(ann: SubjectId,
 
     assert door.reveal(as_job(), subject=ann, category=CategoryId("name")) is None
     assert rows(ann) == [("handed", "moving_partner")]
+
+
+# -- what another room says ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def case(monkeypatch: pytest.MonkeyPatch) -> SubjectId:
+    """Somebody at vpn, and a case of theirs that is open as long as its row says so, in a room above."""
+    monkeypatch.setattr(grounds, "_checkers", {})
+    subject = joins("vpn")
+    row = Account.objects.create(brand="vpn", number="case7", subject=subject, opened_at=clock.now())
+
+    def says(_act: object, asked: grounds.Asked) -> Approval | None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT state FROM people_account WHERE id = %s FOR SHARE", [asked.ticket])
+            found = cursor.fetchone()
+        return two_people() if found == ("open",) else None
+
+    disclosing.approved_by("legal_request", says)
+    monkeypatch.setitem(LEGAL, "ticket", str(row.id))
+    return subject
+
+
+def ends_case() -> object:
+    return Account.objects.filter(number="case7").update(state="closed")
+
+
+def by_case(subject: SubjectId) -> disclosing.Package:
+    return hands(make_act("privacy", "rights", brand="vpn"), subject, **LEGAL, reason="court order")
+
+
+def test_a_case_that_is_being_closed_is_waited_for_and_nothing_leaves(case: SubjectId) -> None:
+    with uncommitted(ends_case):
+        beside = Beside(lambda: by_case(case))
+        assert beside.waits(), "it did not wait for the room's word"
+    assert stopped(beside) == "not_approved"
+    assert rows(case) == [("refused", "law_enforcement")]
+
+
+def test_who_closes_a_case_while_a_package_is_registered_comes_after_it(case: SubjectId, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = while_it_is_registered(monkeypatch, ends_case)
+    assert set(by_case(case).fields) == {"email"}
+    assert begun[0].ended() == []
+    assert rows(case) == [("handed", "law_enforcement")]
+    with pytest.raises(NotDisclosed):
+        by_case(case)
 
 
 def test_a_value_that_is_being_corrected_leaves_as_it_was_or_as_it_is_and_never_torn(ann: SubjectId) -> None:
