@@ -70,7 +70,7 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
     No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again
     changes nothing.  Writes a Payment, its ledger entry and events.
     """
-    found = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
+    found: list[Invoice | TopUp] = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
     one = found[0] if len(found) == 1 else None
     said = one.reference if one else min(transfer.references, default="")
     came = Came(

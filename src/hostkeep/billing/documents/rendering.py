@@ -94,7 +94,10 @@ def _with_fonts_of_the_machine(inputs: dict[str, str]) -> bytes:
 def _compiled(inputs: dict[str, str], *, own_fonts_only: bool, standard: Literal["a-3b"] | None) -> bytes:
     """Run typst over the sheet.  A compiler a paper: it keeps what it was given, and this is somebody's."""
     compiler = typst.Compiler(str(SHEET), font_paths=_fonts(own_only=own_fonts_only), sys_inputs=inputs)
-    return bytes(compiler.compile(format="pdf", pdf_standards=standard or []))
+    pdf = compiler.compile(format="pdf", pdf_standards=standard or [])
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst gave no file")
+    return pdf
 
 
 @cache

@@ -50,7 +50,8 @@ def write_cii(said: Statement) -> bytes:
     _trader(_in(agreement, "ram:BuyerTradeParty"), said.buyer)
     _in(trade, "ram:ApplicableHeaderTradeDelivery")
     _settlement(_in(trade, "ram:ApplicableHeaderTradeSettlement"), said)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8")
+    body: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body
 
 
 def _line(trade: ET.Element, number: int, line: StatedLine) -> None:

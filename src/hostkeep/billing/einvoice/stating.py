@@ -191,10 +191,11 @@ def _last_day(end: datetime) -> date:
 def _seller(seller: BrandRow, categories: set[str]) -> Trader:
     block = seller.seller
     vat, fiscal, register = _identifiers(block, categories) or ("", "", "")
-    place = (block.get(key, "") for key in ("city", "postal_code", "region", "country"))
     return Trader(
-        block.get("name", ""), tuple(block.get("street", "").splitlines()), *place, vat, fiscal, register
-    )
+        name=block.get("name", ""), street=tuple(block.get("street", "").splitlines()),
+        city=block.get("city", ""), postal_code=block.get("postal_code", ""), region=block.get("region", ""),
+        country=block.get("country", ""), vat=vat, fiscal=fiscal, register=register,
+    )  # fmt: skip
 
 
 def _identifiers(block: Mapping[str, str], categories: set[str]) -> tuple[str, str, str] | None:
