@@ -24,6 +24,7 @@ from hostkeep.flows import (
     noticing,
     number_checking,
     policy_change,
+    price_changes,
     reconciling,
     refunding,
     renewing,
@@ -46,7 +47,7 @@ from hostkeep.provisioning.events import (
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
-from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded
+from hostkeep.subscriptions.events import PriceAnnounced, SubscriptionChanged, SubscriptionEnded
 from hostkeep.vault import column_resealing
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
@@ -80,6 +81,7 @@ HANDLERS: Handlers = MappingProxyType({
     ServiceResumed: (standing_still.on_service_resumed,),
     SubscriptionEnded: (cancelling.on_subscription_ended,),
     SubscriptionChanged: (changing.on_subscription_changed,),
+    PriceAnnounced: (price_changes.on_price_announced,),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
     ValueDropped: (sweeping.on_value_dropped,),
     AddressChanged: (addressing.on_address_changed,),

@@ -11,7 +11,7 @@ from uuid import UUID
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
-from hostkeep.flows import dunning_letters
+from hostkeep.flows import dunning_letters, price_changes
 from hostkeep.flows.endings import ending_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, OrderId, PurposeId, ServiceId
@@ -225,6 +225,11 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
 """By template; a test holds it, with OPENED, against messaging.rules.catalogue.TEMPLATES."""
 
 OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyType(
-    {"order/confirmed": _order, "service/ready": _ready, **dunning_letters.CONTENTS}
+    {
+        "order/confirmed": _order,
+        "service/ready": _ready,
+        "billing/price": price_changes.said_of,
+        **dunning_letters.CONTENTS,
+    }
 )
 """By template: what shows what a customer chose, read through the door."""

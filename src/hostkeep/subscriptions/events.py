@@ -33,3 +33,10 @@ class SubscriptionChanged:
     subscription: UUID
     service: ServiceId
     account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAnnounced:
+    """A plan gets another price for those who have it; they are to be told."""
+
+    change: UUID

@@ -70,11 +70,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _brand(commands: Commands[argparse.ArgumentParser]) -> None:
-    """Add `brand load DIR`."""
+    """Add `brand load DIR` and `brand price`."""
     brand = commands.add_parser("brand", help="load a brand").add_subparsers(required=True, metavar="WHAT")
     about = "load brand.toml, policy.yaml and catalogue.yaml of a folder"
     load = add_command(brand, "load", about, _brand_load)
     load.add_argument("folder", metavar="DIR")
+    price = add_command(brand, "price", "announce a new price of a plan to those who have it", _brand_price)
+    price.add_argument("brand")
+    price.add_argument("product")
+    price.add_argument("plan")
+    price.add_argument("currency", metavar="EUR")
+    price.add_argument("minor", type=int, metavar="1990", help="for a whole term, in minor units")
+    price.add_argument("--from", dest="since", metavar="2027-01-31", help="else as early as is promised")
 
 
 def _others(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -123,6 +130,12 @@ def _brand_load(arguments: argparse.Namespace) -> int:
     from hostkeep.faces.cli.keeping import brand_load
 
     return brand_load(arguments.folder)
+
+
+def _brand_price(arguments: argparse.Namespace) -> int:
+    from hostkeep.faces.cli.pricing import announce
+
+    return announce(arguments)
 
 
 def _promises(arguments: argparse.Namespace) -> int:

@@ -104,6 +104,12 @@ _ALL = (
         frozenset({"invoice"}),
     ),
     Template(
+        "billing/price",
+        gettext_noop("A new price for {service} from {day}"),
+        gettext_noop("You get this mail because a service of yours gets another price."),
+        frozenset({"change", "subscription"}),
+    ),
+    Template(
         "billing/reminder",
         gettext_noop("Invoice {number} is due on {due_day}"),
         gettext_noop("You get this mail because an invoice in your account is open."),

@@ -1,0 +1,42 @@
+"""`hostkeep brand price`: another price for those who have a plan."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hostkeep.faces.cli.starting import ready_and_checked, say
+
+
+def announce(arguments: argparse.Namespace) -> int:
+    """Announce a price; say from when it holds.  Who has the plan is written to by the worker."""
+    ready_and_checked()
+    from hostkeep.brands.queries import brand
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.kernel.errors import Foreseen
+    from hostkeep.kernel.ids import BrandId
+    from hostkeep.kernel.money import CURRENCIES, Money
+    from hostkeep.subscriptions.actions.pricing import announce_price
+
+    if arguments.currency not in CURRENCIES:
+        sys.stderr.write(f"hostkeep: {arguments.currency} is no currency of the house\n")
+        return 2
+    try:
+        of = brand(BrandId(arguments.brand))
+        since = _since(arguments.since, of.zone) if arguments.since else None
+        announced = announce_price(
+            act_of_operator(brand=of.id), product=arguments.product, plan=arguments.plan,
+            each=Money(arguments.minor, CURRENCIES[arguments.currency]), effective_at=since,
+        )  # fmt: skip
+    except (Foreseen, ValueError) as no:
+        sys.stderr.write(f"hostkeep: {no.title if isinstance(no, Foreseen) else no}\n")
+        return 2
+    say(f"{of.id}: {arguments.product} {arguments.plan} from {announced.effective_at.isoformat()}")
+    return 0
+
+
+def _since(text: str, zone: str) -> datetime:
+    """Return a day's beginning in the brand's zone.  Raises ValueError."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))

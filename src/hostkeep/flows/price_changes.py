@@ -1,0 +1,88 @@
+"""Telling those who have a plan that it will cost something else: what, from when, and how to leave.
+
+What each has is sealed, so all subscriptions of the brand that go on are opened, some hundred at a time.  Each
+mail has a key of its own: told again, nobody hears it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from hostkeep.brands.queries import BrandRow
+from hostkeep.flows.notices import write_to
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import PurposeId
+from hostkeep.messaging.queries import MailRow
+from hostkeep.messaging.rules.shown import amount_text, day_text
+from hostkeep.runtime.addresses import brand_url
+from hostkeep.subscriptions.events import PriceAnnounced
+from hostkeep.subscriptions.queries.prices import PriceChangeRow, going_on, price_change
+from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, SubscriptionTold, subscription
+from hostkeep.subscriptions.rules.terms import number_at, start_of
+from hostkeep.vault.column_door import use_columns
+
+BILLING = PurposeId("billing")
+AT_ONCE = 300
+
+
+def on_price_announced(act: Act, event: PriceAnnounced) -> None:
+    """Write to everybody who has the plan.  Cut off, it begins again, and writes to the rest."""
+    change = price_change(event.change)
+    if change.withdrawn_at is not None:
+        return
+    under = act.of_brand(change.brand).in_role("system").for_purpose(BILLING)
+    last: UUID | None = None
+    while rows := _some(change, last):
+        for row in _having(under, rows, change):
+            about = {"change": change.id, "subscription": row.id}
+            write_to(under, row.account, "billing/price", stream="billing", about=about)
+        last = rows[-1].id
+
+
+def said_of(act: Act, row: MailRow, brand: BrandRow) -> Mapping[str, object]:
+    """Return what the mail says: what it is, the old price and the new one, and from when."""
+    change = price_change(UUID(row.facts["change"]))
+    had = subscription(UUID(row.facts["subscription"]))
+    return use_columns(
+        act.for_purpose(BILLING),
+        wishes=[had.wish],
+        fn=lambda told: {
+            "service": told[0].told.title if told[0] else "",
+            "old": amount_text(had.price, row.language),
+            "new": amount_text(change.each, row.language),
+            "net": brand.prices == "net",
+            "day": day_text(first_at(had, change.effective_at), brand.zone, row.language),
+            "link": brand_url(brand.host, f"/account/services/{had.service}/"),
+        },
+    )
+
+
+def first_at(row: SubscriptionRow, effective_at: datetime) -> datetime:
+    """Return when the first period begins that a new price holds for."""
+    if effective_at <= row.billed_to:
+        return row.billed_to
+    n = number_at(row.calendar, effective_at)
+    here = start_of(row.calendar, n)
+    return here if here == effective_at else start_of(row.calendar, n + 1)
+
+
+def _some(change: PriceChangeRow, last: UUID | None) -> tuple[SubscriptionRow, ...]:
+    return going_on(
+        change.brand, before=change.announced_at, currency=change.each.currency.code, last=last, most=AT_ONCE
+    )
+
+
+def _having(
+    act: Act, rows: Sequence[SubscriptionRow], change: PriceChangeRow
+) -> tuple[SubscriptionTold, ...]:
+    """Return those of some subscriptions that have the plan."""
+
+    def having(told: Sequence[SubscriptionTold | None]) -> tuple[SubscriptionTold, ...]:
+        return tuple(
+            row for row in told
+            if row is not None and (row.told.product, row.told.plan) == (change.product, change.plan)
+        )  # fmt: skip
+
+    return use_columns(act, wishes=[row.wish for row in rows], fn=having)
