@@ -5,25 +5,32 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
+from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
+from hostkeep.billing.actions.checking import record_check
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.calls import gateways, numbers
 from hostkeep.billing.models import NumberCheck, TaxDecision
 from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.stores import STORES
+from hostkeep.runtime.stores import Person
 from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.packages import NoPackage
 from hostkeep.drivers.payments import Settled
+from hostkeep.drivers.tax_numbers import NoAnswer, NotRegistered, Registered
 from hostkeep.flows import checkout, number_checking, taxing
+from hostkeep.flows.needing import package_for
 from hostkeep.flows.number_checking import check_due, check_number
 from hostkeep.flows.payer_places import learn_country
-from hostkeep.kernel.ids import CategoryId, InvoiceId
+from hostkeep.kernel.ids import CategoryId, InvoiceId, PurposeId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import breaker, egress
 from hostkeep.vault import door
@@ -37,6 +44,7 @@ from tests.conftest import NOON, make_act
 from tests.drivers.vies_side import NAME, ViesSide, vies_side
 from tests.everything import BRAND, FOLDER, Customer, load_everything
 from tests.faces.client.conftest import Member
+from tests.rooms.billing.making import billing_act
 from tests.rooms.subscriptions import having
 
 FRENCH, OTHER = "FR40303265045", "FR83404833048"
@@ -332,3 +340,72 @@ def test_no_gateway_is_asked_where_the_brand_has_no_tax_settings(db, monkeypatch
     act = make_act("customer", "order", brand="vps6", own=ann.account.subject)
     assert learn_country(act, account=ann.account) == ""
     assert gateway.asked == []
+
+
+def test_what_is_learnt_between_the_order_and_its_invoice_changes_nothing(side: ViesSide, monkeypatch) -> None:
+    """The registry says yes while the order is being written: the customer owes what was shown."""
+    side.fails = "MS_UNAVAILABLE"
+    firm = Customer.at("FR", number=FRENCH)
+    cart, whole = firm.fills(), checkout.complete_order
+
+    def says_yes_first(act, **said):
+        record_check(billing_act(BRAND), account=firm.account, number=FRENCH, answer=Registered(), days=30)
+        return whole(act, **said)
+
+    monkeypatch.setattr(checkout, "complete_order", says_yes_first)
+    ordered = firm.orders(cart)
+    assert sheet(ordered.invoice, of=firm.account).gross == Money(720, EUR)
+    assert firm.quote(firm.fills()).gross == Money(600, EUR)
+    assert TaxDecision.objects.get(invoice=ordered.invoice).rule == "destination"
+
+
+def test_two_at_once_write_one_answer(committed, monkeypatch) -> None:
+    """Ten pages of one customer, while the registry changes its mind: one row, one of its answers, no fault."""
+    load_everything()
+    firm = Customer.at("FR", number=FRENCH)
+    answers = [Registered("A"), NotRegistered("B"), NoAnswer("busy")] * 4
+
+    def write(answer) -> str:
+        try:
+            return record_check(
+                billing_act(BRAND), account=firm.account, number=FRENCH, answer=answer, days=30
+            ).state
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as hands:
+        told = set(hands.map(write, answers))
+    row = NumberCheck.objects.get()
+    assert (row.state, row.proof) in {("valid", "A"), ("invalid", "B")}
+    assert told <= {"valid", "invalid", "unknown"}
+
+
+def test_another_persons_number_is_not_handed_out(side: ViesSide) -> None:
+    """A ticket that names another's account, or a brand that looks nothing up, opens nothing."""
+    one, other = Customer.at("FR", number=FRENCH), Customer.at("IT", number=FRENCH)
+    for ticket in (f"number:{other.account}", "number:", "number:x", f"number:{uuid4()}"):
+        with pytest.raises(NotDisclosed):
+            package_for(
+                billing_act(BRAND), side.driver().manifest, of=one.account, purpose=PurposeId("billing"),
+                ticket=ticket, once=f"x{ticket}",
+            )  # fmt: skip
+    act = make_act("customer", "billing", brand=BRAND, own=other.row.subject)
+    with pytest.raises(NotDisclosed):
+        package_for(
+            act, side.driver().manifest, of=one.account, purpose=PurposeId("billing"),
+            ticket=f"number:{one.account}", once="y",
+        )  # fmt: skip
+    assert side.asked == []
+
+
+def test_what_was_answered_goes_with_its_account(side: ViesSide) -> None:
+    firm, other = Customer.at("FR", number=FRENCH), Customer.at("FR", number=OTHER)
+    for each in (firm, other):
+        check_number(each.act(), account=each.row)
+    (store,) = [one for one in STORES if one.name == "billing.tax_numbers"]
+    person = Person((firm.row.subject,), accounts=(firm.account,))
+    assert store.forget(billing_act(BRAND), person) == 1
+    assert store.prove_absent(person) == 0
+    assert NumberCheck.objects.get().account == other.account
+    assert store.list_due(NOON + timedelta(days=729)) == 0
+    assert store.list_due(NOON + timedelta(days=730)) == 1

@@ -81,7 +81,11 @@ def quote(act: Act, *, cart: CartRow, account: AccountId | None = None) -> Quote
     Reads the brand alone, and where that has a `[tax]` what the policy lets billing know of the buyer.
     """
     buyer = account_row(account) if account is not None else None
-    taxing = taxing_of(act, buyer)
+    return _quoted(cart, taxing_of(act, buyer))
+
+
+def _quoted(cart: CartRow, taxing: Taxing) -> QuoteRow:
+    """Say what a cart would come to for a buyer whose tax is known."""
     listed, decided = cart.cost.first, taxing.decide()
     if not cart.pieces:
         zero = Money(0, cart.currency)
@@ -105,22 +109,31 @@ def place_order(
     AccountNotOpen and the vault's refusals.
     """
     assert_outside()
-    known = orders.order_by_once(act.brand, once)
+    known, taxing = orders.order_by_once(act.brand, once), None
     if known is None:
         _refuse_closed(account)
         _refuse_who_rejected(act, account)
-        learn_country(act, account=account_row(account))
-        check_number(act, account=account_row(account))
-        known = _place(act, cart=cart, account=account, expected=expected, once=once)
+        taxing = _taxing_now(act, account_row(account))
+        known = _place(act, cart=cart, account=account, expected=expected, once=once, taxing=taxing)
     elif known.account != account:
         raise NoSuchCart
     subject = account_row(account).subject
     for category, value in answers.items():
         door.put(act.for_purpose(ORDER), subject=subject, category=category, value=value)
-    invoice = complete_order(act, order=known)
+    invoice = complete_order(act, order=known, taxing=taxing)
     if sheet(invoice, of=account).gross != expected:
         raise OnceReused
     return Ordered(known.id, invoice)
+
+
+def _taxing_now(act: Act, buyer: AccountRow) -> Taxing:
+    """Say how a buyer is taxed, after asking what is not known yet.
+
+    It is decided once and goes with the order to its invoice: what becomes known in between changes nothing.
+    """
+    learn_country(act, account=buyer)
+    check_number(act, account=buyer)
+    return taxing_of(act, buyer)
 
 
 def _refuse_closed(account: AccountId) -> None:
@@ -137,7 +150,9 @@ def _refuse_who_rejected(act: Act, account: AccountId) -> None:
         raise RulesRejected(clause=policy_in_force(act.brand, act.at).notice.clause)
 
 
-def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str) -> OrderRow:
+def _place(
+    act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str, taxing: Taxing
+) -> OrderRow:
     """Place an order that is not known yet."""
     held = carts.cart(act.for_purpose(ORDER), cart)
     if held is None:
@@ -148,7 +163,7 @@ def _place(act: Act, *, cart: CartId, account: AccountId, expected: Money, once:
         if twin is None or twin.account != account:
             raise CartEmpty
         return twin
-    shown = quote(act, cart=held, account=account)
+    shown = _quoted(held, taxing)
     if shown.gross != expected:
         raise PriceChanged(
             what="", shown=expected.minor, now=shown.gross.minor, currency=shown.gross.currency.code
@@ -169,16 +184,18 @@ def on_order_placed(act: Act, event: OrderPlaced) -> None:
         complete_order(act.for_purpose(ORDER), order=order)
 
 
-def complete_order(act: Act, *, order: OrderRow) -> InvoiceId:
+def complete_order(act: Act, *, order: OrderRow, taxing: Taxing | None = None) -> InvoiceId:
     """Issue an order's invoice and open its services; what is done already stays as it is.
+
+    taxing  as it was when the amount was agreed; None: by what is known of the buyer now
 
     Raises NoSuchOrder where what was ordered is erased.
     """
     as_system = act.of_brand(order.brand).in_role("system").for_purpose(ORDER)
-    return use_columns(as_system, wishes=[order.wish], fn=lambda opened: _complete(as_system, opened[0]))
+    return use_columns(as_system, wishes=[order.wish], fn=lambda told: _complete(as_system, told[0], taxing))
 
 
-def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
+def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> InvoiceId:
     """Issue the invoice and open the services of an order that is told."""
     if order is None:
         raise NoSuchOrder
@@ -186,7 +203,7 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
     buyer = account_row(order.account)
     as_system = act.for_purpose(BILLING)
     language = buyer.language or seller.languages[0]
-    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, buyer, language)
+    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, language, taxing)
     for row in order.told:
         for piece in range(row.quantity):
             opened = open_service(
@@ -213,10 +230,11 @@ def _complete(act: Act, order: OrderTold | None) -> InvoiceId:
     return invoice
 
 
-def _issue(act: Act, order: OrderTold, buyer: AccountRow, language: str) -> InvoiceId:
-    """Issue an order's invoice, taxed by what is known of the buyer now."""
+def _issue(act: Act, order: OrderTold, language: str, agreed: Taxing | None) -> InvoiceId:
+    """Issue an order's invoice, taxed as was agreed, else by what is known of the buyer now."""
+    buyer = account_row(order.account)
     party: Party = party_of(act, buyer)
-    taxing = taxing_many(act, {buyer.id: party})[buyer.id]
+    taxing = agreed or taxing_many(act, {buyer.id: party})[buyer.id]
     placed = Period(order.placed_at, order.placed_at)
     lines = [line for row in order.told for line in _invoice_lines(row, taxing, language, placed)]
     party_json = to_json(taxing.placed(party)) if _keeps_party(act, buyer.subject) else ""
