@@ -22,7 +22,8 @@ from hostkeep.drivers.payments import Settled
 from hostkeep.flows import activation, cancelling, dunning, renewing, standing_still
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, CategoryId, InvoiceId, Ref, ServiceId, SubjectId, UserId
-from hostkeep.kernel.money import Money
+from hostkeep.brands.queries import brand as brand_row
+from hostkeep.kernel.money import money
 from hostkeep.messaging.models import Mail
 from hostkeep.people.actions.joining import open_account
 from hostkeep.people.models import User
@@ -38,7 +39,6 @@ from hostkeep.subscriptions.queries.subscriptions import subscriptions_for
 from hostkeep.subscriptions.rules.agreeing import Agreed
 from hostkeep.subscriptions.rules.terms import Term
 from tests.conftest import NOON, make_act
-from tests.rooms.subscriptions.having import CURRENCY
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -86,7 +86,7 @@ class Debtor:
     def orders(self, at: datetime | None = None) -> tuple[ServiceId, InvoiceId]:
         """A service is ordered, with its first invoice."""
         at = at or self.at
-        price, title = Money(self.price, CURRENCY[self.brand]), "Hexa S: Debian 13"
+        price, title = money(self.price, brand_row(BrandId(self.brand)).currencies[0]), "Hexa S: Debian 13"
         issued = issue_invoice(
             self.act(at=at), to=BilledTo(self.account, self.subject, ""), due_in=WEEK, once=uuid4().hex,
             lines=[Line(title, 1, price, 0, Ref("shop.order_line", uuid4()))],
@@ -158,9 +158,10 @@ def work(at: datetime) -> None:
 
 
 def passes(begin: datetime, until: datetime, stride: timedelta = HOUR, *, down=()) -> None:
-    """Let time pass, the house at work at each stop but while it is down."""
+    """Let time pass, the house at work at each stop at which something falls due, but while it is down."""
     at = begin
     while at < until:
-        if not any(start <= at < end for start, end in down):
+        is_down = any(start <= at < end for start, end in down)
+        if not is_down and (dunning.falls_due(at) or renewing.falls_due(at)):
             work(at)
         at += stride

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hostkeep.drivers.mail import Bounced
 from hostkeep.messaging.calls import handing
@@ -16,7 +18,10 @@ from hostkeep.billing.models import DunningAgenda, DunningStep, Invoice
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.flows import dunning
+from hostkeep.flows.foretelling import preview
 from hostkeep.kernel.ids import InvoiceId
+from hostkeep.messaging.models import Mail
+from hostkeep.provisioning import queries
 from tests.conftest import NOON, make_act
 from tests.flows.debtors import DAY, HOUR, Debtor, carry, machines, passes, work
 from tests.flows.test_mailing import FakeMailer
@@ -51,3 +56,183 @@ def test_from_the_first_reminder_to_the_end(fake, mailer) -> None:
     assert ann.subscription.end_reason == "unpaid"
     mails = ann.mails()
     assert [mails.count(f"billing/{kind}") for kind in ("suspended", "ended", "resumed", "suspend_warning", "end_warning")] == [1, 1, 0, 1, 2]
+
+
+def happened(ann: Debtor, since) -> list[tuple[str, str]]:
+    """What really came to pass: day and what, the calendar's own words, and invoices that were made."""
+    steps = DunningStep.objects.filter(invoice__account=ann.account, at__gte=since).exclude(kind__endswith="_told")
+    found = [(row.at, row.kind) for row in steps if row.outcome not in {"folded", "missed"}]
+    found += [(row.issued_at, "invoice") for row in ann.invoices() if row.issued_at >= since]
+    return sorted((f"{at:%m-%d}", what) for at, what in found)
+
+
+def foretold(ann: Debtor, at, until, **how) -> list[tuple[str, str]]:
+    told = preview(ann.act("billing", at=at), ann.account, **how)
+    assert not told.is_cut
+    return sorted((f"{each.at:%m-%d}", each.what) for each in told.events if each.at < until and each.what != "paid")
+
+
+@pytest.mark.parametrize("days", [0, 34])
+def test_what_is_foretold_is_what_comes(fake, days: int) -> None:
+    ann, now, until = Debtor().starts(), NOON + days * DAY + HOUR, NOON + 100 * DAY
+    passes(NOON, now, STRIDE)
+    told = foretold(ann, now, until)
+    assert len(told) > 3
+    passes(now, until, STRIDE)
+    assert happened(ann, now) == told
+
+
+def test_who_pays_in_time_is_foretold_invoices_and_reminders_alone(fake) -> None:
+    ann, until = Debtor().starts(), NOON + 70 * DAY
+    told = foretold(ann, NOON + HOUR, until, assumed="on_time")
+    assert {what for _, what in told} == {"invoice", "reminder"}
+    at = NOON
+    while at < until:
+        passes(at, at + STRIDE, STRIDE)
+        for row in ann.invoices():
+            if row.due_at <= at and not sheet(InvoiceId(row.id), of=ann.account).is_paid:
+                ann.pays(InvoiceId(row.id), at)
+        at += STRIDE
+    assert happened(ann, NOON + HOUR) == told
+    assert ann.state == "active"
+
+
+def test_looking_ahead_writes_nothing(fake) -> None:
+    ann = Debtor().starts()
+    passes(NOON, NOON + 20 * DAY, STRIDE)
+    with CaptureQueriesContext(connection) as seen:
+        preview(ann.act("billing", at=NOON + 20 * DAY), ann.account)
+    writes = [each["sql"] for each in seen if not each["sql"].lstrip().upper().startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
+    assert writes == []
+
+
+def owing(days: float = 0, **how) -> tuple[Debtor, InvoiceId]:
+    """A customer whose second month is billed, and days from its due date on 1 April."""
+    ann = Debtor(**how).starts()
+    passes(NOON, DUE + days * DAY, STRIDE)
+    return ann, InvoiceId(ann.invoices()[1].id)
+
+
+DUE = NOON + 31 * DAY
+
+
+def test_a_payment_lets_services_run_again_and_nothing_more_happens(fake) -> None:
+    ann, invoice = owing(6)
+    assert ann.state == "suspended"
+    ann.pays(invoice, DUE + 6 * DAY)
+    assert ann.state == "active"
+    assert ann.mails()[-2:] == ["billing/paid", "billing/resumed"]
+    steps = ann.steps(invoice)
+    passes(DUE + 6 * DAY, DUE + 15 * DAY, STRIDE)
+    assert ann.steps(invoice) == steps
+    assert DunningAgenda.objects.get(invoice=invoice).next_at is None
+
+
+def test_a_stop_that_no_driver_began_is_called_off_when_the_invoice_is_paid(fake) -> None:
+    ann, invoice = owing(4)
+    at = DUE + 5 * DAY
+    dunning.run_due(make_act(brand="", at=at))  # asked, and no worker has carried it yet
+    assert (5, "suspend", "asked") in ann.steps(invoice)
+    assert ann.state == "active"
+    ann.pays(invoice, at)
+    work(at)
+    assert ann.state == "active"
+    assert "billing/suspended" not in ann.mails()
+
+
+def test_a_service_that_another_invoice_pays_for_runs_on(fake) -> None:
+    ann = Debtor().starts()
+    other, first = ann.orders(at=NOON + DAY)
+    ann.pays(first, NOON + DAY)
+    passes(NOON, DUE + 6 * DAY, STRIDE, down=[(NOON + 17 * DAY, NOON + 17 * DAY + HOUR)])
+    late = [row for row in ann.invoices() if row.id != first and not sheet(InvoiceId(row.id), of=ann.account).is_paid]
+    ann.pays(InvoiceId(late[1].id), DUE + 6 * DAY)  # the other one's second month
+    passes(DUE + 6 * DAY, DUE + 8 * DAY, STRIDE)
+    assert ann.state == "suspended"
+    assert str(queries.service(other).state) == "active"
+
+
+def test_nothing_ends_whose_warning_came_back_until_staff_told_it(fake, mailer) -> None:
+    ann, invoice = owing(8)
+    mailer.hand_over = lambda _letter: Bounced("550 5.1.1")
+    passes(DUE + 8 * DAY, DUE + 60 * DAY, STRIDE)
+    assert ann.state == "suspended"
+    (held,) = [row for row in rows.on_hold() if row.invoice == invoice]
+    assert held.code == "end_warning"
+    with pytest.raises(NotOnHold):
+        tell_by_hand(make_act("billing", "billing", brand="vpn", at=DUE + 60 * DAY), step=held.step)
+    tell_by_hand(ann.act("billing", at=DUE + 60 * DAY), step=held.step)
+    assert [row for row in rows.on_hold() if row.invoice == invoice] == []
+    with pytest.raises(NotOnHold):
+        tell_by_hand(ann.act("billing", at=DUE + 60 * DAY), step=held.step)
+    passes(DUE + 60 * DAY, DUE + 70 * DAY, STRIDE)
+    assert ann.state == "suspended"  # the second warning came back too
+    (held,) = [row for row in rows.on_hold() if row.invoice == invoice]
+    tell_by_hand(ann.act("billing", at=DUE + 70 * DAY), step=held.step)
+    passes(DUE + 70 * DAY, DUE + 72 * DAY, STRIDE)
+    assert ann.state == "closed"
+
+
+def test_a_promise_lets_the_service_run_and_then_it_is_warned_again(fake) -> None:
+    ann, invoice = owing(6)
+    at = DUE + 6 * DAY
+    spared = spare_account(
+        ann.act("billing", at=at), account=ann.account, kind="promise", until=at + 10 * DAY, reason="asked"
+    )
+    work(at)
+    assert ann.state == "active"
+    passes(at, at + 11 * DAY, STRIDE)
+    assert ann.state == "active"
+    passes(at + 11 * DAY, at + 14 * DAY, STRIDE)
+    assert ann.state == "suspended"
+    assert [kind for _, kind, _ in ann.steps(invoice)].count("suspend_warning") == 2
+    row = rows.exception_row(spared.id)
+    assert (row.set_by, row.reason) == ("billing staff:test", "asked")
+
+
+def test_an_order_that_nobody_pays_is_cancelled_and_owed_no_more(fake) -> None:
+    ann = Debtor()
+    passes(NOON, NOON + 10 * DAY, STRIDE)
+    assert ann.steps() == [(-3, "reminder", "sent"), (-1, "reminder", "sent"), (1, "cancel", "sent")]
+    assert ann.state == "closed"
+    assert sheet(ann.first, of=ann.account).owed.minor == 0
+    assert ann.mails()[-1] == "billing/order_cancelled"
+    assert "billing/paid" not in ann.mails()
+
+
+def test_one_that_goes_wrong_is_tried_again_parked_shown_and_put_back(fake, monkeypatch) -> None:
+    ann, bob = Debtor(), Debtor()
+    real = dunning.look
+
+    def poisoned(invoice, at):
+        if invoice == ann.first:
+            raise RuntimeError("poison")
+        return real(invoice, at)
+
+    monkeypatch.setattr(dunning, "look", poisoned)
+    passes(NOON, NOON + 10 * DAY, STRIDE)
+    assert bob.state == "closed"
+    (held,) = rows.on_hold()
+    assert (held.invoice, held.code, held.step) == (ann.first, "RuntimeError", None)
+    assert not agenda.falls_due(NOON + 99 * DAY)
+    monkeypatch.undo()
+    with pytest.raises(NotOnHold):
+        put_back(make_act("billing", "billing", brand="vpn", at=NOON + 10 * DAY), invoice=ann.first)
+    put_back(ann.act("billing", at=NOON + 10 * DAY), invoice=ann.first)
+    work(NOON + 10 * DAY)
+    assert ann.state == "closed"
+
+
+@pytest.mark.parametrize("brand", ["vpsfast", "vps6", "photonvps", "vpn", "vietnam-server"])
+def test_every_brand_writes_every_letter_in_both_languages(fake, mailer, brand) -> None:
+    for language in ("en", "vi"):
+        ann = Debtor(brand, language=language).starts()
+        passes(NOON, DUE + 32 * DAY, 12 * HOUR)
+        assert ann.state == "closed"
+    kinds = {template.removeprefix("billing/") for template in ann.mails()}
+    assert kinds >= {"reminder", "overdue", "suspend_warning", "suspended", "end_warning", "ended"}
+    assert not Mail.objects.filter(state__in=["refused", "bounced"]).exists()
+    for number in range(len(mailer.letters)):
+        text = mailer.read(number).get_body(("plain",)).get_content()
+        assert "{{" not in text
+        assert "None" not in text

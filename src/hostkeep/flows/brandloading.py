@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from hostkeep.billing.rules.calendars import calendar_of
 from hostkeep.brands import queries
 from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.actions.loading import load_brand
@@ -18,6 +19,7 @@ from hostkeep.shop.actions.loading import load_catalogue
 from hostkeep.shop.errors import CatalogueRefused
 from hostkeep.shop.rules.catalogue import ProductEntry
 from hostkeep.shop.rules.catalogue_reading import read_catalogue
+from hostkeep.subscriptions.rules.pricing import promised
 
 CATALOGUE = "catalogue.yaml"
 POLICY = "policy.yaml"
@@ -31,6 +33,7 @@ def load_folder(act: Act, *, folder: Path, effective_at: datetime | None = None)
     """
     profile = read_profile((folder / "brand.toml").read_text(encoding="utf-8"))
     mine = act.of_brand(BrandId(profile.id))
+    _refuse_what_cannot_be_followed(profile)
     _refuse_unlawful_products(folder, profile)
     loaded = load_brand(mine, profile=profile)
     source = (folder / POLICY).read_text(encoding="utf-8")
@@ -40,6 +43,12 @@ def load_folder(act: Act, *, folder: Path, effective_at: datetime | None = None)
         load_catalogue(mine, brand=loaded.brand, text=catalogue.read_text(encoding="utf-8"))
     queries.forget()
     return announced
+
+
+def _refuse_what_cannot_be_followed(profile: Profile) -> None:
+    """Refuse what no run could follow of renewals and reminders.  Raises BadCalendar, BadSetting."""
+    calendar_of(profile.whole)
+    promised(profile.whole)
 
 
 def _refuse_unlawful_products(folder: Path, profile: Profile) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.dunning import DunnedRow
@@ -15,6 +14,7 @@ from hostkeep.billing.rules.gateways import not_kept_by
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import InvoiceId, ServiceId
+from hostkeep.kernel.period import Period
 from hostkeep.people.queries import account, canary_accounts
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.errors import NoSuchService
@@ -28,15 +28,15 @@ from hostkeep.subscriptions.queries.courses import BilledRow, billed_by
 class Overdue:
     """An unpaid invoice at one time.
 
-    services       what it pays for, as far as that exists
-    subscriptions  whose periods it bills
+    services  what it pays for, as far as that exists
+    period    what it bills, where it bills one period
     """
 
     row: DunnedRow
     facts: Facts
     calendar: DunningCalendar
     services: tuple[ServiceRow, ...]
-    subscriptions: tuple[UUID, ...]
+    period: Period | None
 
     def steps(self, at: datetime, done: Sequence[Done] | None = None) -> tuple[Step, ...]:
         """Return the steps to take at a time.  done: others than are written down."""
@@ -66,7 +66,7 @@ def look(invoice: InvoiceId, at: datetime) -> Overdue:
         lapsed=_is_lapsed(row, first, periods),
     )  # fmt: skip
     return Overdue(
-        row, facts, calendar_of(seller.words), services, tuple(each.subscription for each in periods)
+        row, facts, calendar_of(seller.words), services, periods[0].period if len(periods) == 1 else None
     )  # fmt: skip
 
 

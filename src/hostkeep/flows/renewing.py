@@ -24,7 +24,8 @@ from hostkeep.flows.buyers import parties_of
 from hostkeep.flows.taxing import Taxing, settings_of, taxing_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import AccountId, CategoryId, ClauseId, InvoiceId, PurposeId, Ref
+from hostkeep.kernel.ids import AccountId, CategoryId, ClauseId, InvoiceId, PurposeId, Ref, ServiceId
+from hostkeep.kernel.period import Period
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import AccountRow, accounts_by_id
 from hostkeep.people.rules.closing import OPEN
@@ -100,14 +101,14 @@ def bill_periods(act: Act, dues: Sequence[Due]) -> Mapping[UUID, InvoiceId]:
     for buyer in buyers.values():
         if buyer.state != OPEN:
             raise AccountNotOpen(state=buyer.state)
-    to, taxed = _billed_to(act, list(buyers.values()))
-    products = _products(act, dues)
+    to, taxed = billed_to(act, list(buyers.values()))
+    products = products_of(act, [due.service for due in dues])
     bills = [
         Bill(
             id=InvoiceId(uuid4()),
             to=to[due.account],
             lines=_invoice_lines(due, taxed[due.account], products.get(due.subscription, "")),
-            due_in=_time_to_pay(act, due),
+            due_in=time_to_pay(act.at, due.period),
             once=_once(due),
         )
         for due in dues
@@ -165,7 +166,7 @@ def _alarm(act: Act, code: str) -> None:
     raise_alarm(act, kind="renewals_halted", about=about, clause=ClauseId(""))
 
 
-def _billed_to(
+def billed_to(
     act: Act, buyers: Sequence[AccountRow]
 ) -> tuple[dict[AccountId, BilledTo], dict[AccountId, Taxing]]:
     """Return whom invoices are for, with the block that each one's policy keeps, and how they are taxed."""
@@ -182,12 +183,12 @@ def _billed_to(
     return to, taxed
 
 
-def _products(act: Act, dues: Sequence[Due]) -> dict[UUID, str]:
-    """Return the products of periods, by subscription, where the brand taxes some in their own way."""
+def products_of(act: Act, services: Sequence[ServiceId]) -> dict[UUID, str]:
+    """Return the products of services, by subscription, where the brand taxes some in their own way."""
     settings = settings_of(brand(act.brand))
     if settings is None or not settings.products:
         return {}
-    rows = list(subscriptions_for([due.service for due in dues]).values())
+    rows = list(subscriptions_for(services).values())
 
     def named(told: Sequence[SubscriptionTold | None]) -> dict[UUID, str]:
         return {row.id: row.told.product for row in told if row is not None}
@@ -204,10 +205,10 @@ def _invoice_lines(due: Due, taxing: Taxing, product: str) -> list[Line]:
     ]
 
 
-def _time_to_pay(act: Act, due: Due) -> timedelta:
+def time_to_pay(at: datetime, period: Period) -> timedelta:
     """Return the time to pay: until the period begins; of one that has begun, some days of it."""
-    ahead = due.period.start - act.at
-    return ahead if ahead > timedelta() else min(TIME_TO_PAY, due.period.end - due.period.start)
+    ahead = period.start - at
+    return ahead if ahead > timedelta() else min(TIME_TO_PAY, period.end - period.start)
 
 
 def _once(due: Due) -> str:

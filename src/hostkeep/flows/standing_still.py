@@ -80,14 +80,19 @@ def on_service_resumed(act: Act, event: ServiceResumed) -> None:
 
 
 def on_service_closed(act: Act, event: ServiceClosed) -> None:
-    """Tell of a service that ended over an invoice, and credit what was billed for time after its end."""
+    """Tell of a service that ended over an invoice, and credit periods that began when it stood still."""
     found = service(event.service)
     if not _tell_of(act, found, Kind.END, "billing/ended"):
         return
     under = act.of_brand(found.brand).in_role("system").for_purpose(BILLING)
-    for invoice in _invoices_of(found):
+    invoices = _invoices_of(found)
+    stop = rows.last_step(invoices, Kind.STOP.value)
+    if stop is None:
+        return
+    for invoice in invoices:
         periods = billed_by(invoice)
-        if periods and all(each.is_void for each in periods) and look(invoice, act.at).facts.owed:
+        unused = all(each.service == found.id and each.period.start >= stop.at for each in periods)
+        if periods and unused and look(invoice, act.at).row.owed.minor:
             credit(under, invoice, once=f"void:{invoice}")
 
 

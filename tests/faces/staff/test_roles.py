@@ -27,6 +27,8 @@ ROOM_OF = {
     "staff_desk": "desk", "staff_orders": "orders", "staff_order": "orders", "staff_parked": "tasks",
     "staff_parked_retry": "tasks", "staff_account_close": "accounts", "staff_dispute": "disputes",
     "staff_disputes": "disputes",
+    "staff_dunning": "billing", "staff_dunning_told": "billing", "staff_dunning_again": "billing",
+    "staff_dunning_lift": "billing", "staff_account_outlook": "billing", "staff_account_spare": "billing",
 }  # fmt: skip
 """Rooms of addresses whose path does not say them."""
 

@@ -114,7 +114,6 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
         left = 0  # the invoice that took its place is what was paid
     owed = money(max(0, left), row.currency)
     taken = DunningStep.objects.filter(invoice=row).order_by("at", "day")
-    exceptions = DunningException.objects.filter(account=row.account, brand=row.brand)
     disputes = Dispute.objects.filter(payment__allocations__invoice=row)
     unknown = PaymentAttempt.objects.filter(
         Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False),
@@ -125,10 +124,16 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
         subject=SubjectId(row.subject), number=row.number, owed=owed, issued_at=row.issued_at,
         due_at=row.due_at,
         done=tuple(Done(each.kind, each.day, each.at, each.outcome) for each in taken),
-        spared=tuple(Spared(each.kind, each.set_at, each.until, each.lifted_at) for each in exceptions),
+        spared=spared_of(AccountId(row.account)),
         held=disputes.filter(state="open").exists() or unknown.exists(),
         released=disputes.aggregate(at=Max("closed_at"))["at"],
     )  # fmt: skip
+
+
+def spared_of(account: AccountId) -> tuple[Spared, ...]:
+    """Return the exceptions of an account as the rules see them, those that are over among them."""
+    found = DunningException.objects.filter(account=account).order_by("set_at", "id")
+    return tuple(Spared(each.kind, each.set_at, each.until, each.lifted_at) for each in found)
 
 
 def charging(invoice: InvoiceId) -> int | None:

@@ -20,6 +20,7 @@ from hostkeep.faces.ui.pages import language_of
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
+from hostkeep.flows.foretelling import preview_invoice
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
 
@@ -75,6 +76,23 @@ class InvoiceWhole(Invoice):
     gateways: list[str]
 
 
+class Coming(Schema):
+    """A step that follows.
+
+    what  "reminder", "charge", "suspend_warning", "suspend" (services stop), "end_warning", "end" (services
+          end and what is on them is deleted) or "cancel" (the order is cancelled, nothing is owed)
+    """
+
+    at: datetime
+    what: str
+
+
+class InvoiceOutlook(Schema):
+    """What follows if an invoice stays open, in its order; nothing where it is paid."""
+
+    items: list[Coming]
+
+
 class PayTold(Told):
     """How to pay."""
 
@@ -107,6 +125,20 @@ def get_invoice(request: HttpRequest, invoice: UUID) -> InvoiceWhole:
     act = act_of_key(request, BILLING)
     found = told_one(act, sheet(InvoiceId(invoice), of=account_of_key(request).id))
     return _whole(found, act.at, () if found.is_paid else paying.gateways_of(act))
+
+
+@router.get(
+    "/{uuid:invoice}/outlook",
+    response=InvoiceOutlook,
+    auth=Needs("invoices:read"),
+    operation_id="get_invoice_outlook",
+)
+def get_outlook(request: HttpRequest, invoice: UUID) -> InvoiceOutlook:
+    """Say what follows on an unpaid invoice if it stays open, until somebody pays it."""
+    found = preview_invoice(
+        act_of_key(request, BILLING), InvoiceId(invoice), of=account_of_key(request).id
+    )  # fmt: skip
+    return InvoiceOutlook(items=[Coming(at=each.at, what=each.what) for each in found])
 
 
 @router.get(

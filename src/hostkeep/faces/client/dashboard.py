@@ -19,10 +19,13 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.signin.factors import factors_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import money_text
+from hostkeep.faces.ui.dunning_words import next_threat
 from hostkeep.faces.ui.moments import day_text
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.telling import told_together
 from hostkeep.faces.ui.words import STATES
+from hostkeep.flows.foretelling import preview_invoice
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import Currency, Money
 from hostkeep.people.queries import AccountRow
 from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
@@ -70,7 +73,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "facts": len({row.category for row in held(act, subject=account.subject)}),
         "nexts": (
             *_rules(account),
-            *_nexts(request, invoices[:2], [opened[row.id] for row in unready], act.at),
+            *_nexts(request, act, account, invoices[:2], [opened[row.id] for row in unready]),
             *(_second_lock(request) if alive else ()),
         ),
         "announced": _announced(account, act.at),
@@ -111,10 +114,11 @@ def _rules(account: AccountRow) -> tuple[Next, ...]:
 
 
 def _nexts(
-    request: HttpRequest, unpaid: Sequence[InvoiceTold], unready: Sequence[ServiceTold], at: datetime
-) -> tuple[Next, ...]:
+    request: HttpRequest, act: Act, account: AccountRow, unpaid: Sequence[InvoiceTold],
+    unready: Sequence[ServiceTold],
+) -> tuple[Next, ...]:  # fmt: skip
     """Say what comes next: money first, then what is being done."""
-    found = [_pay(request, row, at) for row in unpaid]
+    found = [_pay(request, row, act, account) for row in unpaid]
     found += [_service(row) for row in unready]
     return tuple(found)
 
@@ -128,18 +132,20 @@ def _second_lock(request: HttpRequest) -> tuple[Next, ...]:
     return (Next("", "lock", title, text, "/auth/2fa/", gettext("Set one up")),)
 
 
-def _pay(request: HttpRequest, row: InvoiceTold, at: datetime) -> Next:
-    """Ask for the payment of an invoice."""
+def _pay(request: HttpRequest, row: InvoiceTold, act: Act, account: AccountRow) -> Next:
+    """Ask for the payment of an invoice; of one that is overdue, say what follows if it stays open."""
     language = language_of(request)
     zone = request.brand.zone  # type: ignore[attr-defined]
     day = day_text(row.due_at, zone, language)
     due = {"amount": money_text(row.owed, language), "day": day, "what": row.title}
-    late = row.due_at <= at
+    late = row.due_at <= act.at
+    threat = next_threat(preview_invoice(act, row.id, of=account.id)) if late else None
+    follows = f" {threat.text}: {day_text(threat.at, zone, language)}." if threat else ""
     waits = gettext("Invoice %(number)s waits for payment.")
     title = gettext("Invoice %(number)s is overdue.") if late else waits
     return Next(
         "bad" if late else "warn", "alert", title % {"number": row.number},
-        gettext("%(amount)s until %(day)s for %(what)s.") % due,
+        gettext("%(amount)s until %(day)s for %(what)s.") % due + follows,
         f"/account/invoices/{row.id}/", gettext("Pay now"),
     )  # fmt: skip
 

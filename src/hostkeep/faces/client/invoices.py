@@ -16,19 +16,24 @@ from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from hostkeep.billing.documents.composing import bank_rows
-from hostkeep.billing.documents.printing import Wanted, buyer_of, paper_of, print_invoice
+from hostkeep.billing.documents.composing import bank_rows, title_of
+from hostkeep.billing.documents.printing import Wanted, buyer_of, invoice_xml, paper_of, print_invoice
+from hostkeep.billing.einvoice.stating import lacking
+from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, sheet
-from hostkeep.billing.rules.covering import InvoiceState, invoice_state
+from hostkeep.billing.rules.numbering import INVOICE
 from hostkeep.brands.queries import BrandRow
 from hostkeep.drivers.payments import Declined, Settled, Waiting
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
+from hostkeep.faces.ui.document_words import kind_said, reason_said, standing
+from hostkeep.faces.ui.dunning_words import shown
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
+from hostkeep.flows.foretelling import preview_invoice
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.people.queries import AccountRow
@@ -41,10 +46,16 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An invoice in the list.  said: its state in other words, or empty.  path: its own page."""
+    """A document in the list.
+
+    kind  what it is, or empty for an invoice
+    said  its state in other words, or empty
+    path  its own page
+    """
 
     row: InvoiceTold
-    state: InvoiceState
+    kind: str
+    state: str
     said: str
     path: str
 
@@ -75,14 +86,20 @@ def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
     account, act = account_of(request), _act(request)
     found = told_one(act, sheet(InvoiceId(invoice), of=account.id))
     paper = paper_of(act, found, _wanted(request, account), buyer_of(act, found))
-    state = invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=act.at)
+    state, said = standing(found, act.at)
     return show(request, "client/invoice.html", {
         "invoice": found,
+        "kind": title_of(paper),
         "state": state,
+        "said": said,
+        "because": reason_said(found.reason),
+        "others": paper.others,
+        "has_xml": not lacking(found, paper.brand, paper.party),
         "paper": paper,
         "lines": [(line, _last_day(line.period.end) if line.period else None) for line in found.lines],
         "gateways": () if found.is_paid else paying.gateways_of(act),
-        "bank": bank_rows(paper, language_of(request)) if paper.bank and not found.is_paid else (),
+        "coming": () if found.is_paid else shown(preview_invoice(act, found.id, of=account.id)),
+        "bank": bank_rows(paper) if paper.bank and not found.is_paid else (),
     })  # fmt: skip
 
 
@@ -95,6 +112,20 @@ def invoice_pdf(request: HttpRequest, invoice: UUID) -> HttpResponse:
     pdf = print_invoice(act, of=account.id, invoice=InvoiceId(invoice), wanted=_wanted(request, account))
     answer = HttpResponse(pdf, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
+    return answer
+
+
+@require_safe
+@customers_only
+def invoice_as_xml(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Hand one invoice out in its electronic form.  One without such a form does not exist."""
+    account, act = account_of(request), _act(request)
+    number = sheet(InvoiceId(invoice), of=account.id).number
+    xml = invoice_xml(act, of=account.id, invoice=InvoiceId(invoice), wanted=_wanted(request, account))
+    if not xml:
+        raise NoSuchInvoice
+    answer = HttpResponse(xml, content_type="application/xml")
+    answer["Content-Disposition"] = f'attachment; filename="{number}.xml"'
     return answer
 
 
@@ -164,14 +195,14 @@ def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:
 
 
 def _listed(row: InvoiceTold, at: datetime, path: str) -> Listed:
-    """Say how an invoice stands in the list: "Due in 5 days" where that is soon."""
-    state = invoice_state(gross=row.gross, paid=row.paid, due_at=row.due_at, at=at)
+    """Say how a document stands in the list: "Due in 5 days" where that is soon."""
+    state, said = standing(row, at)
+    kind = "" if row.kind == INVOICE else kind_said(row.kind)
     left = row.due_at - at
-    if state != "unpaid" or left > SOON:
-        return Listed(row, state, "", path)
-    days = -(-left // DAY)
-    said = ngettext("Due in %(days)s day", "Due in %(days)s days", days) % {"days": days}
-    return Listed(row, state, said, path)
+    if state == "unpaid" and left <= SOON:
+        days = -(-left // DAY)
+        said = ngettext("Due in %(days)s day", "Due in %(days)s days", days) % {"days": days}
+    return Listed(row, kind, state, said, path)
 
 
 def _last_day(end: datetime) -> datetime:
@@ -183,6 +214,7 @@ invoice_urls = [
     path("invoices/", invoice_list, name="invoices"),
     path("invoices/<uuid:invoice>/", invoice_page, name="invoice"),
     path("invoices/<uuid:invoice>/pdf/", invoice_pdf, name="invoice_pdf"),
+    path("invoices/<uuid:invoice>/xml/", invoice_as_xml, name="invoice_xml"),
     path("invoices/<uuid:invoice>/pay/", invoice_pay, name="invoice_pay"),
     path("payments/<uuid:payment>/return/", payment_return, name="payment_return"),
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from hostkeep.billing.queries.dunning import hold_count
 from hostkeep.billing.queries.payments import unmatched_count
 from hostkeep.faces.staff.access import ROOMS, role_of
 from hostkeep.faces.staff.desk import given_up
@@ -38,6 +39,7 @@ WORK = (
     Room("orders", "/staff/orders/", "box", gettext_noop("Orders")),
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), unmatched_count),
+    Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), hold_count),
     Room("services", "/staff/services/", "server", gettext_noop("Services")),
     Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), open_task_count),
     Room("disputes", "/staff/disputes/", "talk", gettext_noop("Disputes")),

@@ -11,6 +11,7 @@ from uuid import UUID
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId
 from hostkeep.kernel.money import money
+from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.holding import calendar_of
 from hostkeep.subscriptions.models import Part, Subscription
 from hostkeep.subscriptions.models import Period as PeriodModel
@@ -40,6 +41,7 @@ class BilledRow:
     subscription: UUID
     service: ServiceId
     state: State
+    period: Period
     is_void: bool
 
 
@@ -91,4 +93,5 @@ def _billed(row: PeriodModel) -> BilledRow:
     of = row.subscription
     over = of.ended_at or of.ends_at
     is_void = over is not None and row.starts_at >= over
-    return BilledRow(of.id, ServiceId(of.service), State(of.state), is_void)
+    period = Period(row.starts_at, row.ends_at)
+    return BilledRow(of.id, ServiceId(of.service), State(of.state), period, is_void)
