@@ -177,11 +177,14 @@ BEGIN
     FOR i IN 1..legs LOOP
       nothing := pg_advisory_xact_lock_shared(mark_of(codes[i]));
     END LOOP;
-    INSERT INTO ledger_entry (id, key, brand, at, about_kind, about_id, legs)
-      VALUES (new_id, new_key, new_brand, new_at, new_kind, new_about, legs) ON CONFLICT (key) DO NOTHING;
+    WITH written AS (
+      INSERT INTO ledger_entry (id, key, brand, at, about_kind, about_id, legs)
+        VALUES (new_id, new_key, new_brand, new_at, new_kind, new_about, legs)
+        ON CONFLICT (key) DO NOTHING RETURNING id)
+    INSERT INTO ledger_posting (entry_id, account, minor, currency)
+      SELECT w.id, l.code, l.minor, l.money
+        FROM written w, unnest(codes, minors, moneys) AS l (code, minor, money);
     IF FOUND THEN
-      INSERT INTO ledger_posting (entry_id, account, minor, currency)
-        SELECT new_id, l.code, l.minor, l.money FROM unnest(codes, minors, moneys) AS l (code, minor, money);
       IF random() * 256 < legs THEN
         i := 1 + floor(random() * legs)::integer;
         PERFORM take_snapshot(codes[i], moneys[i], 64);
@@ -204,12 +207,18 @@ CREATE PROCEDURE ledger.post_alone(
   new_id uuid, new_key text, new_brand text, new_at timestamptz, new_kind text, new_about uuid,
   codes text[], minors bigint[], moneys text[], floor_codes text[], floor_minors bigint[], floor_moneys text[],
   INOUT entry uuid, INOUT outcome text, INOUT short text) LANGUAGE plpgsql AS $$
+DECLARE
+  nothing text;
+  posted record;
 BEGIN
-  PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);
-  SELECT p.entry, p.outcome, p.short INTO entry, outcome, short FROM ledger.post(new_id, new_key, new_brand,
-    new_at, new_kind, new_about, codes, minors, moneys, floor_codes, floor_minors, floor_moneys) p;
+  nothing := pg_catalog.set_config('synchronous_commit', 'off', true);
+  posted := ledger.post(new_id, new_key, new_brand, new_at, new_kind, new_about, codes, minors, moneys,
+    floor_codes, floor_minors, floor_moneys);
   COMMIT;
-  PERFORM pg_catalog.pg_logical_emit_message(true, 'ledger', '');
+  nothing := pg_catalog.pg_logical_emit_message(true, 'ledger', '');
+  entry := posted.entry;
+  outcome := posted.outcome;
+  short := posted.short;
 END $$;
 
 CREATE FUNCTION ledger.post_many(
@@ -218,13 +227,15 @@ CREATE FUNCTION ledger.post_many(
   RETURNS SETOF uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ledger, pg_temp AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(mark_of_all());
-  INSERT INTO ledger_entry (id, key, brand, at, about_kind, about_id, legs)
-    SELECT n.id, n.key, new_brand, new_at, n.kind, n.about, n.legs
-      FROM unnest(new_ids, new_keys, new_kinds, new_abouts, leg_counts) AS n (id, key, kind, about, legs)
-      ORDER BY n.key ON CONFLICT (key) DO NOTHING;
+  WITH written AS (
+    INSERT INTO ledger_entry (id, key, brand, at, about_kind, about_id, legs)
+      SELECT n.id, n.key, new_brand, new_at, n.kind, n.about, n.legs
+        FROM unnest(new_ids, new_keys, new_kinds, new_abouts, leg_counts) AS n (id, key, kind, about, legs)
+        ORDER BY n.key ON CONFLICT (key) DO NOTHING RETURNING id)
   INSERT INTO ledger_posting (entry_id, account, minor, currency)
-    SELECT l.owner, l.code, l.minor, l.money FROM unnest(owners, codes, minors, moneys) AS l (owner, code, minor, money)
-      WHERE EXISTS (SELECT 1 FROM ledger_entry e WHERE e.id = l.owner);
+    SELECT w.id, l.code, l.minor, l.money
+      FROM unnest(owners, codes, minors, moneys) AS l (owner, code, minor, money)
+      JOIN written w ON w.id = l.owner;
   PERFORM take_snapshot(l.code, l.money, 64) FROM unnest(codes, moneys) AS l (code, money)
     GROUP BY l.code, l.money HAVING count(*) >= 64;
   RETURN QUERY SELECT e.id FROM unnest(new_keys) WITH ORDINALITY AS n (key, place)
