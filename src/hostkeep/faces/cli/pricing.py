@@ -7,7 +7,8 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hostkeep.faces.cli.starting import ready_and_checked, say
+from hostkeep.faces.cli.keeping import say
+from hostkeep.faces.cli.setting_up import ready_and_checked
 
 
 def announce(arguments: argparse.Namespace) -> int:
