@@ -20,6 +20,7 @@ from hostkeep.flows import (
     disputing,
     dunning,
     mailing,
+    metering,
     notices,
     noticing,
     number_checking,
@@ -106,6 +107,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "dunning": dunning.run_due,
     "endings": cancelling.end_due,
     "renewals": renewing.renew_due,
+    "use": metering.bill_due,
     "refunds": refunding.look_up_due,
 })
 

@@ -11,6 +11,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId, SubjectId
 from hostkeep.subscriptions.models import Change, Metered, Part, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told
+from hostkeep.subscriptions.rules.metering import Meter, from_json, to_json
 from hostkeep.vault.column_door import ColumnWish, one_row, seal_columns
 from hostkeep.vault.columns import Boxed
 
@@ -42,18 +43,17 @@ def seal_change(act: Act, row: Subscription, change: UUID, told: Mapping[str, An
     return _sealed(act, row, CHANGES, change, {"told": dict(told)})["told"]
 
 
-def seal_meter(
-    act: Act, row: Subscription, meter: UUID, name: Mapping[str, str], tariff: Mapping[str, Any]
-) -> dict[str, Boxed]:
+def seal_meter(act: Act, row: Subscription, name: UUID, meter: Meter) -> dict[str, Boxed]:
     """Seal what is counted and what it costs."""
-    return _sealed(act, row, METERS, meter, {"meter": dict(name), "tariff": dict(tariff)})
+    values = {"meter": {"slug": meter.slug, "title": meter.title}, "tariff": to_json(meter.tariff)}
+    return _sealed(act, row, METERS, name, values)
 
 
-def meter_wish(row: Subscription, metered: Metered) -> ColumnWish[Mapping[str, Any]]:
-    """Return what opens a meter: "meter" (slug and title) and "tariff"."""
+def meter_wish(row: Subscription, metered: Metered) -> ColumnWish[Meter]:
+    """Return what opens a meter."""
 
-    def made(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        return dict(values)
+    def made(values: Mapping[str, Any]) -> Meter:
+        return Meter(values["meter"]["slug"], values["meter"]["title"], from_json(values["tariff"]))
 
     boxes = {"meter": metered.meter, "tariff": metered.tariff}
     return one_row(_head(row), table=METERS, row=str(metered.id), boxes=boxes, make=made)

@@ -16,7 +16,7 @@ from hostkeep.subscriptions.actions import metering
 from hostkeep.subscriptions.actions.metering import Told, add_meter, close_period, limit_meter, take_readings
 from hostkeep.subscriptions.errors import BadReading, NoSuchMeter, ReadDifferently
 from hostkeep.subscriptions.models import Reading, Use
-from hostkeep.subscriptions.rules.metering import Tariff, Tier
+from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier
 from tests.conftest import NOON
 from tests.rooms.subscriptions.having import act_at, after, takes
 
@@ -30,7 +30,7 @@ SECOND = Period(after(31), after(61))
 
 def meters(cap: Money | None = None, tariff: Tariff = TRAFFIC):
     taker = takes()
-    made = add_meter(act_at(), subscription=taker.id, slug="traffic", title="Traffic out", tariff=tariff, cap=cap)
+    made = add_meter(act_at(), subscription=taker.id, meter=Meter("traffic", "Traffic out", tariff), cap=cap)
     return taker, made.id
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded, recorded_many
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, Ref
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import CURRENCIES, Money, money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import BILLING, as_system, meter_wish, seal_meter
 from hostkeep.subscriptions.errors import BadReading, NoSuchMeter, NoSuchSubscription, ReadDifferently
 from hostkeep.subscriptions.holding import held
 from hostkeep.subscriptions.models import Alert, Metered, Reading, Subscription, Use
-from hostkeep.subscriptions.rules.metering import MOST_QUANTITY, Charge, Tariff, charge, from_json, to_json
+from hostkeep.subscriptions.rules.metering import MOST_QUANTITY, Charge, Meter, charge, checked
 from hostkeep.vault.column_door import use_columns
 
 LONGEST_KEY = 64
@@ -100,22 +99,22 @@ class Closed:
         return Ref("subscriptions.subscription", self.subscription)
 
 
-Bill = Callable[[Act, Subscription, Period, Sequence[Used]], InvoiceId | None]
-"""Issues the invoice of some use in the running transaction; None where it comes to nothing."""
+Bill = Callable[[Act, UUID, Period, Sequence[Used]], InvoiceId | None]
+"""Issues the invoice of a subscription's use in the running transaction; None where it comes to nothing."""
 
 
 @recorded("subscriptions.meter.added")
 def add_meter(
-    act: Act, *, subscription: UUID, slug: str, title: str, tariff: Tariff, cap: Money | None = None
+    act: Act, *, subscription: UUID, meter: Meter, cap: Money | None = None
 ) -> Taken:
     """Count something of a subscription from now on, at prices that are agreed with it.
 
-    slug, title  as the catalogue calls it
     Raises NoSuchSubscription, BadTariff, vault refusals.
     """
     row = held(subscription, brand=act.brand)
     name = uuid4()
-    sealed = seal_meter(act, row, name, {"slug": slug, "title": title}, to_json(tariff))
+    checked(meter.tariff)
+    sealed = seal_meter(act, row, name, meter)
     Metered.objects.create(
         id=name, subscription=row, meter=sealed["meter"], tariff=sealed["tariff"], started_at=act.at,
         cap_minor=_of(row, cap),
@@ -190,7 +189,7 @@ def close_period(act: Act, *, subscription: UUID, period: Period, bill: Bill) ->
         return Closed(row.id, InvoiceId(invoice) if invoice else None, again=True)
     readings = {meter.id: _open_readings(meter, period.end) for meter in meters}
     used = _reckoned(act, row, meters, {key: sum(some.values()) for key, some in readings.items()})
-    issued = bill(act, row, period, used)
+    issued = bill(act, row.id, period, used)
     for each in used:
         use = Use.objects.create(
             metered_id=each.metered, starts_at=period.start, ends_at=period.end, quantity=each.quantity,
@@ -225,24 +224,23 @@ def _reckoned(
     Raises NoSuchSubscription where what was agreed is erased.
     """
 
-    def made(opened: Sequence[Mapping[str, Any] | None]) -> list[Used]:
+    def made(opened: Sequence[Meter | None]) -> list[Used]:
         return [
-            _used(row, meter, said, min(quantities[meter.id], MOST_QUANTITY))
-            for meter, said in zip(meters, opened, strict=True)
+            _used(row, metered, meter, min(quantities[metered.id], MOST_QUANTITY))
+            for metered, meter in zip(meters, opened, strict=True)
         ]
 
     wishes = [meter_wish(row, meter) for meter in meters]
     return use_columns(as_system(act, row, BILLING), wishes=wishes, fn=made)
 
 
-def _used(row: Subscription, meter: Metered, said: Mapping[str, Any] | None, quantity: int) -> Used:
+def _used(row: Subscription, metered: Metered, meter: Meter | None, quantity: int) -> Used:
     """Price one meter's quantity."""
-    if said is None:
+    if meter is None:
         raise NoSuchSubscription
-    tariff = from_json(said["tariff"])
-    cap = None if meter.cap_minor is None else money(meter.cap_minor, row.currency)
-    told = charge(tariff, quantity, money(0, row.currency).currency, cap=cap)
-    return Used(meter.id, str(said["meter"]["title"]), tariff.unit, tariff.per, quantity, told)
+    cap = None if metered.cap_minor is None else money(metered.cap_minor, row.currency)
+    told = charge(meter.tariff, quantity, CURRENCIES[row.currency], cap=cap)
+    return Used(metered.id, meter.title, meter.tariff.unit, meter.tariff.per, quantity, told)
 
 
 def _check(told: Told, at: datetime) -> None:

@@ -60,6 +60,15 @@ class Tariff:
 
 
 @dataclass(frozen=True, slots=True)
+class Meter:
+    """What is counted, as the catalogue calls it, and what it costs."""
+
+    slug: str
+    title: str
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """What a quantity comes to.  full: without the cap.  amount: what is asked for, never over the cap."""
 

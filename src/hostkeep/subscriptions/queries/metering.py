@@ -1,0 +1,163 @@
+"""Meters as they stand: what was used so far, what is due to be billed, what was billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Max, Min, Sum
+from django.db.models.functions import Coalesce
+
+from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
+from hostkeep.kernel.money import Currency, Money, money
+from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.boxing import meter_wish
+from hostkeep.subscriptions.errors import NoSuchMeter
+from hostkeep.subscriptions.models import Metered, Reading, Subscription, Use
+from hostkeep.subscriptions.rules.metering import Meter
+from hostkeep.subscriptions.rules.terms import Calendar, Term, number_at, period_no
+from hostkeep.vault.column_door import ColumnWish
+
+MONTH = Term("month", 1)
+"""Use is billed by the month, whatever the term of the plan."""
+
+SHORTEST = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRow:
+    """A meter of a subscription.
+
+    open      what was used and is not billed yet, in the meter's smallest unit
+    period    the period that is not billed yet
+    cap, alert  limits of its owner, or None
+    """
+
+    id: UUID
+    subscription: UUID
+    service: ServiceId
+    account: AccountId
+    currency: Currency
+    open: int
+    period: Period
+    cap: Money | None
+    alert: Money | None
+    wish: ColumnWish[Meter] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UseRow:
+    """What was used in a period that was billed.  invoice: None where it came to nothing."""
+
+    metered: UUID
+    period: Period
+    quantity: int
+    full: Money
+    amount: Money
+    invoice: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class UseDue:
+    """A period of a subscription's use that is over and not billed."""
+
+    subscription: UUID
+    brand: BrandId
+    period: Period
+
+
+def meters_of(account: AccountId, *, service: ServiceId | None = None) -> tuple[MeterRow, ...]:
+    """Return the meters of an account, or of one service of it, as they stand.  Three queries."""
+    found = Metered.objects.filter(subscription__account=account, ended_at=None)
+    if service is not None:
+        found = found.filter(subscription__service=service)
+    return _rows(found.select_related("subscription").order_by("started_at", "id"))
+
+
+def meters_by_id(ids: Iterable[UUID]) -> tuple[MeterRow, ...]:
+    """Return meters as they stand, for flows.  Three queries."""
+    return _rows(Metered.objects.filter(id__in=list(ids)).select_related("subscription"))
+
+
+def meter(metered: UUID, *, of: AccountId) -> MeterRow:
+    """Return one meter of an account.  Raises NoSuchMeter, also for another's."""
+    found = Metered.objects.filter(id=metered, subscription__account=of, ended_at=None)
+    rows = _rows(found.select_related("subscription"))
+    if not rows:
+        raise NoSuchMeter
+    return rows[0]
+
+
+def subjects_of(ids: Iterable[UUID], *, brand: BrandId) -> frozenset[SubjectId]:
+    """Return whose the meters of a brand are."""
+    found = Metered.objects.filter(id__in=list(ids), subscription__brand=brand)
+    return frozenset(SubjectId(each) for each in found.values_list("subscription__subject", flat=True))
+
+
+def uses_of(account: AccountId, *, service: ServiceId | None = None, first: int = 60) -> tuple[UseRow, ...]:
+    """Return what was billed of an account's meters, newest first.  One query."""
+    found = Use.objects.filter(metered__subscription__account=account)
+    if service is not None:
+        found = found.filter(metered__subscription__service=service)
+    rows = found.select_related("metered__subscription").order_by("-starts_at", "id")[:first]
+    return tuple(_use(row) for row in rows)
+
+
+def use_due(at: datetime, *, first: int = 500) -> tuple[UseDue, ...]:
+    """Return periods of metered use that are over and not billed, one a subscription, oldest first.
+
+    A subscription that has ended is billed to its end.  One query.
+    """
+    begun = Coalesce(Max("meters__uses__ends_at"), Min("meters__started_at"))
+    found = Subscription.objects.exclude(meters=None).annotate(use_from=begun)
+    # A period is never shorter than February; the rest is for the calendar, in Python.
+    shorter = found.filter(use_from__lte=at - SHORTEST) | found.filter(ended_at__lte=at)
+    due = []
+    for row in shorter.order_by("use_from", "id")[: 2 * first]:
+        period = _period_of(row, row.use_from)
+        if period is not None and period.end <= at:
+            due.append(UseDue(row.id, BrandId(row.brand), period))
+    return tuple(due[:first])
+
+
+def _period_of(row: Subscription, since: datetime) -> Period | None:
+    """Return the metered period that is not billed yet, cut at the subscription's end; None after that."""
+    months = Calendar(row.anchor_at, row.zone, MONTH)
+    whole = period_no(months, number_at(months, max(since, row.anchor_at)))
+    end = whole.end if row.ended_at is None else min(whole.end, row.ended_at)
+    return Period(since, end) if since < end else None
+
+
+def _rows(found: Iterable[Metered]) -> tuple[MeterRow, ...]:
+    """Freeze meters with what is open of each."""
+    rows = list(found)
+    since = dict(Use.objects.filter(metered__in=rows).values_list("metered").annotate(Max("ends_at")))
+    unbilled = Reading.objects.filter(metered__in=rows, use=None)
+    sums: Mapping[UUID, int] = dict(unbilled.values_list("metered").annotate(Sum("quantity")))
+    return tuple(_row(row, since.get(row.id, row.started_at), int(sums.get(row.id, 0))) for row in rows)
+
+
+def _row(row: Metered, since: datetime, used: int) -> MeterRow:
+    """Freeze a meter."""
+    of = row.subscription
+    zero = money(0, of.currency)
+    period = _period_of(of, since) or Period(since, since)
+    return MeterRow(
+        row.id, of.id, ServiceId(of.service), AccountId(of.account), zero.currency, used, period,
+        _amount(row.cap_minor, of.currency), _amount(row.alert_minor, of.currency), meter_wish(of, row),
+    )  # fmt: skip
+
+
+def _use(row: Use) -> UseRow:
+    """Freeze billed use."""
+    currency = row.metered.subscription.currency
+    return UseRow(
+        row.metered_id, Period(row.starts_at, row.ends_at), row.quantity, money(row.full_minor, currency),
+        money(row.minor, currency), row.invoice,
+    )  # fmt: skip
+
+
+def _amount(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else money(minor, currency)
