@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -98,11 +98,20 @@ def top_up(top_up: UUID, *, of: AccountId) -> TopUpRow:
     return _top_up(row)
 
 
-def received_for(row: TopUpRow) -> tuple[Money, ...]:
-    """Return what came for a top-up, first first: by its attempts, or with its reference.  One query."""
-    mine = Q(attempt__top_up=row.id) | Q(brand=row.brand, reference=row.reference, matched_at__isnull=False)
-    found = Payment.objects.filter(mine).order_by("received_at", "id")
-    return tuple(money(*each) for each in found.values_list("minor", "currency"))
+def received_for(rows: Sequence[TopUpRow]) -> Mapping[UUID, tuple[Money, ...]]:
+    """Return what came for top-ups, first first: by their attempts, or with their references.  One query."""
+    named = {(row.brand, row.reference): row.id for row in rows}
+    of_mine = Q(attempt__top_up__in=[row.id for row in rows]) | Q(
+        reference__in=[row.reference for row in rows], matched_at__isnull=False
+    )
+    came: dict[UUID, tuple[Money, ...]] = {row.id: () for row in rows}
+    found = Payment.objects.filter(of_mine).select_related("attempt").order_by("received_at", "id")
+    for each in found:
+        by_attempt = each.attempt.top_up_id if each.attempt else None
+        for_ = by_attempt or named.get((BrandId(each.brand), each.reference))
+        if for_ is not None:
+            came[for_] += (money(each.minor, each.currency),)
+    return came
 
 
 def top_ups_of(account: AccountId, *, first: int = 20) -> tuple[TopUpRow, ...]:

@@ -79,7 +79,7 @@ def top_up_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
         "row": row,
         "number": account.number,
         "reference": in_fours(row.reference),
-        "received": received_for(row),
+        "received": received_for([row])[row.id],
         "gateways": gateways,
         "bank": _bank_rows(brand(act.brand)) if paying.BANK in gateways else (),
     })  # fmt: skip
