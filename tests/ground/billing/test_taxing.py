@@ -229,3 +229,25 @@ def test_a_number_counts_where_its_own_country_is_the_buyers() -> None:
     items = {"address": "ES", "payment": "FR", "bank": "FR"}
     assert buyer_of(items, agree(items), "none", ("Canary Islands", "35001")).where.region == ""
     assert written({"bank": "FR", "address": "ES", "payment": ""}) == "address=ES bank=FR"
+
+
+HOMES = ("DE", "ES", "FR", "GB", "CH", "NO", "VN", "US", "JP", "MC", "IM", "AX", "")
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_every_country_in_the_world_gets_an_answer(home: str) -> None:
+    """All countries, numbers, schemes and kinds of product; never a rate where the category has none."""
+    sellers = [
+        seller(home, scheme=scheme, threshold=threshold)
+        for scheme in ("none", "domestic", "oss", "exempt") for threshold in ("under", "over")
+    ]  # fmt: skip
+    items = [TaxClass(treated) for treated in ("electronic", "goods", "exempt", "outside")]
+    areas = [area_of(country) for country in (*sorted(COUNTRIES), "")]
+    for where in areas:
+        for number in ("none", "valid", "invalid", "unknown"):
+            buyer = Buyer(where, number)
+            for one in sellers:
+                for item in items:
+                    found = place(one, buyer, item, DAY)
+                    assert codes.fits(found.category, found.exemption, found.rate), (where, number, item)
+                    assert found.category != "AE" or (where.in_union and number == "valid")

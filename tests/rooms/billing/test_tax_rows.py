@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.queries.tax_rows import THRESHOLD, tax_rows, towards_threshold
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import EUR, USD, Money
 from tests.conftest import NOON
-from tests.rooms.billing.making import WEEK, Buyer, line
+from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 
 VPS6 = BrandId("vps6")
 
@@ -63,3 +64,23 @@ def test_what_counts_towards_the_threshold(db) -> None:
     found = towards_threshold(rows, home="NL")
     assert found == Money(1_100_000, EUR)
     assert found.minor > THRESHOLD.minor
+
+
+def test_what_is_taken_back_takes_away_and_what_is_added_adds(db) -> None:
+    made = sells("destination", "FR", 1000, 200_000)
+    sells("destination", "FR", 300, 200_000)
+    credit_whole(billing_act(), invoice=made.id, reason="wrong_tax", once="c-1")
+    (row,) = tax_rows(VPS6, since=NOON, until=NOON + WEEK)
+    assert (row.country, row.net, row.tax, row.documents) == ("FR", Money(300, EUR), Money(60, EUR), 3)
+
+
+def test_a_canarys_documents_count_nowhere(db, monkeypatch) -> None:
+    from hostkeep.billing.models import Invoice
+
+    sells("destination", "FR", 1000, 200_000)
+    assert {row.kind for row in Invoice.objects.all()} == {"invoice"}
+    canary = Buyer()
+    monkeypatch.setattr("hostkeep.billing.actions.issuing.canary_accounts", lambda: {canary.account})
+    canary.owes(line(7000))
+    (row,) = tax_rows(VPS6, since=NOON, until=NOON + WEEK)
+    assert row.net == Money(1000, EUR)
