@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
@@ -106,24 +106,30 @@ def debit_invoice(
     over nothing too), TwoCurrencies, IssuedDifferently, and vault refusals.
     """
     row = _locked(act, invoice, (INVOICE,))
-    _demand(reason, reasons.DEBITS)
-    if check(lines, due_in=due_in).code != row.currency:
-        raise TwoCurrencies
-    sums = totals(lines, prices=cast("Prices", row.prices))
-    if not sums.gross.minor:
-        raise BadLine(why="total")
-    said = [[li.title, li.quantity, li.unit.minor, *li.taxed, str(li.about.id)] for li in lines]
-    content = _digest(row, reason, [due_in.total_seconds(), said])
-    if known := _known(act, once, content):
-        return known
-    to = BilledTo(AccountId(row.account), SubjectId(row.subject))
-    draft = Draft(
-        DEBIT_NOTE, once, content, to, lines, sums, cast("Prices", row.prices), act.at + due_in,
-        corrects=row.id, reason=reason,
-    )  # fmt: skip
-    note = _write(act, draft, row)
-    owe(act, note, sums)
-    return Issued(InvoiceId(note.id), note.number, sums.gross, again=False)
+    return _debit(act, row, lines, due_in, Asked(reason, once, _said(row, lines, reason, due_in)))
+
+
+@recorded("billing.debit_note.issued")
+def debit_lines(
+    act: Act, *, invoice: InvoiceId, parts: Sequence[Part], reason: Reason, due_in: timedelta, once: str
+) -> Issued:
+    """Bill more for some lines of an invoice, under their titles and taxed as they are.
+
+    parts  at least one, each line once, each amount more than nothing
+
+    Writes and raises what debit_invoice does.
+    """
+    row = _locked(act, invoice, (INVOICE,))
+    billed = dict(enumerate(titled_lines(act, row), start=1))
+    if len({part.position for part in parts}) != len(parts):
+        raise BadLine(why="amount")
+    for part in parts:
+        if part.position not in billed or part.amount.minor <= 0:
+            raise BadLine(why="amount")
+    lines = [replace(billed[part.position], quantity=1, unit=part.amount) for part in parts]
+    asked = [[part.position, part.amount.minor, part.amount.currency.code] for part in parts]
+    content = _digest(row, reason, [due_in.total_seconds(), asked])
+    return _debit(act, row, lines, due_in, Asked(reason, once, content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,32 @@ class Asked:
     reason: Reason
     once: str
     content: str
+
+
+def _said(row: Invoice, lines: Sequence[Line], reason: Reason, due_in: timedelta) -> str:
+    """Return the digest of a debit note's lines."""
+    said = [[li.title, li.quantity, li.unit.minor, *li.taxed, str(li.about.id)] for li in lines]
+    return _digest(row, reason, [due_in.total_seconds(), said])
+
+
+def _debit(act: Act, row: Invoice, lines: Sequence[Line], due_in: timedelta, asked: Asked) -> Issued:
+    """Write a debit note of a locked invoice and owe it, once a key."""
+    _demand(asked.reason, reasons.DEBITS)
+    if known := _known(act, asked.once, asked.content):
+        return known
+    if check(lines, due_in=due_in).code != row.currency:
+        raise TwoCurrencies
+    sums = totals(lines, prices=cast("Prices", row.prices))
+    if not sums.gross.minor:
+        raise BadLine(why="total")
+    to = BilledTo(AccountId(row.account), SubjectId(row.subject))
+    draft = Draft(
+        DEBIT_NOTE, asked.once, asked.content, to, lines, sums, cast("Prices", row.prices), act.at + due_in,
+        corrects=row.id, reason=asked.reason,
+    )  # fmt: skip
+    note = _write(act, draft, row)
+    owe(act, note, sums)
+    return Issued(InvoiceId(note.id), note.number, sums.gross, again=False)
 
 
 def _credit(
@@ -151,19 +183,12 @@ def _draft(act: Act, row: Invoice, taken: Taken, asked: Asked) -> Draft:
     """Put what is taken back into the form of a document; its titles are those of the lines it takes from."""
     titles = [line.title for line in titled_lines(act, row)]
     rows = dict(InvoiceLine.objects.filter(invoice=row).values_list("position", "id"))
-    lines = [_titled(line, titles[position - 1]) for position, line in taken.lines]
+    lines = [replace(line, title=titles[position - 1]) for position, line in taken.lines]
     takes = {n: rows[position] for n, (position, _) in enumerate(taken.lines, start=1)}
     to = BilledTo(AccountId(row.account), SubjectId(row.subject))
     return Draft(
         CREDIT_NOTE, asked.once, asked.content, to, lines, taken.sums, cast("Prices", row.prices), act.at,
         corrects=row.id, reason=asked.reason, takes=takes,
-    )  # fmt: skip
-
-
-def _titled(line: Line, title: str) -> Line:
-    return Line(
-        title, line.quantity, line.unit, line.tax_rate, line.about, line.period, line.tax_category,
-        line.exemption,
     )  # fmt: skip
 
 

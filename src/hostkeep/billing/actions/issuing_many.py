@@ -71,7 +71,7 @@ def issue_many(act: Act, *, bills: Sequence[Bill]) -> IssuedMany:
 
     bills  at most MOST, of keys that were never used
 
-    At a brand that numbers invoices on payment they are proformas, which flows.correcting then fulfils where
+    At a brand that numbers invoices on payment they are proformas, which flows.crediting then fulfils where
     there is credit.
     Writes what issuing.issue_invoice writes for each, with one audit entry for all.
     Raises what it raises, and IntegrityError where a key was used before; ValueError for more than MOST.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -9,11 +10,12 @@ from typing import cast
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
+from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.models import Invoice, InvoiceLine
-from hostkeep.billing.queries.invoices import line_of
-from hostkeep.billing.rules.correcting import LineLeft
+from hostkeep.billing.queries.invoices import InvoiceSheet, line_of
+from hostkeep.billing.rules.correcting import LineLeft, Taken, rest_of, take
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
-from hostkeep.kernel.ids import AccountId, InvoiceId
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
 from hostkeep.kernel.money import Money, money
 
 
@@ -44,6 +46,19 @@ class Relations:
     by: tuple[Related, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a credit note would do.
+
+    applied  by how much it reduces what is open
+    credit   what becomes the account's credit
+    """
+
+    taken: Taken
+    applied: Money
+    credit: Money
+
+
 def relations_of(invoice: InvoiceId) -> Relations:
     """Return what a document corrects and what corrects it.  One database query."""
     same = Q(id__in=Invoice.objects.filter(id=invoice).values("corrects")) | Q(corrects=invoice)
@@ -72,6 +87,27 @@ def invoice_after(proforma: InvoiceId) -> InvoiceId | None:
     """Return the invoice that a proforma led to, or None."""
     found = Invoice.objects.filter(corrects=proforma, kind=INVOICE).values_list("id", flat=True)
     return next((InvoiceId(each) for each in found), None)
+
+
+def owner_of(invoice: InvoiceId) -> tuple[BrandId, AccountId]:
+    """Return whose a document is.  Raises NoSuchInvoice."""
+    row = Invoice.objects.filter(id=invoice).values_list("brand", "account").first()
+    if row is None:
+        raise NoSuchInvoice
+    return BrandId(row[0]), AccountId(row[1])
+
+
+def foresee_credit(found: InvoiceSheet, parts: Mapping[int, Money] | None) -> Foreseen:
+    """Say what a credit note of a document would do now; nothing is written.
+
+    parts  amounts by position, or None for all that is left
+    Raises what actions.correcting.credit_lines raises of the amounts.
+    """
+    lines = lines_left(found.id)
+    taken = take(lines, rest_of(lines) if parts is None else parts, prices=found.prices)
+    gross = taken.sums.gross
+    applied = Money(min(max(found.owed.minor, 0), gross.minor), gross.currency)
+    return Foreseen(taken, applied, gross - applied)
 
 
 def open_proformas(account: AccountId) -> tuple[InvoiceId, ...]:

@@ -6,6 +6,7 @@ from hostkeep.faces.staff.accounts import account_urls
 from hostkeep.faces.staff.credit import credit_urls
 from hostkeep.faces.staff.desk import desk, parked_list, retry, retry_renewal
 from hostkeep.faces.staff.disputes import dispute_urls
+from hostkeep.faces.staff.documents import document_urls
 from hostkeep.faces.staff.dunning import dunning_urls
 from hostkeep.faces.staff.keys import key_urls
 from hostkeep.faces.staff.orders import order, orders
@@ -27,6 +28,7 @@ urlpatterns = [
     *account_urls,
     *credit_urls,
     *dispute_urls,
+    *document_urls,
     *dunning_urls,
     *key_urls,
     *payment_urls,
