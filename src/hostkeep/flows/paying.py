@@ -23,6 +23,7 @@ from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept, NoSuchPay
 from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import payments
 from hostkeep.billing.queries.methods import gateway_of, with_held
+from hostkeep.billing.rules.attempts import GIVEN_UP
 from hostkeep.billing.rules.gateways import BY_HAND, not_kept_by, offered, refusing_clause
 from hostkeep.brands.applying import policy_under
 from hostkeep.brands.queries import brand
@@ -40,8 +41,6 @@ NEVER_KNOW = (BANK, BY_HAND)
 
 PATIENCE = timedelta(minutes=2)
 """How long a call-back may take before we ask ourselves."""
-GIVEN_UP = timedelta(days=14)
-"""How long an open attempt is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,8 @@ def pay_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str, li
 def charge_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Asked:
     """Charge a stored method what is owed on an invoice, while its owner is away; once a key.
 
-    once  of whoever wants it, at most 64 ASCII characters: the same wish again asks for nothing new
+    once  of whoever wants it, at most 64 ASCII characters: the same wish again asks for nothing new, nor does
+          another while the first is open
 
     Settled: paid.  Waiting with a visit: the bank wants to see the payer first, there.  Waiting(None) or
     Unknown: not known yet; the sweep looks it up, nothing is charged again.  Declined: nothing moved.

@@ -11,7 +11,7 @@ from hostkeep.billing import inbox
 from hostkeep.billing.booking import Booked, Came, owed_on, receive
 from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchMethod, NoSuchPayment, WrongBrand
 from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod, TopUp
-from hostkeep.billing.rules.attempts import TOLD, AttemptState, Begun, attempt_after
+from hostkeep.billing.rules.attempts import GIVEN_UP, TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
@@ -74,17 +74,19 @@ def begin_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Be
 
     once  of whoever wants it, at most 64 ASCII characters; the gateway is charged under it
 
-    A key that began an attempt before gives that one back, as it stands, whatever is owed now: `again`.
-    Writes a PaymentAttempt.  Raises NoSuchInvoice, AlreadyPaid, NoSuchMethod (not ready, or of another
-    account).
+    A key that began an attempt before gives that one back, as it stands, whatever is owed now: `again`.  So
+    does a charge of a stored method under another key that is still open: one invoice is not charged by two
+    at a time.  Writes a PaymentAttempt.
+    Raises NoSuchInvoice, AlreadyPaid, NoSuchMethod (not ready, or of another account).
     """
     row = _locked(invoice, brand=act.brand)
     if row is None:
         raise NoSuchInvoice
-    known = PaymentAttempt.objects.filter(once=once, invoice=row, method=method).first()
+    begun = PaymentAttempt.objects.filter(once=once, invoice=row, method=method).first()
+    known = begun or _under_way(act, row)
     if known is not None:
         amount, state = money(known.minor, known.currency), cast("AttemptState", known.state)
-        return Begun(known.id, once, known.gateway, amount, row.number, state, known.handle, again=True)
+        return Begun(known.id, known.once, known.gateway, amount, row.number, state, known.handle, again=True)
     ready = StoredMethod.objects.filter(account=row.account, brand=act.brand, state="ready")
     stored = ready.filter(id=method).first()
     if stored is None:
@@ -131,6 +133,15 @@ def record_notice(act: Act, *, gateway: str, notice: Notice) -> Told:
         came = Came(gateway, notice.outcome.proof, notice.outcome.amount)
         booked = receive(act, came, invoice=None)
     return Told(None, None, TOLD[type(notice.outcome)], booked, Ref("billing.notice", kept.id))
+
+
+def _under_way(act: Act, invoice: Invoice) -> PaymentAttempt | None:
+    """Return a charge of a stored method for a locked invoice whose outcome is open, or None."""
+    found = PaymentAttempt.objects.filter(
+        invoice=invoice, method__isnull=False, state__in=["waiting", "unknown"],
+        created_at__gt=act.at - GIVEN_UP,
+    )  # fmt: skip
+    return found.order_by("-created_at", "id").first()
 
 
 def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
@@ -13,6 +14,9 @@ from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import Money
 
 AttemptState = Literal["waiting", "settled", "declined", "unknown"]
+
+GIVEN_UP = timedelta(days=14)
+"""How long an open attempt is asked about."""
 
 ATTEMPT_STATES: tuple[AttemptState, ...] = ("waiting", "settled", "declined", "unknown")
 
