@@ -11,7 +11,7 @@ from hostkeep.billing.models import Invoice
 from hostkeep.brands.queries import brand as real
 from hostkeep.flows import price_changes
 from hostkeep.kernel.ids import BrandId
-from hostkeep.kernel.money import EUR, USD, Money
+from hostkeep.kernel.money import EUR, VND, Money
 from hostkeep.messaging.models import Mail
 from hostkeep.people.models import Membership
 from hostkeep.runtime.models import Event
@@ -22,6 +22,9 @@ from hostkeep.subscriptions.events import PriceAnnounced
 from hostkeep.subscriptions.models import PriceChange
 from tests.conftest import NOON, make_act
 from tests.rooms.subscriptions.having import Taker, act_at, after, runs, takes
+
+
+BEFORE = NOON - timedelta(minutes=20)
 
 
 def announces(minor: int = 1500, *, at=NOON, since=None, brand: str = "vps6", currency=EUR):
@@ -38,9 +41,8 @@ def nets(taker: Taker) -> list[int]:
 
 
 def test_it_holds_after_the_notice_and_is_told_once_to_those_who_have_it(db) -> None:
-    taker, other = takes(price=1200, at=after(-1)), takes(price=1200, at=after(-1), product="hexa-m")
-    change = announces()
-    assert change.effective_at == after(30)
+    taker, other = takes(price=1200, at=BEFORE), takes(price=1200, at=BEFORE, product="hexa-m")
+    change = announces(since=after(40))
     assert Event.objects.filter(kind="PriceAnnounced").count() == 1
     late = takes(price=1500, at=after(1))
     for _ in range(2):
@@ -55,7 +57,7 @@ def test_it_holds_after_the_notice_and_is_told_once_to_those_who_have_it(db) -> 
 
 
 def test_the_mail_says_what_it_costs_and_from_when(db) -> None:
-    taker = takes(price=1200, at=after(-1))
+    taker = takes(price=1200, at=BEFORE)
     is_told(announces())
     from hostkeep.flows.mail_contents import said_by
     from hostkeep.messaging.queries import mail
@@ -71,12 +73,16 @@ def test_shorter_than_promised_is_refused_and_nothing_is_written(db) -> None:
     with pytest.raises(NoticeTooShort) as no:
         announces(since=after(30) - timedelta(seconds=1))
     assert no.value.facts["days"] == 30
-    for bad in (-1, 10**15 + 1):
+    for bad in (-1, 10**16):
         with pytest.raises(BadPrice):
             announces(bad)
     with pytest.raises(BadPrice):
-        announces(currency=USD)
+        announces(currency=VND)
     assert not PriceChange.objects.exists()
+
+
+def test_without_a_day_it_holds_as_early_as_is_promised(db) -> None:
+    assert announces().effective_at == after(30)
 
 
 def test_the_same_again_is_one_change(db) -> None:
@@ -86,7 +92,7 @@ def test_the_same_again_is_one_change(db) -> None:
 
 
 def test_taken_back_nobody_pays_it_and_nobody_is_told(db) -> None:
-    taker = takes(price=1200, at=after(-1))
+    taker = takes(price=1200, at=BEFORE)
     change = announces()
     with pytest.raises(NoSuchChange):
         withdraw_price(make_act("owner", "billing", brand="vpn"), change=change.id)
@@ -98,7 +104,7 @@ def test_taken_back_nobody_pays_it_and_nobody_is_told(db) -> None:
 
 
 def test_a_brand_that_promised_its_prices_for_good_cannot_announce_and_never_applies_one(db, monkeypatch) -> None:
-    taker = takes(price=1200, at=after(-1))
+    taker = takes(price=1200, at=BEFORE)
     PriceChange.objects.create(
         brand="vps6", product="hexa-s", plan="monthly", currency="EUR", minor=9900, set_by="x", announced_at=NOON, effective_at=after(1)
     )

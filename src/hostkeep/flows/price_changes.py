@@ -1,7 +1,7 @@
 """Telling those who have a plan that it will cost something else: what, from when, and how to leave.
 
-What each has is sealed, so all subscriptions of the brand that go on are opened, some hundred at a time.  Each
-mail has a key of its own: told again, nobody hears it twice.
+What each has is sealed, so all subscriptions of the brand that go on are opened, some hundred at a time.
+Each mail has a key of its own: told again, nobody hears it twice.
 """
 
 from __future__ import annotations
