@@ -127,6 +127,8 @@ def _line(line: StatementLine, entry: CreditEntry | None, numbers: Mapping[UUID,
         number = numbers.get(entry.about, "") if entry.about else ""
         return CreditLine(line.at, amount, cast("CreditKind", entry.kind), number, entry.reason)
     kind = "payment" if line.about.kind == "billing.payment" else "credit_note"
+    if amount.minor < 0:
+        kind = "used"  # for the invoice of a proforma that it covered
     return CreditLine(line.at, amount, kind, numbers.get(line.about.id, ""), "")
 
 
