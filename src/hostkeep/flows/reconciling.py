@@ -59,9 +59,14 @@ def send_due(act: Act) -> int:
 
 
 def run(act: Act, about: str) -> int:
-    """Check one brand, or the book, as an errand; return how much is out of step."""
+    """Check one brand, or the book, as an errand; return how much is out of step.
+
+    With the book, accounts whose history no snapshot has shortened for long get one.
+    """
     brand = OPERATOR if about == BOOK else BrandId(about)
     found = reconcile(act.of_brand(brand))
+    if about == BOOK:
+        checking.shorten_tails()
     tally(brand=OPERATOR, kind=ERRAND, name=about, at=act.at)
     return len(found)
 

@@ -157,6 +157,17 @@ def test_posts_take_snapshots_by_themselves_so_that_no_tail_grows(db) -> None:
     assert balance("credit:a") == -200
 
 
+def test_a_tail_that_grew_while_nobody_was_ever_alone_is_shortened_once_a_day(db, monkeypatch) -> None:
+    for n in range(30):
+        book.post(make_act(), key=f"k{n}", about=ABOUT, postings=pair(2))
+    monkeypatch.setattr(checking, "LONG_TAIL", 31)
+    assert checking.shorten_tails() == 0 and tail("receivable:a") == 30
+    monkeypatch.setattr(checking, "LONG_TAIL", 30)
+    assert checking.shorten_tails() == 2
+    assert (tail("receivable:a"), tail("sales:vps6"), balance()) == (0, 0, 60)
+    assert checking.shorten_tails() == 0
+
+
 def tail(code: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tail FROM ledger.stands_at(%s, 'EUR')", [code])
