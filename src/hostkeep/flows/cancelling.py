@@ -144,7 +144,9 @@ def _bill_anew(act: Act, row: SubscriptionRow) -> None:
         return
     under = act.in_role("system").for_purpose(SERVICE)
     told = use_columns(under, wishes=[row.wish], fn=lambda opened: opened[0].told if opened[0] else None)
-    for each in ahead if told else ():
+    if told is None:
+        return
+    for each in ahead:
         item = Item(
             told.title, told.product, row.price, Ref("subscriptions.subscription", row.id), each.period
         )

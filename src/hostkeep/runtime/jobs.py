@@ -123,7 +123,8 @@ def defer_deliveries(deliveries: Sequence[str]) -> None:
     """Defer the jobs of many deliveries in the running transaction, in one statement."""
     task: Any = app.tasks["hostkeep.deliver"]
     wish = JobDeferrer(job_manager=_queue, job=task.configure().job)
-    wish.batch_defer(*({"delivery": delivery} for delivery in deliveries))
+    told: list[Any] = [{"delivery": delivery} for delivery in deliveries]
+    wish.batch_defer(*told)
 
 
 def _make(wish: JobDeferrer, **told: str) -> None:

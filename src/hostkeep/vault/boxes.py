@@ -355,7 +355,7 @@ def _key_row(subject: SubjectId, keep_class: str) -> Key | None:
 def make_keys(subjects: Collection[SubjectId], keep_class: str, brand: BrandId) -> None:
     """Make the keys of people and one class, unless others were quicker.  Inside the wall."""
     epoch = keys.current_epoch()
-    rows: list[Sequence[str | int | bytes]] = []
+    rows: list[Sequence[Any]] = []
     for subject in sorted(subjects):
         fresh = Key(str(uuid4()), str(subject), keep_class, epoch, None, "live")
         wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=fresh.about)

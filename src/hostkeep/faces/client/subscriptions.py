@@ -76,7 +76,7 @@ def change_preview(request: HttpRequest, service: UUID, number: int) -> HttpResp
 def change(request: HttpRequest, service: UUID) -> HttpResponse:
     """Ask for a change that was shown.  One that would come to something else by now is shown anew."""
     account, row = account_of(request), _told(request, service)
-    chosen = {key[7:]: value for key, value in request.POST.items() if key.startswith("choice.")}
+    chosen = {key[7:]: str(value) for key, value in request.POST.items() if key.startswith("choice.")}
     wish = (request.POST.get("product", ""), request.POST.get("plan", ""), chosen)
     try:
         asked = changing.ask(
