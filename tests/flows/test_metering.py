@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from hostkeep.brands.queries import policy_in_force
-from hostkeep.flows import metering
+from hostkeep.flows import checkout, metering
+from hostkeep.flows.brandloading import load_folder
 from hostkeep.kernel.money import EUR, MILLION, Money
 from hostkeep.kernel.period import Period
+from hostkeep.shop.errors import CatalogueRefused
+from hostkeep.shop.events import OrderPlaced
 from hostkeep.subscriptions.actions.cancelling import end_subscription
 from hostkeep.subscriptions.actions.metering import Told, limit_meter
 from hostkeep.subscriptions.errors import NoSuchMeter, NotMetered
@@ -18,8 +22,8 @@ from hostkeep.subscriptions.models import Alert, Metered, Reading, Use
 from hostkeep.subscriptions.queries.metering import meter, meters_of, use_due, uses_of
 from hostkeep.subscriptions.queries.subscriptions import subscription
 from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier
-from tests.conftest import NOON, make_act
-from tests.everything import BRAND, load_everything
+from tests.conftest import NOON, ROOT, make_act
+from tests.everything import BRAND, FOLDER, Customer, load_everything
 from tests.rooms.subscriptions.having import CURRENCY, act_at, after, opens_account, takes
 
 GB = 10**9
@@ -148,3 +152,53 @@ def test_a_run_that_dies_before_the_invoice_leaves_the_period_open(metered, monk
     assert not Use.objects.exists()
     assert runs(after(32) + timedelta(hours=1)) == 1
     assert {use.amount.minor for use in uses_of(taker.account)} == {100, 0}
+
+
+def test_what_the_catalogue_counts_is_counted_from_the_order_on(db) -> None:
+    from hostkeep.provisioning.queries import services_billed_by
+
+    load_everything()
+    ann = Customer.at("DE")
+    ordered = ann.orders(ann.fills("secret-box", currency="USD"))
+    service = services_billed_by(ordered.invoice)[0]
+    (row,) = meters_of(ann.account, service=service.id)
+    (told,) = metering.outlook(ann.act("billing"), [row])
+    tariff = told.meter.tariff
+    assert (told.meter.title, tariff.included, tariff.tiers[0].rate) == ("Traffic out", 100, 2_200_000)
+    checkout.on_order_placed(ann.act(), OrderPlaced(ordered.order, ann.account))
+    assert len(meters_of(ann.account)) == 1
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ("model: overage", "model: free", "mistake in model"),
+        ("per: 1000000000", "per: 0", "no whole number"),
+        ("- {rates: {EUR: 2000000, USD: 2200000, VND: 500000000}}", "- {up_to: 5}", "mistake in tiers"),
+        ("rates: {EUR: 2000000, USD: 2200000, VND: 500000000}", "rates: {EUR: 1}", "`USD` is missing"),
+    ],
+)
+def test_a_catalogue_whose_meter_cannot_be_reckoned_with_is_refused(db, tmp_path, was: str, becomes: str, said: str) -> None:
+    folder = shutil.copytree(FOLDER, tmp_path / "brand")
+    file = folder / "catalogue.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert was in text
+    file.write_text(text.replace(was, becomes), encoding="utf-8")
+    with pytest.raises(CatalogueRefused) as refused:
+        load_everything(folder)
+    assert said in str(refused.value.facts["mistakes"])
+
+
+def test_a_catalogue_that_counts_what_the_policy_does_not_allow_is_refused(db, tmp_path) -> None:
+    folder = shutil.copytree(ROOT / "brands" / "vps6", tmp_path / "brand")
+    file = folder / "catalogue.yaml"
+    text = file.read_text(encoding="utf-8")
+    meter = (
+        "    meters:\n    - {slug: traffic, label: Traffic, model: overage, unit: GB, per: 1000000000,\n"
+        "       tiers: [{rates: {EUR: 1, USD: 1}}]}\n    driver: lxd\n"
+    )
+    file.write_text(text.replace("    driver: lxd\n", meter, 1), encoding="utf-8")
+    with pytest.raises(CatalogueRefused) as refused:
+        load_folder(make_act("owner", "site_administration", brand="vps6"), folder=folder)
+    assert "does not allow" in str(refused.value.facts["mistakes"])
+    assert refused.value.clause

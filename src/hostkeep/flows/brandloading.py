@@ -11,6 +11,7 @@ from hostkeep.brands import queries
 from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.actions.loading import load_brand
 from hostkeep.brands.rules.profile import Profile, read_profile
+from hostkeep.flows.metering import may_count, priced
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId
 from hostkeep.policy.book import Policy
@@ -19,6 +20,7 @@ from hostkeep.shop.actions.loading import load_catalogue
 from hostkeep.shop.errors import CatalogueRefused
 from hostkeep.shop.rules.catalogue import ProductEntry
 from hostkeep.shop.rules.catalogue_reading import read_catalogue
+from hostkeep.subscriptions.errors import BadTariff
 from hostkeep.subscriptions.rules.pricing import promised
 
 CATALOGUE = "catalogue.yaml"
@@ -73,6 +75,7 @@ def _mistakes(policy: Policy, entry: ProductEntry) -> Iterator[tuple[ClauseId, s
         if category not in asked:
             clause = form.closed_by if form else policy.closed_by.get("collect", ClauseId(""))
             yield clause, f"{entry.slug} requires {category}, which the order form does not ask ({clause})."
+    yield from _meter_mistakes(policy, entry)
     if not entry.recipient:
         return
     clause = policy.closed_by.get("disclose", ClauseId(""))
@@ -83,3 +86,18 @@ def _mistakes(policy: Policy, entry: ProductEntry) -> Iterator[tuple[ClauseId, s
     for category in entry.requires:
         if category not in found.categories:
             yield found.clause, f"{found.clause} does not let {entry.recipient} have {category}."
+
+
+def _meter_mistakes(policy: Policy, entry: ProductEntry) -> Iterator[tuple[ClauseId, str]]:
+    """Say what is wrong with what a product counts: not allowed, or priced so that nobody can reckon."""
+    clause = may_count(policy) if entry.meters else None
+    if clause is not None:
+        yield clause, f"{entry.slug} counts how it is used, which the policy does not allow ({clause})."
+    for meter in entry.meters:
+        for currency in meter.tiers[0].rates if meter.tiers else ("",):
+            try:
+                priced(meter, currency=currency, language="en")
+            except BadTariff as error:
+                wrong = f"has a mistake in {error.facts['why']}"
+                yield ClauseId(""), f"{entry.slug}: the meter {meter.slug} {wrong}."
+                break

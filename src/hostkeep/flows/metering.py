@@ -36,6 +36,7 @@ from hostkeep.kernel.period import Period
 from hostkeep.people.queries import account as account_row
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, decide
+from hostkeep.shop.rules.catalogue import MeterEntry, in_language
 from hostkeep.subscriptions.actions.metering import (
     Counted,
     Told,
@@ -48,7 +49,7 @@ from hostkeep.subscriptions.actions.metering import (
 from hostkeep.subscriptions.errors import NotMetered
 from hostkeep.subscriptions.queries.metering import MeterRow, UseDue, meters_by_id, subjects_of, use_due
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription
-from hostkeep.subscriptions.rules.metering import Meter, charge, expected
+from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier, charge, checked, expected
 from hostkeep.vault.column_door import use_columns
 
 log = structlog.get_logger()
@@ -75,6 +76,13 @@ class Outlook:
     expected: int
     now: Money
     end: Money
+
+
+def priced(entry: MeterEntry, *, currency: str, language: str) -> Meter:
+    """Return a meter of the catalogue at its prices in one currency.  Raises BadTariff."""
+    tiers = tuple(Tier(tier.up_to, tier.rates[currency], tier.flats[currency]) for tier in entry.tiers)
+    tariff = Tariff(entry.model, entry.unit, entry.per, entry.included, tiers)
+    return Meter(entry.slug, in_language(entry.label, language), checked(tariff))
 
 
 def may_count(policy: Policy) -> ClauseId | None:

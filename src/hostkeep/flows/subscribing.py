@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from hostkeep.flows.metering import count_for, priced
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
 from hostkeep.provisioning.events import ServiceActivated
 from hostkeep.provisioning.queries import service
+from hostkeep.shop.queries.meters import meters_of_product
 from hostkeep.shop.queries.order_rows import OrderLineTold
 from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
 from hostkeep.subscriptions.errors import NoSuchSubscription
+from hostkeep.subscriptions.queries.metering import has_meters
+from hostkeep.subscriptions.queries.subscriptions import subscription
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
 from hostkeep.subscriptions.rules.terms import Term
 
@@ -22,7 +26,8 @@ def subscribe(
 
     opened    the piece's service
     language  in which its invoices say what it is
-    Again: changes nothing.  Raises as open_subscription.
+    Again: changes nothing.  Raises as open_subscription, and NotMetered where the catalogue counts what the
+    policy does not let be counted; loading refuses such a catalogue.
     """
     if not line.months:
         return
@@ -34,9 +39,14 @@ def subscribe(
         term=Term("month", line.months),
         price=line.each_recurring,
     )
-    open_subscription(
+    taken = open_subscription(
         act, account=account, subject=subject, service=opened, agreed=agreed, once=f"service:{opened}"
     )
+    currency = line.each_recurring.currency.code
+    entries = meters_of_product(act.brand, line.product)
+    meters = [priced(entry, currency=currency, language=language) for entry in entries]
+    if meters and not has_meters(taken.id):
+        count_for(act, of=subscription(taken.id), meters=meters)
 
 
 def on_service_activated(act: Act, event: ServiceActivated) -> None:

@@ -109,6 +109,7 @@ def _load_product(act: Act, group: Group, place: int, entry: ProductEntry) -> No
             "requires": list(entry.requires),
             "recipient": entry.recipient,
             "questions": [asdict(question) for question in entry.questions],
+            "meters": [asdict(meter) for meter in entry.meters],
             "resold": entry.resold,
             "hidden": entry.hidden,
             "stock": _stock(known, entry.stock),

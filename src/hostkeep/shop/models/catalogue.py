@@ -55,6 +55,7 @@ class Product(models.Model):
     requires = models.JSONField()
     recipient = models.CharField(max_length=60, blank=True)
     questions = models.JSONField()
+    meters = models.JSONField(default=list)
     resold = models.BooleanField()
     hidden = models.BooleanField()
     stock = models.IntegerField(null=True)

@@ -21,6 +21,7 @@ PLAIN: Columns = {
     "Product.requires": not_personal("ids of policy categories"),
     "Product.recipient": not_personal("id of a recipient of the policy"),
     "Product.questions": not_personal("our own texts by language"),
+    "Product.meters": not_personal("what is counted and at which prices, from the catalogue"),
     "Plan.slug": not_personal("our own name"),
     "Price.currency": not_personal("ISO 4217"),
     "Option.slug": not_personal("our own name"),

@@ -71,6 +71,38 @@ class OptionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TierEntry:
+    """A span of a meter's prices.
+
+    up_to  the last unit that belongs to it, or None: without an end
+    rates  for one unit, millionths of a minor unit, by currency
+    flats  for entering it, minor units, by currency
+    """
+
+    up_to: int | None
+    rates: Mapping[str, int]
+    flats: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterEntry:
+    """What is counted of a product's use, and what it costs.
+
+    model     as subscriptions.rules.metering knows it
+    unit, per what one is called, and how many of the meter's smallest unit it is
+    included  units of a month that cost nothing
+    """
+
+    slug: str
+    label: Words
+    model: str
+    unit: str
+    per: int
+    included: int
+    tiers: tuple[TierEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProductEntry:
     """A product.
 
@@ -95,6 +127,7 @@ class ProductEntry:
     questions: tuple[Question, ...]
     plans: tuple[PlanEntry, ...]
     options: tuple[OptionEntry, ...]
+    meters: tuple[MeterEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

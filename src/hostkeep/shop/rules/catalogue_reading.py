@@ -13,10 +13,12 @@ from hostkeep.shop.rules.catalogue import (
     ChoiceEntry,
     Fact,
     GroupEntry,
+    MeterEntry,
     OptionEntry,
     PlanEntry,
     ProductEntry,
     Question,
+    TierEntry,
 )
 from hostkeep.shop.rules.pricing import Extra, Term
 from hostkeep.shop.rules.reading import Reader
@@ -24,6 +26,7 @@ from hostkeep.shop.rules.reading import Reader
 SCHEMA = "hostkeep-catalogue/1"
 LONGEST_TERM = 120
 MOST_STOCK = 1_000_000
+MOST_PER = 10**18
 KINDS = ("domain_name",)
 DRIVER_SPEC_KEYS = 40
 
@@ -95,6 +98,7 @@ class _Source:
                 "hidden",
                 "asks",
                 "options",
+                "meters",
             ),
         )
         stock = found.get("stock")
@@ -113,6 +117,7 @@ class _Source:
             questions=self.questions(found.get("asks")),
             plans=self.plans(found.get("plans")),
             options=self.options(found.get("options")),
+            meters=self.meters(found.get("meters")),
         )
 
     def fact(self, node: Node) -> Fact:
@@ -188,6 +193,39 @@ class _Source:
             label, note = read.words(found.get("label")), read.words(found.get("note"))
             choices.append(ChoiceEntry(slug, label, note, extras, self.spec(found.get("spec"))))
         return tuple(choices)
+
+    def meters(self, node: Node | None) -> tuple[MeterEntry, ...]:
+        """Read what is counted of a product's use; whether its prices fit together is for who counts."""
+        read, taken = self.reader, set[str]()
+        meters = []
+        for each in read.items(node):
+            found = read.mapping(
+                each, needs=("slug", "label", "model", "unit", "per", "tiers"), may=("included",)
+            )
+            included = found.get("included")
+            meters.append(
+                MeterEntry(
+                    slug=read.slug(found.get("slug"), taken),
+                    label=read.words(found.get("label")),
+                    model=read.text(found.get("model")),
+                    unit=read.text(found.get("unit")),
+                    per=read.whole(found.get("per"), least=1, most=MOST_PER),
+                    included=0 if included is None else read.whole(included, least=0, most=MOST_PER),
+                    tiers=tuple(self.tier(one) for one in read.items(found.get("tiers"))),
+                )
+            )
+        return tuple(meters)
+
+    def tier(self, node: Node) -> TierEntry:
+        """Read a span of a meter's prices."""
+        read = self.reader
+        found = read.mapping(node, needs=(), may=("up_to", "rates", "flat"))
+        up_to = found.get("up_to")
+        return TierEntry(
+            None if up_to is None else read.whole(up_to, least=1, most=MOST_PER),
+            read.amounts(found.get("rates"), self.currencies),
+            read.amounts(found.get("flat"), self.currencies),
+        )
 
     def money(self, minor: int, code: str) -> Money:
         """Make an amount of one of the brand's currencies."""

@@ -90,6 +90,11 @@ def meter(metered: UUID, *, of: AccountId) -> MeterRow:
     return rows[0]
 
 
+def has_meters(subscription: UUID) -> bool:
+    """Say whether something of a subscription is counted."""
+    return Metered.objects.filter(subscription=subscription).exists()
+
+
 def subjects_of(ids: Iterable[UUID], *, brand: BrandId) -> frozenset[SubjectId]:
     """Return whose the meters of a brand are."""
     found = Metered.objects.filter(id__in=list(ids), subscription__brand=brand)
