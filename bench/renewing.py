@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -26,8 +29,9 @@ from bench.people import as_superuser, fill
 
 COUNT = int(os.environ.get("BENCH_RENEWALS", "40000"))
 MANY = int(os.environ.get("BENCH_MANY", "100000"))
-FEW = 10_000
+FEW = int(os.environ.get("BENCH_FEW", "10000"))
 EACH = 100
+ROUNDS = 10
 NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 BEGUN = NOW - timedelta(days=20)
 COPY = "renewed_by_sql"
@@ -49,6 +53,11 @@ NEW = {
 
 
 def figures() -> Iterator[Figure]:
+    yield from beside_one_statement()
+    yield from in_a_larger_house()
+
+
+def beside_one_statement() -> Iterator[Figure]:
     prepare(BRAND, COUNT)
     name = _name()
     with _alone(name) as line:
@@ -61,12 +70,21 @@ def figures() -> Iterator[Figure]:
     yield Figure(f"renewals a second of {COUNT}, to the one SQL statement that writes the same rows", ours, statement, ">= 0.15")
     single = run(BRAND, NOW + timedelta(days=31), chunk=1, most=EACH)
     yield Figure("renewals a second, chunks of 500 to one transaction each", ours, single["done"] / single["seconds"], ">= 5")
+
+
+def in_a_larger_house() -> Iterator[Figure]:
     prepare("photonvps", FEW)
-    few = run("photonvps", NOW)
     prepare("vpsfast", MANY)
-    many = run("vpsfast", NOW)
-    yield Figure(f"renewals a second of {MANY}, to {FEW}", many["done"] / many["seconds"], few["done"] / few["seconds"], ">= 0.8")
-    yield Figure(f"memory of a run over {MANY}, MB", many["memory"], None, "<= 300")
+    small: list[float] = []
+    large: list[float] = []
+    memory = 0.0
+    for _ in range(ROUNDS):  # in turns, so that the machine's moods hit both
+        few, many = run("photonvps", NOW, most=FEW // ROUNDS), run("vpsfast", NOW, most=MANY // ROUNDS)
+        small.append(few["done"] / few["seconds"])
+        large.append(many["done"] / many["seconds"])
+        memory = max(memory, many["memory"])
+    yield Figure(f"renewals a second of {MANY}, to {FEW}", statistics.median(large), statistics.median(small), ">= 0.8")
+    yield Figure(f"memory of a run over {MANY}, MB", memory, None, "<= 300")
 
 
 def prepare(brand: str, count: int) -> None:
@@ -210,8 +228,6 @@ def _alone(name: str) -> Iterator[psycopg.Connection]:
 
 def main() -> None:
     """The run itself: brand, moment, chunk, and how many at most (0: all)."""
-    import resource
-
     import django
 
     django.setup()
@@ -225,11 +241,14 @@ def main() -> None:
     began, done = time.perf_counter(), 0
     if most:
         while done < most:
-            done += len(renew_many(act, bill=renewing.bill_periods, most=chunk).ids)
+            renewed = len(renew_many(act, bill=renewing.bill_periods, most=min(chunk, most - done)).ids)
+            assert renewed, "nothing is due"
+            done += renewed
     else:
         done = renewing.renew_brand(act, chunk=chunk)
     seconds = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    told = Path("/proc/self/status").read_text()  # getrusage would tell the memory of whoever started us
+    memory = int(re.search(r"VmHWM:\s+(\d+)", told)[1]) / 1024
     print(json.dumps({"done": done, "seconds": seconds, "memory": memory}))
 
 
