@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
@@ -33,7 +34,7 @@ from hostkeep.flows.payer_places import learn_country
 from hostkeep.kernel.ids import CategoryId, InvoiceId, PurposeId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import breaker, egress
-from hostkeep.vault import door
+from hostkeep.vault import door, epochs, rolling
 from hostkeep.audit.enter import APART
 from hostkeep.vault.models import Disclosure
 from hostkeep.vault.wall import opened
@@ -46,12 +47,15 @@ from tests.everything import BRAND, FOLDER, Customer, load_everything
 from tests.faces.client.conftest import Member
 from tests.rooms.billing.making import billing_act
 from tests.rooms.subscriptions import having
+from tests.rooms.vault.test_epochs import ring
+
+__all__ = ["ring"]
 
 FRENCH, OTHER = "FR40303265045", "FR83404833048"
 
 
-@pytest.fixture
-def side(db, monkeypatch: pytest.MonkeyPatch) -> Iterator[ViesSide]:
+@contextmanager
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[ViesSide]:
     """The brand, and a registry that knows one French company."""
     monkeypatch.setattr(egress, "breaker", breaker.Breaker())
     monkeypatch.setattr(egress, "_watchers", [])
@@ -59,6 +63,19 @@ def side(db, monkeypatch: pytest.MonkeyPatch) -> Iterator[ViesSide]:
     with vies_side() as made:
         made.registered = {("FR", FRENCH[2:])}
         monkeypatch.setattr(numbers, "_make", [{"vies": made.driver()}.get])
+        yield made
+
+
+@pytest.fixture
+def side(db, monkeypatch: pytest.MonkeyPatch) -> Iterator[ViesSide]:
+    with registry(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def rolled(ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[ViesSide]:
+    """The same, where keys can be rolled."""
+    with registry(monkeypatch) as made:
         yield made
 
 
@@ -409,3 +426,32 @@ def test_what_was_answered_goes_with_its_account(side: ViesSide) -> None:
     assert NumberCheck.objects.get().account == other.account
     assert store.list_due(NOON + timedelta(days=729)) == 0
     assert store.list_due(NOON + timedelta(days=730)) == 1
+
+
+def test_an_answer_outlives_the_roll_of_the_keys(rolled: ViesSide) -> None:
+    firm = Customer.at("FR", number=FRENCH)
+    check_number(firm.act(), account=firm.row)
+    before = NumberCheck.objects.get().mark
+    system = make_act("system", "billing", brand="")
+    assert check_due(system) == 0
+    epochs.begin()
+    epochs.switch(2)
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "AE"
+    assert check_due(system) == 1
+    after = NumberCheck.objects.get()
+    assert (after.state, after.mark != before, len(rolled.asked)) == ("valid", True, 1)
+    assert check_due(system) == 0
+    rolling.finish(make_act(brand=""))
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "AE"
+
+
+def test_an_answer_under_a_key_that_is_gone_is_asked_for_anew(rolled: ViesSide) -> None:
+    firm = Customer.at("FR", number=FRENCH)
+    check_number(firm.act(), account=firm.row)
+    epochs.begin()
+    epochs.switch(2)
+    rolling.finish(make_act(brand=""))
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "S"
+    assert check_due(make_act("system", "billing", brand="")) == 1
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "AE"
+    assert NumberCheck.objects.count() == 1

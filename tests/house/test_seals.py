@@ -31,6 +31,7 @@ NEED_NOT = {
     "faces/signin/adapter.py": "part of a rate limit's cache key, of the day",
     "vault/nodes.py": "derived to prove that a key was read, and used for nothing",
     "people/resealing.py": "what the roll calls",
+    "billing/queries/number_checks.py": "marks of tax numbers: those of an older key are looked at again, and asked about anew",
     "vault/grounds.py": "a ticket handed over within the same minute; with the next epoch it is asked for again",
     "vault/disclosing.py": "proves in a dispute what a package held; after the roll nobody can guess its content from it",
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import structlog
 
-from hostkeep.billing.actions.checking import forget_check, record_check
+from hostkeep.billing.actions.checking import forget_check, mark_anew, record_check
 from hostkeep.billing.calls.numbers import look_up, registry_for
 from hostkeep.billing.queries.number_checks import checks_of, due_again, mark_of
 from hostkeep.billing.rules.taxing.numbers import TaxNumber, is_fresh, read_number
@@ -51,6 +51,8 @@ def check_number(act: Act, *, account: AccountRow) -> str:
     if number is None or not number.prefix:
         return ""
     known = checks_of(act.brand, {account.id: number.whole}).get(account.id)
+    if known and known.mark != mark_of(act.brand, number.whole):
+        mark_anew(under, account=account.id, number=number.whole, before=known.mark)
     if known and is_fresh(known.state, known.checked_at, act.at, days=settings.number_days):
         return known.state
     return _ask(under, account.id, number, registry, settings)

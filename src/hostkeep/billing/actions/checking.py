@@ -52,6 +52,23 @@ def record_check(act: Act, *, account: AccountId, number: str, answer: Answer, d
     return Checked(row.id, row.state)
 
 
+@recorded("billing.tax_number.marked_anew")
+def mark_anew(act: Act, *, account: AccountId, number: str, before: str) -> Checked:
+    """Know a number by the mark of the newest key, where it was known by an older one; its answer stays.
+
+    before  the older mark
+    """
+    mark = mark_of(act.brand, number)
+    taken = NumberCheck.objects.filter(account=account, mark=mark).exists()
+    rows = NumberCheck.objects.filter(account=account, mark=before)
+    if taken:
+        rows.delete()
+    else:
+        rows.update(mark=mark)
+    row = NumberCheck.objects.filter(account=account, mark=mark).first()
+    return Checked(row.id, row.state) if row else Checked(UUID(str(account)), "unknown")
+
+
 @recorded("billing.tax_number.forgotten")
 def forget_check(act: Act, *, account: AccountId) -> Checked:
     """Drop what was answered about an account's number: it has none any more, or another."""

@@ -14,6 +14,8 @@ from hostkeep.kernel.ids import AccountId, BrandId
 from hostkeep.vault import sealing
 
 USE = "tax-number"
+EPOCH = 4
+"""Signs at the head of a mark that name the epoch of its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,15 @@ def checks_of(brand: BrandId, numbers: Mapping[AccountId, str]) -> Mapping[Accou
 
 
 def due_again(brand: BrandId, *, at: datetime, days: int, most: int) -> tuple[AccountId, ...]:
-    """Return accounts whose number is to be looked up again: no answer yet, or an answer that is too old.
+    """Return accounts whose number is to be looked at again.
 
+    No answer yet, an answer that is too old, or one under the mark of an older key.
     days  for how long an answer holds
     """
     waiting = Q(state="unknown", checked_at__lte=at - RETRY)
     stale = ~Q(state="unknown") & Q(checked_at__lte=at - timedelta(days=days))
-    found = NumberCheck.objects.filter(waiting | stale, brand=brand)
+    older = ~Q(mark__startswith=mark_of(brand, "")[:EPOCH])
+    found = NumberCheck.objects.filter(waiting | stale | older, brand=brand)
     return tuple(
         AccountId(account)
         for account in found.order_by("checked_at").values_list("account", flat=True)[:most]
