@@ -221,3 +221,31 @@ def test_another_brand_does_not_learn_of_a_dispute(page: HostedPage) -> None:
         record_dispute(billing_act("vpn"), gateway="testpay", said=Disputed("d", kept.proof, Money(1, EUR), 0, "open"))
     assert not Dispute.objects.exists()
     assert says(page, body) == "new"
+
+
+def test_a_person_puts_a_parked_message_back_and_it_is_done(page: HostedPage, monkeypatch) -> None:
+    from hostkeep.billing.errors import NoSuchNotice
+    from tests.faces.billing.test_staff_payments import staff
+    from tests.faces.shop.conftest import text
+
+    buyer, invoice, kept = paid(page)
+    says(page, hears(kept))
+    with monkeypatch.context() as patch:
+        patch.setattr(noticing, "record_notice", lambda *_, **__: 1 / 0)
+        for _ in range(inbox.MOST_ATTEMPTS):
+            noticing.work_off(billing_act(""))
+    [parked] = inbox.parked()
+    member = staff("owner")
+    shown = member.get("/staff/parked/")
+    assert parked.event in text(shown)
+    path = f"/staff/parked/calls/vps6/{parked.id}/retry/"
+    assert staff("support").posts(shown, path).status_code in {302, 403, 404}
+    assert member.posts(shown, path.replace("vps6", "vpn")).status_code == 404
+    if inbox.parked_count():
+        assert member.posts(shown, path).status_code == 302
+    assert noticing.work_off(billing_act("")) == 1
+    assert sheet(invoice, of=buyer.account).is_paid
+    with pytest.raises(NoSuchNotice):
+        from hostkeep.billing.actions.retaking import put_back_notice
+
+        put_back_notice(billing_act(), notice=parked.id)

@@ -178,6 +178,14 @@ class NoticeRefused(Foreseen):
     status = 403
 
 
+class NoSuchNotice(Foreseen):
+    """No such call-back waits for a person."""
+
+    code = "billing.notice.none"
+    title = gettext_noop("There is no such message, or it is on its way again.")
+    status = 404
+
+
 class WrongBrand(Foreseen):
     """A call-back that speaks of another brand's payment."""
 

@@ -57,6 +57,18 @@ class Waits:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A call-back that waits for a person.  event: the gateway's own id of it; about: what it speaks of."""
+
+    id: UUID
+    brand: BrandId
+    gateway: str
+    event: str
+    about: str
+    at: datetime
+
+
 def take(act: Act, *, gateway: str, notice: Notice) -> Fate:
     """Keep what a call-back means, whose signature held, until a worker comes.
 
@@ -108,6 +120,14 @@ def put_back(waits: Waits) -> bool:
 def settle(waits: Waits) -> None:
     """Mark a call-back from which nothing follows any more."""
     GatewayNotice.objects.filter(id=waits.id, state="new").update(state="done")
+
+
+def parked(first: int = 50) -> tuple[Parked, ...]:
+    """Return call-backs that wait for a person, of all brands, oldest first."""
+    rows = GatewayNotice.objects.filter(state="parked").order_by("at", "id")[:first]
+    return tuple(
+        Parked(row.id, BrandId(row.brand), row.gateway, row.event, row.about, row.at) for row in rows
+    )
 
 
 def parked_count() -> int:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.audit.reading import EntryRow, newest
+from hostkeep.billing import inbox
+from hostkeep.billing.actions.retaking import put_back_notice
 from hostkeep.billing.queries.unpaid import unpaid_by_brand
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
@@ -92,9 +94,9 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_safe
 @staff_only("tasks")
 def parked_list(request: HttpRequest) -> HttpResponse:
-    """List deliveries and renewals that were given up, oldest first."""
+    """List deliveries, renewals and call-backs that were given up, oldest first."""
     return show(request, "staff/desk_parked.html", {
-        "rows": parked(), "renewals": stopped(), "total": given_up(),
+        "rows": parked(), "renewals": stopped(), "calls": inbox.parked(), "total": given_up(),
     })  # fmt: skip
 
 
@@ -119,9 +121,19 @@ def retry_renewal(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
     return HttpResponseRedirect("/staff/parked/")
 
 
+@require_POST
+@staff_only("tasks")
+def retry_call(request: HttpRequest, brand: str, notice: UUID) -> HttpResponse:
+    """Let a worker try a gateway's call-back again.  Raises NoSuchNotice."""
+    act = act_of(request, role=role_of(request), purpose="site_administration")
+    put_back_notice(act.of_brand(BrandId(brand)), notice=notice)
+    messages.success(request, gettext("It is on its way again."))
+    return HttpResponseRedirect("/staff/parked/")
+
+
 def given_up() -> int:
-    """Count deliveries and renewals that were given up.  Two queries."""
-    return parked_count() + stopped_count()
+    """Count deliveries, renewals and call-backs that were given up.  Three queries."""
+    return parked_count() + stopped_count() + inbox.parked_count()
 
 
 def brand_desks(placed: Mapping[BrandId, int]) -> tuple[BrandDesk, ...]:

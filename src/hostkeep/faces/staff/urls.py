@@ -4,7 +4,7 @@ from django.urls import path
 
 from hostkeep.faces.staff.accounts import account_urls
 from hostkeep.faces.staff.credit import credit_urls
-from hostkeep.faces.staff.desk import desk, parked_list, retry, retry_renewal
+from hostkeep.faces.staff.desk import desk, parked_list, retry, retry_call, retry_renewal
 from hostkeep.faces.staff.disputes import dispute_urls
 from hostkeep.faces.staff.documents import document_urls
 from hostkeep.faces.staff.dunning import dunning_urls
@@ -24,6 +24,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", order, name="staff_order"),
     path("parked/", parked_list, name="staff_parked"),
     path("parked/<uuid:delivery>/retry/", retry, name="staff_parked_retry"),
+    path("parked/calls/<slug:brand>/<uuid:notice>/retry/", retry_call, name="staff_call_retry"),
     path("parked/renewals/<uuid:subscription_id>/retry/", retry_renewal, name="staff_renewal_retry"),
     *account_urls,
     *credit_urls,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from hostkeep.billing.queries.invoices import sheets_of
+from hostkeep.billing.queries.methods import methods_of
 from hostkeep.flows.exporting.plain import row_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
@@ -45,6 +46,12 @@ def services(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
         yield row_of(service, without=LEFT_OUT)
 
 
+def cards(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
+    """Gather the cards that gateways keep for them."""
+    for method in _told(act, methods_of(account, brand=act.brand)):
+        yield row_of(method, without=LEFT_OUT)
+
+
 def _told(act: Act, rows: Sequence[Closed[T]]) -> Iterator[T]:
     """Open rows in one batch, in their order.  Raises the vault's Refused."""
     opened = open_columns(act, wishes=[row.wish for row in rows]) if rows else []
@@ -53,5 +60,10 @@ def _told(act: Act, rows: Sequence[Closed[T]]) -> Iterator[T]:
 
 
 Gather = Callable[[Act, AccountId], Iterator[Mapping[str, Any]]]
-TRADE: Mapping[str, Gather] = {"orders": orders, "invoices": invoices, "services": services}
+TRADE: Mapping[str, Gather] = {
+    "orders": orders,
+    "invoices": invoices,
+    "services": services,
+    "payment_methods": cards,
+}
 """Part -> who gathers it."""
