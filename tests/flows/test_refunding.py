@@ -127,12 +127,25 @@ def test_a_call_back_settles_a_refund_and_twice_changes_nothing(gateway: FakeGat
     buyer = Buyer()
     gateway.will = [Waiting(None)]
     row = back(overpaid(buyer, 500))
+    gateway.told[row.once] = Settled("re_1", row.amount)
     for event in ("e1", "e1", "e2"):
         said = Notice(event, row.once, Settled("re_1", row.amount), "refund", shop="vps6")
         inbox.take(billing_act(), gateway="testpay", notice=said)
         noticing.work_off(billing_act(""))
     assert stands(buyer) == (200, 0, 2608)
     assert set(GatewayNotice.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_a_call_back_alone_is_not_believed(gateway: FakeGateway) -> None:
+    buyer = Buyer()
+    gateway.will = [Waiting(None)]
+    row = back(overpaid(buyer, 500))
+    for outcome in (Waiting(None), Declined("never_asked")):
+        gateway.told[row.once] = outcome
+        said = Notice(f"e-{outcome}"[:60], row.once, Settled("re_1", row.amount), "refund")
+        inbox.take(billing_act(), gateway="testpay", notice=said)
+        noticing.work_off(billing_act(""))
+    assert stands(buyer) == (200, 300, 2908) and Refund.objects.get().state == "waiting"
 
 
 def test_a_call_back_of_another_brand_is_not_kept(gateway: FakeGateway) -> None:
@@ -148,7 +161,8 @@ def test_a_call_back_with_another_amount_waits_for_a_person(gateway: FakeGateway
     buyer = Buyer()
     gateway.will = [Waiting(None)]
     row = back(overpaid(buyer, 500))
-    said = Notice("e1", row.once, Settled("re_1", Money(299, EUR)), "refund")
+    gateway.told[row.once] = Settled("re_1", Money(299, EUR))
+    said = Notice("e1", row.once, Settled("re_1", row.amount), "refund")
     inbox.take(billing_act(), gateway="testpay", notice=said)
     for _ in range(inbox.MOST_ATTEMPTS):
         noticing.work_off(billing_act(""))

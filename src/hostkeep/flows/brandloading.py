@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.calendars import calendar_of
+from hostkeep.billing.rules.crediting import demand_settings
 from hostkeep.brands import queries
 from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.actions.loading import load_brand
+from hostkeep.brands.errors import BadProfile
 from hostkeep.brands.rules.profile import Profile, read_profile
 from hostkeep.flows.metering import may_count, priced
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.kernel.money import CURRENCIES
 from hostkeep.policy.book import Policy
 from hostkeep.policy.compile import compile_policy
 from hostkeep.shop.actions.loading import load_catalogue
@@ -48,9 +52,18 @@ def load_folder(act: Act, *, folder: Path, effective_at: datetime | None = None)
 
 
 def _refuse_what_cannot_be_followed(profile: Profile) -> None:
-    """Refuse what no run could follow of renewals and reminders.  Raises BadCalendar, BadSetting."""
+    """Refuse what no run could follow of renewals, reminders, credit and bank files.
+
+    Raises BadCalendar, BadSetting, BadProfile.
+    """
     calendar_of(profile.whole)
     promised(profile.whole)
+    currencies = [CURRENCIES[code] for code in profile.whole["currencies"]]
+    try:
+        demand_settings(profile.whole, currencies)
+        read_layout(profile.whole.get("bank", {}), currency=currencies[0].code)
+    except ValueError as error:
+        raise BadProfile(why=str(error)) from None
 
 
 def _refuse_unlawful_products(folder: Path, profile: Profile) -> None:

@@ -127,8 +127,8 @@ def _of_method(act: Act, waits: Waits) -> None:
 
 
 def _of_refund(act: Act, waits: Waits) -> None:
-    """Bring a refund up to what the gateway says."""
-    if not refunding.on_told(act, gateway=waits.gateway, notice=waits.notice):
+    """Ask what became of a refund."""
+    if not refunding.on_told(act, gateway=waits.gateway, once=waits.notice.once):
         log.warning("notice.refund_unknown", gateway=waits.gateway, trace=act.trace)
     inbox.settle(waits)
 

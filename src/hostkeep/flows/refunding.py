@@ -23,7 +23,7 @@ from hostkeep.billing.queries.payments import PaymentRow, payment
 from hostkeep.billing.queries.refunds import RefundRow
 from hostkeep.billing.rules.refunding import Room
 from hostkeep.brands.queries import brand
-from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled
+from hostkeep.drivers.payments import Declined, Outcome, Settled
 from hostkeep.flows.paying import PATIENCE, links_at
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
@@ -104,12 +104,18 @@ def refund_row(act: Act, *, refund: UUID) -> RefundRow:
     return refunds.refund(refund, brand=act.brand)
 
 
-def on_told(act: Act, *, gateway: str, notice: Notice) -> bool:
-    """Write down what a call-back says of a refund; say whether it is one of ours."""
-    row = refunds.refund_by_once(notice.once, gateway=gateway, brand=act.brand)
-    if row is not None:
-        record_refund(act, refund=row.id, outcome=notice.outcome)
-    return row is not None
+def on_told(act: Act, *, gateway: str, once: str) -> bool:
+    """Ask a gateway what became of a refund, since it said that something did; say whether it is ours.
+
+    The message itself is not believed.  That the gateway knows of none yet says nothing so early.
+    """
+    row = refunds.refund_by_once(once, gateway=gateway, brand=act.brand)
+    if row is None:
+        return False
+    outcome = calls.look_up_refund(gateway_for(gateway), once=row.once, of=row.of)
+    if outcome != Declined("never_asked"):
+        record_refund(act, refund=row.id, outcome=outcome)
+    return True
 
 
 def look_up_due(act: Act) -> int:

@@ -21,6 +21,7 @@ from hostkeep.ledger.models import Entry
 from hostkeep.ledger.statements import totals
 from hostkeep.runtime.models import Event
 from tests.rooms.billing.making import Buyer, billing_act, line
+from tests.rooms.ledger.test_covered import definition, replaced, rewritten
 
 
 @pytest.fixture
@@ -183,18 +184,28 @@ def raced(hands: int, deed: Callable[[int], object]) -> list[bool]:
 
 
 @pytest.mark.parametrize("hands", [8, 50])
-def test_many_uses_of_one_balance_never_spend_more_than_there_is(committed: str, hands: int) -> None:
-    """That this race is lost without the ledger's lock, tests.rooms.ledger.test_covered shows; here, that every
-    way to use credit goes through it: by amount, as much as there is, and on an invoice each."""
+def test_many_uses_of_one_balance_never_spend_more_than_there_is(committed: str, hands: int, pg) -> None:
+    """First on a build whose lock is taken out, which must lose the race: by amount, as much as there is, and on
+    an invoice each."""
+    slow = replaced(definition(), "IF short IS NULL THEN", "PERFORM pg_sleep(0.02); IF short IS NULL THEN")
+    rewritten(committed, pg, replaced(slow, "pg_advisory_xact_lock(spending_of", "(spending_of"))
+    loser = Buyer()
+    unpaid = [loser.owes().id for _ in range(hands)]
+    gift(loser, 2408)
+    raced(hands, lambda n: use(loser, unpaid[n], 2408 if n % 2 else None))
+    assert credit_of(loser) < 0, "the race was won without the lock"
+
+    rewritten(committed, pg, slow)
     buyer = Buyer()
     invoices = [buyer.owes().id for _ in range(hands)]
     gift(buyer, 3 * 2408 + 500)
     went = raced(hands, lambda n: use(buyer, invoices[n], 2408 if n % 2 else None))
 
     assert credit_of(buyer) >= 0
-    spent = sum(Allocation.objects.values_list("minor", flat=True))
-    assert spent + credit_of(buyer) == 3 * 2408 + 500
-    assert sum(went) == Allocation.objects.count() == CreditEntry.objects.filter(kind="used").count()
+    mine = Allocation.objects.filter(invoice__account=buyer.account)
+    assert sum(mine.values_list("minor", flat=True)) + credit_of(buyer) == 3 * 2408 + 500
+    entries = CreditEntry.objects.filter(kind="used", account=buyer.account)
+    assert sum(went) == mine.count() == entries.count()
     assert 3 <= sum(went) <= 4
     assert all(total.minor == 0 for total in totals())
 

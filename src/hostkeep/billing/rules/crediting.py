@@ -76,6 +76,23 @@ def read_limits(words: Mapping[str, Any], currency: Currency) -> Limits | None:
     return Limits(Money(least, currency), Money(most, currency), Money(cap, currency))
 
 
+def demand_settings(words: Mapping[str, Any], currencies: Sequence[Currency]) -> None:
+    """Check what a brand.toml says of credit.  Raises ValueError with what to mend."""
+    if words.get("credit_applies", AT_ISSUE) not in APPLIES:
+        raise ValueError(f"credit_applies is one of {', '.join(APPLIES)}")
+    said = words.get("top_up", {})
+    if said is False:
+        return
+    known = {each.code for each in currencies}
+    if not isinstance(said, Mapping) or not all(isinstance(own, Mapping) for own in said.values()):
+        raise ValueError("top_up is false, or limits by currency: [top_up.EUR]")
+    unknown = sorted(set(said) - known)
+    if unknown:
+        raise ValueError(f"[top_up] speaks of {unknown[0]}, which is none of the brand's currencies")
+    for each in currencies:
+        read_limits(words, each)
+
+
 def spread(credit: Money, owed: Sequence[Money]) -> tuple[Money, ...]:
     """Say how much of some credit each invoice gets, the first one first.
 
