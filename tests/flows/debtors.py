@@ -79,6 +79,7 @@ class Debtor:
             )  # fmt: skip
         self.account, self.subject = joined.account, account_row(joined.account).subject
         self.service, self.first = self.orders()
+        carry(self.at)
 
     def act(self, role: str = "system", purpose: str = "billing", *, at: datetime | None = None) -> Act:
         return make_act(role, purpose, brand=self.brand, at=at or self.at, actor="staff:test")

@@ -14,7 +14,7 @@ from hostkeep.billing.models import DunningStep, PaymentAttempt, StoredMethod
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.dunning import Kind
 from hostkeep.drivers.conformance.payments import FakeGateway
-from hostkeep.drivers.payments import Declined, Kept, Unknown, Waiting
+from hostkeep.drivers.payments import Declined, Kept, Outcome, StoredCharge, Unknown, Waiting
 from hostkeep.flows import dunning, standing_still
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.messaging.calls import handing
@@ -28,6 +28,18 @@ from hostkeep.billing.actions.storing import begin_keeping, record_kept
 
 DUE = NOON + 31 * DAY
 STRIDE = 6 * HOUR
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+class Killing(FakeGateway):
+    """Takes the money, and its answer reaches nobody."""
+
+    def charge_stored(self, ask: StoredCharge) -> Outcome:
+        super().charge_stored(ask)
+        raise Killed
 
 
 @pytest.fixture
@@ -103,25 +115,15 @@ def test_a_charge_that_a_killed_worker_left_is_taken_up_under_its_key(gateway) -
     ann = Debtor(BRAND).starts()
     keeps(ann)
     passes(NOON, DUE - 2 * DAY, STRIDE)
-    asked: list[str] = []
-    real = gateway.charge_stored
-
-    class Killed(BaseException):
-        pass
-
-    def charge(ask, **kwargs):
-        asked.append(ask.once)
-        real(ask, **kwargs)
-        raise Killed
-
-    gateway.charge_stored = charge
-    at = DUE - DAY
+    at, killing = DUE - DAY, Killing()
+    gateways.carry_with({"testpay": killing}.get)
     with pytest.raises(Killed):
         dunning.run_due(make_act(brand="", at=at))
     assert DunningStep.objects.get(invoice=second(ann), kind=Kind.CHARGE).outcome == "asked"
-    gateway.charge_stored = lambda *args, **kwargs: pytest.fail("charged again")
+    gateways.carry_with({"testpay": gateway}.get)
     dunning.run_due(make_act(brand="", at=at + HOUR))
-    assert asked == [f"dun:{second(ann)}:-1"]
+    assert [ask.once for ask in killing.asked] == [f"dun:{second(ann)}:-1"]
+    assert gateway.asked == [], "charged again"
     assert PaymentAttempt.objects.filter(invoice=second(ann)).count() == 1
 
 

@@ -19,7 +19,7 @@ from hostkeep.billing.models import (
     PaymentAttempt,
     StoredMethod,
 )
-from hostkeep.billing.queries.invoices import still_unpaid, with_paid
+from hostkeep.billing.queries.covered import still_unpaid, with_paid
 from hostkeep.billing.rules.dunning import UNTOLD, Done, Spared
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
@@ -109,7 +109,7 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
     row = with_paid(Invoice.objects.filter(id=invoice)).first()
     if row is None:
         raise NoSuchInvoice
-    left = row.gross_minor - row.paid_minor  # type: ignore[attr-defined]
+    left = row.gross_minor - row.paid_minor
     if row.kind == PROFORMA and row.corrections.exists():
         left = 0  # the invoice that took its place is what was paid
     owed = money(max(0, left), row.currency)
