@@ -18,6 +18,8 @@ PARTS: Mapping[str, str] = {
     "company": gettext_noop("Company"),
     "email": gettext_noop("E-mail"),
     "tax_id": gettext_noop("Tax number"),
+    "proofs": gettext_noop("What proves the place for the tax"),
+    "paid_from": gettext_noop("Country it was paid from"),
 }
 """Names of the parts of a value, in words; one that is not here is said as it is."""
 
