@@ -455,3 +455,28 @@ def test_an_answer_under_a_key_that_is_gone_is_asked_for_anew(rolled: ViesSide) 
     assert check_due(make_act("system", "billing", brand="")) == 1
     assert taxing.taxing_of(firm.act(), firm.row).decide().category == "AE"
     assert NumberCheck.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("inclusive", "country", "number", "gross", "tax"),
+    [
+        ("gross", "DE", "", 600, 96), ("gross", "FR", "", 600, 100), ("gross", "FR", FRENCH, 600, 0),
+        ("net", "DE", "", 600, 96), ("net", "FR", "", 605, 101), ("net", "FR", FRENCH, 504, 0),
+        ("net", "US", "", 504, 0),
+    ],
+)  # fmt: skip
+def test_prices_that_include_tax(db, tmp_path, monkeypatch, inclusive, country, number, gross, tax) -> None:
+    """5.00 a month and 1.00 once, 19 % in both: each buyer pays that, or leaves the seller 4.20 and 0.84."""
+    there = tmp_path / BRAND
+    shutil.copytree(FOLDER, there)
+    profile = there / "brand.toml"
+    text = profile.read_text(encoding="utf-8").replace('prices = "net"', 'prices = "gross"')
+    profile.write_text(text.replace("[tax]\n", f'[tax]\ninclusive = "{inclusive}"\n', 1), encoding="utf-8")
+    load_everything(there)
+    buyer = Customer.at(country, number=number)
+    if number:
+        record_check(billing_act(BRAND), account=buyer.account, number=number, answer=Registered(), days=30)
+    cart = buyer.fills()
+    said = buyer.quote(cart)
+    shown = sheet(buyer.orders(cart).invoice, of=buyer.account)
+    assert (said.gross.minor, said.tax.minor) == (shown.gross.minor, shown.tax.minor) == (gross, tax)

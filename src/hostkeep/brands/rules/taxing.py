@@ -173,7 +173,8 @@ def _word(said: object, what: str) -> str:
 
 def _country(said: object, where: str) -> str:
     """Return a country's code.  Raises BadProfile."""
-    return said if isinstance(said, str) and said in COUNTRIES else _bad(f"{where}: {said!s:.20} is no country of ISO 3166-1")
+    fits = isinstance(said, str) and said in COUNTRIES
+    return str(said) if fits else _bad(f"{where}: {said!s:.20} is no country of ISO 3166-1")
 
 
 def _region(said: object, where: str) -> str:
