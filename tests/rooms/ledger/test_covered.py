@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.utils import DatabaseError
 
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import EUR, USD, Money
@@ -140,6 +141,39 @@ def test_money_that_comes_while_it_is_spent_is_neither_lost_nor_doubled(committe
     went = raced(50, hand)
     spends = sum(went[::2])
     assert credit() == 100 + 25 * 10 - spends * 10 >= 0
+
+
+def test_a_transaction_that_sees_an_older_moment_can_neither_spend_nor_take_a_snapshot(
+    committed: str,
+) -> None:
+    given(500)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT ledger.take_snapshot(%s, 'EUR', 1)", [CREDIT])
+            assert cursor.fetchone() == (False,)
+        assert credit() == 500
+        with pytest.raises(DatabaseError, match="cannot take"), transaction.atomic():
+            spent("k", 5)
+    assert credit() == 500
+
+
+def test_a_post_that_is_a_transaction_by_itself(committed: str) -> None:
+    """Without atomic() around it another way is gone; the answers are the same."""
+    given(100)
+
+    def alone(key: str, minor: int) -> Posted:
+        return book.post_covered(make_act(), key=key, about=ABOUT, postings=moved(minor), floors=NOTHING)
+
+    first = alone("k", 60)
+    assert (alone("k", 60), first.again) == (Posted(first.id, again=True), False)
+    with pytest.raises(EntryDiffers):
+        alone("k", 61)
+    with pytest.raises(NotCovered):
+        alone("l", 41)
+    assert credit() == 40 and Entry.objects.filter(key__in="kl").count() == 1
+    went = raced(8, lambda n: alone(f"r{n}", 10))
+    assert sum(went) == 4 and credit() == 0
 
 
 def test_many_are_booked_at_once_and_again(db) -> None:

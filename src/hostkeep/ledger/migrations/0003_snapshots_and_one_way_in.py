@@ -112,6 +112,9 @@ DECLARE
   newest bigint;
   alone boolean := false;
 BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RETURN false;  -- it sees the book as it was before the mark was had
+  END IF;
   BEGIN
     alone := pg_try_advisory_xact_lock(mark_of_all()) AND pg_try_advisory_xact_lock(mark_of(code));
     IF alone THEN
@@ -156,6 +159,10 @@ DECLARE
 BEGIN
   entry := new_id;
   outcome := 'new';
+  IF cardinality(floor_codes) > 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'what is covered is told by a look after the lock, which this transaction cannot take'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
   FOR i IN 1..cardinality(floor_codes) LOOP
     nothing := pg_advisory_xact_lock(spending_of(floor_codes[i]));
   END LOOP;
