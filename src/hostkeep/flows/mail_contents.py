@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from uuid import UUID
 
+from hostkeep.billing.queries.corrections import invoice_after, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
@@ -155,9 +156,23 @@ def _invoice(row: MailRow, brand: BrandRow) -> Said:
     }
 
 
+def _credited(row: MailRow, brand: BrandRow) -> Said:
+    """A credit note, and what it corrects."""
+    note = _sheet(row)
+    before = relations_of(note.id).corrects
+    return {
+        "number": note.number,
+        "corrected": before.number if before else "",
+        "amount": amount_text(note.gross, row.language),
+        "link": brand_url(brand.host, f"/account/invoices/{note.id}/"),
+    }
+
+
 def _paid(row: MailRow, brand: BrandRow) -> Said:
-    """An invoice that is paid."""
+    """An invoice that is paid; of a proforma, the invoice that followed."""
     invoice = _sheet(row)
+    if invoice.fulfilled and row.account is not None:
+        invoice = sheet(invoice_after(invoice.id) or invoice.id, of=row.account)
     return {
         "number": invoice.number,
         "amount": amount_text(invoice.gross, row.language),
@@ -218,6 +233,7 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
         "account/address_in_force": _address_changed,
         "account/closed": _closed,
         "billing/invoice": _invoice,
+        "billing/credit_note": _credited,
         "billing/paid": _paid,
         "policy/changed": _changed,
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from hostkeep.billing import agenda
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
+from hostkeep.billing.queries.corrections import kind_of
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
@@ -21,9 +23,16 @@ def on_order_placed(act: Act, event: OrderPlaced) -> None:
 
 
 def on_invoice_issued(act: Act, event: InvoiceIssued) -> None:
-    """Say that there is an invoice, what is owed and how to pay it; from now on its calendar is followed."""
+    """Say that there is an invoice, what is owed and how to pay it; from now on its calendar is followed.
+
+    Of an invoice that fulfils a proforma the mail tells that says it is paid.
+    """
+    kind, corrects = kind_of(event.invoice)
+    if kind == INVOICE and corrects is not None:
+        return
     agenda.enlist(event.invoice, at=act.at)
-    write_to(act, event.account, "billing/invoice", stream="billing", about={"invoice": event.invoice})
+    template = "billing/credit_note" if kind == CREDIT_NOTE else "billing/invoice"
+    write_to(act, event.account, template, stream="billing", about={"invoice": event.invoice})
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from hostkeep.billing.documents import wording
 from hostkeep.billing.documents.rendering import InvoiceDocument, Pair
 from hostkeep.billing.queries.corrections import Related, Relations
-from hostkeep.billing.queries.invoices import TAKEN_BACK, SheetTold
+from hostkeep.billing.queries.covered import TAKEN_BACK
+from hostkeep.billing.queries.invoices import SheetTold
 from hostkeep.billing.rules import reasons
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, DEBIT_NOTE, INVOICE, PROFORMA, in_fours

@@ -97,6 +97,14 @@ def owner_of(invoice: InvoiceId) -> tuple[BrandId, AccountId]:
     return BrandId(row[0]), AccountId(row[1])
 
 
+def kind_of(invoice: InvoiceId) -> tuple[Kind, InvoiceId | None]:
+    """Return what a document is, and what it corrects or fulfils.  Raises NoSuchInvoice."""
+    row = Invoice.objects.filter(id=invoice).values_list("kind", "corrects").first()
+    if row is None:
+        raise NoSuchInvoice
+    return cast("Kind", row[0]), InvoiceId(row[1]) if row[1] else None
+
+
 def foresee_credit(found: InvoiceSheet, parts: Mapping[int, Money] | None) -> Foreseen:
     """Say what a credit note of a document would do now; nothing is written.
 

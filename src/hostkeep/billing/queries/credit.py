@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from hostkeep.billing.errors import NoSuchTopUp
 from hostkeep.billing.models import CreditEntry, Invoice, Payment, TopUp
-from hostkeep.billing.queries.invoices import still_unpaid
+from hostkeep.billing.queries.covered import still_unpaid
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.crediting import OWED_KINDS, CreditKind
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId

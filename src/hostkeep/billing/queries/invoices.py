@@ -12,26 +12,13 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-    Window,
-)
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact, LessThan
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models.lookups import Exact
 
 from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
+from hostkeep.billing.queries.covered import TAKEN_BACK, still_unpaid, with_paid
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
@@ -48,6 +35,7 @@ class InvoiceRow:
     """A document as a list shows it, closed.
 
     more   how many lines there are besides the first
+    is_taken_back  whether nothing is owed because credit notes alone took it back: nobody paid
     paid   what went on it so far
     boxes  the sealed title of its first line
     """
@@ -62,6 +50,7 @@ class InvoiceRow:
     issued_at: datetime
     due_at: datetime
     kind: Kind
+    is_taken_back: bool
     boxes: Mapping[str, Boxed] = field(repr=False)
 
     @property
@@ -87,7 +76,7 @@ class InvoiceRow:
     def _told(self, values: Mapping[str, Any]) -> InvoiceTold:
         return InvoiceTold(
             self.id, self.brand, self.subject, self.number, self.more, self.gross, self.paid,
-            self.issued_at, self.due_at, self.kind, self.boxes, values["title"],
+            self.issued_at, self.due_at, self.kind, self.is_taken_back, self.boxes, values["title"],
         )  # fmt: skip
 
 
@@ -109,9 +98,6 @@ class InvoicePage:
     rows: tuple[InvoiceRow, ...]
     total: int
     unpaid: int
-
-
-TAKEN_BACK = "credit_note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +188,7 @@ class SheetTold(InvoiceSheet):
 
 LISTED = (
     "id", "brand", "subject", "number", "title", "line_count", "gross_minor", "paid_minor", "currency",
-    "issued_at", "due_at", "kind", "total", "unpaid",
+    "issued_at", "due_at", "kind", "taken_back", "total", "unpaid",
 )  # fmt: skip
 """What `row_of` reads, in its order; total and unpaid come last and are the list's own."""
 
@@ -366,31 +352,11 @@ def _sum(tax: InvoiceTax, code: str) -> TaxSum:
 
 def row_of(row: Sequence[object]) -> InvoiceRow:
     """Make a list row of what LISTED fetched."""
-    id_, brand, subject, number, title, lines, gross, paid, code, issued_at, due_at, kind = cast(
-        "tuple[UUID, str, UUID, str, Boxed | None, int, int, int, str, datetime, datetime, Kind]", row[:-2]
+    id_, brand, subject, number, title, lines, gross, paid, code, issued_at, due_at, kind, back = cast(
+        "tuple[UUID, str, UUID, str, Boxed | None, int, int, int, str, datetime, datetime, Kind, bool]",
+        row[:-2],
     )
     return InvoiceRow(
         InvoiceId(id_), BrandId(brand), SubjectId(subject), number, lines - 1, money(gross, code),
-        money(paid, code), issued_at, due_at, kind, {} if title is None else {"title": title},
+        money(paid, code), issued_at, due_at, kind, back, {} if title is None else {"title": title},
     )  # fmt: skip
-
-
-def with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Add to each document what went on it so far.
-
-    A credit note asks for nothing, and a proforma for nothing more once its invoice is there.
-    """
-    parts = Allocation.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
-    fulfilled = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind=INVOICE))
-    return found.annotate(
-        paid_minor=Case(
-            When(kind=CREDIT_NOTE, then=F("gross_minor")),
-            When(Q(kind=PROFORMA) & fulfilled, then=F("gross_minor")),
-            default=Coalesce(Subquery(parts.annotate(sum=Sum("minor")).values("sum")), Value(0)),
-        )
-    )
-
-
-def still_unpaid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Leave only invoices on which something is owed."""
-    return with_paid(found).filter(LessThan(F("paid_minor"), F("gross_minor")))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from django.db.models import Count, F, OuterRef, Subquery, Value
 
 from hostkeep.billing.models import Invoice, InvoiceLine
-from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of, still_unpaid
+from hostkeep.billing.queries.covered import still_unpaid
+from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of
 from hostkeep.billing.rules.crediting import OWED_KINDS
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId

@@ -52,6 +52,6 @@ def standing(found: InvoiceRow | InvoiceSheet, at: datetime) -> tuple[str, str]:
     """
     if found.kind == CREDIT_NOTE:
         return "settled", gettext("Credited")
-    if isinstance(found, InvoiceSheet) and found.is_taken_back:
+    if found.is_taken_back:
         return "cancelled", gettext("Taken back")
     return invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=at), ""

@@ -98,6 +98,12 @@ _ALL = (
         frozenset({"invoice"}),
     ),
     Template(
+        "billing/credit_note",
+        gettext_noop("Credit note {number} from {brand}"),
+        gettext_noop("You get this mail because an invoice of yours was corrected."),
+        frozenset({"invoice"}),
+    ),
+    Template(
         "billing/paid",
         gettext_noop("We have your payment for invoice {number}"),
         gettext_noop("You get this mail because you paid an invoice."),
