@@ -21,6 +21,7 @@ from hostkeep.billing.documents.printing import Wanted, buyer_of, invoice_xml, p
 from hostkeep.billing.einvoice.stating import lacking
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, sheet
+from hostkeep.billing.queries.refunds import disputes_of_invoice
 from hostkeep.billing.rules.numbering import INVOICE
 from hostkeep.brands.queries import BrandRow
 from hostkeep.drivers.payments import Declined, Settled, Waiting
@@ -97,6 +98,7 @@ def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
         "has_xml": not lacking(found, paper.brand, paper.party),
         "paper": paper,
         "lines": [(line, _last_day(line.period.end) if line.period else None) for line in found.lines],
+        "disputes": disputes_of_invoice(found.id),
         "gateways": () if found.is_paid else paying.gateways_of(act),
         "coming": () if found.is_paid else shown(preview_invoice(act, found.id, of=account.id)),
         "bank": bank_rows(paper) if paper.bank and not found.is_paid else (),
