@@ -17,12 +17,13 @@ from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.correcting import Part, credit_lines
 from hostkeep.billing.actions.crediting import give_credit, take_credit, use_credit
 from hostkeep.billing.actions.disputing import record_dispute
+from hostkeep.billing.actions.refunding import begin_refund, record_refund
 from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
 from hostkeep.billing.models import Allocation, CreditEntry, Dispute, Finding, Invoice, Payment, Refund
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.billing.rules.reconciling import handle_of
-from hostkeep.drivers.payments import Disputed
+from hostkeep.drivers.payments import Declined, Disputed, Settled
 from hostkeep.faces.cli import ledgering
 from hostkeep.flows import reconciling
 from hostkeep.kernel.ids import OPERATOR, BrandId, InvoiceId, Ref
@@ -67,6 +68,10 @@ def played() -> Buyer:
     give_credit(STAFF, account=buyer.account, amount=Money(200, EUR), kind="unused", once="u")
     take_credit(STAFF, account=buyer.account, amount=Money(50, EUR), once="t", reason="mistake")
     use_credit(billing_act(), account=buyer.account, invoice=part.id, amount=Money(250, EUR), once="c")
+    for once, told in (("r1", Settled("r1", Money(70, EUR))), ("r2", Declined("refused")), ("r3", None)):
+        begun = begin_refund(STAFF, payment=matched, amount=Money(70, EUR), once=once)
+        if told:
+            record_refund(STAFF, refund=begun.id, outcome=told)
     said = Disputed(proof="d", of="nobody", amount=Money(123, EUR), fee=15, state="open")
     record_dispute(STAFF, gateway="bank_transfer", said=said)
     return buyer
@@ -141,7 +146,7 @@ def unbooked_refund(buyer: Buyer) -> None:
 
 def refund_under_way(buyer: Buyer) -> None:
     unbooked_refund(buyer)
-    Refund.objects.update(state="unknown")
+    Refund.objects.filter(once="r").update(state="unknown")
 
 
 def unbooked_gift(buyer: Buyer) -> None:
