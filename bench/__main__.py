@@ -10,7 +10,7 @@ from bench.house import house
 def main() -> None:
     wanted = set(sys.argv[1:])
     from bench import (
-        decisions, enforcement, erasing, exporting, ledger, pages, policies, recorded, renewing, reveals, searching,
+        decisions, enforcement, erasing, exporting, ledger, pages, papers, policies, recorded, renewing, reveals, searching,
         starts, verifying, webhooks,
     )  # fmt: skip
 
@@ -26,7 +26,7 @@ def main() -> None:
     in_a_house = {
         "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "searching": searching,
         "recorded": recorded, "exporting": exporting, "verifying": verifying,
-        "webhooks": webhooks, "ledger": ledger, "renewing": renewing,
+        "webhooks": webhooks, "ledger": ledger, "renewing": renewing, "papers": papers,
     }  # fmt: skip
     if not wanted or wanted & in_a_house.keys():
         with house():
