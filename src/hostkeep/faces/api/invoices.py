@@ -8,9 +8,18 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
-from hostkeep.billing.documents.printing import Wanted, print_invoice
-from hostkeep.billing.queries.invoices import InvoiceTold, SheetTold, invoices_from, sheet
+from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
+from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.queries.invoices import (
+    InvoiceRow,
+    InvoiceSheet,
+    InvoiceTold,
+    SheetTold,
+    invoices_from,
+    sheet,
+)
 from hostkeep.billing.rules.covering import invoice_state
+from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.faces.api.cursors import Page, PageQuery, Position, page_of, position_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.paying import Payment, shown_payment
@@ -22,7 +31,6 @@ from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
 from hostkeep.flows.foretelling import preview_invoice
 from hostkeep.kernel.ids import InvoiceId
-from hostkeep.kernel.money import Money
 
 router = Router()
 
@@ -31,9 +39,15 @@ LIST = "invoices"
 
 
 class Invoice(Schema):
-    """An invoice.  state: paid, unpaid, partly_paid or overdue.  owed: what is still to pay."""
+    """An invoice, note or proforma.
+
+    kind   "invoice", "debit_note" (owed too), "credit_note" (takes back) or "proforma" (asks, is in no book)
+    state  paid, unpaid, partly_paid or overdue; of what was taken back, and of a credit note, credited
+    owed   what is still to pay
+    """
 
     id: UUID
+    kind: str
     number: str
     title: str
     state: str
@@ -63,11 +77,14 @@ class Paid(Schema):
 class InvoiceWhole(Invoice):
     """An invoice with its lines and payments.
 
+    corrects  what it corrects or fulfils, or null; reason: why, a word, of a note
     prices    whether lines are without tax ("net") or with it ("gross")
     gateways  ways to pay it, none where nothing is owed
     """
 
     reference: str
+    corrects: UUID | None
+    reason: str
     prices: str
     net: Amount
     tax: Amount
@@ -159,6 +176,22 @@ def get_pdf(request: HttpRequest, invoice: UUID) -> HttpResponse:
     return answer
 
 
+@router.get(
+    "/{uuid:invoice}/xml",
+    auth=Needs("invoices:read"),
+    operation_id="get_invoice_xml",
+    openapi_extra={"responses": {"200": {"description": "EN 16931", "content": {"application/xml": {}}}}},
+)
+def get_xml(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Hand one invoice out in its electronic form, EN 16931.  One that has none does not exist."""
+    account, act = account_of_key(request), act_of_key(request, BILLING)
+    wanted = Wanted(account.number, language_of(request))
+    xml = invoice_xml(act, of=account.id, invoice=InvoiceId(invoice), wanted=wanted)
+    if not xml:
+        raise NoSuchInvoice
+    return HttpResponse(xml, content_type="application/xml")
+
+
 @router.post("/{uuid:invoice}/pay", response=Payment, auth=Needs("invoices:pay"), operation_id="pay_invoice")
 def pay(request: HttpRequest, invoice: UUID, told: PayTold) -> Payment:
     """Pay one invoice by a gateway: the answer says where the payer goes."""
@@ -185,28 +218,33 @@ def look_up(request: HttpRequest, payment: UUID) -> Attempt:
 def _invoice(row: InvoiceTold, at: datetime) -> Invoice:
     """Show an invoice of the list."""
     return Invoice(
-        id=row.id, number=row.number, title=row.title, state=_state(row.gross, row.paid, row.due_at, at),
+        id=row.id, kind=row.kind, number=row.number, title=row.title, state=_state(row, at),
         gross=amount(row.gross), owed=amount(row.owed), issued_at=row.issued_at, due_at=row.due_at,
     )  # fmt: skip
 
 
-def _state(gross: Money, paid: Money, due_at: datetime, at: datetime) -> str:
-    """Say how an invoice stands."""
-    return str(invoice_state(gross=gross, paid=paid, due_at=due_at, at=at))
+def _state(found: InvoiceRow | InvoiceSheet, at: datetime) -> str:
+    """Say how a document stands."""
+    if found.kind == CREDIT_NOTE or found.is_taken_back:
+        return "credited"
+    return str(invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=at))
 
 
 def _whole(found: SheetTold, at: datetime, gateways: tuple[str, ...]) -> InvoiceWhole:
     """Show an invoice whole."""
     return InvoiceWhole(
         id=found.id,
+        kind=found.kind,
         number=found.number,
         title=found.lines[0].title if found.lines else "",
-        state=_state(found.gross, found.paid, found.due_at, at),
+        state=_state(found, at),
         gross=amount(found.gross),
         owed=amount(found.owed),
         issued_at=found.issued_at,
         due_at=found.due_at,
         reference=found.reference,
+        corrects=found.corrects,
+        reason=found.reason,
         prices=found.prices,
         net=amount(found.net),
         tax=amount(found.tax),
