@@ -298,15 +298,26 @@ def test_an_invoice_for_time_after_the_end_is_owed_by_nobody(db) -> None:
     assert customer.row.ends_at == first
 
 
-def test_taken_back_it_is_billed_again(db) -> None:
+def owed_by(customer: Customer) -> list[int]:
+    """What is open on the customer's invoices."""
+    found = Invoice.objects.filter(account=customer.account, kind="invoice", issued_at__gte=at(1))
+    return [owed for i in found if (owed := sheet(InvoiceId(i.id), of=customer.account).owed.minor) > 0]
+
+
+def test_taken_back_it_is_owed_again_however_often(db) -> None:
     customer = buys()
     renewing.renew_due(make_act(brand="", at=at(20)))
-    cancelling.cancel_at_end(customer.act(20), of=customer.account, service=customer.service)
-    cancelling.keep(customer.act(21), of=customer.account, service=customer.service)
+    first, before = customer.row.billed_to, owed_by(customer)
+    assert len(before) == 1
+    for day in (20, 22, 24):
+        ending = cancelling.cancel_at_end(customer.act(day), of=customer.account, service=customer.service)
+        assert ending.ends_at < first
+        assert owed_by(customer) == []
+        cancelling.keep(customer.act(day + 1), of=customer.account, service=customer.service)
+        assert owed_by(customer) == before
     assert customer.row.state is State.ACTIVE
-    renewing.renew_due(make_act(brand="", at=at(22)))
-    open_ones = [i for i in Invoice.objects.filter(account=customer.account, kind="invoice") if sheet(InvoiceId(i.id), of=customer.account).owed.minor > 0]
-    assert len(open_ones) >= 1
+    renewing.renew_due(make_act(brand="", at=at(26)))
+    assert owed_by(customer) == before
 
 
 def test_a_service_that_is_gone_is_billed_no_more(db) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.errors import NoSuchInvoice, NothingToCredit
-from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.queries.invoices import invoice_by_once, sheet
 from hostkeep.flows.billing_one import Item, bill_one
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
@@ -21,6 +21,7 @@ from hostkeep.subscriptions.actions.cancelling import Ending, cancel, end_subscr
 from hostkeep.subscriptions.errors import NoSuchMove, NoSuchSubscription
 from hostkeep.subscriptions.events import SubscriptionEnded
 from hostkeep.subscriptions.queries.subscriptions import (
+    PeriodRow,
     SubscriptionRow,
     ending_due,
     periods_of,
@@ -57,8 +58,9 @@ def outlook(act: Act, *, of: AccountId, service: ServiceId) -> Outlook:
     for each in reversed(periods_of(row.id)):
         if each.period.end <= act.at:
             continue
-        if each.invoice is not None and each.period.start > act.at and not _is_paid(each.invoice, of):
-            unpaid.append(InvoiceId(each.invoice))
+        invoice, _ = _billed_by(row.id, each)
+        if invoice is not None and each.period.start > act.at and not _is_paid(invoice, of):
+            unpaid.append(invoice)
         else:
             ends = each.period.end
     return Outlook(row, ends if ends and ends > act.at else None, tuple(unpaid))
@@ -152,8 +154,21 @@ def _bill_anew(act: Act, row: SubscriptionRow) -> None:
         )
         bill_one(
             act, account=row.account, item=item, due_in=max(each.period.start - act.at, timedelta()),
-            once=f"kept:{row.id}:{int(act.at.timestamp())}",
+            once=_kept(row.id, each, _billed_by(row.id, each)[1]),
         )  # fmt: skip
+
+
+def _billed_by(subscription: UUID, each: PeriodRow) -> tuple[InvoiceId | None, int]:
+    """Return the newest invoice of a period, and how often it was billed anew."""
+    found, times = InvoiceId(each.invoice) if each.invoice else None, 0
+    while kept := invoice_by_once(_kept(subscription, each, times)):
+        found, times = kept, times + 1
+    return found, times
+
+
+def _kept(subscription: UUID, each: PeriodRow, times: int) -> str:
+    """Return the key under which a period is billed anew."""
+    return f"kept:{subscription}:{int(each.period.start.timestamp())}:{times}"
 
 
 def _own(act: Act, of: AccountId, service: ServiceId) -> SubscriptionRow:
