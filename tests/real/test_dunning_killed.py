@@ -52,8 +52,10 @@ def faults(owing: list[InvoiceId], days: list[int]) -> list[str]:
     steps = Counter(DunningStep.objects.filter(invoice__in=owing).values_list("invoice", "kind", "day"))
     found = [f"{key} {count} times" for key, count in steps.items() if count != 1]
     found += [f"{invoice} {day}" for invoice in owing for day in days if (invoice, "reminder", day) not in steps]
-    mails = set(Mail.objects.filter(template__in=["billing/reminder", "billing/overdue"]).values_list("facts__step", flat=True))
-    sent = {str(each) for each in DunningStep.objects.filter(outcome="sent").values_list("id", flat=True)}
+    mine = Mail.objects.filter(facts__invoice__in=[str(each) for each in owing], facts__has_key="step")
+    mails = set(mine.values_list("facts__step", flat=True))
+    written = DunningStep.objects.filter(invoice__in=owing, outcome="sent")
+    sent = {str(each) for each in written.values_list("id", flat=True)}
     found += [f"letters without a step or steps without a letter: {len(mails ^ sent)}"] if mails != sent else []
     found += [f"left half done: {each}" for each in DunningStep.objects.filter(outcome="asked")]
     return found
