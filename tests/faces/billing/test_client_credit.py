@@ -65,6 +65,15 @@ def test_it_is_used_on_an_invoice_once(ann: Customer) -> None:
     assert "Used on an invoice" in text_of(ann.browser.get(PAGE))
 
 
+def test_one_page_pays_two_invoices(ann: Customer) -> None:
+    one, two = ann.owes(), ann.owes()
+    gift(ann, 5000)
+    page = ann.browser.get(PAGE)
+    for issued in (one, two):
+        assert ann.browser.sends(page, f"{PAGE}invoices/{issued.id}/").status_code == 302
+    assert credit(ann) == 5000 - 2 * 2408
+
+
 def test_nobody_pays_anothers_invoice_or_sees_their_top_up(ann: Customer, payments: Payments) -> None:
     other = a_customer("vps6")
     issued = other.owes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,7 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.billing.actions.crediting import use_credit
 from hostkeep.billing.errors import BadCredit
-from hostkeep.billing.queries.credit import credit_lines, credits_of, received_for, top_up, top_ups_of
+from hostkeep.billing.queries.credit import (
+    credit_lines,
+    credits_of,
+    open_invoices,
+    received_for,
+    top_up,
+    top_ups_of,
+)
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.billing.rules.crediting import applies_at_issue, spread
 from hostkeep.billing.rules.numbering import in_fours
@@ -41,7 +48,8 @@ def credit(request: HttpRequest) -> HttpResponse:
 @customers_only
 def credit_use(request: HttpRequest, invoice: UUID) -> HttpResponse:
     """Use as much credit on one invoice as there is and is owed."""
-    once = f"use-{_once(request)}"
+    # The page's key with the invoice: a page has a form for each.
+    once = f"use-{uuid5(_once(request), str(invoice))}"
     used = use_credit(_act(request), account=account_of(request).id, invoice=InvoiceId(invoice), once=once)
     said = gettext("%(amount)s of your credit went on the invoice.")
     messages.success(request, said % {"amount": money_text(used.amount, language_of(request))})
@@ -100,7 +108,8 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
     """Draw the page."""
     account, act = account_of(request), _act(request)
     held = {each.currency.code: each for each in credits_of(account.id) if each.minor}
-    owed = [row for row in unpaid_of(account.id) if row.owed.currency.code in held]
+    payable = {each for amount in held.values() for each in open_invoices(account.id, amount.currency)}
+    owed = [row for row in unpaid_of(account.id) if row.id in payable]
     limits = crediting.limits_of(act)
     return show(request, "client/credit.html", {
         "held": list(held.values()),

@@ -24,14 +24,20 @@ from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
 from hostkeep.kernel.money import CURRENCIES, Money, money
-from hostkeep.people.queries import AccountRow, account
+from hostkeep.people.errors import NoSuchAccount
+from hostkeep.people.queries import AccountRow, account, canary_accounts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only("payments")
 def account_credit(request: HttpRequest, wanted: UUID) -> HttpResponse:
-    """Show an account's credit; with a post, give or take some.  Raises NoSuchAccount."""
+    """Show an account's credit; with a post, give or take some.
+
+    Raises NoSuchAccount, also for a canary, which belongs to nobody.
+    """
     row = account(AccountId(wanted))
+    if row.id in canary_accounts():
+        raise NoSuchAccount
     if request.method != "POST":
         return _page(request, row)
     sent = request.POST
