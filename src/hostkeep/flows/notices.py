@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import structlog
+
 from hostkeep.billing import agenda
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.billing.queries.corrections import kind_of
@@ -12,9 +14,12 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
 from hostkeep.messaging.actions.queueing import queue_mail
+from hostkeep.people.errors import NoSuchAccount
 from hostkeep.people.queries import account, owner_of
 from hostkeep.provisioning.events import ServiceActivated
 from hostkeep.shop.events import OrderPlaced
+
+log = structlog.get_logger()
 
 
 def on_order_placed(act: Act, event: OrderPlaced) -> None:
@@ -51,8 +56,15 @@ def write_to(
     """Queue a mail about some things, once, in the account's language, on the stream or else on `account`.
 
     about  by name, as the template needs them: ids, or whole numbers
+
+    An account that nobody owns any more, for it was closed and its login is gone, is told nothing.
     """
     told = account(account_id)
+    try:
+        owner = owner_of(account_id).id
+    except NoSuchAccount:
+        log.info("notice.nobody_left", account=str(account_id), template=template, trace=act.trace)
+        return
     act = act.of_brand(told.brand)
     declared = policy_for(told.brand, told.subject, act.at).streams
     ids = {key: str(value) for key, value in about.items()}
@@ -61,7 +73,7 @@ def write_to(
         act,
         stream=stream if stream in declared else "account",
         template=template,
-        subject=owner_of(account_id).id,
+        subject=owner,
         address="login",
         facts={**ids, **spoken, "account": str(account_id)},
         once=":".join((template, *ids.values())),
