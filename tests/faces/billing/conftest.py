@@ -15,7 +15,7 @@ from django.urls import get_urlconf, set_urlconf
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
 from hostkeep.adapters.gateways.testpay.gateway import Config, TestPay
-from hostkeep.billing.actions.issuing import Issued
+from hostkeep.billing.bills import Issued
 from hostkeep.billing.calls import gateways
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import Party

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
-from hostkeep.billing.actions.issuing import Issued, issue_invoice
+from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.bills import Issued
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo, Party, to_json
 from hostkeep.billing.rules.taxing.deciding import TaxDecided

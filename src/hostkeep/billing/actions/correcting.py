@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import cast
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.actions.issuing import Issued, again
+from hostkeep.billing.bills import Issued, again
 from hostkeep.billing.booking import owed_on
 from hostkeep.billing.errors import BadLine, BadReason, NoSuchInvoice, NotCorrectable, TwoCurrencies
 from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid

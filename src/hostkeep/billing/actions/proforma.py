@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.actions.issuing import Issued, bill, draft_bill
+from hostkeep.billing.bills import Issued, bill, draft_bill
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.fulfilling import fulfil, invoice_for
 from hostkeep.billing.models import Invoice

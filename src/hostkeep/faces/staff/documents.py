@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole, debit_lines
-from hostkeep.billing.actions.issuing import Issued
+from hostkeep.billing.bills import Issued
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
 from hostkeep.billing.errors import BadLine, BadReason, NoSuchInvoice, NothingToCredit, OverCredit
 from hostkeep.billing.queries.corrections import Foreseen, foresee_credit, lines_left, owner_of, relations_of
