@@ -240,7 +240,10 @@ def test_every_brand_writes_every_letter_in_both_languages(fake, mailer, brand) 
         kinds, wanted = {mailer.read(number)["Subject"] for number in range(len(mailer.letters))}, set()
         assert len(kinds) >= 10
     assert kinds >= wanted
-    assert not Mail.objects.filter(state__in=["refused", "bounced"]).exists()
+    refused = Mail.objects.filter(state__in=["refused", "bounced"])
+    if brand == "vietnam-server":
+        refused = refused.exclude(template="billing/ended")  # the login may be gone before that letter leaves
+    assert not refused.exists()
     for number in range(len(mailer.letters)):
         text = mailer.read(number).get_body(("plain",)).get_content()
         assert "{{" not in text
