@@ -26,6 +26,7 @@ from hostkeep.flows.overdue import Overdue, look
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import InvoiceId, PurposeId, ServiceId
+from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.events import MailSettled
 from hostkeep.messaging.queries import mail
 from hostkeep.messaging.rules.delivery import State as MailState
@@ -61,7 +62,10 @@ def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
 
 def on_mail_settled(act: Act, event: MailSettled) -> None:
     """Note that a warning was handed over, from when it counts; or that nobody took it."""
-    row = mail(event.mail)
+    try:
+        row = mail(event.mail)
+    except NoSuchMail:  # its account was closed meanwhile, and its mails are gone with it
+        return
     if row.template not in WARNINGS:
         return
     under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
