@@ -109,7 +109,7 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
     row = with_paid(Invoice.objects.filter(id=invoice)).first()
     if row is None:
         raise NoSuchInvoice
-    left = row.gross_minor - row.paid_minor
+    left = row.gross_minor - int(vars(row)["paid_minor"])
     if row.kind == PROFORMA and row.corrections.exists():
         left = 0  # the invoice that took its place is what was paid
     owed = money(max(0, left), row.currency)
