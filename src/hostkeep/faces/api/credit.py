@@ -19,6 +19,7 @@ from hostkeep.billing.queries.credit import (
     top_ups_of,
 )
 from hostkeep.faces.api.door import once_of
+from hostkeep.faces.api.invoices import PayTold
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.paying import Payment, shown_payment
 from hostkeep.faces.api.shapes import Amount, AmountTold, Slug, Told, amount, money_of
@@ -83,12 +84,6 @@ class TopUpTold(Told):
     """How much to put in, and by which gateway."""
 
     amount: AmountTold
-    gateway: Slug
-
-
-class PayTold(Told):
-    """By which gateway."""
-
     gateway: Slug
 
 

@@ -28,6 +28,8 @@ GROUPS: Mapping[str, str] = MappingProxyType({
     "cart": gettext_noop("Cart"),
     "orders": gettext_noop("Orders"),
     "invoices": gettext_noop("Invoices"),
+    "payment-methods": gettext_noop("Ways to pay"),
+    "credit": gettext_noop("Credit"),
     "services": gettext_noop("Services"),
     "keys": gettext_noop("Keys for programs"),
     "people": gettext_noop("Customers"),
