@@ -43,7 +43,7 @@ def test_V6_12_an_answer_to_it_goes_to_the_company(ann: Member, gateway, mailer)
 
 
 def test_V6_12_an_order_that_nobody_confirms_would_be_noticed(ann: Member, gateway, mailer, monkeypatch) -> None:
-    monkeypatch.setattr(notices, "_tell", lambda *_, **__: None)
+    monkeypatch.setattr(notices, "write_to", lambda *_, **__: None)
 
     assert mails_of_an_order(ann) == []
 

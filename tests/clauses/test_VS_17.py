@@ -50,14 +50,24 @@ def test_VS_17_is_proven(prove) -> None:
 
 
 def sessions_of_any_brand(monkeypatch) -> None:
+    """Found under any brand, and saved under the one they were begun at."""
     from hostkeep.people import sessions
     from hostkeep.people.models import Session
+    from hostkeep.runtime import brand as running_brand
+
+    saves = sessions.SessionStore.save
 
     def any_brand(store):
         key = store.session_key
         return Session.objects.filter(key=sessions._hash(key)).first() if key else None
 
+    def saves_anywhere(store, must_create=False):
+        row = any_brand(store)
+        with running_brand.during(row.brand if row else running_brand.current()):
+            saves(store, must_create)
+
     monkeypatch.setattr(sessions.SessionStore, "_row", any_brand)
+    monkeypatch.setattr(sessions.SessionStore, "save", saves_anywhere)
 
 
 def logins_of_any_brand(monkeypatch) -> None:

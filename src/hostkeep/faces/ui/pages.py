@@ -105,7 +105,7 @@ def lights_of(request: HttpRequest) -> Lights | None:
     brand: BrandRow | None = getattr(request, "brand", None)
     if brand is None:
         return None
-    found = ledger.lights_of(brand.id, clock.now())
+    found = ledger.lights_of(brand.id, _clock(request)())
     return gather(found.pairs, found.at)
 
 
