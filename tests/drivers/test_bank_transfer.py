@@ -119,6 +119,13 @@ def test_the_structured_reference_is_read_too() -> None:
     assert "RF97V62026000017" in credit.words
 
 
+@pytest.mark.parametrize("word", ["NONREF", "NOTPROVIDED", "nonref"])
+def test_a_word_that_says_there_is_no_id_is_none(word: str) -> None:
+    march = read(camt(Entry("5.00", ref=word), id_="STMT-1")).credits[0]
+    april = read(camt(Entry("5.00", ref=word), id_="STMT-2")).credits[0]
+    assert march.proof != april.proof
+
+
 def test_two_entries_never_share_an_id() -> None:
     same = [Entry("1.00", ref="X")] * 3
     proofs = [c.proof for c in read(camt(*same)).credits]

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
+from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import CreditEntry, Invoice
 from hostkeep.billing.queries.invoices import sheet
@@ -17,6 +18,7 @@ from hostkeep.flows import activation, cancelling, changing, checkout, renewing,
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, ServiceId
+from hostkeep.kernel.money import money
 from hostkeep.people.actions.joining import open_account
 from hostkeep.people.models import User
 from hostkeep.people.queries import account as account_row
@@ -25,7 +27,7 @@ from hostkeep.provisioning.models import Action, Service
 from hostkeep.provisioning.queries import service as service_row
 from hostkeep.shop.actions.carting import Wish, add_line, open_cart
 from hostkeep.shop.queries import carts
-from hostkeep.subscriptions.errors import BadPrice, ChangeWaits, NoSuchChange, NoSuchMove, NoSuchSubscription
+from hostkeep.subscriptions.errors import BadPrice, ChangeWaits, NoSuchChange, NoSuchMove, NoSuchSubscription, PeriodUnpaid
 from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.queries.changes import waiting_change
@@ -87,6 +89,8 @@ def buys(product: str = "hexa-s", plan: str = "monthly") -> Customer:
     add_line(shopping, cart=cart, wish=Wish(product, plan, {}, {}, 1))
     seen = checkout.quote(shopping, cart=carts.cart(shopping.in_role("system"), cart), account=account)
     ordered = checkout.place_order(shopping, cart=cart, account=account, expected=seen.gross, once=uuid4().hex, answers={})
+    given = Taken(seen.gross, "cash", NOON.date(), uuid4().hex)
+    record_by_hand(make_act("billing", "billing", brand=BRAND), invoice=ordered.invoice, taken=given)
     service = ServiceId(Service.objects.get(account=account).id)
     system = make_act(brand=BRAND)
     activation.on_invoice_paid(system, InvoicePaid(ordered.invoice, account))
@@ -199,6 +203,21 @@ def test_less_is_had_at_once_and_what_is_left_is_credit_with_its_tax_once(db) ->
     assert entry.minor == -offer.gross.minor > -offer.change.turn.due.minor
     assert told(customer.row).told.product == offer.move.product
     assert customer.row.price == offer.move.price
+
+
+def test_nothing_is_given_back_of_time_that_is_billed_and_not_paid(db) -> None:
+    customer = buys("hexa-m")
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    (renewal,) = Invoice.objects.filter(once__startswith="renewal:")
+    offer = min((o for o in customer.offers(21) if o.change.kind == "downgrade"), key=lambda o: o.gross.minor)
+    with pytest.raises(PeriodUnpaid) as refused:
+        customer.asks(offer, 21)
+    assert refused.value.facts["invoice"] == str(renewal.id)
+    assert not CreditEntry.objects.exists()
+    assert not Change.objects.exists()
+    given = Taken(money(renewal.gross_minor, renewal.currency), "cash", NOON.date(), uuid4().hex)
+    record_by_hand(make_act("billing", "billing", brand=BRAND, at=at(21)), invoice=InvoiceId(renewal.id), taken=given)
+    assert customer.asks(offer, 21).state == "done"
 
 
 def test_another_term_holds_from_the_next_period(db) -> None:

@@ -24,6 +24,7 @@ from hostkeep.flows import dunning, standing_still
 from hostkeep.flows.foretelling import preview
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.messaging.models import Mail
+from hostkeep.people.models import Account
 from hostkeep.provisioning import queries
 from tests.conftest import NOON, make_act
 from tests.flows.debtors import DAY, HOUR, Debtor, carry, machines, passes, work
@@ -107,6 +108,13 @@ def test_looking_ahead_writes_nothing(fake) -> None:
         preview(ann.act("billing", at=NOON + 20 * DAY), ann.account)
     writes = [each["sql"] for each in seen if not each["sql"].lstrip().upper().startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
     assert writes == []
+
+
+def test_an_invoice_that_lapsed_is_looked_past(fake) -> None:
+    ann, invoice = owing(6)
+    Account.objects.filter(id=ann.account).update(state="closed")
+    told = preview(ann.act("billing", at=DUE + 6 * DAY), ann.account, assumed="on_time")
+    assert invoice not in [each.invoice for each in told.events if each.what == "paid"]
 
 
 def owing(days: float = 0, **how) -> tuple[Debtor, InvoiceId]:

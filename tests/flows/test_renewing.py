@@ -17,6 +17,7 @@ from hostkeep.flows import renewing
 from hostkeep.flows.handlers import HANDLERS
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.ledger.models import Entry as Booked
+from hostkeep.people.models import Account
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.runtime.outbox import name_of
 from hostkeep.subscriptions.actions.renewing import put_back_renewal
@@ -236,3 +237,16 @@ def test_the_flow_leaves_other_brands_alone(db) -> None:
     assert renewing.renew_brand(act) == 1
     assert len(here.periods()) == 2
     assert len(there.periods()) == 1
+
+
+def test_an_account_that_closes_holds_up_nobody_else(db) -> None:
+    closing, other = opens_account(), opens_account()
+    held = [takes(who=closing) for _ in range(9)]
+    free = takes(who=other, at=NOON + timedelta(minutes=1))
+    Account.objects.filter(id=closing[0]).update(state="closed")
+
+    runs(after(20))
+
+    assert len(free.periods()) == 2
+    assert {len(taker.periods()) for taker in held} == {1}
+    assert {taker.row.stopped for taker in held} == {"people.account.not_open"}

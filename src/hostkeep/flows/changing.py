@@ -14,6 +14,7 @@ from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.actions.crediting import give_credit
 from hostkeep.billing.errors import NothingToCredit
 from hostkeep.billing.events import InvoicePaid
+from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line, Prices, totals
 from hostkeep.brands.queries import brand
 from hostkeep.flows.billing_one import Item, bill_one
@@ -32,7 +33,13 @@ from hostkeep.subscriptions.actions.changing import (
     complete_change,
     drop_change,
 )
-from hostkeep.subscriptions.errors import NoSuchChange, NoSuchMove, NoSuchSubscription, SameAsNow
+from hostkeep.subscriptions.errors import (
+    NoSuchChange,
+    NoSuchMove,
+    NoSuchSubscription,
+    PeriodUnpaid,
+    SameAsNow,
+)
 from hostkeep.subscriptions.events import SubscriptionChanged
 from hostkeep.subscriptions.queries.changes import (
     ChangeRow,
@@ -47,6 +54,7 @@ from hostkeep.subscriptions.queries.changes import (
 from hostkeep.subscriptions.queries.subscriptions import (
     SubscriptionRow,
     SubscriptionTold,
+    periods_of,
     subscription_of_service,
 )
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
@@ -116,7 +124,8 @@ def ask(
     once      idempotency key, at most 64 characters
 
     Of one that costs more the invoice is made; one that costs less holds at once and gives credit.
-    Raises NoSuchSubscription, NoSuchMove (no longer offered), ChangeWaits, SameAsNow, BadPrice.
+    Raises NoSuchSubscription, NoSuchMove (no longer offered), ChangeWaits, SameAsNow, BadPrice, PeriodUnpaid
+    (less is wanted of a time that is billed and not paid: nothing of it can be given back).
     """
     row = _own(act, of, service)
     told = _told(act, row)
@@ -127,12 +136,23 @@ def ask(
     )
     if move is None:
         raise NoSuchMove(state=row.state, move="change")
+    if expected < 0:
+        _demand_paid(act, row.id, of)
     asked = ask_change(
         act, subscription=row.id, of=of, wanted=_wanted(move, told),
         expected=Money(expected, row.price.currency), once=once,
     )  # fmt: skip
     settle(act, asked.id)
     return asked
+
+
+def _demand_paid(act: Act, subscription: UUID, of: AccountId) -> None:
+    """Refuse where a period that is not over is billed and not paid.  Raises PeriodUnpaid."""
+    for each in periods_of(subscription):
+        if each.invoice is None or each.period.end <= act.at:
+            continue
+        if not sheet(InvoiceId(each.invoice), of=of).is_paid:
+            raise PeriodUnpaid(invoice=str(each.invoice))
 
 
 def settle(act: Act, change_id: UUID) -> None:

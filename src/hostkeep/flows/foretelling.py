@@ -128,8 +128,9 @@ class _Play:
         return max(at, min(times)) if times else None
 
     def _paid_at(self, bill: _Bill) -> datetime | None:
-        """Return when an invoice is expected to be paid by its account, or None."""
-        return bill.facts.due_at if self.assumed == "on_time" and bill.facts.owed else None
+        """Return when an invoice is expected to be paid by its account, or None: one that lapsed never is."""
+        pays = self.assumed == "on_time" and bill.facts.owed and not bill.facts.lapsed
+        return bill.facts.due_at if pays else None
 
     def _stop_what_ends(self, at: datetime) -> None:
         """End what was cancelled, when its time is up."""
@@ -169,7 +170,7 @@ class _Play:
     def _settle(self, bill: _Bill, at: datetime) -> None:
         """Take an invoice as paid when it is expected to be."""
         paid_at = self._paid_at(bill)
-        if paid_at is not None and paid_at <= at and not bill.facts.lapsed:
+        if paid_at is not None and paid_at <= at:
             self._tell(max(paid_at, at), "paid", bill)
             self._pay(bill)
 

@@ -81,7 +81,7 @@ def renew_brand(act: Act, *, chunk: int = CHUNK) -> int:
             sieve.sift(failed.ids)
             done += sieve.done
             if sieve.is_clogged:
-                _alarm(act, sieve.wrong[0][1])
+                _alarm(act, sieve.faults[0])
                 return done
             _give_up(act, sieve.wrong)
             continue
@@ -131,8 +131,16 @@ class _Sieve:
 
     @property
     def is_clogged(self) -> bool:
-        """Whether nothing goes through, of so many that it cannot be theirs."""
-        return self.done == 0 and len(self.wrong) >= CLOGGED
+        """Whether nothing goes through, of so many that it cannot be theirs.
+
+        What is foreseen is theirs: an account that closes holds up nobody else.
+        """
+        return self.done == 0 and len(self.faults) >= CLOGGED
+
+    @property
+    def faults(self) -> list[str]:
+        """Names of exceptions that nobody foresaw; a refusal's code has a dot."""
+        return [code for _, code in self.wrong if "." not in code]
 
     def sift(self, ids: Sequence[UUID]) -> None:
         """Bill what can be."""

@@ -138,3 +138,11 @@ class NoSuchMeter(Foreseen):
     code = "subscriptions.meter.none"
     title = gettext_noop("There is no such meter.")
     status = 404
+
+
+class PeriodUnpaid(Foreseen):
+    """Less is wanted while an invoice of the service is open; facts["invoice"] is its id."""
+
+    code = "subscriptions.change.unpaid"
+    title = gettext_noop("An invoice of this service is open. Pay it first, then take something smaller.")
+    status = 409

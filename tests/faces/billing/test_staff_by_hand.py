@@ -55,6 +55,19 @@ def test_cash_pays_an_invoice_once_however_often_it_is_sent(buyer: Buyer) -> Non
     assert f"Written down for {issued.number}." in text(member.get("/staff/payments/"))
 
 
+def test_a_form_that_is_filled_in_anew_is_not_taken_for_the_old_one(buyer: Buyer) -> None:
+    member, issued, other = staff(), buyer.owes(), buyer.owes()
+    page = member.get(PAGE)
+    assert writes(member, issued.number, page=page).status_code == 302
+
+    for over in ({"amount": "5.00"}, {"number": other.number}):
+        number = over.pop("number", issued.number)
+        assert writes(member, number, page=page, **over).status_code == 422
+
+    assert [payment.minor for payment in Payment.objects.all()] == [2408]
+    assert not sheet(other.id, of=buyer.account).is_paid
+
+
 @pytest.mark.parametrize(
     ("over", "said"),
     [

@@ -7,9 +7,9 @@ from datetime import date
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.actions.receiving import Receipt
-from hostkeep.billing.booking import Came, receive
+from hostkeep.billing.booking import Booked, Came, receive
 from hostkeep.billing.errors import BadByHand, NoSuchInvoice
-from hostkeep.billing.models import Invoice
+from hostkeep.billing.models import Invoice, Payment
 from hostkeep.billing.rules.gateways import BY_HAND, WAYS_BY_HAND
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
@@ -38,7 +38,8 @@ def record_by_hand(act: Act, *, invoice: InvoiceId, taken: Taken) -> Receipt:
     """Write down money that staff were given for an invoice of act.brand.
 
     What is owed is paid first, the rest, and money in another currency, is the account's credit.  The same
-    key again changes nothing.  Writes a Payment, its ledger entry and events.
+    key again changes nothing; with other content it is refused.
+    Writes a Payment, its ledger entry and events.
     Raises NoSuchInvoice, BadByHand with facts["why"] "amount", "how", "day" or "once".
     """
     _check(act, taken)
@@ -47,7 +48,17 @@ def record_by_hand(act: Act, *, invoice: InvoiceId, taken: Taken) -> Receipt:
         raise NoSuchInvoice
     proof = f"{taken.how}/{taken.once}"
     booked = receive(act, Came(BY_HAND, proof, taken.amount, booked_on=taken.day), invoice=sheet)
+    if booked.again and not _is_same(booked, taken, sheet):
+        raise BadByHand(why="once")
     return Receipt(booked, sheet.number)
+
+
+def _is_same(booked: Booked, taken: Taken, sheet: Invoice) -> bool:
+    """Say whether what stands under a key is what was typed now."""
+    stands = Payment.objects.get(id=booked.payment)
+    told = (stands.minor, stands.currency, stands.booked_on, stands.account)
+    now = (taken.amount.minor, taken.amount.currency.code, taken.day, sheet.account)
+    return told == now and booked.invoice in {None, InvoiceId(sheet.id)}
 
 
 def _check(act: Act, taken: Taken) -> None:

@@ -25,6 +25,9 @@ BIGGEST = 5_000_000
 DEEPEST = 40
 MOST_MINOR = 10**15
 LONGEST_WORDS = 2_000
+NO_ID = frozenset({"NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "N/A"})
+"""What banks write where the standard wants an id and they have none.  Taken as ids, files would collide."""
+
 LONGEST_NAME = 140
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]")
@@ -158,7 +161,7 @@ class _Reader:
         it; statements do not overlap.  Two entries of one file never share an id.
         """
         told = self.text(entry, "AcctSvcrRef") or self.text(entry, "NtryDtls/TxDtls/Refs/AcctSvcrRef")
-        if not told:
+        if not told or told.upper() in NO_ID:
             told = f"{self.text(of, 'Id')}.{self.text(of, 'CreDtTm')[:10]}.{index}"
         id_ = f"{self.account(of)}/{told if is_plain(told) else hashed(told)}"
         self.seen[id_] += 1
