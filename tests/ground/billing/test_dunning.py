@@ -159,6 +159,16 @@ def test_who_is_never_stopped_is_never_ended_and_who_is_never_ended_is_stopped()
     assert kinds == {"reminder", "suspend_warning", "suspend"}
 
 
+def test_who_was_never_to_be_ended_is_warned_anew_before_an_end() -> None:
+    spared = Spared("never_end", moment_of(USUAL, RENEWAL, 29) + HOUR, until=moment_of(USUAL, RENEWAL, 50) - HOUR)
+    told = Play(spared=[spared]).to(FAR)
+    warned = [day for day, kind, _ in told if kind == "end_warning"]
+    ended = [day for day, kind, _ in told if kind == "end"]
+    assert [day for day in warned if day < 30], "it was warned of before"
+    assert len([day for day in warned if day >= 50]) == 2
+    assert ended and min(ended) >= 57
+
+
 def test_what_is_disputed_or_not_known_is_left_alone() -> None:
     for at in (DUE - 7 * DAY, DUE + 5 * DAY, DUE + 90 * DAY):
         assert steps_due(USUAL, replace(RENEWAL, held=True), (), (), at) == ()

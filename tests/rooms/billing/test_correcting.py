@@ -127,6 +127,15 @@ def test_what_is_open_goes_first_and_what_was_paid_in_part_is_then_paid(buyer: B
     assert (shown.is_paid, shown.is_taken_back) == (True, False)
 
 
+def test_what_was_paid_in_part_and_is_taken_back_whole_is_built_by_nobody(buyer: Buyer) -> None:
+    invoice = buyer.owes(line(1000, rate=0))
+    paid(buyer, invoice.id, eur(1))
+    whole(invoice.id)
+    constraints_hold()
+    assert (stands(f"receivable:{buyer.account}"), stands(f"credit:{buyer.account}")) == (0, -1)
+    assert "InvoicePaid" not in kinds()
+
+
 def test_notes_together_take_what_was_billed_and_no_more(buyer: Buyer) -> None:
     invoice = buyer.owes(line(333), line(334), line(10_000, rate=0))
     billed = sheet(invoice.id, of=buyer.account)

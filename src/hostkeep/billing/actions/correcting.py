@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
+from django.db.models import Sum
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.bills import Issued, again
 from hostkeep.billing.booking import owed_on
@@ -221,8 +223,8 @@ def _use(act: Act, note: Invoice, row: Invoice, taken: Taken) -> None:
         source="credit_note", credit_note=note, invoice=row, minor=applied.minor, at=act.at
     )
     # What was taken back whole is not paid, and nobody builds it.
-    paid = Allocation.objects.filter(invoice=row).exclude(source="credit_note").exists()
-    if applied == owed and paid:
+    notes = Invoice.objects.filter(corrects=row, kind=CREDIT_NOTE).aggregate(sum=Sum("gross_minor"))
+    if applied == owed and notes["sum"] < row.gross_minor:
         publish(act, InvoicePaid(InvoiceId(row.id), account))
 
 

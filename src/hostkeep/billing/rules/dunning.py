@@ -8,7 +8,7 @@ counted from when it was handed over, also where that makes the rest come later 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -181,6 +181,7 @@ def next_look(
         return calendar.awake(at + HOUR, facts.zone)
     case = _Case(calendar, facts, done, spared, at)
     planned = [max(each.at, at) for each in (*case.charges(), *case.hard(), *case.reminders())]
+    planned += [each.end for each in spared if each.holds(at) and each.end is not None]
     if planned:
         found = calendar.awake(min(planned), facts.zone)
         return min(found, tomorrow) if case.waits else found
@@ -271,7 +272,8 @@ class _Case:
             return
         apart = self.calendar.end - self.calendar.stop
         end = max(self._moment(self.calendar.end), self._moment(self._day_of(stop.at) + apart))
-        warned = [each for each in self.done if each.kind == Kind.END_WARNING and each.at >= self._fresh]
+        since = max([self._fresh, *self._ends_of({NEVER_END})])
+        warned = [each for each in self.done if each.kind == Kind.END_WARNING and each.at >= since]
         warned.sort(key=lambda each: each.at)
         for before, each in zip(self.calendar.end_warnings, warned, strict=False):
             told = self._told(each)
@@ -301,12 +303,16 @@ class _Case:
     @property
     def _fresh(self) -> datetime:
         """Since when warnings and stops count: the newest end of what kept the calendar from going on."""
-        ends = [
-            each.end for each in self.spared
-            if each.kind in {PROMISE, NEVER_STOP} and each.end is not None and each.end <= self.at
-        ]  # fmt: skip
+        ends = self._ends_of({PROMISE, NEVER_STOP})
         ends += [self.facts.released] if self.facts.released else []
         return max(ends, default=self.facts.issued_at)
+
+    def _ends_of(self, kinds: Collection[str]) -> list[datetime]:
+        """Return when exceptions of some kinds were over."""
+        return [
+            each.end for each in self.spared
+            if each.kind in kinds and each.end is not None and each.end <= self.at
+        ]  # fmt: skip
 
     def _newest(self, kind: Kind) -> Done | None:
         """Return the newest step of a kind that counts."""
