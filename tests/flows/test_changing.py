@@ -15,6 +15,7 @@ from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import CreditEntry, Invoice
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.flows import activation, cancelling, changing, checkout, renewing, subscribing
+from hostkeep.flows.handlers import HANDLERS
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, ServiceId
@@ -28,7 +29,7 @@ from hostkeep.provisioning.queries import service as service_row
 from hostkeep.shop.actions.carting import Wish, add_line, open_cart
 from hostkeep.shop.queries import carts
 from hostkeep.subscriptions.errors import BadPrice, ChangeWaits, NoSuchChange, NoSuchMove, NoSuchSubscription, PeriodUnpaid
-from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded
+from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded, SubscriptionEnding
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.queries.changes import waiting_change
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription_of_service
@@ -268,6 +269,21 @@ def test_one_change_at_a_time_and_it_can_be_taken_back(db) -> None:
     with pytest.raises(NoSuchChange):
         changing.take_back(customer.act(2), of=customer.account, service=customer.service)
     assert sheet(InvoiceId(Change.objects.get().invoice), of=customer.account).owed.minor == 0
+
+
+@pytest.mark.parametrize("end", [cancelling.cancel_at_end, cancelling.cancel_now])
+def test_a_change_that_waits_is_owed_by_nobody_once_its_service_ends(db, end) -> None:
+    customer = buys()
+    customer.asks(customer.dearer(1), 1)
+    invoice = InvoiceId(Change.objects.get().invoice)
+    end(customer.act(2), of=customer.account, service=customer.service)
+    kind = SubscriptionEnding if end is cancelling.cancel_at_end else SubscriptionEnded
+    assert changing.on_subscription_over in HANDLERS[kind]
+    for _ in range(2):
+        changing.on_subscription_over(customer.act(2, "system"), kind(customer.row.id, customer.service, customer.account))
+    assert sheet(invoice, of=customer.account).owed.minor == 0
+    assert Invoice.objects.filter(kind="credit_note").count() == 1
+    assert not CreditEntry.objects.exists()
 
 
 def test_another_accounts_service_can_be_neither_seen_nor_changed_nor_ended(db) -> None:

@@ -40,11 +40,12 @@ from hostkeep.subscriptions.errors import (
     PeriodUnpaid,
     SameAsNow,
 )
-from hostkeep.subscriptions.events import SubscriptionChanged
+from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded, SubscriptionEnding
 from hostkeep.subscriptions.queries.changes import (
     ChangeRow,
     change,
     change_paid_by,
+    dropped_with_invoice,
     due_changes,
     last_done,
     preview,
@@ -198,6 +199,12 @@ def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
     )  # fmt: skip
 
 
+def on_subscription_over(act: Act, event: SubscriptionEnding | SubscriptionEnded) -> None:
+    """Take back the invoice of a change that was dropped because its subscription ends."""
+    for row in dropped_with_invoice(event.subscription):
+        _take_invoice_back(act.of_brand(row.brand), row)
+
+
 def sweep_due(act: Act) -> int:
     """Take up changes whose term begins, that were cut off, or were not paid in time; return how many.
 
@@ -233,13 +240,20 @@ def _try(act: Act, row: ChangeRow, what: str) -> int:
 def _drop(act: Act, row: ChangeRow) -> Settled:
     """Drop a waiting change and take back what was billed for it."""
     dropped = drop_change(act, change=row.id)
-    if dropped.state == "dropped" and row.invoice is not None:
-        under = act.in_role("system").for_purpose(BILLING)
-        try:
-            credit_whole(under, invoice=row.invoice, reason="cancelled", once=f"change:{row.id}:dropped")
-        except NothingToCredit:
-            log.info("change.nothing_to_credit", change=str(row.id), trace=act.trace)
+    if dropped.state == "dropped":
+        _take_invoice_back(act, row)
     return dropped
+
+
+def _take_invoice_back(act: Act, row: ChangeRow) -> None:
+    """Take back what was billed for a change that was dropped; once, however often it is asked for."""
+    if row.invoice is None:
+        return
+    under = act.in_role("system").for_purpose(BILLING)
+    try:
+        credit_whole(under, invoice=row.invoice, reason="cancelled", once=f"change:{row.id}:dropped")
+    except NothingToCredit:
+        log.info("change.nothing_to_credit", change=str(row.id), trace=act.trace)
 
 
 def _issue(act: Act, row: ChangeRow) -> InvoiceId:

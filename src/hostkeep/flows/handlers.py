@@ -48,7 +48,12 @@ from hostkeep.provisioning.events import (
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
-from hostkeep.subscriptions.events import PriceAnnounced, SubscriptionChanged, SubscriptionEnded
+from hostkeep.subscriptions.events import (
+    PriceAnnounced,
+    SubscriptionChanged,
+    SubscriptionEnded,
+    SubscriptionEnding,
+)
 from hostkeep.vault import column_resealing
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
@@ -80,7 +85,8 @@ HANDLERS: Handlers = MappingProxyType({
     ),
     ServiceSuspended: (standing_still.on_service_suspended,),
     ServiceResumed: (standing_still.on_service_resumed,),
-    SubscriptionEnded: (cancelling.on_subscription_ended,),
+    SubscriptionEnding: (changing.on_subscription_over,),
+    SubscriptionEnded: (cancelling.on_subscription_ended, changing.on_subscription_over),
     SubscriptionChanged: (changing.on_subscription_changed,),
     PriceAnnounced: (price_changes.on_price_announced,),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),

@@ -69,6 +69,11 @@ def change_paid_by(invoice: InvoiceId) -> ChangeRow | None:
     return next(iter(_rows(invoice=invoice)), None)
 
 
+def dropped_with_invoice(subscription: UUID) -> tuple[ChangeRow, ...]:
+    """Return changes of a subscription that were dropped after their invoice was made, oldest first."""
+    return _rows(subscription_id=subscription, state="dropped", invoice__isnull=False)
+
+
 def last_done(subscription: UUID) -> ChangeRow | None:
     """Return the newest change of a subscription that holds, or None."""
     found = _rows(subscription_id=subscription, state="done", order="-done_at")
