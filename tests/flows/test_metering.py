@@ -91,6 +91,25 @@ def test_one_that_ends_is_billed_to_its_end_and_no_more(metered) -> None:
     assert use_due(after(80)) == ()
 
 
+def test_one_that_goes_wrong_stops_nobody_else(metered, monkeypatch) -> None:
+    taker, (traffic, _) = metered
+    other = takes(BRAND)
+    (fresh,) = metering.count_for(act_at(BRAND), of=subscription(other.id), meters=[TRAFFIC])
+    for each in (traffic, fresh):
+        reads(each, 150 * GB)
+    closes = metering.close_period
+
+    def breaks(act, *, subscription, **how):
+        if subscription == taker.id:
+            raise ZeroDivisionError
+        return closes(act, subscription=subscription, **how)
+
+    monkeypatch.setattr(metering, "close_period", breaks)
+    runs(after(32))
+    assert {use.amount.minor for use in uses_of(other.account)} == {100}
+    assert uses_of(taker.account) == ()
+
+
 def test_what_it_will_come_to_is_told_at_any_moment(metered) -> None:
     taker, (traffic, _) = metered
     reads(traffic, 90 * GB, day=10)

@@ -123,9 +123,9 @@ def bill_due(act: Act) -> int:
     for due in waiting:
         try:
             _close(act, due)
-        except Foreseen as refusal:
-            about = str(due.subscription)
-            log.warning("use.not_billed", subscription=about, code=refusal.code, trace=act.trace)
+        except Exception as error:  # noqa: BLE001  the rest must go on
+            code = error.code if isinstance(error, Foreseen) else type(error).__name__
+            log.warning("use.not_billed", subscription=str(due.subscription), code=code, trace=act.trace)
     return len(waiting)
 
 

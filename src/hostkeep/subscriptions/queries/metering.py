@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Max, Min, Sum
+from django.db.models import F, Max, Min, Q, Sum
 from django.db.models.functions import Coalesce
 
 from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
@@ -115,10 +115,11 @@ def use_due(at: datetime, *, first: int = 500) -> tuple[UseDue, ...]:
 
     A subscription that has ended is billed to its end.  One query.
     """
-    begun = Coalesce(Max("meters__uses__ends_at"), Min("meters__started_at"))
-    found = Subscription.objects.exclude(meters=None).annotate(use_from=begun)
+    use_from = Coalesce(Max("meters__uses__ends_at"), Min("meters__started_at"))
+    found = Subscription.objects.exclude(meters=None).annotate(use_from=use_from)
     # A period is never shorter than February; the rest is for the calendar, in Python.
-    shorter = found.filter(use_from__lte=at - SHORTEST) | found.filter(ended_at__lte=at)
+    unbilled = Q(ended_at=None) | Q(ended_at__gt=F("use_from"))
+    shorter = found.filter(unbilled, Q(use_from__lte=at - SHORTEST) | Q(ended_at__lte=at))
     due = []
     for row in shorter.order_by("use_from", "id")[: 2 * first]:
         period = _period_of(row, row.use_from)
