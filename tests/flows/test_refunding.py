@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
+from hostkeep.billing.actions.refunding import record_refund
 from hostkeep.billing.calls import gateways
 from hostkeep.billing.errors import NoSuchRefund, RefundDecided, RefundTooMuch
 from hostkeep.billing.models import GatewayNotice, Refund
@@ -68,6 +69,18 @@ def test_declined_is_credit_again(gateway: FakeGateway) -> None:
     gateway.will = [Declined("refused")]
     assert back(overpaid(buyer, 500)).state == "declined"
     assert stands(buyer) == (500, 0, 2908)
+
+
+def test_what_failed_after_it_was_settled_is_at_the_gateway_and_credit_again_once(gateway: FakeGateway) -> None:
+    buyer = Buyer()
+    done = back(overpaid(buyer, 500))
+    assert stands(buyer) == (200, 0, 2608)
+    for _ in range(2):
+        told = record_refund(LATER, refund=done.id, outcome=Declined("refused"))
+    assert (told.state, stands(buyer)) == ("declined", (500, 0, 2908))
+    assert Refund.objects.get(id=done.id).settled_at is None
+    again = record_refund(LATER, refund=done.id, outcome=Settled(done.id.hex, Money(300, EUR)))
+    assert (again.state, stands(buyer)) == ("settled", (200, 0, 2608))
 
 
 def test_a_lost_answer_is_looked_up_and_never_asked_again(gateway: FakeGateway) -> None:

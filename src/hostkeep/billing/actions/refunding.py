@@ -93,8 +93,10 @@ def begin_refund(
 def record_refund(act: Act, *, refund: UUID, outcome: Outcome) -> RefundTold:
     """Write down what became of a refund of act.brand, as the gateway or staff tell; in whatever order.
 
-    Settled: the money has left the gateway.  Declined: it is the account's credit again.  What is settled
-    stays so; a refund that was declined first and is settled after all takes from the credit once more.
+    Settled: the money has left the gateway.  Declined: it is the account's credit again.  A refund that was
+    declined first and is settled after all takes from the credit once more.  One that was settled and failed
+    after all is at the gateway again and the account's credit.
+    Source: Stripe, "Refunds": one may fail after it was shown as succeeded, and is then given back to us.
     Raises NoSuchRefund, RefundDiffers (another amount was given back), NotEnoughCredit (of the late one).
     """
     found = Refund.objects.filter(id=refund, brand=act.brand).values_list("payment_id", flat=True).first()
@@ -103,7 +105,10 @@ def record_refund(act: Act, *, refund: UUID, outcome: Outcome) -> RefundTold:
     # First the payment, as whoever begins a refund of it does: two deeds never wait for one another.
     Payment.objects.select_for_update().get(id=found)
     row = Refund.objects.select_for_update().get(id=refund)
-    before, state = row.state, attempt_after(cast("AttemptState", row.state), outcome)
+    before = row.state
+    # Old news of a refund that had expired or was never asked for does not undo what is settled since.
+    failed = before == "settled" and isinstance(outcome, Declined) and outcome.code == "refused"
+    state = "declined" if failed else attempt_after(cast("AttemptState", before), outcome)
     if isinstance(outcome, Settled) and outcome.amount != money(row.minor, row.currency):
         raise RefundDiffers(refund=str(row.id))
     if state == before:
@@ -114,7 +119,10 @@ def record_refund(act: Act, *, refund: UUID, outcome: Outcome) -> RefundTold:
         _left_the_house(act, row, was_declined=before == "declined")
     elif isinstance(outcome, Declined):
         row.code = outcome.code[:16]
-        _came_back(act, row)
+        if failed:
+            row.settled_at = None
+            _is_there_again(act, row)
+        _came_back(act, row, f"refund:{row.id}:{'failed' if failed else 'back'}")
     row.save(update_fields=["state", "code", "proof", "settled_at"])
     return RefundTold(row.id, state)
 
@@ -148,12 +156,20 @@ def _left_the_house(act: Act, row: Refund, *, was_declined: bool) -> None:
     books = purse.books_for(act, AccountId(row.account))
     amount = money(row.minor, row.currency)
     legs = [Leg(chart.refunding(books), amount), Leg(chart.gateway(books, row.gateway), -amount)]
-    book.post(act, key=f"refund:{row.id}", about=Ref("billing.refund", row.id), postings=legs)
+    key = f"refund:{row.id}:late" if was_declined else f"refund:{row.id}"
+    book.post(act, key=key, about=Ref("billing.refund", row.id), postings=legs)
 
 
-def _came_back(act: Act, row: Refund) -> None:
+def _is_there_again(act: Act, row: Refund) -> None:
+    """Book that money which had left the gateway is there again."""
+    books, amount = purse.books_for(act, AccountId(row.account)), money(row.minor, row.currency)
+    legs = [Leg(chart.gateway(books, row.gateway), amount), Leg(chart.refunding(books), -amount)]
+    book.post(act, key=f"refund:{row.id}:failed", about=Ref("billing.refund", row.id), postings=legs)
+
+
+def _came_back(act: Act, row: Refund, once: str) -> None:
     """Make what was under way the account's credit again."""
     account = AccountId(row.account)
     under_way = chart.refunding(purse.books_for(act, account))
-    wanted = Move(account, money(row.minor, row.currency), "returned", f"refund:{row.id}:back", row.id)
+    wanted = Move(account, money(row.minor, row.currency), "returned", once, row.id)
     purse.move(act, wanted, against=under_way)
