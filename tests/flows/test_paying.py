@@ -12,6 +12,7 @@ import pytest
 
 from hostkeep.billing.calls import gateways
 from hostkeep.billing.errors import (
+    AlreadyMatched,
     AlreadyPaid,
     BadBankFile,
     GatewayNotOffered,
@@ -231,6 +232,26 @@ def test_a_gateway_that_does_not_answer_does_not_stop_the_sweep(page: HostedPage
     gateways.carry_with({}.get)
     assert paying.look_up_open(billing_act("", at=NOON + timedelta(minutes=3))) == 1
     assert PaymentAttempt.objects.get(id=asked.attempt).state == "unknown"
+
+
+def test_a_refusal_that_nobody_thought_of_does_not_stop_the_sweep(fake: FakeGateway, monkeypatch) -> None:
+    first, second = Buyer(), Buyer()
+    for buyer in (first, second):
+        fake.will = [Unknown()]
+        pays(buyer, buyer.owes().id)
+    for charge in fake.asked:
+        fake.told[charge.once] = Settled(f"p-{charge.once[-6:]}", charge.amount)
+    writes, met = paying.record_outcome, []
+
+    def refuses_once(act, **how):
+        met.append(how["attempt"])
+        if len(met) == 1:
+            raise AlreadyMatched
+        return writes(act, **how)
+
+    monkeypatch.setattr(paying, "record_outcome", refuses_once)
+    assert paying.look_up_open(billing_act("", at=NOON + timedelta(minutes=3))) == 2
+    assert sorted(PaymentAttempt.objects.values_list("state", flat=True)) == ["settled", "unknown"]
 
 
 def test_a_gateway_that_was_never_asked(fake: FakeGateway) -> None:

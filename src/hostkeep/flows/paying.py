@@ -19,7 +19,7 @@ from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.calls import charging, storing
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for, is_ready
-from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept, NoSuchPayment
+from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept
 from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import payments
 from hostkeep.billing.queries.methods import gateway_of, with_held
@@ -30,6 +30,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import Declined, Outcome, Settled, Unknown, Waiting
 from hostkeep.flows.needing import package_for
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId
 from hostkeep.runtime.addresses import brand_url
 
@@ -199,7 +200,7 @@ def look_up_open(act: Act) -> int:
     for row in found:
         try:
             _ask_again(act.of_brand(row.brand), row)
-        except (GatewayNotOffered, NoSuchPayment) as refusal:
+        except Foreseen as refusal:
             log.warning("payment.not_asked", payment=str(row.id), code=refusal.code, trace=act.trace)
     return len(found)
 
