@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from hostkeep.shop.models.promo import PromoCode
 from hostkeep.vault.columns import Place, SealedColumn
@@ -85,7 +85,10 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """A line of an order, copied from the catalogue as it stood; what tells the product is sealed."""
+    """A line of an order, copied from the catalogue as it stood; what tells the product is sealed.
+
+    discount_minor  what a promo code takes off the first term of all its pieces
+    """
 
     SEALED = Place("chosen_service", brand="order__brand", subject=("order__account__subject",))
 
@@ -100,6 +103,7 @@ class OrderLine(models.Model):
     options = SealedColumn()
     recurring_minor = models.BigIntegerField()
     setup_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0)
     driver = SealedColumn()
     spec = SealedColumn()
     answers = SealedColumn()
@@ -107,7 +111,13 @@ class OrderLine(models.Model):
     recipient = SealedColumn()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order", "position"], name="shop_order_line_place")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="shop_order_line_place"),
+            models.CheckConstraint(
+                condition=Q(discount_minor__gte=0, discount_minor__lte=F("recurring_minor")),
+                name="shop_order_line_discount",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.position}"

@@ -12,9 +12,10 @@ class PromoCode(models.Model):
     """A discount with conditions.
 
     value     millionths of the price ("percent"), or minor units of its currency ("fixed")
-    products, plans  slugs that it is good for; empty: all
+    groups, products, plans  slugs that it is good for; empty: all
     cycles    terms in months that it is good for; empty: all
     periods   for how many periods of a term it holds, the first among them; None: for good
+    least     what an order comes to at least, in list prices: minor units by currency; empty: no bound
     most_uses, most_each  in all, and by one account; None: without a limit
     uses      reserved or committed now; changed under the row's lock alone
     """
@@ -26,10 +27,12 @@ class PromoCode(models.Model):
     kind = models.CharField(max_length=8)
     value = models.BigIntegerField()
     currency = models.CharField(max_length=3, blank=True)
+    groups = models.JSONField(default=list)
     products = models.JSONField(default=list)
     plans = models.JSONField(default=list)
     cycles = models.JSONField(default=list)
     periods = models.PositiveSmallIntegerField(null=True, default=1)
+    least = models.JSONField(default=dict)
     most_uses = models.PositiveIntegerField(null=True)
     most_each = models.PositiveIntegerField(null=True)
     new_customers_only = models.BooleanField(default=False)
@@ -59,13 +62,16 @@ class PromoCode(models.Model):
 class Redemption(models.Model):
     """One use of a promo code by an order: reserved with it, committed when it is paid, else released.
 
-    discount_minor  what it takes off the order's first invoice, in the order's currency
+    account         a handle, no key: which code somebody used is told by their order
+    invoice         the order's first invoice, once there is one
+    discount_minor  what it takes off that invoice, in list prices and the order's currency
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     promo = models.ForeignKey(PromoCode, models.PROTECT, related_name="redemptions")
     order = models.OneToOneField("Order", models.PROTECT, related_name="redemption")
     account = models.UUIDField()
+    invoice = models.UUIDField(null=True, unique=True)
     state = models.CharField(max_length=9, default="reserved")
     reason = models.CharField(max_length=16, blank=True)
     discount_minor = models.BigIntegerField()
