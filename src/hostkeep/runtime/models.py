@@ -55,6 +55,11 @@ class Event(models.Model):
     trace = models.CharField(max_length=64)
     at = models.DateTimeField()
 
+    class Meta:
+        """Found by their time to be ended; an index of the migration finds the handles in them."""
+
+        indexes = [models.Index(fields=["at"], name="event_at")]
+
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
