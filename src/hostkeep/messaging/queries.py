@@ -14,7 +14,7 @@ from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.models import Mail, Preference
 from hostkeep.messaging.rules.delivery import State
 from hostkeep.messaging.rules.streams import wanted
-from hostkeep.people.queries import canary_accounts
+from hostkeep.people.queries import is_canary
 from hostkeep.policy.book import Policy, Text
 
 
@@ -113,12 +113,12 @@ def count_of_template(brand: BrandId, template: str) -> int:
 
 
 def deferred_by_brand() -> Mapping[BrandId, int]:
-    """Return how many mails wait for another try in each brand that has some.  Two queries.
+    """Return how many mails wait for another try in each brand that has some.  One query.
 
     A canary's are not counted, nor the operator's own.
     """
     waiting = Mail.objects.filter(state=State.DEFERRED).exclude(brand=OPERATOR)
-    counts = waiting.exclude(account__in=canary_accounts()).values_list("brand").annotate(count=Count("id"))
+    counts = waiting.exclude(is_canary("account")).values_list("brand").annotate(count=Count("id"))
     return {BrandId(brand): count for brand, count in counts.order_by()}
 
 

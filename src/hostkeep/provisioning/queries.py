@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Count, Model, Q, QuerySet
 
 from hostkeep.kernel.ids import AccountId, ActionId, BrandId, InvoiceId, ServiceId, SubjectId
-from hostkeep.people.queries import canary_accounts
+from hostkeep.people.queries import is_canary
 from hostkeep.provisioning.boxing import CHOSEN, TABLE, boxes_of
 from hostkeep.provisioning.errors import NoSuchService, NoSuchTask
 from hostkeep.provisioning.models import Action, Lease, Service, Task
@@ -247,11 +247,10 @@ def open_task_count() -> int:
 
 
 def piles_by_brand() -> Mapping[BrandId, BrandPile]:
-    """Count what waits, by brand; a brand where nothing waits is left out.  Four queries."""
-    unreal = canary_accounts()
-    tasks = Task.objects.filter(state=Task.OPEN).exclude(service__account__in=unreal)
-    parked = Action.objects.filter(stage=Stage.PARKED).exclude(service__account__in=unreal)
-    building = Service.objects.filter(state=State.BUILDING).exclude(account__in=unreal).values_list("brand")
+    """Count what waits, by brand; a brand where nothing waits is left out.  Three queries."""
+    tasks = _real(Task.objects.filter(state=Task.OPEN), "service__account")
+    parked = _real(Action.objects.filter(stage=Stage.PARKED), "service__account")
+    building = _real(Service.objects.filter(state=State.BUILDING)).values_list("brand")
     owned = (rows.values_list("service__brand") for rows in (tasks, parked))
     built, waiting, given_up = (dict(rows.annotate(Count("id"))) for rows in (building, *owned))
     return {
@@ -262,7 +261,7 @@ def piles_by_brand() -> Mapping[BrandId, BrandPile]:
 
 def _real(rows: QuerySet[M], account: str = "account") -> QuerySet[M]:
     """Leave out what belongs to canaries.  account: the way from a row to its account."""
-    return rows.exclude(**{f"{account}__in": canary_accounts()})
+    return rows.exclude(is_canary(account))
 
 
 class _Rows(Sequence[ServiceRow]):

@@ -150,8 +150,7 @@ def test_a_role_without_the_room_puts_nothing_back(staff, db) -> None:
 def test_the_desk_asks_the_database_within_its_budget(staff, ordered, django_assert_max_num_queries) -> None:
     (order,) = orders_of(ordered.account.id)
     staff.signs_in("owner")
-    # Two of each are the rail's: it counts unpaid invoices and renewals that need a person.
-    for path, most in (("/staff/", 26), ("/staff/orders/", 30), (f"/staff/orders/{order.id}/", 40)):
+    for path, most in (("/staff/", 22), ("/staff/orders/", 28), (f"/staff/orders/{order.id}/", 38)):
         staff.get(path)
         with django_assert_max_num_queries(most):
             staff.get(path)

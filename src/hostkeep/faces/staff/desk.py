@@ -138,7 +138,7 @@ def given_up() -> int:
 
 
 def brand_desks(placed: Mapping[BrandId, int]) -> tuple[BrandDesk, ...]:
-    """Gather the counts of every brand.  placed: orders by brand.  Six queries, however many brands."""
+    """Gather the counts of every brand.  placed: orders by brand.  Five queries, however many brands."""
     unpaid, piles = unpaid_by_brand(), piles_by_brand()
     events, deferred = parked_by_brand(), deferred_by_brand()
     return tuple(
