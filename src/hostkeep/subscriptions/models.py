@@ -118,6 +118,7 @@ class Part(models.Model):
     """A part of what a subscription comes to: its plan, a choice, an add-on or a discount.
 
     unit_minor  for one term and one piece, as the brand's prices are; negative for a discount
+    rate        of a discount that is a part of the plan's price, millionths; unit_minor is what it came to last
     cycles_left periods that a discount still holds for, or None: for good
     """
 
@@ -130,6 +131,7 @@ class Part(models.Model):
     kind = models.CharField(max_length=8)
     title = SealedColumn()
     unit_minor = models.BigIntegerField()
+    rate = models.PositiveIntegerField(null=True)
     quantity = models.PositiveIntegerField(default=1)
     cycles_left = models.PositiveSmallIntegerField(null=True)
     started_at = models.DateTimeField()
@@ -147,7 +149,11 @@ class Part(models.Model):
 
 
 class Period(models.Model):
-    """A period that has an invoice.  One a subscription and start: the database lets nobody bill it twice."""
+    """A period that has an invoice.  One a subscription and start: the database lets nobody bill it twice.
+
+    off_rate, off_minor  the discount that it was given, which holds for whatever is had in it: a part of the
+                         plan's price in millionths, or an amount for a whole term; nothing for none
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     subscription = models.ForeignKey(
@@ -157,6 +163,8 @@ class Period(models.Model):
     ends_at = models.DateTimeField()
     invoice = models.UUIDField(null=True, db_index=True)
     billed_at = models.DateTimeField()
+    off_rate = models.PositiveIntegerField(default=0, db_default=0)
+    off_minor = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
