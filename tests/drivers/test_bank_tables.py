@@ -132,3 +132,34 @@ def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
         except BadStatement:
             continue
         assert all(credit.amount.minor > 0 for credit in statement.credits)
+
+
+def test_ids_that_may_count_the_files_rows_are_none_by_themselves() -> None:
+    """A bank that counts 1, 2, 3 in each file would have next month's money taken for this month's."""
+    march, april = "Date;Amount;ID\n2026-03-02;24,08;1\n", "Date;Amount;ID\n2026-04-02;9,00;1\n"
+    proofs = [read(body).credits[0].proof for body in (march, april, march)]
+    assert proofs == ["csv/1.20260302.2408", "csv/1.20260402.900", "csv/1.20260302.2408"]
+    for placeholder in ("NONREF", "notprovided", "None"):
+        assert read(f"Date;Amount;ID\n2026-03-02;24,08;{placeholder}\n").credits[0].proof.startswith("csv/h-")
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"])
+def test_a_payers_words_make_no_row(end: str) -> None:
+    words = f"x{end}2026-01-01;9999,00;RF97V62026000017"
+    for body in (f"Date;Amount;Description\n2026-03-02;24,08;{words}\n", f'Date;Amount;Description\n2026-03-02;24,08;"{words}"\n'):
+        try:
+            credits = read(body).credits
+        except BadStatement as refusal:
+            assert refusal.why == "format"
+        else:
+            assert [credit.amount for credit in credits] == [Money(2408, EUR)]
+
+
+def test_words_that_push_or_swallow_cells_are_refused() -> None:
+    pushed = "Date;Description;Amount\n2026-03-02;x;9999,00;24,08\n"
+    swallowed = 'Date;Amount;Description\n2026-03-02;24,08;"x\n2026-03-02;10,00;y"\n'
+    torn = "Date;Amount;Description\n2026-03-02;24,08;x;y\n"
+    assert [why(body) for body in (pushed, swallowed, torn)] == ["format", "format", "format"]
+    quoted = 'Date;Amount;Description\n2026-03-02;24,08;"x\ny"\n'
+    assert read(quoted, Layout(currency="EUR", lines=True)).credits[0].words == "x\ny"
+    assert len(read("Date;Amount;Description\n2026-03-02;24,08;x;;\n2026-03-02;24,08\n").credits) == 2

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+import structlog
+from django.db import transaction
 from django.db.models import Sum
 
 from hostkeep.billing import purse
+from hostkeep.billing.errors import PaymentDiffers
 from hostkeep.billing.events import InvoicePaid, PaymentReceived
 from hostkeep.billing.fulfilling import asked_by, fulfil, invoice_for
 from hostkeep.billing.models import Allocation, Invoice, Payment, TopUp
@@ -19,11 +22,14 @@ from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.covering import Cover, cover
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, PROFORMA
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
 from hostkeep.runtime.outbox import publish
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | No
     """Write a payment, once a proof, and use it on an invoice, or as credit.
 
     invoice, top_up  locked by the caller; both None: then the money waits, unmatched, for staff
+
+    Raises PaymentDiffers: the proof stood for other money before, so that one of the two would be lost.
     """
     known = invoice or top_up
     owner = AccountId(known.account) if known else None
@@ -91,6 +99,7 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | No
     Payment.objects.bulk_create([payment], ignore_conflicts=True)
     stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
     if stands.id != payment.id:
+        _demand_same(stands, payment)
         return _before(stands)
     books = chart.books_of(act.brand, invoice.kind if invoice else "")
     source = Leg(chart.gateway(books, came.gateway), came.amount)
@@ -150,16 +159,42 @@ def _settle_proforma(act: Act, payment: Payment, proforma: Invoice, source: Leg,
     )  # fmt: skip
     publish(act, PaymentReceived(PaymentId(payment.id), account))
     where = InvoiceId(proforma.id)
-    made = None if invoice_for(proforma) else fulfil(act, proforma, came=payment)
+    made = None if invoice_for(proforma) else _made(act, proforma, payment)
     if made is None:
         return Booked(PaymentId(payment.id), False, where, came.times(0), came, paid=False)
     parts = cover(came, money(made.gross_minor, made.currency))
     return Booked(PaymentId(payment.id), False, where, parts.applied, parts.credit, paid=True)
 
 
+def _made(act: Act, proforma: Invoice, payment: Payment) -> Invoice | None:
+    """Issue a proforma's invoice if credit covers it; where none can be made, the money stays credit.
+
+    Money that came stays come, whatever cannot be written about it.  PaymentReceived has the rule try again,
+    and where that fails too, the delivery waits for a person.
+    """
+    try:
+        with transaction.atomic():
+            return fulfil(act, proforma, came=payment)
+    except Foreseen as refusal:
+        log.warning("proforma.not_fulfilled", invoice=str(proforma.id), code=refusal.code, trace=act.trace)
+        return None
+
+
 def _used(account: AccountId, parts: Cover) -> tuple[Leg, Leg]:
     """Return the credit legs of a payment that was used."""
     return Leg(chart.receivable(account), -parts.applied), Leg(chart.credit(account), -parts.credit)
+
+
+def _demand_same(stands: Payment, now: Payment) -> None:
+    """Refuse a proof that names other money than it did before: banks use ids anew.  Raises PaymentDiffers.
+
+    Days are compared where both have one: a gateway tells none.
+    """
+    if stands.brand != now.brand:
+        raise PaymentDiffers
+    days = {day for day in (stands.booked_on, now.booked_on) if day is not None}
+    if (stands.minor, stands.currency) != (now.minor, now.currency) or len(days) > 1:
+        raise PaymentDiffers(payment=str(stands.id))
 
 
 def _before(stands: Payment) -> Booked:

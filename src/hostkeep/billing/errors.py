@@ -102,6 +102,16 @@ class AlreadyMatched(Foreseen):
     title = gettext_noop("This payment has found its invoice before.")
 
 
+class PaymentDiffers(Foreseen):
+    """The proof stands for other money than it did before, or for another brand's.
+
+    facts["payment"]: what was written down under it, where that is this brand's.
+    """
+
+    code = "billing.payment.differs"
+    title = gettext_noop("Other money came under the same number before. Nothing was written down.")
+
+
 class NotEnoughCredit(Foreseen):
     """The account does not hold so much credit in this currency.  facts: held, currency (minor units)."""
 

@@ -42,6 +42,8 @@ class Layout:
     day_first  whether 02/03/2026 is in March
     account    the account of files that name none
     names      whether payers' names are wanted
+    lines      whether the bank quotes words that go over several lines; else a cell with a line's end is a
+               file torn by a payer's words, and is refused
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Layout:
     day_first: bool = True
     account: str = ""
     names: bool = False
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

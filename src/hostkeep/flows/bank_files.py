@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -12,7 +12,7 @@ import structlog
 
 from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import BadBankFile
+from hostkeep.billing.errors import BadBankFile, PaymentDiffers
 from hostkeep.billing.queries.payments import bank_file_read
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.numbering import references_in
@@ -21,11 +21,12 @@ from hostkeep.drivers.statements import BadStatement, Credit, Statement
 from hostkeep.flows.matching import match_by_name
 from hostkeep.flows.paying import BANK, demand_offered
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import Money
 
 log = structlog.get_logger()
 
-Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known"]
+Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Row:
     number   the invoice it went on, or empty
     fate     "paid": the invoice is; "partly": something is still owed; "over": paid, the rest is credit;
              "credit": nothing was owed, all of it is; "unmatched": staff must say whose it is; "known": it
-             was written down before
+             was written down before; "differs": its id stood for other money before, and nothing was booked
     """
 
     bank_id: str
@@ -83,6 +84,9 @@ def _read(act: Act, body: bytes) -> Statement:
     """Read a file with the bank driver.  Raises BadBankFile."""
     seller = brand(act.brand)
     layout = read_layout(seller.bank, currency=seller.currencies[0])
+    if not layout.account:
+        # Two brands whose files name no account may count their rows alike.
+        layout = replace(layout, account=act.brand)
     try:
         found: Statement = gateway_for(BANK).read_statement(body, layout)
     except BadStatement as error:
@@ -99,16 +103,36 @@ def _demand_own_account(act: Act, statement: Statement) -> None:
 
 
 def _rows(act: Act, statement: Statement) -> Iterator[Row]:
-    """Write each transfer down in a transaction of its own."""
+    """Write each transfer down in a transaction of its own; one that cannot be does not stop the rest."""
     for credit in statement.credits:
-        receipt = record_transfer(act, transfer=_transfer(credit))
-        if _fate(receipt) == "unmatched" and credit.payer:
-            waiting = receipt.booked.payment
-            receipt = (
-                match_by_name(act, payment=waiting, amount=credit.amount, payer=credit.payer) or receipt
-            )
         bank_id = credit.proof.partition("/")[2]
+        try:
+            receipt = _written(act, credit)
+        except PaymentDiffers:
+            log.warning("bank_file.differs", brand=act.brand, trace=act.trace)
+            yield Row(bank_id, credit.booked_on, credit.amount, "", "differs")
+            continue
         yield Row(bank_id, credit.booked_on, credit.amount, receipt.number, _fate(receipt))
+
+
+def _written(act: Act, credit: Credit) -> Receipt:
+    """Write one transfer down: as its words and its payer have it, else unmatched, for staff.
+
+    Raises PaymentDiffers, and whatever keeps it from being written down at all.
+    """
+    transfer = _transfer(credit)
+    try:
+        receipt = record_transfer(act, transfer=transfer)
+    except PaymentDiffers:
+        raise
+    except Exception as error:  # noqa: BLE001  a row that breaks must not keep the rest of a bank's file out
+        code = error.code if isinstance(error, Foreseen) else type(error).__name__
+        log.warning("bank_file.row_failed", brand=act.brand, code=code, trace=act.trace)
+        return record_transfer(act, transfer=replace(transfer, references=frozenset()))
+    if _fate(receipt) != "unmatched" or not credit.payer:
+        return receipt
+    waiting = receipt.booked.payment
+    return match_by_name(act, payment=waiting, amount=credit.amount, payer=credit.payer) or receipt
 
 
 def _transfer(credit: Credit) -> Transfer:

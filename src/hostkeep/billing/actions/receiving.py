@@ -69,6 +69,7 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
 
     No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again
     changes nothing.  Writes a Payment, its ledger entry and events.
+    Raises PaymentDiffers: its proof stood for other money before.
     """
     found: list[Invoice | TopUp] = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
     one = found[0] if len(found) == 1 else None

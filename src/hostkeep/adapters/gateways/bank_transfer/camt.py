@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from hostkeep.adapters.gateways.bank_transfer.proofs import account_number, hashed, is_plain
+from hostkeep.adapters.gateways.bank_transfer.proofs import NO_ID, account_number, hashed, is_plain
 from hostkeep.drivers.statements import BadStatement, Credit, Layout, Statement
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
 
@@ -25,9 +25,6 @@ BIGGEST = 5_000_000
 DEEPEST = 40
 MOST_MINOR = 10**15
 LONGEST_WORDS = 2_000
-NO_ID = frozenset({"NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "N/A"})
-"""What banks write where the standard wants an id and they have none.  Taken as ids, files would collide."""
-
 LONGEST_NAME = 140
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]")

@@ -7,6 +7,11 @@ import re
 
 LONGEST = 60
 
+NO_ID = frozenset({
+    "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "N/A", "NOREF", "NONE", "UNKNOWN",
+})  # fmt: skip
+"""What banks write where an id is wanted and they have none.  Taken as ids, files would collide."""
+
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_+-]*")
 
 

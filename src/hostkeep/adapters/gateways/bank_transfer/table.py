@@ -7,6 +7,7 @@ for a formula goes nowhere.  Source of the form: RFC 4180, with the semicolons a
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from hostkeep.adapters.gateways.bank_transfer.proofs import account_number, hashed, is_plain
+from hostkeep.adapters.gateways.bank_transfer.proofs import NO_ID, account_number, hashed, is_plain
 from hostkeep.drivers.statements import BadStatement, Credit, Layout, Statement
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
 
@@ -25,6 +26,8 @@ LONGEST_CELL = 4_000
 LONGEST_WORDS = 2_000
 LONGEST_NAME = 140
 MOST_MINOR = 10**15
+LONGEST_COUNT = 6
+"""Digits of an id that may be nothing but a row's number in its file."""
 
 HEADS: Mapping[str, frozenset[str]] = MappingProxyType({
     "date": frozenset({
@@ -50,6 +53,7 @@ HEADS: Mapping[str, frozenset[str]] = MappingProxyType({
 })  # fmt: skip
 """By what we need: the heads, in lower case, under which banks write it."""
 
+_ENDS = re.compile(r"[\r\n]")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,' ][0-9]{3})+")
 _SIGNED = re.compile(r"([-+\N{MINUS SIGN}]?) ?([^-+\N{MINUS SIGN}]*?) ?(-?)")
 _DAY = re.compile(r"([0-9]{1,4})[-./]([0-9]{1,2})[-./]([0-9]{1,4})")
@@ -62,7 +66,7 @@ def read(body: bytes, layout: Layout) -> Statement:
     text = _text(body)
     if not text.strip():
         raise BadStatement("empty")
-    rows = _rows(text)
+    rows = _rows(text, layout)
     return _Reader(layout, _columns(next(rows, ()), layout)).statement(rows)
 
 
@@ -76,12 +80,13 @@ def _text(body: bytes) -> str:
         return body.decode("cp1252", errors="replace")
 
 
-def _rows(text: str) -> Iterator[list[str]]:
+def _rows(text: str, layout: Layout) -> Iterator[list[str]]:
     """Yield the rows that hold something, the heads first.  Raises BadStatement."""
     first = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
-    count = 0
+    # Lines end where RFC 4180 has them end.  str.splitlines also ends them at signs that a payer may write.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    count = width = 0
     try:
         for row in reader:
             if not any(cell.strip() for cell in row):
@@ -90,9 +95,22 @@ def _rows(text: str) -> Iterator[list[str]]:
             too_long = any(len(cell) > LONGEST_CELL for cell in row)
             if count > MOST_ROWS or len(row) > MOST_COLUMNS or too_long:
                 raise BadStatement("size")
-            yield row
+            width = width or len(row)
+            yield _demand_whole(row, width, layout)
     except csv.Error:
         raise BadStatement("format") from None
+
+
+def _demand_whole(row: list[str], width: int, layout: Layout) -> list[str]:
+    """Refuse a row that a payer's words have torn: cells beyond the heads, or a line's end in one.
+
+    A bank that does not quote lets ";" in the words push what follows into other columns, and a quote that
+    is never closed swallows rows.  Which of the amounts is true could not be told any more.
+    Raises BadStatement.
+    """
+    if any(cell.strip() for cell in row[width:]) or (not layout.lines and any(map(_ENDS.search, row))):
+        raise BadStatement("format")
+    return row
 
 
 def _columns(heads: Sequence[str], layout: Layout) -> Mapping[str, tuple[int, ...]]:
@@ -145,17 +163,21 @@ class _Reader:
             return None
         booked_on = _day(self.cell(row, "date"), day_first=self.layout.day_first)
         name = self.cell(row, "name")[:LONGEST_NAME] if self.layout.names else ""
-        return Credit(self.proof(row), Money(minor, currency), booked_on, self.words(row), name)
+        proof = self.proof(row, booked_on, minor)
+        return Credit(proof, Money(minor, currency), booked_on, self.words(row), name)
 
-    def proof(self, row: Sequence[str]) -> str:
+    def proof(self, row: Sequence[str], booked_on: date, minor: int) -> str:
         """Return an id of a row that is the same whenever it is read.
 
-        Where the bank gives none: a digest of the row, and how often the same row stood before it, so that
-        two equal transfers of a day are two.  Such files hold whole days.
+        A number that may count this file's rows anew is an id only with the day and the amount.  Where the
+        bank gives none: a digest of the row, and how often the same row stood before it, so that two equal
+        transfers of a day are two.  Such files hold whole days.
         """
         account = account_number(self.cell(row, "account")) or account_number(self.layout.account) or "csv"
         told = self.cell(row, "id")
-        if told:
+        if told.isdecimal() and len(told) <= LONGEST_COUNT:
+            id_ = f"{told}.{booked_on:%Y%m%d}.{minor}"
+        elif told and told.upper() not in NO_ID:
             id_ = told if is_plain(told) else hashed(told)
         else:
             id_ = hashed("\x1f".join(cell.strip() for cell in row))

@@ -1,0 +1,105 @@
+"""Bank files whose rows cannot all be booked as they stand: none is lost, and none stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
+from hostkeep.billing.actions.proforma import issue_proforma
+from hostkeep.billing.actions.receiving import record_transfer
+from hostkeep.billing.calls import gateways
+from hostkeep.billing.models import Payment
+from hostkeep.billing.queries.credit import credit_of
+from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.rules.party import BilledTo
+from hostkeep.flows.bank_files import import_bank_file
+from hostkeep.kernel.money import EUR, Money
+from hostkeep.ledger import book
+from hostkeep.runtime.models import Event
+from hostkeep.vault.erasing import erase
+from hostkeep.vault.models import SubjectKey
+from hostkeep.vault.wall import opened
+from tests.conftest import make_act
+from tests.drivers.bank_files import Entry, camt
+from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
+from tests.rooms.billing.test_receiving import transfer
+
+
+@pytest.fixture
+def bank(db) -> Iterator[None]:
+    before = list(gateways._make)
+    gateways.carry_with({"bank_transfer": BankTransfer()}.get)
+    yield
+    gateways._make[:] = before
+
+
+def fates(body: bytes, brand: str = "vps6") -> list[tuple[str, str]]:
+    return [(row.bank_id, row.fate) for row in import_bank_file(billing_act(brand, role="billing"), body=body).rows]
+
+
+def test_an_id_that_the_bank_uses_again_is_shown_and_the_rest_is_booked(bank) -> None:
+    assert fates(camt(Entry("10.00", ref="A-1"), Entry("11.00", ref="A-2"))) == [("A-1", "unmatched"), ("A-2", "unmatched")]
+    again = camt(Entry("10.00", ref="A-1"), Entry("12.00", ref="A-2"), Entry("13.00", ref="A-3"), id_="STMT-2")
+    assert fates(again) == [("A-1", "known"), ("A-2", "differs"), ("A-3", "unmatched")]
+    assert sorted(Payment.objects.values_list("minor", flat=True)) == [1000, 1100, 1300]
+    assert fates(again)[1] == ("A-2", "differs"), "it is said again, until a person has looked"
+
+
+def test_the_number_of_another_brands_invoice_is_never_shown(bank) -> None:
+    """Ids of a file that counts for itself meet another brand's."""
+    head = "Date;Amount;Currency;ID\n"
+    assert fates(f"{head}2026-03-02;24.08;EUR;1\n".encode(), "vpsfast") == [("1.20260302.2408", "unmatched")]
+    assert fates(f"{head}2026-03-02;24.08;EUR;1\n".encode()) == [("1.20260302.2408", "unmatched")]
+    assert Payment.objects.values("brand").distinct().count() == 2
+
+
+def closed_proforma(buyer: Buyer) -> str:
+    """A proforma whose buyer was erased since: no invoice can be sealed for it any more."""
+    asked = issue_proforma(
+        billing_act(), to=BilledTo(buyer.account, buyer.subject, ""), lines=[line(1000, rate=0)], due_in=WEEK,
+        once=uuid4().hex,
+    )  # fmt: skip
+    with opened():
+        classes = frozenset(SubjectKey.objects.filter(subject=buyer.subject).values_list("keep_class", flat=True))
+    erase(make_act(), subject=buyer.subject, classes=classes, why="request")
+    return sheet(asked.id, of=buyer.account).reference
+
+
+def test_money_that_came_stays_where_its_invoice_cannot_be_made(bank) -> None:
+    buyer = Buyer()
+    reference = closed_proforma(buyer)
+
+    receipt = record_transfer(billing_act(), transfer=transfer(reference, amount=Money(1000, EUR)))
+
+    assert (receipt.booked.credit, receipt.booked.paid) == (Money(1000, EUR), False)
+    assert credit_of(buyer.account, EUR) == Money(1000, EUR)
+    assert book.balance("gateway:vps6:bank_transfer", EUR) == Money(1000, EUR)
+    assert [e.kind for e in Event.objects.filter(kind__in=["PaymentReceived", "InvoicePaid"])] == ["PaymentReceived"]
+
+
+@pytest.fixture
+def broken(committed: str, pg) -> Iterator[None]:
+    """A database that refuses to let 24.08 go on anything."""
+    from tests import database
+
+    database.point(committed, user="hk_owner", folder=pg.folder)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE billing_allocation ADD CONSTRAINT broken CHECK (minor <> 2408)")
+    database.point(committed, user="hk_app", folder=pg.folder)
+    before = list(gateways._make)
+    gateways.carry_with({"bank_transfer": BankTransfer()}.get)
+    yield
+    gateways._make[:] = before
+
+
+def test_one_row_that_breaks_does_not_stop_the_file(broken) -> None:
+    buyer = Buyer()
+    reference = sheet(buyer.owes().id, of=buyer.account).reference
+    body = camt(Entry("24.08", words=reference, ref="B-1"), Entry("3.00", ref="B-2"))
+    assert fates(body) == [("B-1", "unmatched"), ("B-2", "unmatched")]
+    assert book.balance("unmatched:vps6", EUR) == Money(-2708, EUR)
+    assert fates(body) == [("B-1", "known"), ("B-2", "known")]
