@@ -18,6 +18,7 @@ from hostkeep.audit.enter import enter
 from hostkeep.billing import stores as billing
 from hostkeep.brands.errors import NoSuchBrand
 from hostkeep.brands.queries import all_brands
+from hostkeep.flows import log_ends
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import OPERATOR, Ref, SubjectId
 from hostkeep.messaging import stores as messaging
@@ -55,7 +56,7 @@ STORES = uuid5(NAMESPACE_URL, "hostkeep:store")
 
 def join() -> None:
     """Make the stores of every room known.  Called once at start."""
-    for room in (kept, vault, people, shop, billing, provisioning, messaging):
+    for room in (kept, log_ends, vault, people, shop, billing, provisioning, messaging):
         register(room.STORES)
 
 

@@ -12,13 +12,19 @@ MOST_BYTES = 8_000_000
 
 
 def log_files() -> tuple[Path, ...]:
-    """Return the log files: DATA/*.log, DATA/logs/*, DATA/postgres/log, and what HOSTKEEP_LOGS names.
+    """Return the log files: DATA/postgres/log, and those of our processes."""
+    server = (settings.HOSTKEEP.data / "postgres" / "log").resolve()
+    return tuple(sorted({*process_logs(), *((server,) if server.is_file() else ())}))
 
-    HOSTKEEP_LOGS is a folder or a file that the operator lets our processes' output go to.
+
+def process_logs() -> tuple[Path, ...]:
+    """Return what our processes write into: DATA/*.log, DATA/logs/*, and what HOSTKEEP_LOGS names.
+
+    HOSTKEEP_LOGS is a folder or a file that the operator lets our processes' output go to.  Files set aside
+    lie beside the one that goes on ("serve.log.20260301T120000Z", "serve.log.1.gz") and count with it.
     """
     env = settings.HOSTKEEP
-    ours = (*env.data.glob("*.log"), *env.data.glob("logs/*"), env.data / "postgres" / "log")
-    places = (*ours, *_told(env.logs))
+    places = (*env.data.glob("*.log"), *env.data.glob("*.log.*"), *env.data.glob("logs/*"), *_told(env.logs))
     return tuple(sorted({place.resolve() for place in places if place.is_file()}))
 
 
@@ -38,4 +44,4 @@ def _told(place: str) -> Iterator[Path]:
     """Give the files at the place that the environment names."""
     if place:
         path = Path(place)
-        yield from path.iterdir() if path.is_dir() else (path,)
+        yield from path.iterdir() if path.is_dir() else (path, *path.parent.glob(f"{path.name}.*"))
