@@ -37,7 +37,7 @@ class Env:
     demo             whether this is the demo
     mail_route       "host:port" that takes every mail instead of the receiver's own host, or empty
     brands           folder of the brands that come with a first start
-    logs             folder or file that the processes' output goes to, for the nightly scan and the sweeper; or empty
+    logs             folder or file that the processes' output goes to, scanned and swept; or empty
     stripe_key       secret or restricted key of a Stripe account, or empty: then Stripe is not offered
     stripe_secrets   signing secrets of its webhook endpoints, apart by spaces
     """
