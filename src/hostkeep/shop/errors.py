@@ -151,3 +151,95 @@ class CatalogueRefused(Foreseen):
     code = "shop.catalogue.refused"
     title = gettext_noop("The catalogue has mistakes and was not loaded.")
     status = 422
+
+
+class NoSuchPromo(Foreseen):
+    """No code of this brand holds now under these letters: never made, not yet, over, switched off, used up.
+
+    One answer for all of them, so that nobody learns by trying which codes there are.
+    """
+
+    code = "shop.promo.unknown"
+    title = gettext_noop("This code does not hold here, or not now. Please check how it is written.")
+    status = 422
+
+
+class PromoOtherCurrency(Foreseen):
+    """The code is for another currency than the cart's.  promo: the code."""
+
+    code = "shop.promo.currency"
+    title = gettext_noop("The code {promo} is for another currency than the one of your cart.")
+    status = 422
+
+
+class PromoNotForThese(Foreseen):
+    """The code is good for other products or terms than those in the cart.  promo: the code."""
+
+    code = "shop.promo.products"
+    title = gettext_noop("The code {promo} is for other products or terms than those in your cart.")
+    status = 422
+
+
+class PromoUnderLeast(Foreseen):
+    """The cart comes to less than the code asks.
+
+    promo: the code.  least: what it asks, minor units in list prices.  currency: its code
+    """
+
+    code = "shop.promo.least"
+    title = gettext_noop("The code {promo} is for larger orders: your cart comes to less than it asks.")
+    status = 422
+
+
+class PromoNewOnly(Foreseen):
+    """The code is for a first order.  promo: the code."""
+
+    code = "shop.promo.customers"
+    title = gettext_noop("The code {promo} is for a first order, and you have ordered here before.")
+    status = 422
+
+
+class PromoUsedBefore(Foreseen):
+    """The account has used the code as often as it may.  promo: the code."""
+
+    code = "shop.promo.each"
+    title = gettext_noop("You have used the code {promo} already, as often as it may be used.")
+    status = 422
+
+
+class PromoGone(Foreseen):
+    """A code that lay in the cart no longer holds.  promo: the code."""
+
+    code = "shop.promo.gone"
+    title = gettext_noop(
+        "The code {promo} no longer holds. Please look at the price without it; nothing was ordered."
+    )
+    status = 409
+
+
+class PromoTaken(Foreseen):
+    """The brand has a code of these letters already, or had one.  promo: the code."""
+
+    code = "shop.promo.taken"
+    title = gettext_noop("There is a code {promo} already, or there was one. Please choose another word.")
+    status = 409
+
+
+class BadPromo(Foreseen):
+    """A code cannot be made like this.
+
+    field: code, kind, value, currency, groups, products, plans, months, periods, least, most_uses, most_each,
+    starts_at or ends_at
+    """
+
+    code = "shop.promo.bad"
+    title = gettext_noop("This code cannot be made: please look at {field}.")
+    status = 422
+
+
+class NoSuchPromoCode(Foreseen):
+    """No such code of this brand, for its staff."""
+
+    code = "shop.promo_code.unknown"
+    title = gettext_noop("There is no such code.")
+    status = 404

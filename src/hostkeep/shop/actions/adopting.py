@@ -20,7 +20,7 @@ from hostkeep.vault.column_door import forget_guest
 def adopt_cart(act: Act, *, cart: CartId, account: AccountId) -> CartChanged:
     """Give a guest's cart to the account that signed in; what lay in the account's own cart joins it.
 
-    Equal lines are added up, to the largest quantity at most.  Once more changes nothing.
+    So does its promo code, where the guest's cart has none.  Equal lines are added up, to the largest quantity at most.  Once more changes nothing.
     Writes the cart, deletes the older one, and writes an audit entry, or nothing.
     Raises NoSuchCart, also for a cart of another account.
     """
@@ -45,13 +45,14 @@ def _adopt(act: Act, cart: CartId, account: AccountId) -> CartChanged:
     for older in carts:
         if older.id != held.id:
             merged = _poured(lying[older.id], merged)
+        held.promo_id = held.promo_id or older.promo_id
     held.account_id = account
     held.touched_at = act.at
     _keep(act, held, merged)
     for older in carts:
         if older.id != held.id:
             older.delete()
-    held.save(update_fields=["account", "touched_at"])
+    held.save(update_fields=["account", "promo", "touched_at"])
     if was_guest:
         forget_guest(SubjectId(held.id))
     return CartChanged(cart)

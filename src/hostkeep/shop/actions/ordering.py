@@ -30,6 +30,7 @@ from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.models import Cart, Order, OrderLine, Plan, Product, Receipt
 from hostkeep.shop.queries.holding import held_cart
 from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
+from hostkeep.shop.reserving import Reduced, reduce, reserve
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
 from hostkeep.shop.rules.tokens import hash_of
@@ -37,7 +38,7 @@ from hostkeep.shop.rules.tokens import hash_of
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order that stands.  total: due for the first terms, in list prices."""
+    """An order that stands.  total: due for the first terms in list prices, a code's discount taken off."""
 
     order: OrderId
     total: Money
@@ -67,13 +68,15 @@ def place_order(
     """Turn all that lies in a cart into an order, at the prices the customer saw or not at all.
 
     currency  the cart's, as shown
-    expected  the sum of the cart's first terms in list prices, as shown
+    expected  the sum of the cart's first terms in list prices, its code's discount taken off, as shown
     once      idempotency key, made for each page that was shown; the same again, also at the same moment,
               is the same order
 
-    Reads prices and stock again under lock.  Writes an Order with copies of what was bought, takes the
-    pieces out of stock, empties the cart, publishes OrderPlaced and writes an audit entry, or nothing.
-    Raises NoSuchCart, CartEmpty, NotForSale, SoldOut, PriceChanged, OnceReused.
+    Reads prices, stock and the code again under lock.  Writes an Order with copies of what was bought,
+    reserves a use of the code, takes the pieces out of stock, empties the cart, publishes OrderPlaced and
+    writes an audit entry, or nothing.
+    Raises NoSuchCart, CartEmpty, NotForSale, SoldOut, PriceChanged, OnceReused; PromoGone and what else a
+    code may be refused by, where the price that was seen had a discount in it that is no longer given.
     """
     key, content = hash_of(once), _content(cart, account, expected)
     if known := _known(act, key, content):
@@ -84,25 +87,28 @@ def place_order(
     if known := _known(act, key, content):
         return known
     priced = _locked_lines(act, held)
-    total = _checked_total(priced, held, currency, expected)
+    reduced = reduce(act, held, priced, _listed(priced, held), account)
+    _demand_price(priced, held, reduced, (currency, expected))
     _take_from_stock(priced)
     order = _write(
         Order(
             brand=act.brand,
             account_id=account,
             cart=held.id,
-            currency=total.currency.code,
-            total_minor=total.minor,
+            currency=reduced.due.currency.code,
+            total_minor=reduced.due.minor,
+            discount_minor=reduced.discount.minor,
             once_hash=key,
             content=content,
             placed_at=act.at,
         )
     )
-    OrderLine.objects.bulk_create(_copied(act, order, subject_of(account), priced))
+    OrderLine.objects.bulk_create(_copied(act, order, subject_of(account), priced, reduced.discounts))
+    reserve(act, order, reduced)
     held.lines.all().delete()
-    held.touched_at = act.at
-    held.save(update_fields=["touched_at"])
-    placed = Placed(OrderId(order.id), total)
+    held.promo, held.touched_at = None, act.at
+    held.save(update_fields=["promo", "touched_at"])
+    placed = Placed(OrderId(order.id), reduced.due)
     publish(act, OrderPlaced(placed.order, account))
     return placed
 
@@ -153,8 +159,8 @@ def _locked_lines(act: Act, held: Cart) -> tuple[PricedLine, ...]:
     return price_lines(again, CURRENCIES[held.currency])
 
 
-def _checked_total(priced: Sequence[PricedLine], held: Cart, currency: str, expected: Money) -> Money:
-    """Return what the lines cost, if all can be had and cost what the customer saw."""
+def _listed(priced: Sequence[PricedLine], held: Cart) -> Money:
+    """Return what the lines cost in list prices, if all can be had."""
     if not priced:
         raise CartEmpty
     for line in priced:
@@ -163,12 +169,20 @@ def _checked_total(priced: Sequence[PricedLine], held: Cart, currency: str, expe
             raise NotForSale(what=title)
         if line.state == "short":
             raise SoldOut(what=title, left=line.product.stock or 0)
-    total = sum_of([line.cost for line in priced], CURRENCIES[held.currency]).first
-    if total != expected or held.currency != currency:
-        raise PriceChanged(
-            what=", ".join(_dearer(priced)), shown=expected.minor, now=total.minor, currency=held.currency
-        )
-    return total
+    return sum_of([line.cost for line in priced], CURRENCIES[held.currency]).first
+
+
+def _demand_price(
+    priced: Sequence[PricedLine], held: Cart, reduced: Reduced, seen: tuple[str, Money]
+) -> None:
+    """Refuse where the lines do not cost what the customer saw.  seen: currency and amount."""
+    currency, expected = seen
+    if (reduced.due, held.currency) == (expected, currency):
+        return
+    reduced.demand_held()
+    raise PriceChanged(
+        what=", ".join(_dearer(priced)), shown=expected.minor, now=reduced.due.minor, currency=held.currency
+    )
 
 
 def _dearer(priced: Sequence[PricedLine]) -> list[str]:
@@ -201,7 +215,9 @@ def _write(order: Order) -> Order:
     return order
 
 
-def _copied(act: Act, order: Order, subject: SubjectId, priced: Sequence[PricedLine]) -> list[OrderLine]:
+def _copied(
+    act: Act, order: Order, subject: SubjectId, priced: Sequence[PricedLine], discounts: Sequence[Money]
+) -> list[OrderLine]:
     """Copy lines from the catalogue, sealed, so that nothing that happens there later reaches the order."""
     lines = [
         OrderLine(
@@ -211,8 +227,9 @@ def _copied(act: Act, order: Order, subject: SubjectId, priced: Sequence[PricedL
             quantity=line.line.row.quantity,
             recurring_minor=line.cost.recurring.minor,
             setup_minor=line.cost.setup.minor,
+            discount_minor=discount.minor,
         )
-        for place, line in enumerate(priced, start=1)
+        for place, (line, discount) in enumerate(zip(priced, discounts, strict=True), start=1)
     ]
     rows = {copy.id: _contents(line) for copy, line in zip(lines, priced, strict=True)}
     for copy, boxes in zip(lines, seal_ordered(act, subject, rows).values(), strict=True):

@@ -63,7 +63,10 @@ class CartLine(models.Model):
 
 
 class Order(models.Model):
-    """One checkout.  What it holds never changes; what becomes of it is told by invoices and services."""
+    """One checkout.  What it holds never changes; what becomes of it is told by invoices and services.
+
+    total_minor  due for the first terms in list prices, discount_minor taken off
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     brand = models.CharField(max_length=32)

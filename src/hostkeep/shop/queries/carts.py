@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, CartId
-from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.kernel.money import CURRENCIES, Money, total
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.shop.boxing import CART
 from hostkeep.shop.models import Cart, CartLine
 from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
+from hostkeep.shop.queries.promos import applied, problem_of
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
-from hostkeep.shop.rules.rows import CartRow, LineRow
+from hostkeep.shop.rules.rows import CartRow, LineRow, PromoRow
 
 PIECES_OF_ACCOUNT = """
 SELECT coalesce(sum(line.quantity), 0) FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id
@@ -32,17 +35,22 @@ def cart_by_token(
     Five queries and one look through the wall, however many lines.  Raises the vault's Refused.
     """
     theirs = Q(account_id=None) | Q(account_id=account)
-    return _row(act, Cart.objects.filter(theirs, brand=act.brand, token_hash=token_hash), language)
+    return _row(act, Cart.objects.filter(theirs, brand=act.brand, token_hash=token_hash), account, language)
 
 
 def cart_of_account(act: Act, account: AccountId, *, language: str = "en") -> CartRow | None:
     """Return an account's cart, or None.  As cart_by_token."""
-    return _row(act, Cart.objects.filter(brand=act.brand, account_id=account), language)
+    return _row(act, Cart.objects.filter(brand=act.brand, account_id=account), account, language)
 
 
-def cart(act: Act, cart_id: CartId, *, language: str = "en") -> CartRow | None:
-    """Return one cart of the act's brand, or None.  As cart_by_token."""
-    return _row(act, Cart.objects.filter(brand=act.brand, id=cart_id), language)
+def cart(
+    act: Act, cart_id: CartId, *, account: AccountId | None = None, language: str = "en"
+) -> CartRow | None:
+    """Return one cart of the act's brand, or None.  As cart_by_token.
+
+    account  who orders it; None: whose it is, if anybody's
+    """
+    return _row(act, Cart.objects.filter(brand=act.brand, id=cart_id), account, language)
 
 
 def pieces_by_token(brand: BrandId, token_hash: str, *, account: AccountId | None = None) -> int:
@@ -62,26 +70,43 @@ def pieces_of_account(brand: BrandId, account: AccountId) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _row(act: Act, carts: QuerySet[Cart], language: str) -> CartRow | None:
-    """Freeze the first of some carts with its lines."""
-    found = carts.select_related("account").first()
+def _row(act: Act, carts: QuerySet[Cart], account: AccountId | None, language: str) -> CartRow | None:
+    """Freeze the first of some carts with its lines.  account: who would order."""
+    found = carts.select_related("account", "promo").first()
     if found is None:
         return None
     currency = CURRENCIES[found.currency]
     priced = price_lines(lines_of(act, found), currency)
+    cost = sum_of([line.cost for line in priced], currency)
+    owner = AccountId(found.account_id) if found.account_id else None
+    promo, discounts = _promo(act, found, priced, cost.first, account or owner)
+    lines = [_line(line, off, language) for line, off in zip(priced, discounts, strict=True)]
     return CartRow(
         id=CartId(found.id),
-        account=AccountId(found.account_id) if found.account_id else None,
+        account=owner,
         currency=currency,
-        lines=Sealed(tuple(_line(line, language) for line in priced), CART),
-        cost=sum_of([line.cost for line in priced], currency),
+        lines=Sealed(tuple(lines), CART),
+        cost=cost,
         requires=tuple(dict.fromkeys(need for line in priced for need in line.product.requires)),
         pieces=sum(line.line.row.quantity for line in priced),
         ready=bool(priced) and all(line.state == "good" for line in priced),
+        promo=promo,
     )
 
 
-def _line(priced: PricedLine, language: str) -> LineRow:
+def _promo(
+    act: Act, found: Cart, priced: Sequence[PricedLine], due: Money, account: AccountId | None
+) -> tuple[PromoRow | None, Sequence[Money]]:
+    """Return the code that lies in a cart, and what it takes off each line."""
+    if found.promo is None:
+        return None, [line.cost.recurring.times(0) for line in priced]
+    does = applied(found.promo, priced, due=due, at=act.at, account=account)
+    problem = problem_of(does.why, found.promo, found.currency) if does.why else None
+    off = total(does.discounts, due.currency)
+    return PromoRow(found.promo.code, problem, off, found.promo.periods), does.discounts
+
+
+def _line(priced: PricedLine, discount: Money, language: str) -> LineRow:
     """Freeze a line."""
     line, product = priced.line.row, priced.product
     seen = Money(line.seen_minor, CURRENCIES[line.seen_currency])
@@ -99,6 +124,7 @@ def _line(priced: PricedLine, language: str) -> LineRow:
         quantity=line.quantity,
         each=priced.each.first,
         cost=priced.cost,
+        discount=discount,
         was=None if priced.state == "retired" or seen == priced.each.first else seen,
         state=priced.state,
         left=product.stock,

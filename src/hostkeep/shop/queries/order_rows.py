@@ -12,6 +12,7 @@ from hostkeep.kernel.ids import AccountId, BrandId, OrderId, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.shop.boxing import CHOSEN, ORDERED
 from hostkeep.shop.rules.catalogue import Words, in_language
+from hostkeep.shop.rules.promo import each_of
 from hostkeep.vault.column_door import ColumnWish
 from hostkeep.vault.columns import Boxed
 
@@ -38,6 +39,7 @@ class OrderLineRow:
 
     recurring  all pieces, each term, in list prices
     setup      all pieces, once, in list prices
+    discount   what a promo code takes off the first term of all pieces
     boxes      its sealed columns
     """
 
@@ -47,12 +49,18 @@ class OrderLineRow:
     quantity: int
     recurring: Money
     setup: Money
+    discount: Money
     boxes: Mapping[str, Boxed] = field(repr=False)
 
     @property
     def first(self) -> Money:
-        """What is due for the first term, all pieces."""
+        """What is due for the first term in list prices, all pieces, without a discount."""
         return self.recurring + self.setup
+
+    @property
+    def each_discount(self) -> tuple[Money, ...]:
+        """What is taken off the first term of each piece."""
+        return each_of(self.discount, self.quantity)
 
     @property
     def each_recurring(self) -> Money:
@@ -97,13 +105,18 @@ class OrderLineTold(OrderLineRow):
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order, closed.  total: due for the first terms, in list prices."""
+    """An order, closed.
+
+    total     due for the first terms in list prices, the discount taken off
+    discount  what a promo code took off; nothing where there was none
+    """
 
     id: OrderId
     brand: BrandId
     account: AccountId
     subject: SubjectId
     total: Money
+    discount: Money
     placed_at: datetime
     lines: tuple[OrderLineRow, ...]
 

@@ -84,6 +84,7 @@ def frozen_orders(found: QuerySet[Order], first: int) -> tuple[OrderRow, ...]:
             account=AccountId(row.account_id),
             subject=SubjectId(row.account.subject),
             total=money(row.total_minor, row.currency),
+            discount=money(row.discount_minor, row.currency),
             placed_at=row.placed_at,
             lines=_lines(row.lines.all(), money(0, row.currency).currency),
         )
@@ -101,6 +102,7 @@ def _lines(lines: Iterable[OrderLine], currency: Currency) -> tuple[OrderLineRow
             quantity=line.quantity,
             recurring=Money(line.recurring_minor, currency),
             setup=Money(line.setup_minor, currency),
+            discount=Money(line.discount_minor, currency),
             boxes=boxes_of(line),
         )
         for line in sorted(lines, key=lambda line: line.position)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, CartId
 from hostkeep.kernel.money import Currency, Money, halves_away
 from hostkeep.kernel.sealed import Sealed
@@ -118,7 +119,8 @@ class LineRow:
     choices   (option, choice) as people read them
     answers   by the question's slug
     each      the first term of one piece
-    cost      of all pieces
+    cost      of all pieces, in list prices
+    discount  what the cart's code takes off the first term of all pieces
     was       None: it costs what it did when it was put in; else what one piece cost then
     state     "good", "retired" (no longer sold) or "short" (fewer are left than asked)
     left      pieces left, or None where it never runs out
@@ -134,11 +136,27 @@ class LineRow:
     quantity: int
     each: Money
     cost: Cost
+    discount: Money
     was: Money | None
     state: str
     left: int | None
     requires: tuple[str, ...]
     recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromoRow:
+    """The promo code that lies in a cart.
+
+    problem   why it does not apply, or None
+    discount  what it takes off the first terms, in list prices; nothing where it does not apply
+    periods   for how many periods it holds, the first among them; None: for good
+    """
+
+    code: str
+    problem: Foreseen | None
+    discount: Money
+    periods: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,7 @@ class CartRow:
     account   whose it is, or None for a guest's
     lines     what lies in it
     cost      of all lines that can be had, in list prices (brand.toml says whether with tax)
+    promo     the code that lies in it, or None
     requires  policy categories the order asks beyond sign-up, each once
     pieces    how many pieces lie in it
     ready     whether all of it can be ordered now
@@ -161,3 +180,14 @@ class CartRow:
     requires: tuple[str, ...]
     pieces: int
     ready: bool
+    promo: PromoRow | None
+
+    @property
+    def discount(self) -> Money:
+        """What its code takes off the first terms, in list prices."""
+        return self.promo.discount if self.promo else Money(0, self.currency)
+
+    @property
+    def due(self) -> Money:
+        """What the first terms come to in list prices, the code's discount taken off."""
+        return self.cost.first - self.discount
