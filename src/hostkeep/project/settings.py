@@ -25,7 +25,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W004", "security.W008"]
 
 ROOMS = (
     "runtime", "audit", "brands", "ledger", "vault", "people", "shop", "billing", "subscriptions",
-    "provisioning", "messaging", "promises",
+    "provisioning", "messaging", "reports", "promises",
 )  # fmt: skip
 FACES = ("ui", "signin", "storefront", "client", "staff", "api", "demo", "cli")
 INSTALLED_APPS = [

@@ -39,6 +39,7 @@ from hostkeep.project.outgoing import LXD_SOCKETS, ROUTE_FILE
 from hostkeep.promises import alarm_mail, alarm_watch, rounds, stranger
 from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
+from hostkeep.reports import observing
 from hostkeep.runtime import addresses, columns, destinations, egress, jobs, outbox, registry, tripwire
 from hostkeep.runtime.adapter_needs import MAIL_RELAY
 from hostkeep.vault import disclosing, erasing, rolling, search
@@ -73,6 +74,7 @@ def join() -> None:
     if settings.HOSTKEEP.embedded:
         key_rounds.drill_with(_drill)
     jobs.schedule("payments", paying.look_up_open)
+    jobs.schedule("recurring", observing.look_due)
     jobs.errand(noticing.ERRAND, noticing.work_off)
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)

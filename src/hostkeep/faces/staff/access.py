@@ -23,6 +23,7 @@ ROOMS: Mapping[str, frozenset[str]] = MappingProxyType({
     "orders": frozenset({"owner", "sales", "billing", "support"}),
     "payments": frozenset({"owner", "billing"}),
     "billing": frozenset({"owner", "billing"}),
+    "reports": frozenset({"owner", "billing"}),
     "services": frozenset({"owner", "support", "engineer"}),
     "tasks": frozenset({"owner", "support", "engineer"}),
     "accounts": frozenset({"owner", "support", "abuse", "billing"}),

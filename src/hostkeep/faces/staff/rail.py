@@ -40,6 +40,7 @@ WORK = (
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), unmatched_count),
     Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), hold_count),
+    Room("reports", "/staff/reports/", "receipt", gettext_noop("Reports")),
     Room("services", "/staff/services/", "server", gettext_noop("Services")),
     Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), open_task_count),
     Room("disputes", "/staff/disputes/", "talk", gettext_noop("Disputes")),

@@ -15,6 +15,7 @@ from hostkeep.faces.staff.people import people_urls
 from hostkeep.faces.staff.policies import policy_urls
 from hostkeep.faces.staff.promises import promise_urls
 from hostkeep.faces.staff.refunds import refund_urls
+from hostkeep.faces.staff.reports import report_urls
 from hostkeep.faces.staff.services import service_urls
 from hostkeep.faces.staff.tasks import task_urls
 
@@ -37,6 +38,7 @@ urlpatterns = [
     *policy_urls,
     *promise_urls,
     *refund_urls,
+    *report_urls,
     *service_urls,
     *task_urls,
 ]
