@@ -87,6 +87,13 @@ class AlreadyPaid(Foreseen):
     title = gettext_noop("This invoice is paid. Nothing is owed on it.")
 
 
+class Withdrawn(AlreadyPaid):
+    """The proforma asks for nothing more: what it asked for will not be given."""
+
+    code = "billing.proforma.withdrawn"
+    title = gettext_noop("This was withdrawn. Nothing is to be paid for it.")
+
+
 class NoSuchPayment(Foreseen):
     """No such payment, or not one that the asker may know of."""
 
@@ -275,6 +282,20 @@ class NoSuchRefund(Foreseen):
     code = "billing.refund.none"
     title = gettext_noop("There is no such refund.")
     status = 404
+
+
+class BadProof(Foreseen):
+    """What staff wrote as the bank's id of a transfer.
+
+    facts["why"]: "form" (letters, digits and ./_+- only), "account" (an account number, which would name
+    somebody) or "used" (another refund has it).
+    """
+
+    code = "billing.refund.bad_proof"
+    title = gettext_noop(
+        "Write the bank's own id of this transfer: letters and digits without spaces, used once, no account."
+    )
+    status = 422
 
 
 class RefundDecided(Foreseen):

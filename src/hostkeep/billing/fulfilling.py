@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import cast
 
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.billing.models import Allocation, CreditEntry, Invoice, InvoiceTax, Payment
+from hostkeep.billing.models import Allocation, CreditEntry, Invoice, InvoiceTax, Payment, ProformaEnded
 from hostkeep.billing.queries.invoices import held_for
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, fingerprint
@@ -32,13 +32,19 @@ def invoice_for(proforma: Invoice) -> Invoice | None:
     return Invoice.objects.filter(corrects=proforma, kind=INVOICE).first()
 
 
+def is_withdrawn(proforma: Invoice) -> bool:
+    """Say whether a proforma asks for nothing more, and no invoice will follow it."""
+    return ProformaEnded.objects.filter(invoice=proforma).exists()
+
+
 def asked_by(proforma: Invoice) -> Money:
     """Return what is still to come for a proforma: what the account's credit lacks.
 
-    Where credit would do and its owner has not used it, all of it is asked for.
+    Nothing for one that is withdrawn.  Where credit would do and its owner has not used it, all of it is
+    asked for.
     """
     gross = money(proforma.gross_minor, proforma.currency)
-    if invoice_for(proforma) is not None:
+    if invoice_for(proforma) is not None or is_withdrawn(proforma):
         return gross.times(0)
     held = held_for(AccountId(proforma.account), gross.currency)
     return gross - held if held.minor < gross.minor else gross
@@ -50,8 +56,10 @@ def fulfil(act: Act, proforma: Invoice, *, came: Payment | None = None) -> Invoi
     proforma  its row locked by the caller: once fulfilled, it stays so
     came      the payment that has just become credit, and now goes on the invoice first
 
-    Returns the invoice, or None where credit does not cover it; then nothing was written.
+    Returns the invoice, or None where credit does not cover it or it is withdrawn; then nothing was written.
     """
+    if is_withdrawn(proforma):
+        return None
     account, gross = AccountId(proforma.account), money(proforma.gross_minor, proforma.currency)
     code = chart.credit(account)
     legs = [Leg(code, gross), Leg(chart.receivable(account), -gross)]

@@ -9,13 +9,21 @@ from uuid import UUID, uuid4
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import inbox
 from hostkeep.billing.booking import Booked, Came, owed_on, receive
-from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchMethod, NoSuchPayment, WrongBrand
+from hostkeep.billing.errors import (
+    AlreadyPaid,
+    NoSuchInvoice,
+    NoSuchMethod,
+    NoSuchPayment,
+    Withdrawn,
+    WrongBrand,
+)
+from hostkeep.billing.fulfilling import is_withdrawn
 from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod, TopUp
 from hostkeep.billing.rules.attempts import GIVEN_UP, TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
-from hostkeep.kernel.money import money
+from hostkeep.kernel.money import Money, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +56,12 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
     gateway  one that the brand offers; the flow has checked it
 
     An open attempt for the same amount is given back instead, so that a second click asks for nothing new.
-    Writes a PaymentAttempt.  Raises NoSuchInvoice, AlreadyPaid.
+    Writes a PaymentAttempt.  Raises NoSuchInvoice, AlreadyPaid, Withdrawn.
     """
     row = _locked(invoice, brand=act.brand)
     if row is None or row.account != of:
         raise NoSuchInvoice
-    owed = owed_on(row)
-    if owed.minor <= 0:
-        raise AlreadyPaid(invoice=str(invoice))
+    owed = _demand_owed(row)
     attempt = PaymentAttempt.objects.filter(
         invoice=row, gateway=gateway, minor=owed.minor, state__in=["waiting", "unknown"], method=None
     ).first()
@@ -77,7 +83,7 @@ def begin_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Be
     A key that began an attempt before gives that one back, as it stands, whatever is owed now: `again`.  So
     does a charge of a stored method under another key that is still open: one invoice is not charged by two
     at a time.  Writes a PaymentAttempt.
-    Raises NoSuchInvoice, AlreadyPaid, NoSuchMethod (not ready, or of another account).
+    Raises NoSuchInvoice, AlreadyPaid, Withdrawn, NoSuchMethod (not ready, or of another account).
     """
     row = _locked(invoice, brand=act.brand)
     if row is None:
@@ -91,9 +97,7 @@ def begin_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Be
     stored = ready.filter(id=method).first()
     if stored is None:
         raise NoSuchMethod
-    owed = owed_on(row)
-    if owed.minor <= 0:
-        raise AlreadyPaid(invoice=str(invoice))
+    owed = _demand_owed(row)
     made = PaymentAttempt.objects.create(
         once=once, brand=act.brand, invoice=row, gateway=stored.gateway, minor=owed.minor,
         currency=row.currency, method=stored, created_at=act.at,
@@ -133,6 +137,14 @@ def record_notice(act: Act, *, gateway: str, notice: Notice) -> Told:
         came = Came(gateway, notice.outcome.proof, notice.outcome.amount)
         booked = receive(act, came, invoice=None)
     return Told(None, None, TOLD[type(notice.outcome)], booked, Ref("billing.notice", kept.id))
+
+
+def _demand_owed(invoice: Invoice) -> Money:
+    """Return what is owed on a locked invoice.  Raises AlreadyPaid, Withdrawn."""
+    owed = owed_on(invoice)
+    if owed.minor > 0:
+        return owed
+    raise Withdrawn if is_withdrawn(invoice) else AlreadyPaid(invoice=str(invoice.id))
 
 
 def _under_way(act: Act, invoice: Invoice) -> PaymentAttempt | None:

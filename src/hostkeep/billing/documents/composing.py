@@ -263,6 +263,9 @@ def _notes(paper: Paper) -> tuple[str, ...]:
     """Return the small print."""
     words, keeping = paper.words, paper.keeping
     rounding = (words["rounding"].format(tax=paper.tax),) if paper.sheet.tax.minor else ()
+    if ended := paper.sheet.withdrawn_at:
+        day = wording.day_text(ended, paper.brand.zone, paper.locale)
+        return (words["withdrawn"].format(day=day), *rounding)
     if paper.sheet.kind == PROFORMA:
         return (words["asks"], *rounding)
     if not keeping.years:

@@ -5,6 +5,7 @@ from hostkeep.billing.models.documents import (
     InvoiceLine,
     InvoiceTax,
     NumberCheck,
+    ProformaEnded,
     Series,
     TaxDecision,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "NumberCheck",
     "Payment",
     "PaymentAttempt",
+    "ProformaEnded",
     "Refund",
     "Series",
     "StoredMethod",

@@ -152,6 +152,22 @@ class InvoiceTax(models.Model):
         return f"{self.rate}: {self.tax_minor}"
 
 
+class ProformaEnded(models.Model):
+    """A proforma that asks for nothing more: what it asked for will not be given.  Written once.
+
+    reason  a word of rules.reasons
+    """
+
+    invoice = models.OneToOneField(
+        Invoice, primary_key=True, on_delete=models.PROTECT, related_name="ended"
+    )
+    reason = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class TaxDecision(models.Model):
     """Why a document carries the tax it does: the place of supply and what proved it.
 

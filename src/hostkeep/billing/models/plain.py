@@ -19,6 +19,7 @@ PLAIN: Columns = {
     "Invoice.currency": not_personal("ISO 4217"),
     "Invoice.prices": not_personal("net or gross"),
     "Invoice.reason": not_personal("why a note corrects, a word of ours"),
+    "ProformaEnded.reason": not_personal("why it asks for nothing more, a word of ours"),
     "InvoiceLine.title": personal("invoice_party", sealed="by vault.columns: what somebody bought"),
     "InvoiceLine.about_kind": not_personal("kind of the thing billed, a word of ours"),
     "PaymentAttempt.once": not_personal("idempotency key of ours"),

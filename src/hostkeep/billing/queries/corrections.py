@@ -119,9 +119,13 @@ def foresee_credit(found: InvoiceSheet, parts: Mapping[int, Money] | None) -> Fo
 
 
 def open_proformas(account: AccountId) -> tuple[InvoiceId, ...]:
-    """Return an account's proformas that no invoice followed yet, the oldest first.  One database query."""
+    """Return an account's proformas that no invoice followed yet, the oldest first.  One database query.
+
+    One that is withdrawn is none of them.
+    """
     done = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind=INVOICE))
-    found = Invoice.objects.filter(~done, account=account, kind=PROFORMA).order_by("issued_at", "id")
+    found = Invoice.objects.filter(~done, account=account, kind=PROFORMA, ended=None)
+    found = found.order_by("issued_at", "id")
     return tuple(InvoiceId(each) for each in found.values_list("id", flat=True))
 
 

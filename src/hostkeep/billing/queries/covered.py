@@ -6,7 +6,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
-from hostkeep.billing.models import Allocation, Invoice
+from hostkeep.billing.models import Allocation, Invoice, ProformaEnded
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA
 
 TAKEN_BACK = "credit_note"
@@ -16,18 +16,21 @@ TAKEN_BACK = "credit_note"
 def with_paid(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Add to each document what went on it so far.
 
-    A credit note asks for nothing, and a proforma for nothing more once its invoice is there.
+    A credit note asks for nothing, and a proforma for nothing more once its invoice is there, or it is
+    withdrawn.
     """
+    withdrawn = Exists(ProformaEnded.objects.filter(invoice=OuterRef("pk")))
     parts = Allocation.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
     noted, paid = parts.filter(source=TAKEN_BACK), parts.exclude(source=TAKEN_BACK)
     fulfilled = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind=INVOICE))
     return found.annotate(
         paid_minor=Case(
             When(kind=CREDIT_NOTE, then=F("gross_minor")),
-            When(Q(kind=PROFORMA) & fulfilled, then=F("gross_minor")),
+            When(Q(kind=PROFORMA) & (fulfilled | withdrawn), then=F("gross_minor")),
             default=Coalesce(Subquery(parts.annotate(sum=Sum("minor")).values("sum")), Value(0)),
         ),
         taken_back=Case(
+            When(withdrawn, then=Value(True)),
             When(Exists(noted) & ~Exists(paid) & Q(paid_minor=F("gross_minor")), then=Value(True)),
             default=Value(False),
         ),

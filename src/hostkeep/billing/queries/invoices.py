@@ -17,7 +17,7 @@ from django.db.models.lookups import Exact
 
 from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors import NoSuchInvoice
-from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax
+from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax, ProformaEnded
 from hostkeep.billing.queries.covered import TAKEN_BACK, still_unpaid, with_paid
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
@@ -35,7 +35,8 @@ class InvoiceRow:
     """A document as a list shows it, closed.
 
     more   how many lines there are besides the first
-    is_taken_back  whether nothing is owed because credit notes alone took it back: nobody paid
+    is_taken_back  whether nothing is owed because credit notes alone took it back, or it is a proforma
+                   that was withdrawn: nobody paid
     paid   what went on it so far
     boxes  the sealed title of its first line
     """
@@ -114,6 +115,7 @@ class InvoiceSheet:
     """A document with all that stands on it but the titles of its lines, closed.
 
     corrects   what it corrects or fulfils; fulfilled: whether it is a proforma whose invoice is there
+    withdrawn_at  since when a proforma asks for nothing more, or None
     reason     of a note, a word of rules.reasons
     prices  whether its lines are without tax or with it
     lines   without titles
@@ -139,12 +141,13 @@ class InvoiceSheet:
     reason: str
     corrects: InvoiceId | None
     fulfilled: bool
+    withdrawn_at: datetime | None
     boxes: Mapping[int, Boxed] = field(repr=False)
 
     @property
     def paid(self) -> Money:
-        """What went on it so far; a credit note asks for nothing."""
-        if self.kind == CREDIT_NOTE or self.fulfilled:
+        """What went on it so far; a credit note asks for nothing, nor does what is withdrawn."""
+        if self.kind == CREDIT_NOTE or self.fulfilled or self.withdrawn_at:
             return self.gross
         return Money(sum(part.amount.minor for part in self.payments), self.gross.currency)
 
@@ -160,7 +163,9 @@ class InvoiceSheet:
 
     @property
     def is_taken_back(self) -> bool:
-        """Whether nothing is owed because credit notes alone took it back: nobody paid."""
+        """Whether nothing is owed because notes alone took it back, or it is withdrawn: nobody paid."""
+        if self.withdrawn_at:
+            return True
         return self.is_paid and bool(self.payments) and {p.gateway for p in self.payments} == {TAKEN_BACK}
 
     @property
@@ -273,12 +278,12 @@ def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
 
 
 def sheets_of(account: AccountId, *, first: int) -> tuple[InvoiceSheet, ...]:
-    """Return an account's invoices, whole, newest first: four database queries, however many there are."""
+    """Return an account's invoices, whole, newest first: five database queries, however many there are."""
     return _sheets(Invoice.objects.filter(account=account).order_by("-issued_at", "-id")[:first])
 
 
 def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
-    """Fill the sheets of some invoices, in their order.  Four database queries."""
+    """Fill the sheets of some invoices, in their order.  Five database queries."""
     rows = list(found)
     ids = [row.id for row in rows]
     taxes: dict[UUID, list[InvoiceTax]] = defaultdict(list)
@@ -290,11 +295,13 @@ def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
         lines[line.invoice_id].append(line)
     asked = [row.id for row in rows if row.kind == PROFORMA]
     done = set(Invoice.objects.filter(corrects__in=asked, kind=INVOICE).values_list("corrects", flat=True))
+    ended = dict(ProformaEnded.objects.filter(invoice__in=asked).values_list("invoice", "at"))
     paid = Allocation.objects.filter(invoice__in=ids).select_related("payment").order_by("id")
     for part in paid.only("invoice_id", "minor", "at", "payment__gateway"):
         parts[part.invoice_id].append(part)
     return tuple(
-        _sheet(row, taxes[row.id], lines[row.id], parts[row.id], fulfilled=row.id in done) for row in rows
+        _sheet(row, taxes[row.id], lines[row.id], parts[row.id], row.id in done, ended.get(row.id))
+        for row in rows
     )
 
 
@@ -313,10 +320,10 @@ def _waiting(row: Invoice) -> tuple[PaidPart, ...]:
 
 def _sheet(
     row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[Allocation],
-    *, fulfilled: bool,
+    fulfilled: bool, ended: datetime | None,
 ) -> InvoiceSheet:  # fmt: skip
     """Fill an invoice's sheet."""
-    code = row.currency
+    code, asks = row.currency, row.kind == PROFORMA and not fulfilled
     return InvoiceSheet(
         id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
         subject=SubjectId(row.subject), number=row.number, reference=row.reference,
@@ -327,10 +334,11 @@ def _sheet(
         boxes={line.position: line.title for line in lines},
         issued_at=row.issued_at, due_at=row.due_at, kind=cast("Kind", row.kind), reason=row.reason,
         corrects=InvoiceId(row.corrects_id) if row.corrects_id else None, fulfilled=fulfilled,
+        withdrawn_at=ended,
         payments=tuple(
             PaidPart(part.at, part.payment.gateway if part.payment else part.source, money(part.minor, code))
             for part in parts
-        ) if row.kind != PROFORMA or fulfilled else _waiting(row),
+        ) if not asks or ended else _waiting(row),
     )  # fmt: skip
 
 

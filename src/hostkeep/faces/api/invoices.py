@@ -19,7 +19,7 @@ from hostkeep.billing.queries.invoices import (
     sheet,
 )
 from hostkeep.billing.rules.covering import invoice_state
-from hostkeep.billing.rules.numbering import CREDIT_NOTE
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, PROFORMA
 from hostkeep.faces.api.cursors import Page, PageQuery, Position, page_of, position_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.paying import Payment, shown_payment
@@ -42,7 +42,8 @@ class Invoice(Schema):
     """An invoice, note or proforma.
 
     kind   "invoice", "debit_note" (owed too), "credit_note" (takes back) or "proforma" (asks, is in no book)
-    state  paid, unpaid, partly_paid or overdue; of what was taken back, and of a credit note, credited
+    state  paid, unpaid, partly_paid or overdue; of what was taken back, and of a credit note, credited; of a
+           proforma that asks for nothing more, withdrawn
     owed   what is still to pay
     """
 
@@ -226,7 +227,7 @@ def _invoice(row: InvoiceTold, at: datetime) -> Invoice:
 def _state(found: InvoiceRow | InvoiceSheet, at: datetime) -> str:
     """Say how a document stands."""
     if found.kind == CREDIT_NOTE or found.is_taken_back:
-        return "credited"
+        return "withdrawn" if found.kind == PROFORMA else "credited"
     return str(invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=at))
 
 

@@ -24,6 +24,7 @@ KINDS: Mapping[Kind, str] = MappingProxyType({
 
 REASONS: Mapping[Reason, str] = MappingProxyType({
     "cancelled": gettext_noop("What was billed was cancelled"),
+    "changed": gettext_noop("Something smaller was taken for the rest of the time"),
     "not_given": gettext_noop("What was billed was not provided as agreed"),
     "wrong_price": gettext_noop("A price or quantity was wrong"),
     "wrong_tax": gettext_noop("The tax was wrong"),
@@ -48,10 +49,11 @@ def reason_said(reason: str) -> str:
 def standing(found: InvoiceRow | InvoiceSheet, at: datetime) -> tuple[str, str]:
     """Say how a document stands: the state that colours its badge, and other words for it or nothing.
 
-    A credit note is neither paid nor owed; a proforma that is paid has become an invoice.
+    A credit note is neither paid nor owed; a proforma that is paid has become an invoice, and one that asks
+    for nothing more is withdrawn.
     """
     if found.kind == CREDIT_NOTE:
         return "settled", gettext("Credited")
     if found.is_taken_back:
-        return "cancelled", gettext("Taken back")
+        return "cancelled", gettext("Withdrawn") if found.kind == PROFORMA else gettext("Taken back")
     return invoice_state(gross=found.gross, paid=found.paid, due_at=found.due_at, at=at), ""
