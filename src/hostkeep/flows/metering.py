@@ -36,8 +36,10 @@ from hostkeep.kernel.period import Period
 from hostkeep.people.queries import account as account_row
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, decide
+from hostkeep.policy.schedule import COLLECTED
 from hostkeep.shop.rules.catalogue import MeterEntry, in_language
 from hostkeep.subscriptions.actions.metering import (
+    OLDEST,
     Counted,
     Told,
     Used,
@@ -93,6 +95,13 @@ def may_count(policy: Policy) -> ClauseId | None:
     return next((never.clause for never in policy.never if USE in never.categories), answer.clause)
 
 
+def kept_for(policy: Policy) -> timedelta:
+    """Return how long a policy keeps a reading once it is taken, or OLDEST where no day decides."""
+    known = policy.categories.get(USE)
+    rule = policy.retention.get(known.keep_class) if known else None
+    return OLDEST if rule is None or rule.until != COLLECTED else min(OLDEST, rule.plus + rule.hold)
+
+
 def count_for(act: Act, *, of: SubscriptionRow, meters: Sequence[Meter]) -> tuple[UUID, ...]:
     """Open meters for a subscription.  Raises NotMetered, with the clause, where the policy forbids it."""
     if not meters:
@@ -109,7 +118,7 @@ def take(act: Act, *, told: Sequence[Told]) -> Counted:
     take_readings raises.
     """
     _demand(act, subjects_of({each.metered for each in told}, brand=act.brand))
-    counted = take_readings(act, told=told)
+    counted = take_readings(act, told=told, oldest=kept_for(policy_in_force(act.brand, act.at)))
     watch_limits(act, meters=counted.ids)
     return counted
 

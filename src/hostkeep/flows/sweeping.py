@@ -30,6 +30,7 @@ from hostkeep.runtime.jobs import send
 from hostkeep.runtime.stores import Store, all_stores, register
 from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
+from hostkeep.subscriptions import stores as subscriptions
 from hostkeep.vault import dropping, due, erasing, rescheduling, retention
 from hostkeep.vault import stores as vault
 from hostkeep.vault.ending import Whose
@@ -56,7 +57,7 @@ STORES = uuid5(NAMESPACE_URL, "hostkeep:store")
 
 def join() -> None:
     """Make the stores of every room known.  Called once at start."""
-    for room in (kept, log_ends, vault, people, shop, billing, provisioning, messaging):
+    for room in (kept, log_ends, vault, people, shop, billing, subscriptions, provisioning, messaging):
         register(room.STORES)
 
 

@@ -77,6 +77,23 @@ def ends_after(rule: Retention, start: datetime, zone: str) -> datetime:
     return (start.astimezone(ZoneInfo(zone)) + days).astimezone(UTC) + (term - days)
 
 
+def cut_off(rule: Retention, at: datetime, zone: str) -> datetime | None:
+    """Return the time before which everything that came in is past its term, or None where events decide.
+
+    For rows that a room ends by itself, many in one statement: `starts_at` turned round.  Of what came in
+    within years, whole years are past.
+    """
+    term = rule.plus + rule.hold
+    days = timedelta(term.days)
+    place = ZoneInfo(zone)
+    begun = (at - (term - days)).astimezone(place) - days
+    if rule.until == COLLECTED:
+        return begun.astimezone(UTC)
+    if rule.until != YEAR_ENDED:
+        return None
+    return datetime(begun.year, 1, 1, tzinfo=place).astimezone(UTC)
+
+
 def closes(policy: Policy, event: str) -> bool:
     """Say whether an event ends the account itself: its closing, or what the account's class waits for."""
     rule = policy.retention.get("account")

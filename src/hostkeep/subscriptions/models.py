@@ -118,7 +118,7 @@ class Part(models.Model):
     """A part of what a subscription comes to: its plan, a choice, an add-on or a discount.
 
     unit_minor  for one term and one piece, as the brand's prices are; negative for a discount
-    rate        of a discount that is a part of the plan's price, millionths; unit_minor is what it came to last
+    rate        of a discount that is a part of the plan's price, millionths; unit_minor: what it last was
     cycles_left periods that a discount still holds for, or None: for good
     """
 
@@ -248,6 +248,7 @@ class Metered(models.Model):
     meter   its name in the catalogue, sealed
     tariff  model, tiers and allowance of rules.metering, as JSON, sealed
     cap_minor, alert_minor  what its owner will not go over, and wants to hear of; None for none
+    carried  what readings came to that ended by the policy before their month was billed
     """
 
     SEALED = Place(
@@ -260,6 +261,7 @@ class Metered(models.Model):
     tariff = SealedColumn()
     cap_minor = models.BigIntegerField(null=True)
     alert_minor = models.BigIntegerField(null=True)
+    carried = models.BigIntegerField(default=0, db_default=0)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -323,6 +325,7 @@ class Reading(models.Model):
         ]
         indexes = [
             models.Index(fields=["metered", "ends_at"], include=["quantity"], name="readings_by_time"),
+            models.Index(fields=["taken_at"], name="readings_by_taking"),
             models.Index(
                 fields=["metered", "ends_at"],
                 include=["quantity"],

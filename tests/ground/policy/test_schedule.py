@@ -96,3 +96,20 @@ def test_a_class_of_values_with_terms_of_their_own_ends_with_the_last_of_them() 
     assert schedule.settled(own, NOON + DAY, NOON).ends == NOON + DAY
     assert schedule.settled(own, None, NOON).ends == NOON
     assert schedule.settled(whole, NOON + DAY, NOON) == whole
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/Los_Angeles", "Asia/Ho_Chi_Minh", "UTC"])
+@pytest.mark.parametrize("keep_class", ["security", "fiscal"])
+def test_what_came_before_the_cut_is_over_and_what_came_at_it_is_not(keep_class: str, zone: str) -> None:
+    rule = brand("vps6").retention[keep_class]
+    for days in range(0, 800, 7):
+        at = datetime(2034, 1, 1, 7, 30, tzinfo=UTC) + days * DAY
+        cut = schedule.cut_off(rule, at, zone)
+        assert cut is not None
+        hour = timedelta(hours=1)  # a night of a change of time is one longer or shorter
+        assert schedule.expires_at(rule, cut - 2 * hour, zone) <= at
+        assert schedule.expires_at(rule, cut + hour, zone) > at - hour
+
+
+def test_where_events_decide_nothing_is_cut_off() -> None:
+    assert schedule.cut_off(brand("vps6").retention["account"], NOON, "UTC") is None

@@ -139,10 +139,12 @@ def limit_meter(act: Act, *, metered: UUID, cap: Money | None, alert: Money | No
 
 
 @recorded_many("subscriptions.reading.taken")
-def take_readings(act: Act, *, told: Sequence[Told]) -> Counted:
+def take_readings(act: Act, *, told: Sequence[Told], oldest: timedelta = OLDEST) -> Counted:
     """Count readings, each once, all of them or none.
 
-    told  at most 10,000, of meters of act.brand
+    told    at most 10,000, of meters of act.brand
+    oldest  how long ago a reading may have begun: one that the policy keeps no longer does not come in, so
+            one that ended by it is never counted again
     A reading that was counted before is left as it stands.  One of a period that is billed already is billed
     with the next.
     Raises BadReading, NoSuchMeter, ReadDifferently (the key stands for another quantity).
@@ -150,7 +152,7 @@ def take_readings(act: Act, *, told: Sequence[Told]) -> Counted:
     if len(told) > MOST_READINGS:
         raise BadReading(why="many")
     for each in told:
-        _check(each, act.at)
+        _check(each, act.at, min(oldest, OLDEST))
     wanted = {each.metered for each in told}
     known = Metered.objects.filter(id__in=wanted, subscription__brand=act.brand, ended_at=None)
     if set(known.values_list("id", flat=True)) != wanted:
@@ -176,7 +178,8 @@ def close_period(act: Act, *, subscription: UUID, period: Period, bill: Bill) ->
 
     bill  issues the invoice, in this transaction, or None where all of it comes to nothing
 
-    Takes up every reading that ended by the period's end and is billed nowhere.  Writes a Use a meter.
+    Takes up every reading that ended by the period's end and is billed nowhere, and what was added up of
+    such.  Writes a Use a meter.
     Again: changes nothing.  Raises NoSuchSubscription, and what bill raises.
     """
     row = held(subscription, brand=act.brand)
@@ -188,7 +191,8 @@ def close_period(act: Act, *, subscription: UUID, period: Period, bill: Bill) ->
         invoice = next((use.invoice for use in done.values() if use.invoice), None)
         return Closed(row.id, InvoiceId(invoice) if invoice else None, again=True)
     readings = {meter.id: _open_readings(meter, period.end) for meter in meters}
-    used = _reckoned(act, row, meters, {key: sum(some.values()) for key, some in readings.items()})
+    quantities = {meter.id: meter.carried + sum(readings[meter.id].values()) for meter in meters}
+    used = _reckoned(act, row, meters, quantities)
     issued = bill(act, row.id, period, used)
     for each in used:
         use = Use.objects.create(
@@ -197,6 +201,7 @@ def close_period(act: Act, *, subscription: UUID, period: Period, bill: Bill) ->
             billed_at=act.at,
         )  # fmt: skip
         Reading.objects.filter(id__in=list(readings[each.metered])).update(use=use)
+    Metered.objects.filter(id__in=quantities).exclude(carried=0).update(carried=0)
     return Closed(row.id, issued, again=False)
 
 
@@ -243,12 +248,12 @@ def _used(row: Subscription, metered: Metered, meter: Meter | None, quantity: in
     return Used(metered.id, meter.title, meter.tariff.unit, meter.tariff.per, quantity, told)
 
 
-def _check(told: Told, at: datetime) -> None:
+def _check(told: Told, at: datetime, oldest: timedelta) -> None:
     """Refuse what no meter can have shown.  Raises BadReading."""
     faults = {
         "quantity": not 1 <= told.quantity <= MOST_QUANTITY,
         "future": told.period.end > at + SKEW,
-        "age": told.period.start < at - OLDEST,
+        "age": told.period.start < at - oldest,
         "key": not (0 < len(told.once) <= LONGEST_KEY and told.once.isascii() and told.once.isprintable()),
     }
     for why, wrong in faults.items():

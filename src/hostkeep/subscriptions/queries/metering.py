@@ -128,6 +128,14 @@ def use_due(at: datetime, *, first: int = 500) -> tuple[UseDue, ...]:
     return tuple(due[:first])
 
 
+def end_of_unbilled(row: Subscription, metered: Metered) -> datetime:
+    """Return when the period of a meter ends that is billed next."""
+    newest = Use.objects.filter(metered=metered).aggregate(newest=Max("ends_at"))["newest"]
+    since = newest or metered.started_at
+    period = _period_of(row, since)
+    return since if period is None else period.end
+
+
 def _period_of(row: Subscription, since: datetime) -> Period | None:
     """Return the metered period that is not billed yet, cut at the subscription's end; None after that."""
     months = Calendar(row.anchor_at, row.zone, MONTH)
@@ -142,7 +150,9 @@ def _rows(found: Iterable[Metered]) -> tuple[MeterRow, ...]:
     since = dict(Use.objects.filter(metered__in=rows).values_list("metered").annotate(Max("ends_at")))
     unbilled = Reading.objects.filter(metered__in=rows, use=None)
     sums: Mapping[UUID, int] = dict(unbilled.values_list("metered").annotate(Sum("quantity")))
-    return tuple(_row(row, since.get(row.id, row.started_at), int(sums.get(row.id, 0))) for row in rows)
+    return tuple(
+        _row(row, since.get(row.id, row.started_at), row.carried + int(sums.get(row.id, 0))) for row in rows
+    )
 
 
 def _row(row: Metered, since: datetime, used: int) -> MeterRow:
