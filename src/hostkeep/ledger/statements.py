@@ -7,11 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Min, Sum
 
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import CURRENCIES, Money, money
 from hostkeep.ledger.models import Posting
+from hostkeep.runtime.counting import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ def statement(account: str, *, first: int = 50) -> tuple[StatementLine, ...]:
         )
         for row in found
     )  # fmt: skip
+
+
+def lines_told(account: str) -> Tally:
+    """Return how many lines an account code has, and since when.  One query."""
+    found = Posting.objects.filter(account=account).aggregate(count=Count("id"), since=Min("entry__at"))
+    return Tally(int(found["count"]), found["since"])
 
 
 def balances(account: str) -> tuple[Money, ...]:

@@ -8,14 +8,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
-from hostkeep.billing.queries.invoices import invoices_of
+from hostkeep.faces.client.held_kinds import KINDS
 from hostkeep.faces.ui.words import LANGUAGES, said
+from hostkeep.flows.exporting.kinds import TRADE, tallies_of
+from hostkeep.flows.exporting.trading import Kind
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.people.queries import AcceptanceRow, AccountRow
 from hostkeep.policy.book import Policy, Retention
 from hostkeep.policy.render.wording import say_end, say_purposes, say_term
-from hostkeep.shop.queries.orders import orders_of
+from hostkeep.runtime.counting import Tally
 from hostkeep.vault.holdings import HeldRow, held
 
 
@@ -30,6 +32,8 @@ class HeldFact:
     uses    what it may be used for
     change  where it is changed, or empty
     sealed  whether the vault keeps it: its values have a page of their own
+    part_of  the label of its category, of a kind that came of ordering and paying; else empty
+    records  the page that shows such a kind record by record, or empty
     """
 
     category: CategoryId
@@ -41,6 +45,8 @@ class HeldFact:
     uses: tuple[str, ...]
     change: str = ""
     sealed: bool = False
+    part_of: str = ""
+    records: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,12 @@ def facts_of(
     chosen: int,
     language: str,
 ) -> tuple[HeldFact, ...]:
-    """Return every kind of fact that is held, in the order of the policy.
+    """Return every kind of fact that is held besides what came of trade_of, in the order of the policy.
 
     act       of the customer, for their rights
     accepted  what they ticked; chosen: how many message streams they answered
     """
     seen = [*_sealed(held(act, subject=account.subject), policy), *_of_account(account, accepted, chosen)]
-    seen += _of_trade(account)
     by_category = {found.category: found for found in seen}
     return tuple(
         _fact(policy, by_category[category], language)
@@ -125,18 +130,29 @@ def _of_account(account: AccountRow, accepted: Sequence[AcceptanceRow], chosen: 
     return seen
 
 
-def _of_trade(account: AccountRow) -> list[Seen]:
-    """Gather what came of ordering and paying."""
-    seen = []
-    ordered = orders_of(account.id, first=500)
-    if ordered:
-        note = ngettext("%(count)s order", "%(count)s orders", len(ordered)) % {"count": len(ordered)}
-        seen.append(Seen("chosen_service", note, ordered[-1].placed_at, "/account/orders/"))
-    invoices = invoices_of(account.id, first=1)
-    if invoices.total:
-        note = ngettext("%(count)s invoice", "%(count)s invoices", invoices.total) % {"count": invoices.total}
-        seen.append(Seen("payment_ref", note, None, "/account/invoices/"))
-    return seen
+def trade_of(account: AccountRow, policy: Policy, language: str) -> tuple[HeldFact, ...]:
+    """Return every kind of fact that came of ordering and paying, in the order of flows.exporting.kinds."""
+    found = tallies_of(account.id)
+    return tuple(fact_of_kind(policy, TRADE[name], tally, language) for name, tally in found.items())
+
+
+def fact_of_kind(policy: Policy, kind: Kind, tally: Tally, language: str) -> HeldFact:
+    """Join how much there is of a kind with what the policy says about its category.
+
+    Where the policy has no such category, no clause lets it be used and no term is promised: both are empty.
+    """
+    count, called = tally.count, KINDS[kind.name]
+    note = ngettext("%(count)s record", "%(count)s records", count) % {"count": count}
+    seen = Seen(kind.category, note, tally.since, called.page)
+    known = kind.category in policy.categories
+    fact = _fact(policy, seen, language) if known else _unknown(seen)
+    records = "" if called.is_whole else f"/account/privacy/records/{kind.name}/"
+    return replace(fact, label=gettext(called.label), part_of=fact.label, records=records)
+
+
+def _unknown(seen: Seen) -> HeldFact:
+    """Return a fact of a category that the policy does not know."""
+    return HeldFact(CategoryId(seen.category), "", seen.note, seen.since, "", "", (), seen.change)
 
 
 def _fact(policy: Policy, seen: Seen, language: str) -> HeldFact:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
-from hostkeep.faces.client.held_facts import facts_of
+from hostkeep.faces.client.held_facts import facts_of, trade_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
@@ -56,8 +56,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
         act, account=account, policy=policy, accepted=accepted,
         chosen=sum(row.chosen for row in streams), language=language,
     )  # fmt: skip
+    trade = trade_of(account, policy, language)
     context = {
         "facts": facts,
+        "trade": trade,
+        "kinds": len({fact.category for fact in facts}) + len(trade),
         "accepted": [(row, _statement(policy, row.what, language)) for row in accepted],
         "standing": _standing(policy, consents_of(act, subject=account.subject), language),
         "offered": [row for row in streams if row.can_stop],

@@ -11,6 +11,7 @@ from hostkeep.faces.client.content import content_urls
 from hostkeep.faces.client.credit import credit_urls
 from hostkeep.faces.client.dashboard import dashboard
 from hostkeep.faces.client.exports import export_urls
+from hostkeep.faces.client.held_records import held_records_urls
 from hostkeep.faces.client.held_values import held_urls
 from hostkeep.faces.client.invoices import invoice_urls
 from hostkeep.faces.client.keys import key_urls
@@ -42,6 +43,7 @@ urlpatterns = [
     *credit_urls,
     *export_urls,
     *held_urls,
+    *held_records_urls,
     *looked_urls,
     *objection_urls,
     path("security/", security, name="security"),

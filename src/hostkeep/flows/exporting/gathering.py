@@ -12,8 +12,9 @@ from typing import Any
 
 from hostkeep.flows.exporting.archive_file import Part
 from hostkeep.flows.exporting.disputes import disputes
-from hostkeep.flows.exporting.plain import row_of
-from hostkeep.flows.exporting.trading import TRADE
+from hostkeep.flows.exporting.kinds import TRADE
+from hostkeep.flows.exporting.plain import as_plain, row_of
+from hostkeep.flows.exporting.trading import MOST, Kind
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import SubjectId, UserId
 from hostkeep.messaging.queries import mail_of, preferences_of
@@ -57,8 +58,13 @@ Gather = Callable[[Act, Whose], Iterator[Mapping[str, Any]]]
 def parts_of(act: Act, whose: Whose) -> tuple[Part, ...]:
     """Return all that is held about a person.  act: in the person's own role, for purpose "rights"."""
     own = (Part(name, tuple(gather(act, whose))) for name, gather in PARTS.items())
-    trade = (Part(name, tuple(gather(act, whose.account.id))) for name, gather in TRADE.items())
+    trade = (_traded(act, whose, kind) for kind in TRADE.values())
     return (*own, *trade, Part("disputes", tuple(disputes(act, whose.account.id))))
+
+
+def _traded(act: Act, whose: Whose, kind: Kind) -> Part:
+    """Return one kind of what came of ordering and paying."""
+    return Part(kind.name, tuple(map(as_plain, kind.gather(act, whose.account.id, MOST))))
 
 
 def _account(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:

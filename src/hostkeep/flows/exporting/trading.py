@@ -1,69 +1,63 @@
-"""What a person ordered, was billed and runs, as rows for their own copy: opened by the door, for them alone.
+"""One kind of fact that came of ordering, paying and using: where it stands and who gathers it.
 
-A row whose key is gone stands without what was chosen: its dates and sums are all that is left of it.
+Gathered rows hold values as the rooms hand them out; the copy makes them plain, a page puts them into words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from hostkeep.billing.queries.invoices import sheets_of
-from hostkeep.billing.queries.methods import methods_of
-from hostkeep.flows.exporting.plain import row_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId
-from hostkeep.provisioning.queries import services_of
-from hostkeep.shop.queries.orders import orders_of
+from hostkeep.kernel.ids import AccountId, CategoryId
 from hostkeep.vault.column_door import Closed, open_columns
 
 T = TypeVar("T")
 
 MOST = 100_000
-LEFT_OUT = frozenset({"subject", "account", "brand", "boxes"})
+"""More rows of one kind than any account has."""
+
+HANDLES = frozenset({"subject", "account", "brand", "boxes", "box", "wish", "once"})
 """Handles that repeat on each row, and the sealed form of what the row tells."""
 
-
-def orders(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
-    """Gather what was ordered, with each line as the catalogue stood then."""
-    for order in _told(act, orders_of(account, first=MOST)):
-        yield {
-            "number": order.number,
-            **row_of(order, without=LEFT_OUT | {"lines", "told"}),
-            "lines": [row_of(line, without=LEFT_OUT) for line in order.told],
-        }
+Gather = Callable[[Act, AccountId, int], Iterator[Mapping[str, Any]]]
+"""From an act in the owner's own role for "rights", their account, and how many of the newest rows."""
 
 
-def invoices(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
-    """Gather every invoice with its lines, its taxes and what was paid on it."""
-    for invoice in _told(act, sheets_of(account, first=MOST)):
-        yield row_of(invoice, without=LEFT_OUT)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fact.
+
+    name      of its part in the copy, and of its page
+    category  of the policy that it falls under
+    tables    where it stands; the first is the one whose rows are counted
+    gather    who gathers it, newest first; raises the vault's Refused
+    """
+
+    name: str
+    category: CategoryId
+    tables: tuple[str, ...]
+    gather: Gather
 
 
-def services(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
-    """Gather what runs, and what ran."""
-    for service in _told(act, services_of(account)):
-        yield row_of(service, without=LEFT_OUT)
+def facts_of(value: Any, *, without: frozenset[str] = frozenset()) -> Mapping[str, Any]:
+    """Return a frozen row by its fields, handles left out.  without: more fields that are no fact."""
+    return {name: getattr(value, name) for name in _names(value.__class__, without)}
 
 
-def cards(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
-    """Gather the cards that gateways keep for them."""
-    for method in _told(act, methods_of(account, brand=act.brand)):
-        yield row_of(method, without=LEFT_OUT)
+def told(act: Act, rows: Sequence[Closed[T]]) -> Iterator[T]:
+    """Open rows in one batch, in their order.  Raises the vault's Refused.
 
-
-def _told(act: Act, rows: Sequence[Closed[T]]) -> Iterator[T]:
-    """Open rows in one batch, in their order.  Raises the vault's Refused."""
+    A row whose key is gone stands without what was chosen: its dates and sums are all that is left of it.
+    """
     opened = open_columns(act, wishes=[row.wish for row in rows]) if rows else []
     for row, sealed in zip(rows, opened, strict=True):
         yield row.without("") if sealed is None else sealed.open()
 
 
-Gather = Callable[[Act, AccountId], Iterator[Mapping[str, Any]]]
-TRADE: Mapping[str, Gather] = {
-    "orders": orders,
-    "invoices": invoices,
-    "services": services,
-    "payment_methods": cards,
-}
-"""Part -> who gathers it."""
+@lru_cache(maxsize=256)
+def _names(kind: type[Any], without: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of a row's fields: looked up once for all rows of a kind."""
+    return tuple(each.name for each in fields(kind) if each.name not in HANDLES | without)

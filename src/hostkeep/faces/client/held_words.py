@@ -1,0 +1,196 @@
+"""Records of what is held as lines for people: what each field is called, and its value in words.
+
+Words of our own books (a state, a code) stand as the books have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext
+
+from hostkeep.faces.ui.amounts import money_text
+from hostkeep.faces.ui.moments import clock_text, day_text
+from hostkeep.flows.exporting.trading import HANDLES
+from hostkeep.kernel.money import Money
+from hostkeep.kernel.words import gettext_noop
+
+FIELDS: Mapping[str, str] = MappingProxyType({
+    "address": gettext_noop("Address"),
+    "alert": gettext_noop("Tell me from"),
+    "align_day": gettext_noop("Day of the month it is brought to"),
+    "amount": gettext_noop("Amount"),
+    "anchor": gettext_noop("Counted from"),
+    "asked_at": gettext_noop("Asked for"),
+    "at": gettext_noop("When"),
+    "back": gettext_noop("Given back"),
+    "billed": gettext_noop("Billed"),
+    "billed_at": gettext_noop("Billed on"),
+    "billed_to": gettext_noop("Billed up to"),
+    "booked_on": gettext_noop("Booked by the bank"),
+    "by_card": gettext_noop("Charged without you"),
+    "by_hand": gettext_noop("Task for our staff"),
+    "calendar": gettext_noop("Calendar"),
+    "cap": gettext_noop("Never more than"),
+    "checked_at": gettext_noop("Checked"),
+    "choices": gettext_noop("Choices"),
+    "closed_at": gettext_noop("Closed"),
+    "code": gettext_noop("Code"),
+    "committed_at": gettext_noop("Used"),
+    "count": gettext_noop("How many"),
+    "country": gettext_noop("Country"),
+    "covers": gettext_noop("Went on"),
+    "created_at": gettext_noop("Begun"),
+    "day": gettext_noop("Days from the due date"),
+    "decided_at": gettext_noop("Decided"),
+    "discount": gettext_noop("Discount"),
+    "done_at": gettext_noop("Done"),
+    "done_role": gettext_noop("Done by"),
+    "each": gettext_noop("Price of one"),
+    "effective_at": gettext_noop("Holds from"),
+    "end_reason": gettext_noop("Why it ends"),
+    "ended_at": gettext_noop("Ended"),
+    "ends_at": gettext_noop("To"),
+    "expires_on": gettext_noop("Expires"),
+    "failures": gettext_noop("Times without an answer"),
+    "fee": gettext_noop("Fee"),
+    "flat": gettext_noop("For entering it"),
+    "forgotten_at": gettext_noop("Let go by the gateway"),
+    "found_at": gettext_noop("Found"),
+    "full": gettext_noop("Without the limit"),
+    "gateway": gettext_noop("Way of paying"),
+    "handle": gettext_noop("Name at the other side"),
+    "id": gettext_noop("Our own id"),
+    "included": gettext_noop("Included"),
+    "invoice": gettext_noop("Invoice"),
+    "kept_at": gettext_noop("Since"),
+    "kind": gettext_noop("Kind"),
+    "label": gettext_noop("Known as"),
+    "lifted_at": gettext_noop("Lifted"),
+    "locked_until": gettext_noop("Price promised until"),
+    "mark": gettext_noop("Mark of the number"),
+    "matched_at": gettext_noop("Known as yours"),
+    "meter": gettext_noop("Meter"),
+    "model": gettext_noop("Reckoned"),
+    "next_at": gettext_noop("Looked at next"),
+    "number": gettext_noop("Number"),
+    "of": gettext_noop("Of the payment"),
+    "opened_at": gettext_noop("Opened"),
+    "order": gettext_noop("Order"),
+    "outcome": gettext_noop("What came of it"),
+    "parked_at": gettext_noop("Given up"),
+    "payment": gettext_noop("Payment"),
+    "per": gettext_noop("Units in one"),
+    "period_starts_at": gettext_noop("In the period from"),
+    "periods_left": gettext_noop("Periods left"),
+    "plan": gettext_noop("Plan"),
+    "preferred": gettext_noop("Charged first"),
+    "price": gettext_noop("Price"),
+    "product": gettext_noop("Product"),
+    "proof": gettext_noop("Id at the other side"),
+    "proofs": gettext_noop("Proven by"),
+    "quantity": gettext_noop("Quantity"),
+    "queued_at": gettext_noop("Asked for"),
+    "rate": gettext_noop("Rate"),
+    "reached_at": gettext_noop("Reached"),
+    "reason": gettext_noop("Reason"),
+    "received_at": gettext_noop("Came"),
+    "reference": gettext_noop("Reference"),
+    "region": gettext_noop("Region"),
+    "released_at": gettext_noop("Released"),
+    "renew_at": gettext_noop("Next invoice"),
+    "reserved_at": gettext_noop("Reserved"),
+    "rule": gettext_noop("Rule"),
+    "secret": gettext_noop("What was renewed"),
+    "service": gettext_noop("Service"),
+    "set_at": gettext_noop("Made"),
+    "settled_at": gettext_noop("Settled"),
+    "since": gettext_noop("From"),
+    "slug": gettext_noop("Name"),
+    "stage": gettext_noop("Stage"),
+    "started_at": gettext_noop("From"),
+    "starts_at": gettext_noop("From"),
+    "state": gettext_noop("State"),
+    "stopped": gettext_noop("Why renewing was given up"),
+    "taken_at": gettext_noop("Taken"),
+    "tariff": gettext_noop("Tariff"),
+    "term": gettext_noop("Term"),
+    "tiers": gettext_noop("Steps"),
+    "title": gettext_noop("Title"),
+    "told": gettext_noop("What it is"),
+    "trial_to": gettext_noop("Free until"),
+    "unit": gettext_noop("Unit"),
+    "until": gettext_noop("Until"),
+    "up_to": gettext_noop("Up to"),
+    "verb": gettext_noop("Work"),
+    "what": gettext_noop("What"),
+    "zone": gettext_noop("Time zone"),
+})
+"""What a field is called; one that is missing here stands by its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a record.
+
+    text   the value, or empty where there are lines below it
+    below  the lines of a value that has parts
+    """
+
+    label: str
+    text: str
+    below: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads.  zone: of the brand."""
+
+    language: str
+    zone: str
+
+
+def lines_of(row: Mapping[str, Any], reader: Reader) -> tuple[Line, ...]:
+    """Put a record into lines, fields without a value left out."""
+    return tuple(_lines(row, reader))
+
+
+def _lines(row: Mapping[str, Any], reader: Reader) -> Iterator[Line]:
+    """Put fields into lines."""
+    for name, value in row.items():
+        if value is None or value in ("", (), {}):
+            continue
+        label = gettext(FIELDS[name]) if name in FIELDS else name
+        below = tuple(_parts(value, reader))
+        yield Line(label, "" if below else _text(value, reader), below)
+
+
+def _parts(value: Any, reader: Reader) -> Iterator[Line]:
+    """Give the parts of a value that has some."""
+    if isinstance(value, Mapping):
+        yield from _lines(value, reader)
+    elif isinstance(value, (tuple, list)):
+        for number, each in enumerate(value, start=1):
+            below = tuple(_parts(each, reader))
+            yield Line(str(number), "" if below else _text(each, reader), below)
+    elif is_dataclass(value) and not isinstance(value, Money):
+        named = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in HANDLES}
+        yield from _lines(named, reader)
+
+
+def _text(value: Any, reader: Reader) -> str:
+    """Put a single value into words."""
+    if isinstance(value, Money):
+        return money_text(value, reader.language)
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, datetime):
+        return f"{day_text(value, reader.zone, reader.language)}, {clock_text(value, reader.zone)}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value.value if isinstance(value, Enum) else value)
