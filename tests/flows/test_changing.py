@@ -13,13 +13,13 @@ from django.db import connections
 from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import CreditEntry, Invoice
-from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.queries.invoices import held_for, sheet
 from hostkeep.flows import activation, cancelling, changing, checkout, renewing, subscribing
 from hostkeep.flows.handlers import HANDLERS
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, ServiceId
-from hostkeep.kernel.money import money
+from hostkeep.kernel.money import EUR, money
 from hostkeep.people.actions.joining import open_account
 from hostkeep.people.models import User
 from hostkeep.people.queries import account as account_row
@@ -200,8 +200,9 @@ def test_less_is_had_at_once_and_what_is_left_is_credit_with_its_tax_once(db) ->
     assert asked.state == "done"
     for _ in range(3):
         customer.is_told(10)
-    entry = CreditEntry.objects.get(account=customer.account)
-    assert entry.minor == -offer.gross.minor > -offer.change.turn.due.minor
+    note = Invoice.objects.get(account=customer.account, kind="credit_note")
+    assert note.gross_minor == offer.given.minor > -offer.change.turn.due.minor
+    assert held_for(customer.account, EUR) == offer.given
     assert told(customer.row).told.product == offer.move.product
     assert customer.row.price == offer.move.price
 

@@ -1,7 +1,8 @@
-"""One invoice over one thing of a subscription, taxed as the buyer's purchases are."""
+"""One invoice over what is billed of a subscription, taxed as the buyer's purchases are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -41,12 +42,26 @@ def bill_one(act: Act, *, account: AccountId, item: Item, due_in: timedelta, onc
 
     Raises what issue_invoice raises.
     """
+    return bill_items(act, account=account, items=[item], due_in=due_in, once=once)
+
+
+def bill_items(
+    act: Act, *, account: AccountId, items: Sequence[Item], due_in: timedelta, once: str
+) -> InvoiceId:
+    """Issue an invoice over some things, a line each; the same key is the same invoice.
+
+    items  at least one
+    Raises what issue_invoice raises.
+    """
     under = act.in_role("system").for_purpose(BILLING)
     buyer = account_row(account)
     party = party_of(under, buyer)
     taxing = taxing_many(under, {buyer.id: party})[buyer.id]
-    line = taxing.taxed(Line(item.title, 1, item.amount, 0, item.about, item.period), item.product)
+    lines = [
+        taxing.taxed(Line(item.title, 1, item.amount, 0, item.about, item.period), item.product)
+        for item in items
+    ]
     keeps = PARTY in policy_for(act.brand, buyer.subject, act.at).categories
     block = to_json(taxing.placed(party)) if keeps else ""
     to = BilledTo(buyer.id, buyer.subject, block, taxing.decision)
-    return issue_invoice(under, to=to, lines=[line], due_in=due_in, once=once).id
+    return issue_invoice(under, to=to, lines=lines, due_in=due_in, once=once).id

@@ -11,13 +11,13 @@ from uuid import UUID
 import structlog
 
 from hostkeep.billing.actions.correcting import credit_whole
-from hostkeep.billing.actions.crediting import give_credit
 from hostkeep.billing.errors import NothingToCredit
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line, Prices, totals
 from hostkeep.brands.queries import brand
-from hostkeep.flows.billing_one import Item, bill_one
+from hostkeep.flows.billing_one import Item, bill_items
+from hostkeep.flows.giving_back import Ground, back_of, give_back, gross_of, ground_of
 from hostkeep.flows.taxing import taxing_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
@@ -59,7 +59,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
     subscription_of_service,
 )
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
-from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, UPGRADE, Change, Wanted
+from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, UPGRADE, Change, GivenBack, Wanted
 from hostkeep.subscriptions.rules.states import RENEWS
 from hostkeep.subscriptions.rules.terms import Term
 from hostkeep.vault.column_door import use_columns
@@ -104,13 +104,14 @@ def offers(act: Act, *, of: AccountId, service: ServiceId, language: str) -> tup
     if row.state not in RENEWS:
         return ()
     told = _told(act, row)
+    ground = ground_of(act, row, product=told.told.product)
     found = []
     for move in _moves(row, told, language):
         try:
             reckoned = preview(act, row.id, of=of, wanted=_wanted(move, told).agreed)
         except (SameAsNow, NoSuchMove):
             continue
-        found.append(Offer(move, reckoned, _gross(act, of, move.product, reckoned.turn.due)))
+        found.append(Offer(move, reckoned, _gross(act, of, move.product, reckoned, ground)))
     return tuple(found)
 
 
@@ -137,11 +138,15 @@ def ask(
     )
     if move is None:
         raise NoSuchMove(state=row.state, move="change")
+    wanted = _wanted(move, told)
+    back: tuple[GivenBack, ...] = ()
     if expected < 0:
         _demand_paid(act, row.id, of)
+        ground = ground_of(act, row, product=told.told.product)
+        back = back_of(ground, preview(act, row.id, of=of, wanted=wanted.agreed))
     asked = ask_change(
-        act, subscription=row.id, of=of, wanted=_wanted(move, told),
-        expected=Money(expected, row.price.currency), once=once,
+        act, subscription=row.id, of=of, wanted=wanted, expected=Money(expected, row.price.currency),
+        back=back, once=once,
     )  # fmt: skip
     settle(act, asked.id)
     return asked
@@ -165,9 +170,10 @@ def settle(act: Act, change_id: UUID) -> None:
     if row.state == "waiting" and row.kind == UPGRADE and row.invoice is None:
         attach_invoice(under, change=row.id, invoice=_issue(under, row))
     if row.state == "done" and row.back.minor:
-        product = _wanted_of(under, row).agreed.product
-        amount = _gross(under, row.account, product, row.back)
-        give_credit(under, account=row.account, amount=amount, kind="unused", once=f"change:{row.id}")
+        back = use_columns(
+            under.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.back_of(_there(told))
+        )
+        give_back(under, row.id, back)
 
 
 def take_back(act: Act, *, of: AccountId, service: ServiceId) -> Settled:
@@ -258,23 +264,25 @@ def _take_invoice_back(act: Act, row: ChangeRow) -> None:
 
 def _issue(act: Act, row: ChangeRow) -> InvoiceId:
     """Issue the invoice of a change that costs more."""
-    wanted, due = use_columns(
+    wanted, dues = use_columns(
         act.for_purpose(SERVICE), wishes=[row.wish],
-        fn=lambda told: (row.wanted_of(_there(told)), row.due_of(_there(told))),
+        fn=lambda told: (row.wanted_of(_there(told)), row.dues_of(_there(told))),
     )  # fmt: skip
-    item = Item(wanted.agreed.title, wanted.agreed.product, due, Ref("subscriptions.change", row.id))
-    return bill_one(act, account=row.account, item=item, due_in=TIME_TO_PAY, once=f"change:{row.id}")
+    what, about = wanted.agreed, Ref("subscriptions.change", row.id)
+    items = [Item(what.title, what.product, due, about, period) for period, due in dues]
+    return bill_items(act, account=row.account, items=items, due_in=TIME_TO_PAY, once=f"change:{row.id}")
 
 
-def _gross(act: Act, of: AccountId, product: str, amount: Money) -> Money:
-    """Return an amount in list prices with its tax; the sign stays."""
-    if amount.minor == 0:
-        return amount
-    taxing = taxing_of(act, account_row(of))
-    size = amount if amount.minor > 0 else -amount
-    line = taxing.taxed(Line("-", 1, size, 0, Ref("subscriptions.change", UUID(int=0))), product)
-    gross = totals([line], prices=cast("Prices", taxing.brand.prices)).gross
-    return gross if amount.minor > 0 else -gross
+def _gross(act: Act, of: AccountId, product: str, change: Change, ground: Ground) -> Money:
+    """Return what a change comes to with tax: at today's to pay, at that of its lines to be given back."""
+    if change.due.minor == 0:
+        return -gross_of(ground, back_of(ground, change), change.due)
+    taxing, about = taxing_of(act, account_row(of)), Ref("subscriptions.change", UUID(int=0))
+    lines = [
+        taxing.taxed(Line("-", 1, share.turn.due, 0, about), product)
+        for share in change.shares if share.turn.due.minor
+    ]  # fmt: skip
+    return totals(lines, prices=cast("Prices", taxing.brand.prices)).gross
 
 
 def _moves(row: SubscriptionRow, told: SubscriptionTold, language: str) -> tuple[MoveRow, ...]:

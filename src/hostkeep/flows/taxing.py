@@ -67,11 +67,15 @@ class Taxing:
 
     def price(self, listed: Money, found: TaxDecided, product: str = "") -> Money:
         """Return what a listed price becomes: where tax is in it, by what the brand's owner chose."""
+        return self.price_at(listed, rate=found.rate, product=product)
+
+    def price_at(self, listed: Money, *, rate: int, product: str = "") -> Money:
+        """Return what a listed price becomes under a rate, in millionths."""
         if self.seller is None or self.brand.prices != "gross":
             return listed
         kind = self.seller.settings.class_of(product).kind
         home = rate_at(self.seller.rates, self.seller.home, kind, self.day) or 0
-        return due(listed, home_rate=home, rate=found.rate, inclusive=self.seller.settings.inclusive)
+        return due(listed, home_rate=home, rate=rate, inclusive=self.seller.settings.inclusive)
 
     @property
     def decision(self) -> TaxDecided | None:
@@ -171,19 +175,19 @@ def cart_lines(taxing: Taxing, cart: CartRow) -> tuple[Line, ...]:
     """
     about, settings = Ref("shop.cart", cart.id), taxing.seller.settings if taxing.seller else None
     if settings is None or not (settings.products or settings.inclusive == "net"):
-        return (taxing.taxed(Line("-", 1, cart.cost.first, 0, about)),)
+        return (taxing.taxed(Line("-", 1, cart.due, 0, about)),)
     return tuple(line for row in cart.lines.open() for line in _row_lines(taxing, row, about))
 
 
 def _row_lines(taxing: Taxing, row: LineRow, about: Ref) -> Sequence[Line]:
-    """Return a line of a cart as an invoice bills it: the term, and what is due once."""
+    """Return a line of a cart as an invoice bills it: the term, what is taken off, what is due once."""
     parts = [row.cost.recurring, row.cost.setup] if row.cost.setup.minor else [row.cost.recurring]
-    return [
-        taxing.taxed(
-            Line("-", row.quantity, Money(part.minor // row.quantity, part.currency), 0, about), row.product
-        )
-        for part in parts
+    lines = [
+        Line("-", row.quantity, Money(part.minor // row.quantity, part.currency), 0, about) for part in parts
     ]
+    if row.discount.minor:
+        lines.append(Line("-", 1, -row.discount, 0, about))
+    return [taxing.taxed(line, row.product) for line in lines]
 
 
 def _unplaced(act: Act, row: BrandRow) -> Taxing:

@@ -19,7 +19,7 @@ from hostkeep.subscriptions.events import SubscriptionChanged
 from hostkeep.subscriptions.holding import add_part, calendar_of, sum_of
 from hostkeep.subscriptions.models import Change, Part, Period, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told, told_of
-from hostkeep.subscriptions.rules.changing import Now, Wanted, turn_of
+from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, turn_of
 from hostkeep.subscriptions.rules.states import RENEWS, State
 
 
@@ -28,14 +28,35 @@ def now_of(row: Subscription, told: Told, at: datetime) -> Now:
     plan = plan_of(row)
     if State(row.state) not in RENEWS or plan is None:
         raise NoSuchMove(state=row.state, move="change")
-    billed = Period.objects.filter(subscription=row, ends_at__gt=at).order_by("starts_at")
     return Now(
         told=told,
         price=money(plan.unit_minor, row.currency),
-        billed=[Span(each.starts_at, each.ends_at) for each in billed],
+        billed=_billed(row, at),
         billed_to=row.billed_to,
         calendar=calendar_of(row),
     )
+
+
+def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
+    """Return the periods of the present term that are billed and not over.
+
+    What was billed in another term stays as it was billed: its price says nothing of this one's.
+    """
+    found = Period.objects.filter(subscription=row, ends_at__gt=at).order_by("starts_at")
+    terms = Change.objects.filter(subscription=row, kind=TERM, state="done")
+    last = terms.order_by("-done_at").values_list("done_at", flat=True).first()
+    if last is not None:
+        found = found.filter(billed_at__gte=last)
+    spans = [Span(each.starts_at, each.ends_at) for each in found]
+    return [BilledAt(span, price_at(row, max(at, span.start))) for span in spans]
+
+
+def price_at(row: Subscription, at: datetime) -> Money:
+    """Return the price of a whole term, the plan alone, that holds at a moment of what is billed."""
+    plans = Part.objects.filter(subscription=row, kind="plan").order_by("-started_at")
+    held = plans.filter(started_at__lte=at).exclude(ended_at__lte=at).first()
+    found = held or plan_of(row)
+    return money(found.unit_minor if found else 0, row.currency)
 
 
 def plan_of(row: Subscription) -> Part | None:
@@ -50,8 +71,7 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
     invoice.
     """
     under, agreed = as_system(act, row), wanted.agreed
-    old = plan_of(row)
-    late = _billed_late(row, change, money(old.unit_minor if old else 0, row.currency), agreed.price)
+    late = _billed_late(row, change, agreed.price)
     Part.objects.filter(subscription=row, kind="plan", ended_at=None).update(ended_at=act.at)
     add_part(under, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
     if late.minor > 0:
@@ -71,13 +91,13 @@ def _take_term(row: Subscription, unit: str, count: int) -> None:
         row.unit, row.count, row.anchor_at = unit, count, row.billed_to
 
 
-def _billed_late(row: Subscription, change: Change, old: Money, new: Money) -> Money:
+def _billed_late(row: Subscription, change: Change, new: Money) -> Money:
     """Return what periods that were billed since a change was asked for cost more at the new price."""
     late = Period.objects.filter(subscription=row, billed_at__gt=change.asked_at)
     due = money(0, row.currency)
     for each in late if change.invoice else ():
         span = Span(each.starts_at, each.ends_at)
-        due = due + turn_of(old, new, calendar_of(row), span, at=span.start).due
+        due = due + turn_of(price_at(row, span.start), new, calendar_of(row), span, at=span.start).due
     return due
 
 

@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Literal
 
 Reason = Literal[
-    "cancelled", "not_given", "wrong_price", "wrong_tax", "twice", "goodwill", "more_used", "fee"
+    "cancelled", "changed", "not_given", "wrong_price", "wrong_tax", "twice", "goodwill", "more_used", "fee"
 ]
 """Why a credit or debit note was made.
 
 "cancelled"    what was billed was cancelled
+"changed"      something smaller was taken for the rest of the time that was billed
 "not_given"    what was billed was not provided, or not as agreed
 "wrong_price"  a price or quantity was wrong
 "wrong_tax"    the tax was wrong
@@ -24,12 +25,15 @@ Reason = Literal[
 "fee"          a fee that was agreed and not billed
 """
 
-CREDITS: tuple[Reason, ...] = ("cancelled", "not_given", "wrong_price", "wrong_tax", "twice", "goodwill")
+CREDITS: tuple[Reason, ...] = (
+    "cancelled", "changed", "not_given", "wrong_price", "wrong_tax", "twice", "goodwill"
+)  # fmt: skip
 DEBITS: tuple[Reason, ...] = ("wrong_price", "wrong_tax", "more_used", "fee")
 
 SAID: Mapping[str, Mapping[Reason, str]] = MappingProxyType({
     "en": MappingProxyType({
         "cancelled": "what was billed was cancelled",
+        "changed": "something smaller was taken for the rest of the time",
         "not_given": "what was billed was not provided as agreed",
         "wrong_price": "a price or quantity was wrong",
         "wrong_tax": "the tax was wrong",
@@ -40,6 +44,7 @@ SAID: Mapping[str, Mapping[Reason, str]] = MappingProxyType({
     }),
     "vi": MappingProxyType({
         "cancelled": "dịch vụ đã lập hóa đơn bị hủy",
+        "changed": "đã chuyển sang gói nhỏ hơn cho thời gian còn lại",
         "not_given": "dịch vụ đã lập hóa đơn không được cung cấp như thỏa thuận",
         "wrong_price": "sai đơn giá hoặc số lượng",
         "wrong_tax": "sai thuế",

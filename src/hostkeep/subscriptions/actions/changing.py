@@ -16,7 +16,7 @@ from hostkeep.subscriptions.errors import BadPrice, ChangeWaits, NoSuchChange, N
 from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told, checked
-from hostkeep.subscriptions.rules.changing import DOWNGRADE, Wanted, from_told, reckon, to_told
+from hostkeep.subscriptions.rules.changing import DOWNGRADE, GivenBack, Wanted, from_told, reckon, to_told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.terms import checked as checked_calendar
 from hostkeep.subscriptions.rules.terms import start_of
@@ -64,11 +64,13 @@ class Settled:
 
 @recorded("subscriptions.change.asked")
 def ask_change(
-    act: Act, *, subscription: UUID, of: AccountId, wanted: Wanted, expected: Money, once: str
-) -> Asked:
+    act: Act, *, subscription: UUID, of: AccountId, wanted: Wanted, expected: Money,
+    back: Sequence[GivenBack] = (), once: str,
+) -> Asked:  # fmt: skip
     """Ask for another plan, choice or term in place of what an account has.
 
     expected  what the page showed: to be paid, or less than nothing where it is given back
+    back      of which lines that is taken back; kept with the change, for whoever writes the notes
     once      idempotency key, at most 64 characters; the same key is the same change
 
     What costs more waits until it is paid; what costs less holds at once, and `back` is the account's;
@@ -93,8 +95,7 @@ def ask_change(
         id=uuid4(), once=once, subscription=row, kind=reckoned.kind, credit_minor=reckoned.back.minor,
         asked_at=act.at, effective_at=reckoned.effective_at,
     )  # fmt: skip
-    told = {**to_told(wanted), "due": reckoned.due.minor}
-    change.told = seal_change(act, row, change.id, told)
+    change.told = seal_change(act, row, change.id, to_told(wanted, reckoned, back))
     change.save(force_insert=True)
     if reckoned.kind == DOWNGRADE:
         make_so(act, row, change, wanted)

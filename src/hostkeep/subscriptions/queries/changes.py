@@ -11,12 +11,20 @@ from uuid import UUID
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId, SubjectId
 from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.agreeing import Agreed, Told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
-from hostkeep.subscriptions.rules.changing import Wanted, from_told, reckon
+from hostkeep.subscriptions.rules.changing import (
+    GivenBack,
+    Wanted,
+    back_from_told,
+    dues_from_told,
+    from_told,
+    reckon,
+)
 from hostkeep.subscriptions.turning import now_of
 from hostkeep.vault.column_door import ColumnWish, use_columns
 
@@ -45,9 +53,13 @@ class ChangeRow:
     effective_at: datetime
     wish: ColumnWish[Mapping[str, Any]] = field(repr=False)
 
-    def due_of(self, told: Mapping[str, Any]) -> Money:
-        """Return what was to be paid, of its opened column."""
-        return money(int(told["due"]), self.back.currency.code)
+    def dues_of(self, told: Mapping[str, Any]) -> tuple[tuple[Period | None, Money], ...]:
+        """Return what was to be paid for each billed period, of its opened column."""
+        return dues_from_told(told)
+
+    def back_of(self, told: Mapping[str, Any]) -> tuple[GivenBack, ...]:
+        """Return of which lines something is taken back, of its opened column."""
+        return back_from_told(told)
 
     def wanted_of(self, told: Mapping[str, Any]) -> Wanted:
         """Return what was wanted, of its opened column."""
@@ -78,6 +90,12 @@ def last_done(subscription: UUID) -> ChangeRow | None:
     """Return the newest change of a subscription that holds, or None."""
     found = _rows(subscription_id=subscription, state="done", order="-done_at")
     return found[0] if found else None
+
+
+def paid_upgrades(subscription: UUID) -> tuple[UUID, ...]:
+    """Return the changes of a subscription that were paid for and hold: lines of invoices are about them."""
+    found = Change.objects.filter(subscription_id=subscription, state="done").exclude(invoice=None)
+    return tuple(found.values_list("id", flat=True))
 
 
 def unpaid_since(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from hostkeep.kernel.money import Money, money, total
 from hostkeep.kernel.period import Period
@@ -31,17 +32,42 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What a change comes to for one billed period.
+
+    billed  the period as it was billed
+    left    what is left of it
+    turn    what is given back of the old price and paid of the new one, for what is left
+    """
+
+    billed: Period
+    left: Period
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What is taken back of a line of an invoice.  minor: as the invoice's prices are, more than nothing."""
+
+    invoice: UUID
+    position: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a change would come to.
 
     kind          UPGRADE, DOWNGRADE or TERM
     turn          what is given back of the old price and paid of the new one, for all that is billed
     effective_at  from when it holds; of an upgrade: as soon as it is paid
+    shares        of that, by billed period, the first coming first
     """
 
     kind: str
     turn: Turn
     effective_at: datetime
+    shares: Sequence[Share] = ()
 
     @property
     def due(self) -> Money:
@@ -55,18 +81,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class BilledAt:
+    """A period that is billed and not over.  price: of a whole term, which holds for what is left of it."""
+
+    period: Period
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """What is had, for a change to be reckoned.
 
-    price    of a whole term, the plan alone
-    billed   the periods that are billed and not over; what they cost was the present price
+    price    of a whole term, the plan alone, as the next period is billed
+    billed   the periods of this term that are billed and not over, each at its own price: a new one may hold
+             for those to come alone
     billed_to  the end of what is billed
     calendar   what makes its periods: one that was cut short cost its part alone
     """
 
     told: Told
     price: Money
-    billed: Sequence[Period]
+    billed: Sequence[BilledAt]
     billed_to: datetime
     calendar: Calendar
 
@@ -88,12 +123,19 @@ def reckon(now: Now, wanted: Agreed, *, at: datetime) -> Change:
         now.told.product, now.told.plan, dict(now.told.choices)
     ):  # fmt: skip
         raise SameAsNow
-    turns = [turn_of(now.price, wanted.price, now.calendar, each, at=at) for each in now.billed]
+    shares = [
+        Share(
+            each.period,
+            Period(max(at, each.period.start), each.period.end),
+            turn_of(each.price, wanted.price, now.calendar, each.period, at=at),
+        )
+        for each in now.billed
+    ]
     both = Turn(
-        total([each.back for each in turns], now.price.currency),
-        total([each.pay for each in turns], now.price.currency),
+        total([each.turn.back for each in shares], now.price.currency),
+        total([each.turn.pay for each in shares], now.price.currency),
     )
-    return Change(UPGRADE if both.due.minor > 0 else DOWNGRADE, both, at)
+    return Change(UPGRADE if both.due.minor > 0 else DOWNGRADE, both, at, shares)
 
 
 def turn_of(old: Money, new: Money, plan: Calendar, billed: Period, *, at: datetime) -> Turn:
@@ -104,14 +146,38 @@ def turn_of(old: Money, new: Money, plan: Calendar, billed: Period, *, at: datet
     )  # fmt: skip
 
 
-def to_told(wanted: Wanted) -> dict[str, Any]:
+def to_told(wanted: Wanted, change: Change, back: Sequence[GivenBack]) -> dict[str, Any]:
     """Return what is sealed of a change."""
     agreed = wanted.agreed
     told = Told(agreed.product, agreed.plan, agreed.title, dict(agreed.choices))
     return {
         **asdict(told), "unit": agreed.term.unit, "count": agreed.term.count, "minor": agreed.price.minor,
-        "currency": agreed.price.currency.code, "spec": dict(wanted.spec),
+        "currency": agreed.price.currency.code, "spec": dict(wanted.spec), "due": change.due.minor,
+        "shares": [
+            [each.left.start.isoformat(), each.left.end.isoformat(), each.turn.due.minor]
+            for each in change.shares
+        ],
+        "back": [[str(each.invoice), each.position, each.minor] for each in back],
     }  # fmt: skip
+
+
+def dues_from_told(values: Mapping[str, Any]) -> tuple[tuple[Period | None, Money], ...]:
+    """Return what is to be paid of a change for each billed period, of an opened change.
+
+    One that was asked for before that was kept has one amount for all of them, of no period.
+    """
+    code = values["currency"]
+    shares = [
+        (Period(datetime.fromisoformat(start), datetime.fromisoformat(end)), money(minor, code))
+        for start, end, minor in values.get("shares", ())
+        if minor
+    ]
+    return tuple(shares) or ((None, money(values["due"], code)),)
+
+
+def back_from_told(values: Mapping[str, Any]) -> tuple[GivenBack, ...]:
+    """Return what a change takes back, of an opened change; of one from before that was kept, nothing."""
+    return tuple(GivenBack(UUID(invoice), n, minor) for invoice, n, minor in values.get("back", ()))
 
 
 def from_told(values: Mapping[str, Any]) -> Wanted:

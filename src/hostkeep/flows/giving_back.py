@@ -1,0 +1,157 @@
+"""Giving back what is left of a price that was paid: out of the very lines that billed it.
+
+A line that was billed bears the tax of its day and of where its buyer was then: a credit note of it takes
+that tax back with it, wherever the buyer is by now, and never is more given back than was billed.
+Source: Council Directive 2006/112/EC, art. 90 (the taxable amount is reduced where the price is, afterwards).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from hostkeep.billing.actions.correcting import Part, credit_lines
+from hostkeep.billing.errors import NothingToCredit, OverCredit
+from hostkeep.billing.queries.billed import BilledDocument, documents_about
+from hostkeep.billing.queries.invoices import currency_of, invoice_by_once
+from hostkeep.billing.rules.correcting import LineLeft, take
+from hostkeep.flows.taxing import Taxing, taxing_of
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import InvoiceId, PurposeId
+from hostkeep.kernel.money import Money, halves_away, total
+from hostkeep.kernel.period import Period
+from hostkeep.provisioning.errors import NoSuchService
+from hostkeep.provisioning.queries import service
+from hostkeep.subscriptions.queries.changes import paid_upgrades
+from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, periods_of
+from hostkeep.subscriptions.rules.changing import Change, GivenBack, Share
+
+log = structlog.get_logger()
+
+BILLING = PurposeId("billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What was billed of a subscription, for what is given back of it.
+
+    documents   its invoices, newest first
+    upgrades    changes of it that were paid
+    order_line  what its first period was ordered by, and `first`: that period, where it is one of the newest
+    taxing      how its brand's list prices become prices of invoices
+    """
+
+    subscription: UUID
+    documents: Sequence[BilledDocument]
+    upgrades: frozenset[UUID]
+    order_line: UUID | None
+    first: Period | None
+    product: str
+    taxing: Taxing
+
+
+def ground_of(act: Act, row: SubscriptionRow, *, product: str) -> Ground:
+    """Gather what was billed of a subscription.  product: slug of what is had, by which it is taxed."""
+    upgrades = frozenset(paid_upgrades(row.id))
+    order_line, first = _ordered(row)
+    documents = documents_about(row.account, {row.id, *upgrades, *([order_line] if order_line else [])})
+    return Ground(row.id, documents, upgrades, order_line, first, product, taxing_of(act, None))
+
+
+def _ordered(row: SubscriptionRow) -> tuple[UUID | None, Period | None]:
+    """Return what a service was ordered by, and the first period, if it is one of the newest."""
+    try:
+        bought = service(row.service)
+    except NoSuchService:
+        return None, None
+    first = (each.period for each in periods_of(row.id) if each.invoice == bought.invoice)
+    return bought.order_line, next(first, None)
+
+
+def back_of(ground: Ground, change: Change) -> tuple[GivenBack, ...]:
+    """Say of which lines a change takes something back: of each period's own, the newest first.
+
+    Less than the change comes to where less was billed, or something was taken back before.
+    """
+    rest, taken = change.back, dict[tuple[UUID, int], int]()
+    for share in reversed(change.shares):
+        wanted = min(-share.turn.due.minor, rest.minor)
+        for document, line in _lines_of(ground, share):
+            if wanted <= 0:
+                break
+            as_billed = ground.taxing.price_at(
+                Money(wanted, rest.currency), rate=line.line.tax_rate, product=ground.product
+            ).minor
+            got = min(as_billed, _most(document, line, taken))
+            if got > 0:
+                key = (document.id, line.position)
+                taken[key] = taken.get(key, 0) + got
+                listed = halves_away(wanted * got, as_billed)
+                wanted, rest = wanted - listed, Money(rest.minor - listed, rest.currency)
+    return tuple(GivenBack(invoice, position, minor) for (invoice, position), minor in taken.items())
+
+
+def gross_of(ground: Ground, back: Sequence[GivenBack], nothing: Money) -> Money:
+    """Return what is given back with its tax.  nothing: of the currency."""
+    known = {document.id: document for document in ground.documents}
+    sums = [
+        take(known[invoice].lines, parts, prices=known[invoice].prices).sums.gross
+        for invoice, parts in _by_invoice(back).items()
+    ]
+    return total(sums, nothing.currency)
+
+
+def give_back(act: Act, change: UUID, back: Sequence[GivenBack]) -> None:
+    """Write the credit notes of a change, each once.
+
+    act  in role "system", for purpose "billing"
+    What somebody else took back of a line in the meantime is not given twice.
+    """
+    for n, (invoice, parts) in enumerate(_by_invoice(back).items()):
+        once = f"back:{change}:{n}"
+        if invoice_by_once(once) is not None:
+            continue
+        lines = [Part(position, amount) for position, amount in parts.items()]
+        try:
+            credit_lines(act, invoice=invoice, parts=lines, reason="changed", once=once)
+        except (OverCredit, NothingToCredit) as refusal:
+            log.warning("change.not_given_back", change=str(change), code=refusal.code, trace=act.trace)
+
+
+def _by_invoice(back: Sequence[GivenBack]) -> Mapping[InvoiceId, Mapping[int, Money]]:
+    """Return what is taken back of each invoice, by position."""
+    found: dict[InvoiceId, dict[int, Money]] = defaultdict(dict)
+    for each in back:
+        invoice = InvoiceId(each.invoice)
+        found[invoice][each.position] = Money(each.minor, currency_of(invoice))
+    return found
+
+
+def _lines_of(ground: Ground, share: Share) -> Iterator[tuple[BilledDocument, LineLeft]]:
+    """Yield the lines that billed a period, newest first: upgrades of it come after its own."""
+    for document in ground.documents:
+        for line in document.lines:
+            if line.line.amount.minor > 0 and _bills(ground, share, line):
+                yield document, line
+
+
+def _bills(ground: Ground, share: Share, line: LineLeft) -> bool:
+    """Say whether a line bills a period.  What is due once bills none."""
+    about, span = line.line.about.id, line.line.period
+    if about in ground.upgrades:  # one from before upgrades told their periods bills all that was left
+        return span is None or (span.end == share.billed.end and span.start >= share.billed.start)
+    if about == ground.order_line:
+        return span is not None and share.billed == ground.first
+    return about == ground.subscription and span == share.billed
+
+
+def _most(document: BilledDocument, line: LineLeft, taken: Mapping[tuple[UUID, int], int]) -> int:
+    """Return how much a line may give: of one piece, and no more than discounts leave of its rate."""
+    alike = [each for each in document.lines if each.line.taxed == line.line.taxed]
+    of_rate = sum(each.left.minor - taken.get((document.id, each.position), 0) for each in alike)
+    of_line = min(line.line.unit.minor, line.left.minor) - taken.get((document.id, line.position), 0)
+    return max(0, min(of_line, of_rate))
