@@ -11,12 +11,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import connections
 
 from hostkeep.billing.actions import paying as actions
+from hostkeep.billing.actions.crediting import give_credit, use_credit
+from hostkeep.billing.actions.storing import begin_keeping, record_kept
 from hostkeep.billing.calls import gateways
 from hostkeep.billing.models import GatewayNotice, Invoice, Payment, PaymentAttempt, StoredMethod
 from hostkeep.billing.queries.invoices import sheet
@@ -24,8 +27,9 @@ from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Kept
 from hostkeep.faces.demo import pay_api, pay_telling
 from hostkeep.flows import noticing, paying, storing
-from hostkeep.kernel.money import EUR
+from hostkeep.kernel.money import EUR, Money
 from hostkeep.ledger import book
+from tests.conftest import NOON
 from tests.cards import load_card_brand
 from tests.drivers.hosted_page import HostedPage
 from tests.flows.test_storing import customer, ready
@@ -177,3 +181,45 @@ def test_without_the_key_of_payments_the_same_heap_is_booked_wrong(page: HostedP
     noticing.work_off(billing_act(""))
     right = Payment.objects.count() == len(buyers) and not GatewayNotice.objects.exclude(state="done").exists()
     assert not right
+
+
+def test_eight_first_clicks_at_once_keep_one_method(fake: FakeGateway) -> None:
+    buyer = customer()
+    asked = at_once(
+        lambda _: begin_keeping(buyer.act(), of=buyer.account, subject=buyer.subject, gateway="testpay")
+    )
+    assert len({each.id for each in asked}) == 1
+    assert StoredMethod.objects.count() == 1
+
+
+def test_two_first_methods_that_are_ready_at_once_have_one_preferred(fake: FakeGateway) -> None:
+    buyer = customer()
+    for number in range(MANY):
+        act = buyer.act(at=NOON + timedelta(hours=2 * number))
+        begin_keeping(act, of=buyer.account, subject=buyer.subject, gateway="testpay")
+    methods = list(StoredMethod.objects.values_list("id", flat=True))
+    assert len(methods) == MANY
+
+    def kept(number: int) -> None:
+        record_kept(billing_act(buyer.brand), method=methods[number], keeping=Kept(f"t{number}", "Visa 4242"))
+
+    assert at_once(kept) == [None] * MANY
+    assert StoredMethod.objects.filter(state="ready").count() == MANY
+    assert StoredMethod.objects.filter(preferred=True).count() == 1
+
+
+def test_one_key_for_two_invoices_with_an_amount_and_without_waits_for_nobody(fake: FakeGateway) -> None:
+    buyer = customer()
+    staff = billing_act(buyer.brand, role="billing")
+    give_credit(staff, account=buyer.account, amount=Money(500_000, EUR), kind="gift", once="g", reason="goodwill")
+    sheets = [buyer.owes().id for _ in range(MANY * 8)]
+    for turn in range(8):
+
+        def use(number: int, turn: int = turn) -> None:
+            amount = Money(1000, EUR) if number % 2 else None
+            invoice = sheets[turn * MANY + number]
+            use_credit(staff, account=buyer.account, invoice=invoice, amount=amount, once=f"k-{turn}")
+
+        raised = [each for each in at_once(use) if each is not None]
+        assert {type(each).__name__ for each in raised} == {"CreditDiffers"}
+        assert len(raised) == MANY - 1

@@ -102,8 +102,8 @@ def test_a_poisoned_message_waits_for_a_person_and_the_next_goes_on(page: Hosted
     monkeypatch.setattr(noticing, "record_notice", record)
     assert noticing.work_off(billing_act("")) == 1
     assert sheet(invoice, of=buyer.account).is_paid
-    for _ in range(inbox.MOST_ATTEMPTS):
-        noticing.work_off(billing_act(""))
+    for later in inbox.LATER[1:]:
+        noticing.work_off(billing_act("", at=NOON + later))
     assert inbox.parked_count() == 1
     assert noticing.work_off(billing_act("")) == 0
 
@@ -232,8 +232,8 @@ def test_a_person_puts_a_parked_message_back_and_it_is_done(page: HostedPage, mo
     says(page, hears(kept))
     with monkeypatch.context() as patch:
         patch.setattr(noticing, "record_notice", lambda *_, **__: 1 / 0)
-        for _ in range(inbox.MOST_ATTEMPTS):
-            noticing.work_off(billing_act(""))
+        for later in inbox.LATER:
+            noticing.work_off(billing_act("", at=NOON + later))
     [parked] = inbox.parked()
     member = staff("owner")
     shown = member.get("/staff/parked/")
@@ -249,3 +249,47 @@ def test_a_person_puts_a_parked_message_back_and_it_is_done(page: HostedPage, mo
         from hostkeep.billing.actions.retaking import put_back_notice
 
         put_back_notice(billing_act(), notice=parked.id)
+
+
+def test_a_fee_that_is_given_back_with_the_dispute_is_no_cost(page: HostedPage) -> None:
+    _, _, kept = paid(page)
+    says(page, hears(kept))
+    noticing.work_off(billing_act(""))
+
+    def said(fee: int, state: str) -> None:
+        told = Disputed("dp_1", kept.proof, Money(2408, EUR), fee, state)
+        record_dispute(billing_act(), gateway="testpay", said=told)
+
+    said(1500, "open")
+    said(0, "open")
+    assert balances("fees:vps6") == [1500], "news without a fee says nothing of it"
+    said(0, "won")
+    said(1500, "open")
+    said(0, "won")
+    assert balances("fees:vps6", "gateway:vps6:testpay", "disputed:vps6") == [0, 2408, 0]
+    assert Dispute.objects.get().fee_minor == 0
+
+
+def test_a_dispute_that_lay_under_another_brand_finds_its_own(page: HostedPage) -> None:
+    """One gateway account of several brands: each address hears of it, and none knows yet whose it is."""
+    _, _, kept = paid(page)
+    body = pay_telling.message_of_dispute(pay_back.dispute(page.book, kept, at=1.0))
+    assert says(page, body, brand="vpn") == "new"
+    assert says(page, body) == "known"
+    assert noticing.work_off(billing_act("")) == 0
+    says(page, hears(kept))
+    assert noticing.work_off(billing_act("", at=NOON + timedelta(minutes=1))) == 2
+    assert Dispute.objects.get().brand == "vps6"
+
+
+def test_what_is_out_for_an_hour_parks_nothing(page: HostedPage, monkeypatch) -> None:
+    buyer, invoice, kept = paid(page)
+    says(page, hears(kept))
+    tries = []
+    with monkeypatch.context() as patch:
+        patch.setattr(noticing, "record_notice", lambda *_, **__: tries.append(1) or 1 / 0)
+        for minute in range(60):
+            noticing.work_off(billing_act("", at=NOON + timedelta(minutes=minute)))
+    assert (len(tries), inbox.parked_count()) == (6, 0)
+    assert noticing.work_off(billing_act("", at=NOON + timedelta(minutes=63))) == 1
+    assert sheet(invoice, of=buyer.account).is_paid

@@ -177,8 +177,8 @@ def test_a_call_back_with_another_amount_waits_for_a_person(gateway: FakeGateway
     gateway.told[row.once] = Settled("re_1", Money(299, EUR))
     said = Notice("e1", row.once, Settled("re_1", row.amount), "refund")
     inbox.take(billing_act(), gateway="testpay", notice=said)
-    for _ in range(inbox.MOST_ATTEMPTS):
-        noticing.work_off(billing_act(""))
+    for later in inbox.LATER:
+        noticing.work_off(billing_act("", at=NOON + later))
     assert inbox.parked_count() == 1 and stands(buyer) == (200, 300, 2908)
 
 
@@ -186,3 +186,26 @@ def test_more_than_came_is_refused_before_anybody_is_asked(gateway: FakeGateway)
     with pytest.raises(RefundTooMuch):
         back(overpaid(Buyer(), 500), 2909)
     assert not asked(gateway)
+
+
+@pytest.mark.parametrize(
+    ("proof", "why"),
+    [
+        ("", "form"), ("to Ann Payer", "form"), ("AnnPayer", "form"), ("x" * 61, "form"), ("N\u00e0-1", "form"),
+        ("NL91ABNA0417164300", "account"), ("nl91abna0417164300", "account"), ("DE89-3704-0044-0532-0130-00", "account"),
+    ],
+)  # fmt: skip
+def test_a_banks_id_names_nobody(gateway: FakeGateway, proof: str, why: str) -> None:
+    from hostkeep.billing.actions.receiving import record_transfer
+    from hostkeep.billing.errors import BadProof
+    from hostkeep.billing.queries.invoices import sheet
+
+    buyer = Buyer()
+    reference = sheet(buyer.owes().id, of=buyer.account).reference
+    came = record_transfer(STAFF, transfer=transfer(reference, amount=Money(3000, EUR)))
+    one = back(came.booked.payment, 100)
+    with pytest.raises(BadProof) as refusal:
+        refunding.confirm_by_hand(STAFF, refund=one.id, proof=proof)
+    assert refusal.value.facts == {"why": why}
+    assert Refund.objects.get().state == "waiting"
+    assert refunding.confirm_by_hand(STAFF, refund=one.id, proof="NL1/OUT-7").state == "settled"

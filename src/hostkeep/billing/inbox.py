@@ -7,11 +7,12 @@ follows is a recorded deed of a worker (actions.paying.record_notice and its lik
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, cast
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import Q
 
 from hostkeep.billing.models import GatewayNotice
 from hostkeep.billing.rules.attempts import TOLD, AttemptState
@@ -24,6 +25,12 @@ Fate = Literal["new", "known", "elsewhere"]
 
 MOST_ATTEMPTS = 8
 """How often a call-back is tried before it waits for a person."""
+
+LATER = tuple(timedelta(minutes=2**tries - 1) for tries in range(MOST_ATTEMPTS))
+"""How long after it came a call-back is tried again, by how often it was: 0, 1, 3, 7 ... 127 minutes.
+
+What is out for an hour, as a database or a key folder may be, parks nothing.
+"""
 
 OWNERS = {
     "charge": "SELECT brand FROM billing_paymentattempt WHERE once = %(once)s AND gateway = %(gateway)s",
@@ -96,9 +103,12 @@ def keep(act: Act, *, gateway: str, notice: Notice) -> GatewayNotice:
     return row
 
 
-def waiting(first: int = 100) -> tuple[Waits, ...]:
-    """Return call-backs that wait for a worker, of all brands, those that came first coming first."""
-    rows = GatewayNotice.objects.filter(state="new").order_by("attempts", "at", "id")[:first]
+def waiting(at: datetime, first: int = 100) -> tuple[Waits, ...]:
+    """Return call-backs whose turn has come, of all brands, those that came first coming first."""
+    turn = Q(attempts=0)
+    for tries in range(1, MOST_ATTEMPTS):
+        turn |= Q(attempts=tries, at__lte=at - LATER[tries])
+    rows = GatewayNotice.objects.filter(turn, state="new").order_by("attempts", "at", "id")[:first]
     return tuple(Waits(row.id, BrandId(row.brand), row.gateway, _notice(row)) for row in rows)
 
 

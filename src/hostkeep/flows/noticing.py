@@ -19,6 +19,7 @@ from hostkeep.billing.actions.paying import record_notice
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors import NoticeRefused, WrongBrand
 from hostkeep.billing.inbox import Waits
+from hostkeep.billing.queries.payments import brand_of_proof
 from hostkeep.drivers.payments import BadNotice, NothingAsked, Notice
 from hostkeep.flows import refunding, storing
 from hostkeep.kernel.act import Act
@@ -74,11 +75,12 @@ def take_notice(act: Act, *, gateway: str, heard: Heard) -> inbox.Fate:
 def work_off(act: Act, about: str = ABOUT) -> int:
     """Do what follows from call-backs that wait, of all brands; return how many were done.
 
-    One that goes wrong does not stop the next; it is tried again, and after some tries waits for a person.
+    One that goes wrong does not stop the next; it is tried again, each time later, and after some tries waits
+    for a person.
     """
     del about
     done = 0
-    while waits := inbox.waiting(AT_ONCE):
+    while waits := inbox.waiting(act.at, AT_ONCE):
         went = sum(_work(act, each) for each in waits)
         done += went
         if not went:
@@ -134,9 +136,15 @@ def _of_refund(act: Act, waits: Waits) -> None:
 
 
 def _of_dispute(act: Act, waits: Waits) -> None:
-    """Write a dispute down, or how it ended."""
-    if waits.notice.disputed is not None:
-        record_dispute(act, gateway=waits.gateway, said=waits.notice.disputed)
+    """Write a dispute down, or how it ended, for whom its payment is.
+
+    Where it came before its payment, and the gateway's account is one of several brands, it may lie under
+    another of them: whose it is shows when the payment is there.
+    """
+    said = waits.notice.disputed
+    if said is not None:
+        owner = brand_of_proof(waits.gateway, said.of) or act.brand
+        record_dispute(act.of_brand(owner), gateway=waits.gateway, said=said)
     inbox.settle(waits)
 
 

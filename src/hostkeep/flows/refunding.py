@@ -17,11 +17,11 @@ import structlog
 from hostkeep.billing.actions.refunding import RefundTold, begin_refund, record_refund
 from hostkeep.billing.calls import refunding as calls
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import GatewayNotOffered, RefundDecided
+from hostkeep.billing.errors import BadProof, GatewayNotOffered, RefundDecided
 from hostkeep.billing.queries import refunds
 from hostkeep.billing.queries.payments import PaymentRow, payment
 from hostkeep.billing.queries.refunds import RefundRow
-from hostkeep.billing.rules.refunding import Room
+from hostkeep.billing.rules.refunding import Room, proof_fault
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import Declined, Outcome, Settled
 from hostkeep.flows.paying import PATIENCE, links_at
@@ -85,9 +85,12 @@ def refund_payment(
 def confirm_by_hand(act: Act, *, refund: UUID, proof: str) -> RefundTold:
     """Write down that staff gave the money back themselves.  proof: the bank's own id of the transfer.
 
-    Raises NoSuchRefund, RefundDecided (also where it is the gateway that tells).
+    Raises NoSuchRefund, RefundDecided (also where it is the gateway that tells), BadProof.
     """
     row = _by_hand(act, refund)
+    fault = proof_fault(proof)
+    if fault is not None:
+        raise BadProof(why=fault)
     return record_refund(act, refund=row.id, outcome=Settled(proof, row.amount))
 
 

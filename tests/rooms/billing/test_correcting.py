@@ -324,3 +324,32 @@ def test_the_database_takes_no_note_over_the_document(committed) -> None:
         from hostkeep.billing.models import InvoiceTax
 
         InvoiceTax.objects.create(invoice=note, rate=0, net_minor=600, tax_minor=0)
+
+
+def test_with_a_discount_at_another_rate_the_whole_is_the_limit_too(buyer: Buyer) -> None:
+    """19 % on what is given, none on the discount: by line and rate 119 is left, of the document 99."""
+    invoice = buyer.owes(line(10_000, rate=190_000), line(-2_000, rate=0))
+    assert invoice.gross == eur(9_900)
+    with pytest.raises(OverCredit):
+        part(invoice.id, (1, 10_000))
+    part(invoice.id, (1, 8_000))
+    with pytest.raises(OverCredit):
+        part(invoice.id, (1, 1_000))
+    whole(invoice.id)
+    constraints_hold()
+    assert sheet(invoice.id, of=buyer.account).is_taken_back
+
+
+def test_nobody_pays_a_credit_note_or_a_canarys_invoice_by_hand(buyer: Buyer, monkeypatch) -> None:
+    from hostkeep.billing.actions.by_hand import Taken, record_by_hand
+    from hostkeep.billing.models import Payment
+
+    note = whole(buyer.owes().id)
+    tried = Buyer()
+    monkeypatch.setattr("hostkeep.billing.actions.issuing.canary_accounts", lambda: {tried.account})
+    canary = tried.owes()
+    given = Taken(eur(100), "cash", NOON.date(), "once")
+    for each in (note, canary):
+        with pytest.raises(NoSuchInvoice):
+            record_by_hand(staff_act(), invoice=each.id, taken=given)
+    assert not Payment.objects.exists()

@@ -235,3 +235,31 @@ def test_two_invoices_under_one_key_at_once_are_not_both_paid(committed: str) ->
     raced(2, one)
     assert len(refused) == 1 and credit_of(buyer) == 9000 - 2408
     assert Entry.objects.filter(key__startswith="credit:").count() == 2
+
+
+def test_the_same_key_for_another_amount_is_refused(buyer: Buyer) -> None:
+    gift(buyer, 5000)
+    invoice = buyer.owes()
+    use(buyer, invoice.id, minor=1000, once="k")
+    assert use(buyer, invoice.id, minor=1000, once="k").again
+    with pytest.raises(CreditDiffers):
+        use(buyer, invoice.id, minor=999, once="k")
+
+
+def test_what_a_customer_paid_in_is_not_taken_as_if_it_were_a_gift(buyer: Buyer) -> None:
+    from tests.rooms.billing.test_refunding import overpaid
+
+    overpaid(buyer, 700)
+    gift(buyer, 500)
+    act = billing_act(role="billing")
+
+    def take(minor: int, once: str) -> None:
+        take_credit(act, account=buyer.account, amount=Money(minor, EUR), once=once, reason="mistake")
+
+    take(200, "t-1")
+    with pytest.raises(NotEnoughCredit) as refusal:
+        take(301, "t-2")
+    assert refusal.value.facts["held"] == 300
+    take(300, "t-3")
+    take(300, "t-3")
+    assert credit_of(buyer) == 700 and book.balance("gifts:vps6", EUR).minor == 0

@@ -15,6 +15,7 @@ from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.receiving import record_transfer
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
 from hostkeep.billing.errors import (
+    BadProof,
     NoSuchPayment,
     NoSuchRefund,
     NotEnoughCredit,
@@ -223,3 +224,23 @@ def test_twenty_refunds_at_once_give_back_what_came_and_no_more(committed: str) 
     credit, under_way, there = stands(buyer)
     assert credit == (9000 - 2408) % 1000
     assert there - under_way == 9000 - 1000 * sum(went)
+
+
+def test_of_what_was_taken_in_another_currency_nothing_goes_back(buyer: Buyer) -> None:
+    payment = overpaid(buyer, 500)
+    proof = Payment.objects.get(id=payment).proof
+    record_dispute(billing_act(), gateway="testpay", said=Disputed("d-1", proof, Money(900, USD), 0, "open"))
+    assert room_of(payment, brand=BrandId("vps6"))[1].left == Money(0, EUR)
+    with pytest.raises(RefundTooMuch):
+        refund(payment, 100)
+    record_dispute(billing_act(), gateway="testpay", said=Disputed("d-1", proof, Money(900, USD), 0, "won"))
+    assert refund(payment, 100).state == "waiting"
+
+
+def test_one_proof_is_one_refunds(buyer: Buyer) -> None:
+    one, two = refund(overpaid(buyer, 500), 300), refund(overpaid(buyer, 500), 300)
+    told(one, Settled("OUT-1", one.amount))
+    with pytest.raises(BadProof) as refusal:
+        told(two, Settled("OUT-1", two.amount))
+    assert refusal.value.facts == {"why": "used"}
+    assert told(one, Settled("OUT-1", one.amount)).state == "settled"

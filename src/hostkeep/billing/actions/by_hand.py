@@ -8,9 +8,10 @@ from datetime import date
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.booking import Booked, Came, receive
-from hostkeep.billing.errors import BadByHand, NoSuchInvoice
+from hostkeep.billing.errors import BadByHand, NoSuchInvoice, PaymentDiffers
 from hostkeep.billing.models import Invoice, Payment
 from hostkeep.billing.rules.gateways import BY_HAND, WAYS_BY_HAND
+from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
@@ -40,14 +41,19 @@ def record_by_hand(act: Act, *, invoice: InvoiceId, taken: Taken) -> Receipt:
     What is owed is paid first, the rest, and money in another currency, is the account's credit.  The same
     key again changes nothing; with other content it is refused.
     Writes a Payment, its ledger entry and events.
-    Raises NoSuchInvoice, BadByHand with facts["why"] "amount", "how", "day" or "once".
+    Raises NoSuchInvoice (also for what nobody pays: a credit note, a canary's), BadByHand with facts["why"]
+    "amount", "how", "day" or "once".
     """
     _check(act, taken)
-    sheet = Invoice.objects.select_for_update().filter(id=invoice, brand=act.brand).first()
+    payable = Invoice.objects.select_for_update().exclude(kind__in=[CREDIT_NOTE, CANARY])
+    sheet = payable.filter(id=invoice, brand=act.brand).first()
     if sheet is None:
         raise NoSuchInvoice
     proof = f"{taken.how}/{taken.once}"
-    booked = receive(act, Came(BY_HAND, proof, taken.amount, booked_on=taken.day), invoice=sheet)
+    try:
+        booked = receive(act, Came(BY_HAND, proof, taken.amount, booked_on=taken.day), invoice=sheet)
+    except PaymentDiffers:
+        raise BadByHand(why="once") from None
     if booked.again and not _is_same(booked, taken, sheet):
         raise BadByHand(why="once")
     return Receipt(booked, sheet.number)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
+from django.db.models import Sum
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import purse
 from hostkeep.billing.booking import owed_on
-from hostkeep.billing.errors import AlreadyPaid, BadCredit, CreditDiffers, NoSuchInvoice
+from hostkeep.billing.errors import AlreadyPaid, BadCredit, CreditDiffers, NoSuchInvoice, NotEnoughCredit
 from hostkeep.billing.events import CreditGiven, InvoicePaid
 from hostkeep.billing.models import Allocation, CreditEntry, Invoice
 from hostkeep.billing.purse import Move
@@ -18,8 +20,11 @@ from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.crediting import OWED_KINDS, Given, Reason
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import Currency, Money, money
 from hostkeep.runtime.outbox import publish
+from hostkeep.runtime.transactions import take_turn
+
+GIVEN_KINDS = ("gift", "unused", "taken")
 
 SOURCES: Mapping[Given, Callable[[BrandId], str]] = MappingProxyType({
     "gift": chart.gifts, "unused": chart.unused,
@@ -93,12 +98,19 @@ def give_credit(
 def take_credit(act: Act, *, account: AccountId, amount: Money, once: str, reason: Reason) -> CreditMoved:
     """Take credit back that was given: a mistake, or a gift that no longer holds.
 
-    amount  with tax, more than nothing and no more than there is
+    amount  with tax, more than nothing, and no more than there is or than was given and not taken back yet:
+            what was paid in is the customer's own, and goes back by a refund
 
-    Writes a CreditEntry and a ledger entry.  Raises BadCredit, NotEnoughCredit, CreditDiffers.
+    Writes a CreditEntry and a ledger entry.
+    Raises BadCredit, NotEnoughCredit (facts["held"]: what can be taken), CreditDiffers.
     """
     if amount.minor <= 0:
         raise BadCredit(why="nothing")
+    take_turn(f"credit_given:{account}")
+    given = _given(account, amount.currency)
+    if amount.minor > given.minor and purse.known(once) is None:
+        least = min(given.minor, purse.held(account, amount.currency).minor)
+        raise NotEnoughCredit(held=max(0, least), currency=amount.currency.code)
     against = chart.gifts(purse.books_for(act, account))
     moved = purse.move(act, Move(account, -amount, "taken", once, None, reason), against=against)
     return CreditMoved(moved.entry, -amount, moved.again)
@@ -123,8 +135,11 @@ def use_credit(
     ).first()  # fmt: skip
     if row is None:
         raise NoSuchInvoice
+    # With an amount the key is written first and the credit locked then, without one the reverse: under one
+    # key both at once would wait for each other.
+    take_turn(f"credit_used:{once}")
     if before := purse.known(once):
-        return _again(before, row)
+        return _again(before, row, amount)
     owed = owed_on(row)
     if owed.minor <= 0:
         raise AlreadyPaid(invoice=str(invoice))
@@ -141,6 +156,12 @@ def use_credit(
     return CreditUsed(entry, invoice, used, paid=used == owed, again=False)
 
 
+def _given(account: AccountId, currency: Currency) -> Money:
+    """Return what an account was given by hand or by a rule, less what of it was taken back."""
+    entries = CreditEntry.objects.filter(account=account, currency=currency.code, kind__in=GIVEN_KINDS)
+    return Money(entries.aggregate(sum=Sum("minor"))["sum"] or 0, currency)
+
+
 def _checked(amount: Money, owed: Money) -> Money:
     """Refuse an amount that cannot go on an invoice."""
     if amount.currency != owed.currency:
@@ -152,9 +173,15 @@ def _checked(amount: Money, owed: Money) -> Money:
     return amount
 
 
-def _again(before: CreditEntry, row: Invoice) -> CreditUsed:
-    """Answer for a key that was used before, if it was used on this invoice."""
+def _again(before: CreditEntry, row: Invoice, amount: Money | None) -> CreditUsed:
+    """Answer for a key that was used before, if it was used on this invoice, and for as much.
+
+    "As much as both allow" is answered with whatever that was.
+    """
+    used = money(-before.minor, before.currency)
     if (before.kind, before.about, before.account) != ("used", row.id, row.account):
         raise CreditDiffers(entry=str(before.id))
+    if amount is not None and amount != used:
+        raise CreditDiffers(entry=str(before.id))
     paid = owed_on(row).minor <= 0
-    return CreditUsed(before.id, InvoiceId(row.id), money(-before.minor, before.currency), paid, again=True)
+    return CreditUsed(before.id, InvoiceId(row.id), used, paid, again=True)

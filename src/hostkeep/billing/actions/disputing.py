@@ -46,7 +46,7 @@ def record_dispute(act: Act, *, gateway: str, said: Disputed) -> DisputeKept:
     if payment is None:
         raise NoSuchPayment
     row = Dispute.objects.filter(gateway=gateway, proof=said.proof).first() or _opened(act, payment, said)
-    _fee_grows(act, row, said.fee)
+    _fee_told(act, row, said)
     if row.state == "open" and said.state != "open":
         there = chart.gateway(act.brand, gateway) if said.state == "won" else chart.chargebacks(act.brand)
         amount = money(row.minor, row.currency)
@@ -70,13 +70,18 @@ def _opened(act: Act, payment: Payment, said: Disputed) -> Dispute:
     return row
 
 
-def _fee_grows(act: Act, row: Dispute, fee: int) -> None:
-    """Book what the gateway keeps for a dispute beyond what was booked before."""
+def _fee_told(act: Act, row: Dispute, said: Disputed) -> None:
+    """Book what the gateway keeps for a dispute beyond what was booked before, or gives back of it once won.
+
+    News that is older than the end, or tells of no fee, takes nothing back.
+    """
+    fee = said.fee
     more = Money(fee - row.fee_minor, money(row.minor, row.currency).currency)
-    if more.minor <= 0:
+    is_old = row.state == "won" and said.state != "won"
+    if not more.minor or is_old or (more.minor < 0 and said.state != "won"):
         return
     legs = [Leg(chart.fees(act.brand), more), Leg(chart.gateway(act.brand, row.gateway), -more)]
-    _post(act, row, f"dispute:{row.id}:fee:{fee}", legs)
+    _post(act, row, f"dispute:{row.id}:fee:{row.fee_minor}-{fee}", legs)
     row.fee_minor = fee
     row.save(update_fields=["fee_minor"])
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import purse
-from hostkeep.billing.errors import NoSuchPayment, NoSuchRefund, RefundDiffers, RefundTooMuch
+from hostkeep.billing.errors import BadProof, NoSuchPayment, NoSuchRefund, RefundDiffers, RefundTooMuch
 from hostkeep.billing.models import Invoice, Payment, Refund
 from hostkeep.billing.purse import Move
 from hostkeep.billing.queries.refunds import left_to_refund
@@ -97,7 +97,8 @@ def record_refund(act: Act, *, refund: UUID, outcome: Outcome) -> RefundTold:
     declined first and is settled after all takes from the credit once more.  One that was settled and failed
     after all is at the gateway again and the account's credit.
     Source: Stripe, "Refunds": one may fail after it was shown as succeeded, and is then given back to us.
-    Raises NoSuchRefund, RefundDiffers (another amount was given back), NotEnoughCredit (of the late one).
+    Raises NoSuchRefund, RefundDiffers (another amount was given back), NotEnoughCredit (of the late one),
+    BadProof (the proof is another refund's).
     """
     found = Refund.objects.filter(id=refund, brand=act.brand).values_list("payment_id", flat=True).first()
     if found is None:
@@ -115,6 +116,9 @@ def record_refund(act: Act, *, refund: UUID, outcome: Outcome) -> RefundTold:
         return RefundTold(row.id, state)
     row.state = state
     if isinstance(outcome, Settled):
+        others = Refund.objects.filter(gateway=row.gateway, proof=outcome.proof[:140]).exclude(id=row.id)
+        if others.exists():
+            raise BadProof(why="used")
         row.proof, row.settled_at, row.code = outcome.proof[:140], act.at, ""
         _left_the_house(act, row, was_declined=before == "declined")
     elif isinstance(outcome, Declined):

@@ -15,9 +15,13 @@ from hostkeep.billing.models import StoredMethod
 from hostkeep.drivers.payments import Declined, Keeping, Kept, Waiting
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, Ref, SubjectId
+from hostkeep.runtime.transactions import take_turn
 
 MOST = 10
 """Methods that an account may keep, those included whose owner is still on the gateway's page."""
+
+TURN = "methods:{}"
+"""What an account's deeds take turns at: rows that are not there yet cannot be locked."""
 
 STILL_OPEN = timedelta(hours=1)
 """How long a second click leads to the page that the first one opened."""
@@ -46,6 +50,7 @@ def begin_keeping(act: Act, *, of: AccountId, subject: SubjectId, gateway: str) 
 
     A second click within the hour gets the same one.  Raises TooManyMethods.
     """
+    take_turn(TURN.format(of))
     alive = [row for row in _all_of(act, of) if row.state != "ended"]
     for row in alive:
         if row.state == "waiting" and row.gateway == gateway and row.created_at > act.at - STILL_OPEN:
@@ -68,6 +73,8 @@ def record_kept(act: Act, *, method: UUID, keeping: Keeping) -> Method:
     The first that is ready is the preferred one.  A method whose owner ended it meanwhile stays ended; what
     the gateway keeps of it is let go of later.  Safe to call twice.  Raises NoSuchMethod.
     """
+    whose = StoredMethod.objects.filter(id=method, brand=act.brand).values_list("account", flat=True).first()
+    take_turn(TURN.format(whose))
     row = _locked(act, method)
     if row.forgotten_at is not None:
         return _method(row)

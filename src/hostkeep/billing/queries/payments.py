@@ -147,6 +147,12 @@ def payment(payment: PaymentId, *, brand: BrandId) -> PaymentRow:
     return rows[0]
 
 
+def brand_of_proof(gateway: str, proof: str) -> BrandId | None:
+    """Return whose payment a gateway's own id is, or None while it is not known here."""
+    found = Payment.objects.filter(gateway=gateway, proof=proof).values_list("brand", flat=True).first()
+    return BrandId(found) if found else None
+
+
 def _rows(found: QuerySet[Payment], *, first: int, skip: int) -> tuple[PaymentRow, ...]:
     """Fetch payments with the invoice each went on.  One database query."""
     part = Allocation.objects.filter(payment=OuterRef("pk")).order_by("id")

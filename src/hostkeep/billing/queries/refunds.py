@@ -64,10 +64,16 @@ class DisputeRow:
 
 
 def left_to_refund(row: Payment) -> Money:
-    """Return what is left of a payment.  For billing.actions, which hold its row locked.  Two queries."""
+    """Return what is left of a payment.  For billing.actions, which hold its row locked.  Three queries.
+
+    Nothing, where its payer's bank took some of it in another currency: how much that is, is not known here.
+    """
     back = Refund.objects.filter(payment=row).exclude(state="declined").aggregate(sum=Sum("minor"))["sum"]
-    argued = Dispute.objects.filter(~Q(state="won"), payment=row).aggregate(sum=Sum("minor"))["sum"]
     code = row.currency
+    disputed = Dispute.objects.filter(~Q(state="won"), payment=row)
+    if disputed.exclude(currency=code).exists():
+        return money(0, code)
+    argued = disputed.aggregate(sum=Sum("minor"))["sum"]
     return left_of(money(row.minor, code), back=money(back or 0, code), disputed=money(argued or 0, code))
 
 

@@ -74,6 +74,9 @@ def take(lines: Sequence[LineLeft], parts: Mapping[int, Money], *, prices: Price
         _taken(under, lines, parts, prices) for under in sorted({each.line.taxed for each in lines})
     )
     sums = _sums([rate for rate in rates if rate is not None], currency)
+    # Of a document with a discount at another rate, no more is left than the discount leaves.
+    if sums.gross.minor > _gross_left(lines, prices).minor:
+        raise OverCredit
     return Taken(tuple((n, _line(known[n], parts[n])) for n in sorted(parts)), sums)
 
 
@@ -84,6 +87,20 @@ def _sums(rates: Sequence[TaxSum], currency: Currency) -> Totals:
     if gross.minor <= 0:
         raise NothingToCredit
     return Totals(net, tax, gross, tuple(rates))
+
+
+def _gross_left(lines: Sequence[LineLeft], prices: Prices) -> Money:
+    """Return what the whole document comes to, less what earlier notes took, with tax."""
+    currency = lines[0].line.unit.currency
+    parts = []
+    for under in {each.line.taxed for each in lines}:
+        alike = [each for each in lines if each.line.taxed == under]
+        whole = total([each.line.amount for each in alike], currency)
+        before = total([each.taken for each in alike], currency)
+        parts.append(whole - before)
+        if prices == "net":
+            parts.append(_tax(whole, under[0], prices) - _tax(before, under[0], prices))
+    return total(parts, currency)
 
 
 def _taken(

@@ -80,7 +80,7 @@ def reference(number: str) -> str:
     Source: ISO 11649: "RF", two check digits, then up to 21 letters and digits; MOD 97-10 of ISO 7064.
     """
     body = _squeezed(number)[: LONGEST - 4]
-    return f"RF{98 - _remainder(f'{body}RF00'):02d}{body}"
+    return f"RF{98 - remainder(f'{body}RF00'):02d}{body}"
 
 
 def in_fours(said: str) -> str:
@@ -108,7 +108,7 @@ def references_in(text: str) -> frozenset[str]:
 def is_reference(said: str) -> bool:
     """Tell whether a text without spaces is a creditor reference with the right check digits."""
     shaped = re.fullmatch(r"RF[0-9]{2}[A-Z0-9]{1,21}", said) is not None
-    return shaped and _remainder(said[4:] + said[:4]) == 1
+    return shaped and remainder(said[4:] + said[:4]) == 1
 
 
 def _squeezed(text: str) -> str:
@@ -116,6 +116,6 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", text.upper())
 
 
-def _remainder(text: str) -> int:
+def remainder(text: str) -> int:
     """Return the remainder by 97, letters read as 10 to 35."""
     return int("".join(str(int(sign, 36)) for sign in text)) % _CHECKED

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hostkeep.billing.errors import NotEnoughCredit, RefundTooMuch
+from hostkeep.billing.errors import BadProof, NotEnoughCredit, RefundTooMuch
 from hostkeep.billing.queries.refunds import disputes
 from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.faces.staff.access import role_of, staff_only
@@ -24,7 +24,6 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, PaymentId
 from hostkeep.kernel.words import gettext_noop
 
-LONGEST_PROOF = 140
 PAGE = 50
 
 SAID: Mapping[AttemptState, str] = MappingProxyType({
@@ -65,11 +64,8 @@ def refund_by_hand(request: HttpRequest, brand: str, refund: UUID) -> HttpRespon
     if request.POST.get("do") == "give_up":
         refunding.give_up_by_hand(act, refund=refund)
         messages.success(request, gettext("It is the customer's credit again."))
-    elif not 0 < len(proof) <= LONGEST_PROOF or not (proof.isascii() and proof.isprintable()):
-        messages.error(request, gettext("Write the bank's own id of the transfer, in letters and digits."))
     else:
-        refunding.confirm_by_hand(act, refund=refund, proof=proof)
-        messages.success(request, gettext("Written down."))
+        _confirm(request, act, refund, proof)
     back = refunding.refund_row(act, refund=refund)
     return HttpResponseRedirect(reverse("staff_payment_refund", args=[brand, back.payment]))
 
@@ -84,6 +80,16 @@ def taken_back(request: HttpRequest) -> HttpResponse:
     return show(request, "staff/payments_disputed.html", {
         "rows": rows[:PAGE], "older": number + 1 if len(rows) > PAGE else 0, "newer": number - 1,
     })  # fmt: skip
+
+
+def _confirm(request: HttpRequest, act: Act, refund: UUID, proof: str) -> None:
+    """Write down that staff gave money back themselves, or say what is wrong with the bank's id."""
+    try:
+        refunding.confirm_by_hand(act, refund=refund, proof=proof)
+    except BadProof as refusal:
+        messages.error(request, gettext(refusal.title))
+    else:
+        messages.success(request, gettext("Written down."))
 
 
 def _page(request: HttpRequest, act: Act, payment: PaymentId, *, problem: str = "") -> HttpResponse:
