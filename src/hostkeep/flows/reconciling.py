@@ -58,6 +58,16 @@ def send_due(act: Act) -> int:
     return sum(send(ERRAND, name) for name in due)
 
 
+def send_now(name: str) -> bool:
+    """Send the self-check of a brand (its slug) or of the BOOK off; say whether it was not on its way."""
+    return send(ERRAND, name)
+
+
+def checked_at(name: str) -> datetime | None:
+    """Return when the books of a brand (its slug), or the BOOK, were last checked; None: never."""
+    return last_tallied(brand=OPERATOR, kind=ERRAND, name=name)
+
+
 def run(act: Act, about: str) -> int:
     """Check one brand, or the book, as an errand; return how much is out of step.
 

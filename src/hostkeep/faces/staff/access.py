@@ -24,6 +24,7 @@ ROOMS: Mapping[str, frozenset[str]] = MappingProxyType({
     "payments": frozenset({"owner", "billing"}),
     "billing": frozenset({"owner", "billing"}),
     "reports": frozenset({"owner", "billing"}),
+    "books": frozenset({"owner", "billing"}),
     "services": frozenset({"owner", "support", "engineer"}),
     "tasks": frozenset({"owner", "support", "engineer"}),
     "accounts": frozenset({"owner", "support", "abuse", "billing"}),

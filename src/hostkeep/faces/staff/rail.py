@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from hostkeep.billing.queries.dunning import hold_count
-from hostkeep.billing.queries.payments import unmatched_count
+from hostkeep.billing.queries.findings import unmatched_and_out_of_step
 from hostkeep.faces.staff.access import ROOMS, role_of
 from hostkeep.faces.staff.desk import given_up
 from hostkeep.faces.ui.pages import Link, LinkGroup
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.promises.alarms import open_alarm_count
 from hostkeep.provisioning.queries import open_task_count
+
+
+class Waits:
+    """What waits in the rooms, counted when the first of them asks."""
+
+    @cached_property
+    def money(self) -> tuple[int, int]:
+        """Payments that nobody has matched, and what is out of step in the books."""
+        return unmatched_and_out_of_step()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +41,25 @@ class Room:
     href: str
     icon: str
     label: str
-    waits: Callable[[], int] | None = None
+    waits: Callable[[Waits], int] | None = None
 
 
 WORK = (
     Room("desk", "/staff/", "chart", gettext_noop("Desk")),
     Room("orders", "/staff/orders/", "box", gettext_noop("Orders")),
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
-    Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), unmatched_count),
-    Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), hold_count),
+    Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), lambda counts: counts.money[0]),
+    Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), lambda _: hold_count()),
     Room("reports", "/staff/reports/", "receipt", gettext_noop("Reports")),
+    Room("books", "/staff/books/", "book", gettext_noop("Books"), lambda counts: counts.money[1]),
     Room("services", "/staff/services/", "server", gettext_noop("Services")),
-    Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), open_task_count),
+    Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), lambda _: open_task_count()),
     Room("disputes", "/staff/disputes/", "talk", gettext_noop("Disputes")),
 )
 KEEP = (
     Room("policies", "/staff/policies/", "book", gettext_noop("Policies")),
-    Room("promises", "/staff/promises/", "shield", gettext_noop("Promises"), open_alarm_count),
-    Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), given_up),
+    Room("promises", "/staff/promises/", "shield", gettext_noop("Promises"), lambda _: open_alarm_count()),
+    Room("tasks", "/staff/parked/", "alert", gettext_noop("Parked deliveries"), lambda _: given_up()),
 )
 OWN = (Room("keys", "/staff/keys/", "key", gettext_noop("Keys for programs")),)
 YOURS = (
@@ -59,17 +70,17 @@ YOURS = (
 
 def rail_of(request: HttpRequest) -> tuple[LinkGroup, ...]:
     """Return the rail for the signed-in staff member."""
-    role = role_of(request)
+    role, counts = role_of(request), Waits()
     groups = ((gettext("Work"), WORK), (gettext("Run"), KEEP))
-    shown = [LinkGroup(title, _links(request, role, rooms)) for title, rooms in groups]
+    shown = [LinkGroup(title, _links(request, role, rooms, counts)) for title, rooms in groups]
     yours = (
-        *_links(request, role, OWN),
+        *_links(request, role, OWN, counts),
         *(Link(href, gettext(label), icon=icon) for href, icon, label in YOURS),
     )
     return (*(group for group in shown if group.links), LinkGroup(gettext("You"), yours))
 
 
-def _links(request: HttpRequest, role: str, rooms: tuple[Room, ...]) -> tuple[Link, ...]:
+def _links(request: HttpRequest, role: str, rooms: tuple[Room, ...], counts: Waits) -> tuple[Link, ...]:
     """Link the rooms that a role opens."""
     return tuple(
         Link(
@@ -77,7 +88,7 @@ def _links(request: HttpRequest, role: str, rooms: tuple[Room, ...]) -> tuple[Li
             gettext(room.label),
             here=_here(request.path, room.href),
             icon=room.icon,
-            count=room.waits() if room.waits else 0,
+            count=room.waits(counts) if room.waits else 0,
         )
         for room in rooms
         if role in ROOMS[room.name]

@@ -1,0 +1,64 @@
+"""What the daily self-check found out of step, as the back office shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Count, Value
+
+from hostkeep.billing.models import Finding, Payment
+from hostkeep.billing.rules.reconciling import What
+from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.money import Money, money
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """Something that did not reconcile.
+
+    about       the account, gateway, entry or account code it is about, or None for a whole brand
+    amount      by how much the ledger stands above what it should; None where it is no amount
+    settled_at  when a check found it gone, or None
+    """
+
+    id: UUID
+    brand: BrandId
+    what: What
+    about: UUID | None
+    amount: Money | None
+    found_at: datetime
+    settled_at: datetime | None
+
+
+def open_findings_of_all(*, first: int = 200) -> tuple[FindingRow, ...]:
+    """Return what is out of step now, in all books, the oldest first.  One query."""
+    found = Finding.objects.filter(settled_at=None).order_by("found_at", "id")[:first]
+    return tuple(_row(row) for row in found)
+
+
+def settled_since(at: datetime, *, first: int = 50) -> tuple[FindingRow, ...]:
+    """Return what was out of step and is not any more, newest first.  One query."""
+    found = Finding.objects.filter(settled_at__gte=at).order_by("-settled_at", "id")[:first]
+    return tuple(_row(row) for row in found)
+
+
+def unmatched_and_out_of_step() -> tuple[int, int]:
+    """Count payments of which nobody knows whose they are, and open findings, over all brands.  One query."""
+    unmatched = Payment.objects.filter(account=None).order_by().values(of=Value("unmatched"))
+    out = Finding.objects.filter(settled_at=None).order_by().values(of=Value("out"))
+    found = dict(
+        unmatched.annotate(many=Count("pk")).values_list("of", "many").union(
+            out.annotate(many=Count("pk")).values_list("of", "many"), all=True
+        )
+    )
+    return found.get("unmatched", 0), found.get("out", 0)
+
+
+def _row(row: Finding) -> FindingRow:
+    amount = money(row.minor, row.currency) if row.currency else None
+    return FindingRow(
+        row.id, BrandId(row.brand), cast("What", row.what), row.about, amount, row.found_at, row.settled_at
+    )
