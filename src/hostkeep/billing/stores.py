@@ -7,21 +7,15 @@ vault; what was bought ends with it, here, while the key lives on for younger in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db import connection
 
-from hostkeep.brands.errors import NoSuchBrand
-from hostkeep.brands.queries import all_brands, policy_in_force
+from hostkeep.billing.clear_stores import CLEAR
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId, CategoryId
-from hostkeep.policy import schedule
+from hostkeep.kernel.ids import CategoryId
 from hostkeep.runtime.stores import Person, Store, nothing, table_store
-from hostkeep.vault.dropping import held_in
+from hostkeep.vault.past_terms import Past, past_terms
 
 KEPT_DAYS = 90
 """Longer than any gateway repeats a call-back."""
@@ -29,8 +23,6 @@ KEPT_DAYS = 90
 CHECKS_KEPT_DAYS = 730
 
 PARTY = CategoryId("invoice_party")
-LONGEST = 100
-"""Years that are looked through for the first whose invoices are still kept."""
 
 WHICH = """
 {column} NOT LIKE 'c2.gone.%%' AND EXISTS (
@@ -52,55 +44,9 @@ SEALED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Over:
-    """The invoices of a brand that are past their time.
-
-    cut     those issued before it
-    digest  of the version in force
-    held    people whose invoices a hold keeps
-    """
-
-    brand: BrandId
-    cut: datetime
-    digest: str
-    held: tuple[UUID, ...]
-
-    def asked(self) -> dict[str, Any]:
-        """Return what the statements ask for."""
-        return {"brand": self.brand, "cut": self.cut, "digest": self.digest, "held": list(self.held)}
-
-
-def cut_off(brand: BrandId, at: datetime) -> _Over | None:
-    """Return which invoices of a brand are past their time by the version in force, or None for none."""
-    policy, zone = policy_in_force(brand, at), _zone(brand)
-    known = policy.categories.get(PARTY)
-    rule = policy.retention.get(known.keep_class) if known else None
-    if rule is None or rule.until != schedule.YEAR_ENDED:
-        return None
-    place = ZoneInfo(zone)
-    this = at.astimezone(place).year
-    for year in range(this, this - LONGEST, -1):
-        begins = datetime(year, 1, 1, tzinfo=place).astimezone(UTC)
-        if schedule.ends_after(rule, begins, zone) <= at:
-            return _Over(brand, begins, policy.digest, held_in(rule.keep_class))
-    return None
-
-
-def _zone(brand: BrandId) -> str:
-    """Return a brand's time zone."""
-    return next(row.zone for row in all_brands() if row.id == brand)
-
-
-def _over(at: datetime) -> Iterator[_Over]:
-    """Yield, brand by brand, the invoices that are past their time."""
-    for row in all_brands():
-        try:
-            found = cut_off(row.id, at)
-        except NoSuchBrand:  # no version in force yet
-            continue
-        if found is not None:
-            yield found
+def _over(at: datetime) -> Iterator[Past]:
+    """Yield, brand by brand, which invoices are past their time."""
+    return (past for past in past_terms(PARTY, at) if past.cut is not None)
 
 
 def _count(at: datetime) -> int:
@@ -109,7 +55,7 @@ def _count(at: datetime) -> int:
     with connection.cursor() as cursor:
         for over in _over(at):
             for place in SEALED:
-                cursor.execute(COUNT.format(**place), over.asked())
+                cursor.execute(COUNT.format(**place), over.of_years(at))
                 found += int(cursor.fetchone()[0])
     return found
 
@@ -120,7 +66,7 @@ def _empty(act: Act, most: int) -> int:
     with connection.cursor() as cursor:
         for over in _over(act.at):
             for place in SEALED:
-                cursor.execute(EMPTY.format(**place), {**over.asked(), "most": most - done})
+                cursor.execute(EMPTY.format(**place), {**over.of_years(act.at), "most": most - done})
                 done += int(cursor.rowcount)
     return done
 
@@ -132,6 +78,7 @@ def _left(person: Person) -> int:
 
 
 STORES: tuple[Store, ...] = (
+    *CLEAR,
     Store(
         name="billing.lines",
         keep_class="fiscal",

@@ -67,7 +67,7 @@ def _over(category: CategoryId, at: datetime) -> Iterator[Past]:
 
 def _uses_over(at: datetime) -> Iterator[dict[str, Any]]:
     """Yield what months are asked for: those of documents, and those that cost nothing."""
-    yield from ({**past.asked(), "free": False} for past in _over(PARTY, at))
+    yield from ({**past.of_years(at), "free": False} for past in _over(PARTY, at))
     yield from ({**past.asked(), "free": True} for past in _over(USE, at))
 
 

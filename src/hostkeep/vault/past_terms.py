@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,11 @@ class Past:
     def asked(self) -> dict[str, Any]:
         """Return what a statement asks for, by name."""
         return {"brand": self.brand, "cut": self.cut, "digest": self.digest, "held": list(self.held)}
+
+    def of_years(self, at: datetime) -> dict[str, Any]:
+        """Return the same of documents, which end by whole years: the database lets no younger one go."""
+        begun = datetime(at.astimezone(UTC).year, 1, 1, tzinfo=UTC)
+        return {**self.asked(), "cut": None if self.cut is None else min(self.cut, begun)}
 
 
 def past_terms(category: CategoryId, at: datetime) -> Iterator[Past]:

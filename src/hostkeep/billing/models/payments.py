@@ -119,7 +119,10 @@ class PaymentAttempt(models.Model):
         indexes = [
             models.Index(
                 fields=["created_at"], name="attempt_open", condition=Q(state__in=["waiting", "unknown"])
-            )
+            ),
+            models.Index(
+                fields=["created_at"], name="attempt_named", condition=~Q(handle="") | ~Q(visit="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,7 +130,10 @@ class PaymentAttempt(models.Model):
 
 
 class Payment(models.Model):
-    """Money that came, as it came.  account: whose it is, once that is known."""
+    """Money that came, as it came.  account: whose it is, once that is known.
+
+    proof  the bank's or gateway's own id of it; "gone:" and our own once the years of payments are over
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     brand = models.CharField(max_length=32)

@@ -49,7 +49,7 @@ PLAIN: Columns = {
     "GatewayNotice.outcome": not_personal("a word of the driver protocol, with a decline's code"),
     "GatewayNotice.about": not_personal("a word of the driver protocol"),
     "GatewayNotice.proof": personal(
-        "payment_ref", plain="the gateway's own id of a movement: it is kept once, by a unique index"
+        "payment_ref", plain="the gateway's own id of a movement: a worker finds by it what it speaks of"
     ),
     "GatewayNotice.of": personal(
         "payment_ref", plain="the gateway's own id of a payment: disputes find their payment"
