@@ -13,14 +13,15 @@ from hostkeep.drivers.machines import Outcome, Refused
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ActionId, PurposeId
-from hostkeep.provisioning.actions.asking import begin_building
+from hostkeep.provisioning.actions.asking import begin_building, end_when_idle
+from hostkeep.provisioning.actions.changing import ask_change_left
 from hostkeep.provisioning.actions.claiming import Taken, claim_action
 from hostkeep.provisioning.actions.recording import record_outcome
 from hostkeep.provisioning.calls.drivers import MANUAL, chosen, driver_for
 from hostkeep.provisioning.calls.running import ask_driver
 from hostkeep.provisioning.errors import NoSuchDriver, NoSuchStep, NotDue
 from hostkeep.provisioning.events import ActionQueued
-from hostkeep.provisioning.queries import ServiceRow, due_work, services_billed_by
+from hostkeep.provisioning.queries import ServiceRow, due_work, left_to_do, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Claimed
 from hostkeep.vault.column_door import use_columns
@@ -69,7 +70,22 @@ def sweep_due(act: Act) -> int:
             run_action(act, action=action)
         except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
             log.warning("action.failed", action=str(action), code=type(error).__name__, trace=act.trace)
-    return len(waiting)
+    return len(waiting) + _do_what_is_left(act)
+
+
+def _do_what_is_left(act: Act) -> int:
+    """Ask for changes and ends that had to wait for other work; return how many there were."""
+    left = left_to_do()
+    for row in left:
+        under = act.of_brand(row.brand).for_purpose(SERVICE)
+        try:
+            if row.is_end:
+                end_when_idle(under, service=row.id)
+            else:
+                ask_change_left(under, service=row.id)
+        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
+            log.warning("left.failed", service=str(row.id), code=type(error).__name__, trace=act.trace)
+    return len(left)
 
 
 def run_action(act: Act, *, action: ActionId) -> None:

@@ -25,6 +25,7 @@ PLAIN: Columns = {
         "chosen_service",
         sealed="by vault.columns: a driver's open facts: inner address, end point, public key, size",
     ),
+    "Service.change_once": not_personal("idempotency key of ours"),
     "Service.kept": personal(
         "chosen_service",
         sealed="by vault.columns: names of secrets in the vault; how many there are tells the plan",
@@ -55,6 +56,8 @@ class Service(models.Model):
 
     handle   how the driver's side calls it: "hk-" and hex
     invoice  the first one: paying it starts the building
+    change_once    key of a change that its driver is to be asked for when it can be, or empty
+    end_wanted_at  since when it is to be ended, as soon as no driver is at work on it; None where it is not
     """
 
     SEALED = Place("chosen_service", brand="brand", subject=("subject",))
@@ -76,6 +79,8 @@ class Service(models.Model):
     kept = SealedColumn()
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
+    change_once = models.CharField(max_length=128, blank=True, default="", db_default="")
+    end_wanted_at = models.DateTimeField(null=True)
 
     class Meta:
         """The database knows the states too."""
@@ -85,7 +90,13 @@ class Service(models.Model):
                 condition=Q(state__in=[s.value for s in State]), name="service_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["state", "created_at"], name="service_by_state")]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="service_by_state"),
+            models.Index(
+                fields=["id"], name="service_left_to_do",
+                condition=~Q(change_once="") | Q(end_wanted_at__isnull=False),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.handle} {self.state}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 
 from hostkeep.kernel.ids import AccountId, ActionId, BrandId, InvoiceId, ServiceId, SubjectId
 from hostkeep.people.queries import is_canary
@@ -19,7 +19,7 @@ from hostkeep.provisioning.boxing import CHOSEN, TABLE, boxes_of
 from hostkeep.provisioning.errors import NoSuchService, NoSuchTask
 from hostkeep.provisioning.models import Action, Lease, Service, Task
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.provisioning.rules.work import Stage, Verb
+from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
 from hostkeep.vault.column_door import ColumnWish, one_row
 from hostkeep.vault.columns import Boxed
 
@@ -151,6 +151,15 @@ class TaskTold(TaskRow):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A service that is to be ended (is_end), or else changed, as soon as it can be."""
+
+    id: ServiceId
+    brand: BrandId
+    is_end: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BrandPile:
     """How much waits in a brand: services being built, tasks for staff, work that was given up."""
 
@@ -219,6 +228,18 @@ def due_work(at: datetime) -> tuple[ActionId, ...]:
     lost = Q(stage=Stage.RUNNING, leased_to__lte=at)
     found = Action.objects.filter(due | lost).order_by("queued_at").values_list("id", flat=True)
     return tuple(ActionId(i) for i in found)
+
+
+def left_to_do(*, first: int = 500) -> tuple[LeftRow, ...]:
+    """Return services that are to be changed or ended when nothing else is under way on them."""
+    work = Action.objects.filter(service=OuterRef("pk"))
+    ends = Q(end_wanted_at__isnull=False) & ~Exists(work.filter(stage=Stage.RUNNING))
+    changes = ~Q(change_once="") & Q(state=State.ACTIVE) & ~Exists(work.filter(stage__in=OPEN))
+    found = Service.objects.filter(~Q(change_once="") | Q(end_wanted_at__isnull=False)).filter(ends | changes)
+    return tuple(
+        LeftRow(ServiceId(row.id), BrandId(row.brand), is_end=row.end_wanted_at is not None)
+        for row in found.order_by("id")[:first]
+    )
 
 
 def open_tasks() -> tuple[TaskRow, ...]:

@@ -7,8 +7,9 @@ import pytest
 from hostkeep.drivers.conformance.machines import FakeProvisioner
 from hostkeep.drivers.machines import Ask, Done, Outcome
 from hostkeep.provisioning import queries
-from hostkeep.provisioning.actions.asking import queue_action
+from hostkeep.provisioning.actions.asking import close_service, end_when_idle, queue_action
 from hostkeep.provisioning.actions.changing import change_service
+from hostkeep.provisioning.actions.claiming import claim_action
 from hostkeep.provisioning.actions.tasks import complete_task
 from hostkeep.provisioning.errors import NoSuchService, StillBusy
 from hostkeep.provisioning.models import Action
@@ -73,12 +74,67 @@ def test_the_same_sizes_ask_nobody(room: Room) -> None:
     assert told(queries.service(service)).spec == {"devices": "1"}
 
 
-def test_while_other_work_is_under_way_nothing_changes(room: Room) -> None:
+def sizes(driver: Resizer) -> list[str]:
+    return [verb for verb, _ in driver.asked if verb.startswith("change")]
+
+
+def test_what_other_work_keeps_back_is_asked_for_when_that_is_done(room: Room) -> None:
+    driver = room.drivers["fake"] = Resizer()
+    service = room.builds()
+    queue_action(room.act, service=service, verb=Verb.RENEW, once="r", target="access")
+    assert not changes(room, service).asked
+    assert told(queries.service(service)).spec == BIG
+    for _ in range(3):
+        room.works()
+    assert sizes(driver) == ["change to 5"]
+    assert queries.left_to_do() == ()
+
+
+def test_what_was_changed_while_it_stood_still_is_made_so_when_it_runs_again(room: Room) -> None:
+    driver = room.drivers["fake"] = Resizer()
     service = room.builds()
     queue_action(room.act, service=service, verb=Verb.SUSPEND, once="s")
+    room.works()
+    assert queries.service(service).state is State.SUSPENDED
+    assert not changes(room, service).asked
+    for _ in range(2):
+        room.works()
+    assert sizes(driver) == []
+    assert queries.left_to_do() == ()
+    queue_action(room.act, service=service, verb=Verb.RESUME, once="g")
+    for _ in range(3):
+        room.works()
+    assert sizes(driver) == ["change to 5"]
+
+
+def test_a_change_that_waits_for_staff_makes_room_for_the_next_one(room: Room) -> None:
+    service = room.builds()
+    changes(room, service)
+    room.works()
+    (first,) = queries.open_tasks()
+    assert changes(room, service, spec={"devices": "9"}, once="change:2").asked
+    room.works()
+    (second,) = queries.open_tasks()
+    assert first.id != second.id
+    assert told(second).spec == {"devices": "9"}
+    assert sorted(Action.objects.filter(verb="change").values_list("stage", flat=True)) == ["dropped", "waiting"]
+
+
+def test_a_service_that_is_ended_while_its_driver_is_at_work_ends_when_that_is_done(room: Room) -> None:
+    service = room.builds()
+    work = queue_action(room.act, service=service, verb=Verb.RENEW, once="r", target="access").action
+    claim_action(room.act, action=work)
     with pytest.raises(StillBusy):
-        changes(room, service)
-    assert told(queries.service(service)).product == "solo"
+        close_service(room.act, service=service)
+    for _ in range(2):
+        end_when_idle(room.act, service=service)
+    room.works()
+    assert queries.service(service).state is State.ACTIVE
+    room.later(minutes=6)  # whoever had it in hand is dead
+    for _ in range(3):
+        room.works()
+    assert queries.service(service).state is State.CLOSED
+    assert queries.left_to_do() == ()
 
 
 def test_no_such_service(room: Room) -> None:

@@ -85,16 +85,23 @@ def close_service(act: Act, *, service: ServiceId) -> Queued:
     Work that only waits is dropped.  Again: changes nothing.
     Raises NoSuchService, StillBusy (a driver is at work; try again when it has answered).
     """
+    return _close(act, _locked(service))
+
+
+@recorded("provisioning.service.end_wanted")
+def end_when_idle(act: Act, *, service: ServiceId) -> Queued:
+    """End a service as close_service does; while a driver is at work on it, as soon as that has answered.
+
+    Again: changes nothing.  Raises NoSuchService.
+    """
     row = _locked(service)
-    if row.state == State.CLOSED:
-        return Queued(service, None, State.CLOSED)
-    if row.state != State.CLOSING:
-        drop_open_work(act, row)
-        take(act, row, Step.CANCEL)
-    if row.state == State.CLOSED:
-        return Queued(service, None, State.CLOSED)
-    work = queue(act, row, verb=Verb.TERMINATE, once=f"terminate:{service}")
-    return Queued(service, ActionId(work.id), State(row.state))
+    if row.state in {State.CLOSING, State.CLOSED}:
+        return _close(act, row)
+    if Action.objects.filter(service=row, stage=Stage.RUNNING).exists():
+        row.end_wanted_at = row.end_wanted_at or act.at
+        row.save(update_fields=["end_wanted_at"])
+        return Queued(service, None, State(row.state))
+    return _close(act, row)
 
 
 @recorded("provisioning.action.retried")
@@ -118,6 +125,21 @@ def retry_action(act: Act, *, action: ActionId) -> Queued:
     work.save()
     publish(act, ActionQueued(action))
     return Queued(ServiceId(row.id), action, State(row.state))
+
+
+def _close(act: Act, row: Service) -> Queued:
+    """Take the step CANCEL and have what was built wiped.  Raises StillBusy."""
+    service = ServiceId(row.id)
+    if row.state not in {State.CLOSING, State.CLOSED}:
+        drop_open_work(act, row)
+        take(act, row, Step.CANCEL)
+    if row.change_once or row.end_wanted_at:
+        row.change_once, row.end_wanted_at = "", None
+        row.save(update_fields=["change_once", "end_wanted_at"])
+    if row.state == State.CLOSED:
+        return Queued(service, None, State.CLOSED)
+    work = queue(act, row, verb=Verb.TERMINATE, once=f"terminate:{service}")
+    return Queued(service, ActionId(work.id), State(row.state))
 
 
 def _locked(service: ServiceId) -> Service:
