@@ -15,7 +15,7 @@ from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.brands.applying import policy_for, rejected
 from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
-from hostkeep.flows import activation, subscribing
+from hostkeep.flows import activation, promoting, subscribing
 from hostkeep.flows.buyers import party_of
 from hostkeep.flows.number_checking import check_number
 from hostkeep.flows.payer_places import learn_country
@@ -36,6 +36,7 @@ from hostkeep.shop.errors import CartEmpty, NoSuchCart, NoSuchOrder, OnceReused,
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.queries import carts, orders
 from hostkeep.shop.queries.order_rows import OrderLineTold, OrderRow, OrderTold
+from hostkeep.shop.queries.promos import RedemptionRow, redemption_of
 from hostkeep.shop.rules.rows import CartRow, LineRow
 from hostkeep.vault import door
 from hostkeep.vault.column_door import use_columns
@@ -51,7 +52,7 @@ class QuoteRow:
 
     lines     the cart's lines, sealed
     net, tax, gross  net + tax = gross
-    listed    the cart's sum in list prices
+    listed    the cart's sum in list prices, its code's discount taken off
     rates     the tax by rate and category
     decided   why it bears that tax
     """
@@ -86,7 +87,7 @@ def quote(act: Act, *, cart: CartRow, account: AccountId | None = None) -> Quote
 
 def _quoted(cart: CartRow, taxing: Taxing) -> QuoteRow:
     """Say what a cart would come to for a buyer whose tax is known."""
-    listed, decided = cart.cost.first, taxing.decide()
+    listed, decided = cart.due, taxing.decide()
     if not cart.pieces:
         zero = Money(0, cart.currency)
         return QuoteRow(cart.lines, zero, zero, zero, zero, (), decided)
@@ -106,7 +107,8 @@ def place_order(
 
     The same key again, also at the same moment, is the same order with the same invoice.
     Raises CartEmpty, PriceChanged, SoldOut, NotForSale, OnceReused (another amount), RulesRejected,
-    AccountNotOpen and the vault's refusals.
+    AccountNotOpen and the vault's refusals; PromoGone and its kin where the amount had a discount in it that
+    is no longer given.
     """
     assert_outside()
     known, taxing = orders.order_by_once(act.brand, once), None
@@ -154,7 +156,7 @@ def _place(
     act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str, taxing: Taxing
 ) -> OrderRow:
     """Place an order that is not known yet."""
-    held = carts.cart(act.for_purpose(ORDER), cart)
+    held = carts.cart(act.for_purpose(ORDER), cart, account=account)
     if held is None:
         raise NoSuchCart
     if not held.pieces:
@@ -165,6 +167,8 @@ def _place(
         return twin
     shown = _quoted(held, taxing)
     if shown.gross != expected:
+        if held.promo is not None and held.promo.problem is not None:
+            raise held.promo.problem
         raise PriceChanged(
             what="", shown=expected.minor, now=shown.gross.minor, currency=shown.gross.currency.code
         )
@@ -177,11 +181,13 @@ def _place(
 def on_order_placed(act: Act, event: OrderPlaced) -> None:
     """Finish an order whose checkout was cut off: invoice and services, if they are not there yet.
 
-    One whose account was closed meanwhile stays as it is: nothing of it is owed.
+    One whose account was closed meanwhile stays as it is: nothing of it is owed, and its promo code is free.
     """
     order = orders.order(event.order)
     if account_row(order.account).state == OPEN:
         complete_order(act.for_purpose(ORDER), order=order)
+    else:
+        promoting.give_up(act.of_brand(order.brand), order=order.id)
 
 
 def complete_order(act: Act, *, order: OrderRow, taxing: Taxing | None = None) -> InvoiceId:
@@ -203,7 +209,8 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
     buyer = account_row(order.account)
     as_system = act.for_purpose(BILLING)
     language = buyer.language or seller.languages[0]
-    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, language, taxing)
+    used = redemption_of(order.id)
+    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, _Wording(language, used), taxing)
     for row in order.told:
         for piece in range(row.quantity):
             opened = open_service(
@@ -222,7 +229,10 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
                 opened=opened.id,
                 line=row,
                 language=language,
+                discount=promoting.of_piece(row, used, language, piece),
             )
+    if used is not None:
+        promoting.billed(as_system, used, invoice)
     billed = sheet(invoice, of=order.account)
     if billed.is_paid and not billed.is_taken_back:
         # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
@@ -230,13 +240,25 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
     return invoice
 
 
-def _issue(act: Act, order: OrderTold, language: str, agreed: Taxing | None) -> InvoiceId:
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """How an order's invoice says what it bills.  used: the promo code that takes something off."""
+
+    language: str
+    used: RedemptionRow | None
+
+    def discount(self, described: str) -> str:
+        """Return what the line is called that takes something off."""
+        return f"{self.used.called(self.language) if self.used else '-'}: {described}"[:200]
+
+
+def _issue(act: Act, order: OrderTold, wording: _Wording, agreed: Taxing | None) -> InvoiceId:
     """Issue an order's invoice, taxed as was agreed, else by what is known of the buyer now."""
     buyer = account_row(order.account)
     party: Party = party_of(act, buyer)
     taxing = agreed or taxing_many(act, {buyer.id: party})[buyer.id]
     placed = Period(order.placed_at, order.placed_at)
-    lines = [line for row in order.told for line in _invoice_lines(row, taxing, language, placed)]
+    lines = [line for row in order.told for line in _invoice_lines(row, taxing, wording, placed)]
     party_json = to_json(taxing.placed(party)) if _keeps_party(act, buyer.subject) else ""
     issued = issue_invoice(
         act, to=BilledTo(order.account, buyer.subject, party_json, taxing.decision), lines=lines,
@@ -250,12 +272,14 @@ def _once(order: OrderTold) -> str:
     return f"order:{order.id}"
 
 
-def _invoice_lines(row: OrderLineTold, taxing: Taxing, language: str, placed: Period) -> list[Line]:
-    """Return an order line as an invoice bills it: the term, and what is due once."""
+def _invoice_lines(row: OrderLineTold, taxing: Taxing, wording: _Wording, placed: Period) -> list[Line]:
+    """Return an order line as an invoice bills it: the term, what is taken off it, and what is due once."""
     about = Ref("shop.order_line", row.id)
-    title = row.described(language)[:200]
+    title = row.described(wording.language)[:200]
     term = Period(placed.start, months_after(placed.start, row.months)) if row.months else None
     lines = [Line(title, row.quantity, row.each_recurring, 0, about, term)]
+    if row.discount.minor:
+        lines.append(Line(wording.discount(title), 1, -row.discount, 0, about, term))
     if row.setup.minor:
         lines.append(Line(title, row.quantity, row.each_setup, 0, about))
     return [taxing.taxed(line, row.product) for line in lines]

@@ -26,6 +26,7 @@ from hostkeep.flows import (
     number_checking,
     policy_change,
     price_changes,
+    promoting,
     reconciling,
     refunding,
     renewing,
@@ -59,7 +60,7 @@ from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
-    InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued),
+    InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued, promoting.on_invoice_issued),
     PaymentReceived: (crediting.on_payment_received,),
     CreditGiven: (crediting.on_credit_given,),
     PaymentDisputed: (chargebacks.on_payment_disputed,),
@@ -67,6 +68,7 @@ HANDLERS: Handlers = MappingProxyType({
         activation.on_invoice_paid,
         changing.on_invoice_paid,
         notices.on_invoice_paid,
+        promoting.on_invoice_paid,
         standing_still.on_invoice_paid,
     ),
     ActionQueued: (activation.on_action_queued,),
@@ -80,6 +82,7 @@ HANDLERS: Handlers = MappingProxyType({
     ServiceClosed: (
         closing.on_service_closed,
         cancelling.on_service_closed,
+        promoting.on_service_closed,
         retiring.on_service_closed,
         standing_still.on_service_closed,
     ),

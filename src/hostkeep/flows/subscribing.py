@@ -6,26 +6,28 @@ from hostkeep.flows.metering import count_for, priced
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
 from hostkeep.provisioning.events import ServiceActivated
-from hostkeep.provisioning.queries import service
+from hostkeep.provisioning.queries import ServiceRow, service
 from hostkeep.shop.queries.meters import meters_of_product
 from hostkeep.shop.queries.order_rows import OrderLineTold
 from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.queries.metering import has_meters
 from hostkeep.subscriptions.queries.subscriptions import subscription
-from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
+from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed, Discount
 from hostkeep.subscriptions.rules.terms import Term
 
 SERVICE = PurposeId("service")
 
 
 def subscribe(
-    act: Act, *, account: AccountId, subject: SubjectId, opened: ServiceId, line: OrderLineTold, language: str
-) -> None:
+    act: Act, *, account: AccountId, subject: SubjectId, opened: ServiceId, line: OrderLineTold,
+    language: str, discount: Discount | None = None,
+) -> None:  # fmt: skip
     """Open the subscription of one piece of an order line; one that is bought once has none.
 
-    opened    the piece's service
+    opened    the piece's service; where it runs already, it is counted from now on
     language  in which its invoices say what it is
+    discount  what a promo code takes off this piece
     Again: changes nothing.  Raises as open_subscription, and NotMetered where the catalogue counts what the
     policy does not let be counted; loading refuses such a catalogue.
     """
@@ -38,10 +40,12 @@ def subscribe(
         choices={picked.option: picked.choice for picked in line.options},
         term=Term("month", line.months),
         price=line.each_recurring,
+        discount=discount,
     )
     taken = open_subscription(
         act, account=account, subject=subject, service=opened, agreed=agreed, once=f"service:{opened}"
     )
+    _begin_if_running(act, service(opened))
     currency = line.each_recurring.currency.code
     entries = meters_of_product(act.brand, line.product)
     meters = [priced(entry, currency=currency, language=language) for entry in entries]
@@ -51,10 +55,17 @@ def subscribe(
 
 def on_service_activated(act: Act, event: ServiceActivated) -> None:
     """Count from now; a service that was bought once has nothing to count."""
-    running = service(event.service)
     try:
-        begin_subscription(
-            act.of_brand(running.brand).for_purpose(SERVICE), service=running.id, invoice=running.invoice
-        )
+        _begin_if_running(act, service(event.service))
     except NoSuchSubscription:
         return
+
+
+def _begin_if_running(act: Act, row: ServiceRow) -> None:
+    """Count from now if the service has been built.  Again: changes nothing.  Raises NoSuchSubscription.
+
+    Asked from both sides, when it runs and when its subscription is opened: whichever comes second begins.
+    """
+    if row.activated_at is not None:
+        under = act.of_brand(row.brand).for_purpose(SERVICE)
+        begin_subscription(under, service=row.id, invoice=row.invoice)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.money import MILLION, halves_away
 from hostkeep.subscriptions.boxing import seal_title
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Part, Subscription
@@ -49,4 +50,13 @@ def add_part(
 
 def sum_of(parts: Iterable[Part]) -> int:
     """Return what parts come to for a whole term: nothing where a discount takes more than there is."""
-    return max(0, sum(part.unit_minor * part.quantity for part in parts))
+    found = list(parts)
+    plan = sum(part.unit_minor * part.quantity for part in found if part.kind == "plan")
+    return max(0, sum(_whole(part, plan) for part in found))
+
+
+def _whole(part: Part, plan: int) -> int:
+    """Return what a part comes to for a whole term.  plan: what the plan does, of which it may be a part."""
+    if part.rate is not None:
+        return -halves_away(plan * part.rate, MILLION)
+    return part.unit_minor * part.quantity

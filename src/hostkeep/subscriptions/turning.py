@@ -20,6 +20,7 @@ from hostkeep.subscriptions.holding import add_part, calendar_of, sum_of
 from hostkeep.subscriptions.models import Change, Part, Period, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told, told_of
 from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, turn_of
+from hostkeep.subscriptions.rules.discounts import Off
 from hostkeep.subscriptions.rules.states import RENEWS, State
 
 
@@ -47,8 +48,8 @@ def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
     last = terms.order_by("-done_at").values_list("done_at", flat=True).first()
     if last is not None:
         found = found.filter(billed_at__gte=last)
-    spans = [Span(each.starts_at, each.ends_at) for each in found]
-    return [BilledAt(span, price_at(row, max(at, span.start))) for span in spans]
+    spans = [(Span(each.starts_at, each.ends_at), Off(each.off_rate, each.off_minor)) for each in found]
+    return [BilledAt(span, price_at(row, max(at, span.start)), off) for span, off in spans]
 
 
 def price_at(row: Subscription, at: datetime) -> Money:
@@ -97,7 +98,8 @@ def _billed_late(row: Subscription, change: Change, new: Money) -> Money:
     due = money(0, row.currency)
     for each in late if change.invoice else ():
         span = Span(each.starts_at, each.ends_at)
-        due = due + turn_of(price_at(row, span.start), new, calendar_of(row), span, at=span.start).due
+        prices = price_at(row, span.start), new, Off(each.off_rate, each.off_minor)
+        due = due + turn_of(prices, calendar_of(row), span, at=span.start).due
     return due
 
 

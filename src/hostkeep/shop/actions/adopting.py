@@ -20,7 +20,8 @@ from hostkeep.vault.column_door import forget_guest
 def adopt_cart(act: Act, *, cart: CartId, account: AccountId) -> CartChanged:
     """Give a guest's cart to the account that signed in; what lay in the account's own cart joins it.
 
-    So does its promo code, where the guest's cart has none.  Equal lines are added up, to the largest quantity at most.  Once more changes nothing.
+    So does its promo code, where the guest's cart has none.  Equal lines are added up, to the largest
+    quantity at most.  Once more changes nothing.
     Writes the cart, deletes the older one, and writes an audit entry, or nothing.
     Raises NoSuchCart, also for a cart of another account.
     """

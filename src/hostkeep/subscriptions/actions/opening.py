@@ -13,10 +13,12 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.kernel.period import months_after
 from hostkeep.subscriptions.boxing import seal_told
+from hostkeep.subscriptions.discounting import add_discount, off_of, spend_discounts
 from hostkeep.subscriptions.errors import NoSuchSubscription, OpenedOtherwise
 from hostkeep.subscriptions.holding import add_part, calendar_of
-from hostkeep.subscriptions.models import Period, Subscription
+from hostkeep.subscriptions.models import Part, Period, Subscription
 from hostkeep.subscriptions.rules.agreeing import Agreed, checked, told_of
+from hostkeep.subscriptions.rules.discounts import DISCOUNT
 from hostkeep.subscriptions.rules.pricing import made_at, promised
 from hostkeep.subscriptions.rules.states import Move, State, after
 from hostkeep.subscriptions.rules.terms import checked as checked_calendar
@@ -45,7 +47,7 @@ def open_subscription(
     subject  whose key seals what was taken
     once     idempotency key, at most 128 characters; the same key opens nothing more
 
-    Writes a Subscription with one Part, its plan, or nothing.
+    Writes a Subscription with a Part for its plan and one for its discount, or nothing.
     Raises BadTerm, BadPrice, DateOutOfReach, OpenedOtherwise (with the first one's id), vault refusals.
     """
     checked(agreed)
@@ -55,7 +57,7 @@ def open_subscription(
     row = Subscription(
         id=uuid4(), once=once, brand=act.brand, account=account, subject=subject, service=service,
         unit=agreed.term.unit, count=agreed.term.count, zone=brand(act.brand).zone,
-        currency=agreed.price.currency.code, price_minor=agreed.price.minor, state=State.WAITING.value,
+        currency=agreed.price.currency.code, price_minor=_price_of(agreed), state=State.WAITING.value,
         anchor_at=act.at, billed_to=act.at, created_at=act.at,
         trial_to=act.at + timedelta(days=agreed.trial_days) if agreed.trial_days else None,
     )  # fmt: skip
@@ -66,6 +68,8 @@ def open_subscription(
     if stands.id != row.id:
         return _again(stands, account, service, agreed)
     add_part(act, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
+    if agreed.discount is not None:
+        add_discount(act, row, agreed.discount)
     return Opened(row.id, row.state)
 
 
@@ -93,13 +97,22 @@ def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | Non
     begun = act.at
     if not trial:
         first = period_no(calendar_of(row), 0)
+        parts = list(Part.objects.filter(subscription=row, ended_at=None))
         Period.objects.create(
-            subscription=row, starts_at=first.start, ends_at=first.end, invoice=invoice, billed_at=act.at
-        )
+            subscription=row, starts_at=first.start, ends_at=first.end, invoice=invoice, billed_at=act.at,
+            **off_of(parts),
+        )  # fmt: skip
+        spend_discounts([part for part in parts if part.kind == DISCOUNT], at=act.at)
         row.billed_to = first.end
     row.renew_at = made_at(row.billed_to, begun, said.lead)
     row.save()
     return Opened(row.id, row.state)
+
+
+def _price_of(agreed: Agreed) -> int:
+    """Return what a whole term comes to: a discount that holds for good is taken off."""
+    off = agreed.discount
+    return agreed.price.minor - (off.each.minor if off is not None and off.periods is None else 0)
 
 
 def _again(known: Subscription, account: AccountId, service: ServiceId, agreed: Agreed) -> Opened:

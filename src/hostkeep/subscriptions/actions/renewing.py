@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.models import F, Q
 
 from hostkeep.audit.recorded import recorded, recorded_many
 from hostkeep.brands.queries import brand
@@ -19,6 +18,7 @@ from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
 from hostkeep.runtime.bulk import copy_in
 from hostkeep.subscriptions.boxing import BILLING, titles_wish
+from hostkeep.subscriptions.discounting import off_in, spend_discounts
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Part, Subscription
@@ -152,9 +152,9 @@ def _renew(act: Act, rows: Sequence[Subscription], bill: Bill) -> None:
     parts = _parts_of(rows)
     dues = _dues(act, rows, parts, periods)
     invoices = bill(act, [due for due in dues if due.lines and (due.minor or said.zero_invoice)])
-    _write(act, dues, invoices)
+    _write(act, dues, parts, invoices)
     _move_on(rows, periods, said)
-    _spend_discounts(act, parts)
+    spend_discounts([part for some in parts.values() for part in some], at=act.at)
 
 
 def _check_now() -> None:
@@ -208,9 +208,10 @@ def _lines(
     )
 
 
-PERIOD = (
-    "COPY subscriptions_period (id, subscription_id, starts_at, ends_at, invoice, billed_at) FROM STDIN"
-)
+PERIOD = """
+COPY subscriptions_period
+     (id, subscription_id, starts_at, ends_at, invoice, billed_at, off_rate, off_minor) FROM STDIN
+"""
 MOVE_ON = """
 UPDATE subscriptions_subscription AS s
    SET billed_to = new.billed_to, renew_at = new.renew_at, state = new.state
@@ -220,12 +221,15 @@ UPDATE subscriptions_subscription AS s
 """
 
 
-def _write(act: Act, dues: Sequence[Due], invoices: Mapping[UUID, InvoiceId]) -> None:
-    """Write the periods."""
+def _write(
+    act: Act, dues: Sequence[Due], parts: Mapping[UUID, Sequence[Part]], invoices: Mapping[UUID, InvoiceId]
+) -> None:
+    """Write the periods, each with the discount that it was given."""
+    offs = {due.subscription: off_in(parts[due.subscription]) for due in dues}
     copy_in(PERIOD, [
         (
             uuid4(), due.subscription, due.period.start, due.period.end, invoices.get(due.subscription),
-            act.at,
+            act.at, offs[due.subscription].rate, offs[due.subscription].minor,
         )
         for due in dues
     ])  # fmt: skip
@@ -245,11 +249,3 @@ def _move_on(rows: Sequence[Subscription], periods: Mapping[UUID, Period], said:
 def _due_at(period: Period, said: Promised) -> datetime:
     """Return when the period after one is to be billed."""
     return made_at(period.end, period.start, said.lead)
-
-
-def _spend_discounts(act: Act, parts: Mapping[UUID, Sequence[Part]]) -> None:
-    """Count a period off discounts that hold for some, and end those that are used up."""
-    counted = [part.id for some in parts.values() for part in some if part.cycles_left is not None]
-    if counted:
-        Part.objects.filter(Q(cycles_left__lte=1), id__in=counted).update(cycles_left=0, ended_at=act.at)
-        Part.objects.filter(Q(cycles_left__gt=1), id__in=counted).update(cycles_left=F("cycles_left") - 1)

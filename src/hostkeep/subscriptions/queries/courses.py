@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId
 from hostkeep.kernel.money import money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.holding import calendar_of
-from hostkeep.subscriptions.models import Part, Subscription
+from hostkeep.subscriptions.models import Part, PeriodTurn, Subscription
 from hostkeep.subscriptions.models import Period as PeriodModel
+from hostkeep.subscriptions.periods import with_turns
 from hostkeep.subscriptions.rules.pricing import promised
 from hostkeep.subscriptions.rules.projecting import Course, Priced
 from hostkeep.subscriptions.rules.states import RUNS, State
@@ -56,16 +59,21 @@ def courses_of(account: AccountId) -> tuple[CourseRow, ...]:
 
 
 def billed_by(invoice: InvoiceId) -> tuple[BilledRow, ...]:
-    """Return the periods that an invoice bills.  One query."""
-    found = PeriodModel.objects.filter(invoice=invoice).select_related("subscription").order_by("id")
-    return tuple(_billed(row) for row in found)
+    """Return the periods that an invoice bills, or that it billed once.  One query."""
+    anew = PeriodTurn.objects.filter(document=invoice, kind="billed").values("period")
+    found = PeriodModel.objects.filter(Q(invoice=invoice) | Q(id__in=anew)).select_related("subscription")
+    return tuple(_billed(row) for row in found.order_by("id"))
 
 
 def invoices_for(service: ServiceId, *, first: int = 200) -> tuple[InvoiceId, ...]:
-    """Return the invoices of a service's periods, newest first."""
+    """Return the invoices of a service's newest periods, newest first, with those that were made anew."""
     found = PeriodModel.objects.filter(subscription__service=service).exclude(invoice=None)
-    newest = found.order_by("-starts_at").values_list("invoice", flat=True)[:first]
-    return tuple(InvoiceId(each) for each in newest if each is not None)
+    newest = with_turns(found.order_by("-starts_at")[:first])
+    return tuple(
+        InvoiceId(each) for row, turns in newest
+        for each in (*(turn.document for turn in reversed(turns) if turn.kind == "billed"), row.invoice)
+        if each is not None
+    )  # fmt: skip
 
 
 def in_order(parts: Sequence[Part]) -> list[Part]:
@@ -75,7 +83,7 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
 
 def priced(part: Part, currency: str) -> Priced:
     """Return a part as the rules see it."""
-    return Priced(part.kind, money(part.unit_minor, currency), part.quantity, part.cycles_left)
+    return Priced(part.kind, money(part.unit_minor, currency), part.quantity, part.cycles_left, part.rate)
 
 
 def _course(row: Subscription, parts: Sequence[Part]) -> CourseRow:

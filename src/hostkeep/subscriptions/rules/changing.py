@@ -12,6 +12,7 @@ from hostkeep.kernel.money import Money, money, total
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.errors import BadPrice, SameAsNow
 from hostkeep.subscriptions.rules.agreeing import Agreed, Told
+from hostkeep.subscriptions.rules.discounts import NOTHING, Off
 from hostkeep.subscriptions.rules.prorating import Turn, price_of, turn
 from hostkeep.subscriptions.rules.terms import Calendar
 from hostkeep.subscriptions.rules.terms import term as checked_term
@@ -82,10 +83,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class BilledAt:
-    """A period that is billed and not over.  price: of a whole term, which holds for what is left of it."""
+    """A period that is billed and not over.
+
+    price  of a whole term, which holds for what is left of it
+    off    the discount it was billed with, which holds for whatever is had in it
+    """
 
     period: Period
     price: Money
+    off: Off = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def reckon(now: Now, wanted: Agreed, *, at: datetime) -> Change:
         Share(
             each.period,
             Period(max(at, each.period.start), each.period.end),
-            turn_of(each.price, wanted.price, now.calendar, each.period, at=at),
+            turn_of((each.price, wanted.price, each.off), now.calendar, each.period, at=at),
         )
         for each in now.billed
     ]
@@ -138,12 +144,22 @@ def reckon(now: Now, wanted: Agreed, *, at: datetime) -> Change:
     return Change(UPGRADE if both.due.minor > 0 else DOWNGRADE, both, at, shares)
 
 
-def turn_of(old: Money, new: Money, plan: Calendar, billed: Period, *, at: datetime) -> Turn:
-    """Say what another price of a whole term comes to for a billed period, from a moment on."""
-    return turn(
-        price_of(old, plan, billed), price_of(new, plan, billed), billed, at=max(at, billed.start),
-        zone=plan.zone, exact=plan.term.unit == "hour",
-    )  # fmt: skip
+def turn_of(prices: tuple[Money, Money, Off], plan: Calendar, billed: Period, *, at: datetime) -> Turn:
+    """Say what another price of a whole term comes to for a billed period, from a moment on.
+
+    prices  the old one, the new one, and the discount that both have in this period: so nothing is given
+            back that was not paid, and a way there and back costs nothing
+    """
+    old, new, off = prices
+
+    def turned(before: Money, after: Money) -> Turn:
+        return turn(
+            price_of(before, plan, billed), price_of(after, plan, billed), billed, at=max(at, billed.start),
+            zone=plan.zone, exact=plan.term.unit == "hour",
+        )  # fmt: skip
+
+    listed, less = turned(old, new), turned(off.on(old), off.on(new))
+    return Turn(listed.back - less.back, listed.pay - less.pay)
 
 
 def to_told(wanted: Wanted, change: Change, back: Sequence[GivenBack]) -> dict[str, Any]:

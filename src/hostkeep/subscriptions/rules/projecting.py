@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.rules.discounts import DISCOUNT, Off
 from hostkeep.subscriptions.rules.pricing import made_at
 from hostkeep.subscriptions.rules.prorating import price_of
 from hostkeep.subscriptions.rules.terms import Calendar, following
 
-DISCOUNT = "discount"
+PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,14 @@ class Priced:
     kind         plan, option, add_on or discount
     unit         of one piece for a whole term; negative for a discount
     cycles_left  periods that a discount still holds for, or None: for good
+    rate         of a discount that is a part of the plan's price, millionths: unit is what it came to last
     """
 
     kind: str
     unit: Money
     quantity: int
     cycles_left: int | None = None
+    rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,27 @@ class Billed:
 
 
 def amounts_of(parts: Sequence[Priced], plan: Calendar, period: Period) -> tuple[tuple[int, Money], ...]:
-    """Return what a period costs, part by part; discounts take no more than there is."""
+    """Return what a period costs, part by part; discounts take no more than there is.
+
+    parts  discounts last
+    """
     left, found = 0, []
     for part in parts:
-        unit = price_of(part.unit, plan, period)
+        unit = price_of(taken_off(part, parts) if part.kind == DISCOUNT else part.unit, plan, period)
         if part.kind == DISCOUNT:
             unit = max(unit, Money(-left, unit.currency), key=lambda amount: amount.minor)
         quantity = 1 if part.kind == DISCOUNT else part.quantity
         found.append((quantity, unit))
         left += unit.minor * quantity
     return tuple(found)
+
+
+def taken_off(part: Priced, parts: Sequence[Priced]) -> Money:
+    """Return a discount on a whole term: the amount it is, or its part of what the plan costs now."""
+    if part.rate is None:
+        return part.unit
+    whole = sum(each.unit.minor * each.quantity for each in parts if each.kind == PLAN)
+    return -Off(part.rate).on(Money(whole, part.unit.currency))
 
 
 def go_on(course: Course) -> tuple[Billed, Course]:
