@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from babel.dates import format_skeleton
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -16,15 +13,15 @@ from hostkeep.billing.queries.income import Invoiced, invoiced, money_moved
 from hostkeep.billing.queries.liability import held_at, moved_between
 from hostkeep.billing.queries.tax_rows import TaxRow, tax_rows
 from hostkeep.brands.queries import BrandRow
+from hostkeep.faces.staff.report_marks import Asked, currencies, mark_of, only, span_said, sum_of, told
 from hostkeep.faces.staff.report_tables import Cell, Column, Report
 from hostkeep.faces.ui import charts
-from hostkeep.faces.ui.amounts import locale_of, money_text
+from hostkeep.faces.ui.amounts import money_text
 from hostkeep.faces.ui.countries import country_name
-from hostkeep.kernel.money import Currency, Money
+from hostkeep.kernel.money import Money
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.vocabulary import terms
 from hostkeep.reports.queries.recurring import RecurringRow, recurring
-from hostkeep.reports.rules.spans import Cut, Span
 
 TITLES: Mapping[str, str] = MappingProxyType({
     "income": gettext_noop("Income"),
@@ -60,46 +57,13 @@ MOST_COUNTRIES = 12
 """In the chart of tax."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a report is to be about.
-
-    cut    how long its spans are
-    until  its last day
-    at     the moment that balances are of: the end of that day, or now
-    """
-
-    brand: BrandRow
-    language: str
-    cut: Cut
-    spans: tuple[Span, ...]
-    until: date
-    at: datetime
-
-    @property
-    def since_at(self) -> datetime:
-        """Its beginning."""
-        return self.spans[0].starts_at(self.brand.zone)
-
-    @property
-    def until_at(self) -> datetime:
-        """Its end."""
-        return self.spans[-1].ends_at(self.brand.zone)
-
-
-def span_said(span: Span, language: str) -> str:
-    """Name a span: Nov 2026, Q4 2026, 2026."""
-    skeleton = {"month": "yMMM", "quarter": "yQQQ", "year": "y"}[span.cut]
-    return str(format_skeleton(skeleton, span.first, locale=locale_of(language)))
-
-
 def draw_income(asked: Asked) -> Report:
     """Draw what was invoiced and taken back, by span."""
     found = invoiced(
         asked.brand.id, since=asked.since_at, until=asked.until_at, by=asked.cut, zone=asked.brand.zone
     )
     by_span = {(row.first, row.net.currency): row for row in found}
-    codes = _currencies(row.net.currency for row in found)
+    codes = currencies(row.net.currency for row in found)
     empty = {currency: Money(0, currency) for currency in codes}
     rows: list[tuple[Cell, ...]] = []
     drawn = []
@@ -110,12 +74,12 @@ def draw_income(asked: Asked) -> Report:
                 span.first, empty[currency], empty[currency], 0, empty[currency], empty[currency], 0
             )
             label = span_said(span, asked.language)
-            marks.append(_mark(label, row.income, asked.language))
+            marks.append(mark_of(span, row.income, asked.language))
             rows.append((
                 label, row.net, row.documents, row.back, row.notes, row.income, row.tax - row.tax_back
             ))  # fmt: skip
         heading = gettext("Income in %(currency)s") % {"currency": currency.code}
-        drawn.append((heading, charts.columns(_told(heading, marks), marks, language=asked.language)))
+        drawn.append((heading, charts.columns(told(heading, marks), marks, language=asked.language)))
     return Report(
         "income", gettext(TITLES["income"]),
         gettext("Documents by the day of their issue, without tax. Proformas count nowhere."),
@@ -136,17 +100,17 @@ def draw_money(asked: Asked) -> Report:
         asked.brand.id, since=asked.since_at, until=asked.until_at, by=asked.cut, zone=asked.brand.zone
     )
     drawn = []
-    for currency in _currencies(row.came.currency for row in found):
+    for currency in currencies(row.came.currency for row in found):
         marks = [
-            _mark(
-                span_said(span, asked.language),
-                _sum(_in(currency, (row.left for row in found if row.first == span.first)), currency),
+            mark_of(
+                span,
+                sum_of(only(currency, (row.left for row in found if row.first == span.first)), currency),
                 asked.language,
             )
             for span in asked.spans
         ]
         heading = gettext("Money left of what came, in %(currency)s") % {"currency": currency.code}
-        drawn.append((heading, charts.columns(_told(heading, marks), marks, language=asked.language)))
+        drawn.append((heading, charts.columns(told(heading, marks), marks, language=asked.language)))
     names = {span.first: span_said(span, asked.language) for span in asked.spans}
     return Report(
         "money", gettext(TITLES["money"]),
@@ -171,11 +135,11 @@ def draw_tax(asked: Asked) -> Report:
     """Draw the tax of the whole report by country, rate and reason."""
     found = tax_rows(asked.brand.id, since=asked.since_at, until=asked.until_at)
     drawn = []
-    for currency in _currencies(row.tax.currency for row in found):
+    for currency in currencies(row.tax.currency for row in found):
         marks = _by_country([row for row in found if row.tax.currency == currency], asked)
         heading = gettext("Tax by country in %(currency)s") % {"currency": currency.code}
         if any(mark.value for mark in marks):
-            drawn.append((heading, charts.rows(_told(heading, marks), marks)))
+            drawn.append((heading, charts.rows(told(heading, marks), marks)))
     return Report(
         "tax", gettext(TITLES["tax"]),
         gettext("What tax returns are written from: documents of this time by place, rate and reason."),
@@ -219,11 +183,9 @@ def draw_recurring(asked: Asked) -> Report:
     rows: list[tuple[Cell, ...]] = []
     drawn = []
     for currency, found in recurring(asked.brand.id, asked.spans).items():
-        marks = [
-            _mark(span_said(row.span, asked.language), row.after, asked.language) for row in found
-        ]  # fmt: skip
+        marks = [mark_of(row.span, row.after, asked.language) for row in found]
         heading = gettext("Monthly recurring revenue in %(currency)s") % {"currency": currency.code}
-        drawn.append((heading, charts.line(_told(heading, marks), marks, language=asked.language)))
+        drawn.append((heading, charts.line(told(heading, marks), marks, language=asked.language)))
         rows.extend(_recurred(row, asked.language) for row in found)
     return Report(
         "recurring", gettext(TITLES["recurring"]),
@@ -231,7 +193,7 @@ def draw_recurring(asked: Asked) -> Report:
         (
             Column("span", gettext("When")), Column("new", gettext("New"), "money"),
             Column("expansion", gettext("More"), "money"), Column("contraction", gettext("Less"), "money"),
-            Column("churn", gettext("Ended"), "money"), Column("mrr", gettext("A month at the end"), "strong"),
+            Column("churn", gettext("Ended"), "money"), Column("mrr", gettext("At the end"), "strong"),
             Column("subscriptions", gettext("Subscriptions"), "number"),
             Column("churn_subscriptions", gettext("Subscriptions lost"), "rate"),
             Column("churn_revenue", gettext("Revenue lost"), "rate"),
@@ -244,19 +206,16 @@ def draw_credit(asked: Asked) -> Report:
     """Draw what is held for customers, and why it moved within the report."""
     drawn = []
     balances = [
-        (
-            span_said(span, asked.language),
-            held_at(asked.brand.id, at=min(span.ends_at(asked.brand.zone), asked.at)),
-        )
+        (span, held_at(asked.brand.id, at=min(span.ends_at(asked.brand.zone), asked.at)))
         for span in asked.spans
     ]
-    for currency in _currencies(each.amount.currency for _, held in balances for each in held):
+    for currency in currencies(each.amount.currency for _, held in balances for each in held):
         marks = [
-            _mark(label, _sum(_in(currency, (each.amount for each in held)), currency), asked.language)
-            for label, held in balances
+            mark_of(span, sum_of(only(currency, (each.amount for each in held)), currency), asked.language)
+            for span, held in balances
         ]
         heading = gettext("Credit held in %(currency)s") % {"currency": currency.code}
-        drawn.append((heading, charts.columns(_told(heading, marks), marks, language=asked.language)))
+        drawn.append((heading, charts.columns(told(heading, marks), marks, language=asked.language)))
     moves = moved_between(asked.brand.id, since=asked.since_at, until=asked.until_at)
     rows: list[tuple[Cell, ...]] = [
         *((gettext(MOVED[move.why]), None, move.amount) for move in moves),
@@ -264,7 +223,7 @@ def draw_credit(asked: Asked) -> Report:
     ]
     return Report(
         "credit", gettext(TITLES["credit"]),
-        gettext("What is owed to customers as credit: a liability. Why it moved, and what is held."),
+        gettext("What we owe customers as credit: a liability. Why it moved, and what is held."),
         (
             Column("what", gettext("What")), Column("accounts", gettext("Accounts"), "number"),
             Column("amount", gettext("Amount"), "strong"),
@@ -284,7 +243,7 @@ def _recurring_said(brand: BrandRow) -> str:
     """Say what recurring revenue counts."""
     if brand.prices == "gross":
         return gettext(
-            "What subscriptions that are paid for come to in a month, with tax, as prices are shown."
+            "What subscriptions that are paid for come to in a month, with tax as prices are shown."
             " Trials and what is metered are not in it. It is looked at once an hour."
         )
     return gettext(
@@ -307,7 +266,7 @@ def _aged(row: AgeRow, language: str) -> tuple[str, SafeString]:
         for age, owed in zip(ALL, row.owed, strict=True)
     ]  # fmt: skip
     heading = gettext("Owed in %(currency)s") % {"currency": row.currency.code}
-    return heading, charts.rows(_told(heading, marks), marks)
+    return heading, charts.rows(told(heading, marks), marks)
 
 
 def _by_country(rows: Sequence[TaxRow], asked: Asked) -> list[charts.Mark]:
@@ -323,29 +282,3 @@ def _by_country(rows: Sequence[TaxRow], asked: Asked) -> list[charts.Mark]:
         )
         for code, tax in most
     ]  # fmt: skip
-
-
-def _mark(label: str, amount: Money, language: str) -> charts.Mark:
-    """Return an amount as a chart draws it, in whole units."""
-    return charts.Mark(label, amount.minor / 10**amount.currency.places, money_text(amount, language))
-
-
-def _told(heading: str, marks: Sequence[charts.Mark]) -> str:
-    """Tell a chart in words: its first and its last value."""
-    if not marks:
-        return heading
-    return f"{heading}: {marks[0].label} {marks[0].text}, {marks[-1].label} {marks[-1].text}"
-
-
-def _sum(amounts: Iterable[Money], currency: Currency) -> Money:
-    return sum(amounts, start=Money(0, currency))
-
-
-def _in(currency: Currency, amounts: Iterable[Money]) -> Iterable[Money]:
-    return (amount for amount in amounts if amount.currency == currency)
-
-
-def _currencies(found: Iterable[Currency]) -> list[Currency]:
-    return sorted(set(found), key=lambda currency: currency.code)
-
-

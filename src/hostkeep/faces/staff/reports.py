@@ -19,7 +19,8 @@ from hostkeep.billing.queries.income import invoiced
 from hostkeep.billing.queries.liability import held_at
 from hostkeep.brands.queries import BrandRow, all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
-from hostkeep.faces.staff.report_drawing import DRAWN, TITLES, Asked
+from hostkeep.faces.staff.report_drawing import DRAWN, TITLES
+from hostkeep.faces.staff.report_marks import Asked
 from hostkeep.faces.staff.report_tables import as_csv
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import Link, language_of, show

@@ -30,12 +30,18 @@ CROWDED = 14
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One value of a chart.  label: what it is of; value: its height; text: in words; bad: a warning."""
+    """One value of a chart.
+
+    label  what it is of; short: the same under a column, where there is little room
+    value  its height; text: the value in words
+    bad    whether it is a warning
+    """
 
     label: str
     value: float
     text: str
     bad: bool = False
+    short: str = ""
 
 
 def columns(title: str, marks: Sequence[Mark], *, language: str) -> SafeString:
@@ -139,7 +145,7 @@ def _framed(
     )  # fmt: skip
     step, every = (RIGHT - LEFT) / max(len(marks), 1), len(marks) // CROWDED + 1
     names = format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', (
-        (f"{LEFT + step * (index + .5):.1f}", BOTTOM + 16, mark.label)
+        (f"{LEFT + step * (index + .5):.1f}", BOTTOM + 16, mark.short or mark.label)
         for index, mark in enumerate(marks)
         if (len(marks) - 1 - index) % every == 0
     ))  # fmt: skip
