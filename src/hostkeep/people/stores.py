@@ -140,8 +140,13 @@ STORES: tuple[Store, ...] = (
     Store(
         name="people.logins",
         keep_class="account",
-        what="Passwords as hashes, login addresses and second factors, sealed; they go with the account.",
-        places=("people_user", "people_membership", "account_emailaddress", "mfa_authenticator"),
+        what=(
+            "Passwords as hashes, login addresses and second factors, sealed, an account's number and"
+            " language; they go with the account."
+        ),
+        places=(
+            "people_user", "people_account", "people_membership", "account_emailaddress", "mfa_authenticator",
+        ),
         list_due=_logins_due,
         erase=_erase_logins,
         forget=nothing,

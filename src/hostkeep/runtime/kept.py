@@ -15,6 +15,9 @@ from hostkeep.runtime import clock, paths, postgres
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.runtime.stores import Person, Store, count_rows, delete_rows, nothing
 
+CACHE, CACHE_OVER = "runtime_cache", "expires <= %(at)s"
+"""The shared cache counts by the machine's clock; it reads nothing that is over, and deletes nothing."""
+
 EVENTS_DAYS = 30
 """How long a delivered event is kept, to find out what came of it."""
 
@@ -103,6 +106,22 @@ def _erase_jobs(act: Act, most: int) -> int:
     return delete_rows("procrastinate_jobs", ENDED, {"at": clock.of_machine(act.at)}, most=most)
 
 
+def _cache_due(at: datetime) -> int:
+    """Count entries of the shared cache that are over."""
+    return count_rows(CACHE, CACHE_OVER, {"at": clock.of_machine(at)})
+
+
+def _erase_cache(act: Act, most: int) -> int:
+    """Delete entries of the shared cache that are over."""
+    return delete_rows(CACHE, CACHE_OVER, {"at": clock.of_machine(act.at)}, most=most)
+
+
+def _in_cache(person: Person) -> int:
+    """Count entries of the shared cache in which a handle or a word of a person stands in clear."""
+    patterns = [f"%{each}%" for each in (*_handles(person), *person.words)]
+    return count_rows(CACHE, f"{CACHE}::text ILIKE ANY(%(patterns)s)", {"patterns": patterns})
+
+
 def _log_due(at: datetime) -> int:
     """Say 1 where the first line of the log is past its days."""
     try:
@@ -158,6 +177,19 @@ STORES: tuple[Store, ...] = (
         erase=_erase_jobs,
         forget=nothing,
         prove_absent=_jobs_left,
+    ),
+    Store(
+        name="runtime.cache",
+        keep_class="security",
+        what=(
+            "When somebody tried to sign in and failed, under a keyed hash, for as long as its limit counts;"
+            " in no log of the database and no backup."
+        ),
+        places=(CACHE,),
+        list_due=_cache_due,
+        erase=_erase_cache,
+        forget=nothing,
+        prove_absent=_in_cache,
     ),
     Store(
         name="runtime.server_log",
