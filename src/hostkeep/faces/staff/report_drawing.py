@@ -216,7 +216,7 @@ def draw_credit(asked: Asked) -> Report:
         ]
         heading = gettext("Credit held in %(currency)s") % {"currency": currency.code}
         drawn.append((heading, charts.columns(told(heading, marks), marks, language=asked.language)))
-    moves = moved_between(asked.brand.id, since=asked.since_at, until=asked.until_at)
+    moves = moved_between(asked.brand.id, since=asked.since_at, until=min(asked.until_at, asked.at))
     rows: list[tuple[Cell, ...]] = [
         *((gettext(MOVED[move.why]), None, move.amount) for move in moves),
         *((gettext("Held at the end"), each.accounts, each.amount) for each in balances[-1][1]),
