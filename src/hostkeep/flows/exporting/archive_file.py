@@ -82,7 +82,9 @@ def _cell(value: Any) -> str:
     """Return one cell; a text that a spreadsheet would run is put in quotes by an apostrophe."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(RISKY) else value
-    return "" if value is None else _encoded(value)
+    if value is None:
+        return ""
+    return str(value) if value.__class__ is int else _encoded(value)  # a bool is written as JSON has it
 
 
 def _manifest(cover: Cover, files: Mapping[str, bytes], counts: Mapping[str, int]) -> Row:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hostkeep.flows.exporting.archive_file import Part
 from hostkeep.flows.exporting.disputes import disputes
-from hostkeep.flows.exporting.kinds import TRADE
+from hostkeep.flows.exporting.kinds import TRADE, tallies_of
 from hostkeep.flows.exporting.plain import as_plain, row_of
 from hostkeep.flows.exporting.trading import MOST, Kind
 from hostkeep.kernel.act import Act
@@ -58,7 +58,8 @@ Gather = Callable[[Act, Whose], Iterator[Mapping[str, Any]]]
 def parts_of(act: Act, whose: Whose) -> tuple[Part, ...]:
     """Return all that is held about a person.  act: in the person's own role, for purpose "rights"."""
     own = (Part(name, tuple(gather(act, whose))) for name, gather in PARTS.items())
-    trade = (_traded(act, whose, kind) for kind in TRADE.values())
+    there = tallies_of(whose.account.id)  # most have nothing of most kinds, and asking takes a query each
+    trade = (_traded(act, whose, kind) if name in there else Part(name, ()) for name, kind in TRADE.items())
     return (*own, *trade, Part("disputes", tuple(disputes(act, whose.account.id))))
 
 

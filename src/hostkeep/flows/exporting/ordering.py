@@ -17,6 +17,9 @@ from hostkeep.subscriptions.queries import held
 from hostkeep.subscriptions.queries.subscriptions import subscriptions_of
 
 CHOSEN, CART = CategoryId("chosen_service"), CategoryId("cart")
+USE = CategoryId("use_time")
+"""What a policy must let be used for bills before anything is counted (flows.metering)."""
+
 Rows = Iterator[Mapping[str, Any]]
 
 
@@ -115,8 +118,8 @@ ORDERED: tuple[Kind, ...] = (
     Kind("subscription_periods", CHOSEN, ("subscriptions_period",), periods),
     Kind("subscription_changes", CHOSEN, ("subscriptions_change",), changes),
     Kind("meters", CHOSEN, ("subscriptions_metered",), meters),
-    Kind("meter_uses", CHOSEN, ("subscriptions_use",), uses),
-    Kind("meter_readings", CHOSEN, ("subscriptions_reading",), readings),
-    Kind("meter_alerts", CHOSEN, ("subscriptions_alert",), alerts),
+    Kind("meter_uses", USE, ("subscriptions_use",), uses),
+    Kind("meter_readings", USE, ("subscriptions_reading",), readings),
+    Kind("meter_alerts", USE, ("subscriptions_alert",), alerts),
 )
 """What came of ordering, in the order of the page."""

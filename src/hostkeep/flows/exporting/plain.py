@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,10 @@ from hostkeep.kernel.money import Money
 from hostkeep.kernel.sealed import Sealed
 
 Plain = Callable[[Any], Any]
+Read = Callable[[Any], tuple[Any, ...]]
+
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
+"""Types that JSON holds themselves: most fields of most rows."""
 
 
 def as_plain(value: Any) -> Any:
@@ -27,13 +32,20 @@ def as_plain(value: Any) -> Any:
 
 def row_of(value: Any, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a frozen row as an object.  without: fields that are no fact about the person."""
-    return {name: as_plain(getattr(value, name)) for name in _names(value.__class__, without)}
+    names, read = _fields(value.__class__, without)
+    return {
+        name: each if each.__class__ in _AS_IT_IS else _form_of(each.__class__)(each)
+        for name, each in zip(names, read(value), strict=True)
+    }
 
 
 @lru_cache(maxsize=256)
-def _names(kind: type[Any], without: frozenset[str]) -> tuple[str, ...]:
-    """Return the names of a row's fields: looked up once for all rows of a kind."""
-    return tuple(each.name for each in fields(kind) if each.name not in without)
+def _fields(kind: type[Any], without: frozenset[str]) -> tuple[tuple[str, ...], Read]:
+    """Return the names of a row's fields, and what reads them all at once: looked up once for a kind."""
+    names = tuple(each.name for each in fields(kind) if each.name not in without)
+    if len(names) > 1:
+        return names, attrgetter(*names)
+    return names, lambda value: tuple(getattr(value, name) for name in names)
 
 
 @lru_cache(maxsize=256)
@@ -49,7 +61,10 @@ def _form_of(kind: type[Any]) -> Plain:
 
 def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a mapping with texts as keys."""
-    return {str(key): as_plain(each) for key, each in value.items()}
+    return {
+        str(key): each if each.__class__ in _AS_IT_IS else _form_of(each.__class__)(each)
+        for key, each in value.items()
+    }
 
 
 def _same(value: Any) -> Any:
