@@ -76,6 +76,7 @@ class Side:
     answers: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
     lost: int = 0
+    keys: tuple = (KEY,)
     turn: object = field(default_factory=threading.RLock)
 
     @property
@@ -91,7 +92,7 @@ class Side:
         parts = urlsplit(url)
         fields = parse_qsl(parts.query if method != "POST" else body.decode(), keep_blank_values=True)
         self.asked.append((method, parts.path, dict(fields)))
-        if headers.get("authorization") != f"Bearer {KEY}":
+        if headers.get("authorization") not in {f"Bearer {key}" for key in self.keys}:
             return 401, {"error": {"type": "invalid_request_error"}}, {}
         once = headers.get("idempotency-key")
         with self.turn:
@@ -115,6 +116,14 @@ class Side:
             if session is None:
                 return 404, {"error": {"code": "resource_missing"}}
             return 200, self.shown(session, said.get("expand", ""))
+        if found := re.fullmatch(r"/v1/checkout/sessions/(\w+)/expire", path):
+            session = self.sessions.get(found[1])
+            if session is None:
+                return 404, {"error": {"code": "resource_missing"}}
+            if session["status"] != "open":
+                return 400, {"error": {"type": "invalid_request_error"}}
+            session["status"] = "expired"
+            return 200, self.shown(session, "")
         if path == "/v1/payment_intents/search":
             once = re.fullmatch(r"metadata\['once'\]:'([^']*)'", said["query"])[1]
             _, page = self.local("GET", "/v1/payment_intents", [("limit", "100")])

@@ -434,3 +434,47 @@ def test_where_a_card_was_issued(body: bytes, country: str) -> None:
 
     assert Stripe(OneAnswer(), Config("sk_test_x", ("s",))).country_of("pi_1") == country
     assert Stripe(DeafLine(), Config("sk_test_x", ("s",))).country_of("pi_1") == ""
+
+
+def test_a_session_that_is_gone_under_the_key_that_opened_it_was_never_paid(side: Side) -> None:
+    gateway = side.gateway()
+    handle = gateway.charge(ask("a")).handle
+    assert gateway.look_up("a", handle) == gateway.charge(ask("a"))
+    side.sessions.clear()
+    assert gateway.look_up("a", handle) == Declined("never_asked")
+
+
+def test_what_another_key_does_not_find_may_have_moved_elsewhere(side: Side) -> None:
+    gateway = side.gateway()
+    handle = gateway.charge(ask("a")).handle
+    side.pay("a")
+    side.sessions.clear()
+    other = Stripe(Line(side), Config("sk_test_other", (SECRET,), side.base))
+    side.keys = (KEY, "sk_test_other")
+    assert other.look_up("a", handle) == Unknown()
+    assert gateway.look_up("a", handle.partition("@")[0]) == Unknown(), "nobody knows under which key it was opened"
+
+
+def test_a_page_that_is_closed_takes_no_money(side: Side) -> None:
+    gateway = side.gateway()
+    open_one, paid_one = gateway.charge(ask("a")), gateway.charge(ask("b"))
+    side.pay("b")
+    assert gateway.close("a", open_one.handle) == Declined("expired")
+    assert gateway.close("a", open_one.handle) == Declined("expired")
+    assert isinstance(gateway.close("b", paid_one.handle), Settled)
+    third = gateway.charge(ask("c"))
+    side.lost = 1
+    assert gateway.close("c", third.handle) == Declined("expired"), "the answer was lost, and asked for again"
+
+
+def test_money_that_went_back_by_the_dashboard_is_told_with_its_payment() -> None:
+    refund = {
+        "id": "re_1", "object": "refund", "status": "succeeded", "amount": 200, "currency": "eur", "metadata": {},
+        "payment_intent": "pi_1",
+    }  # fmt: skip
+    notice = reads(HERE.event("refund.created", refund))
+    assert (notice.about, notice.once, notice.of) == ("returned", "", "pi_1")
+    assert notice.outcome == Settled("re_1", Money(200, EUR))
+    for other in ({"status": "pending"}, {"payment_intent": None}):
+        with pytest.raises(NothingAsked):
+            reads(HERE.event("refund.created", {**refund, **other}))

@@ -293,3 +293,31 @@ def test_what_is_out_for_an_hour_parks_nothing(page: HostedPage, monkeypatch) ->
     assert (len(tries), inbox.parked_count()) == (6, 0)
     assert noticing.work_off(billing_act("", at=NOON + timedelta(minutes=63))) == 1
     assert sheet(invoice, of=buyer.account).is_paid
+
+
+def test_money_that_went_back_by_the_dashboard_rings_once_and_waits_for_a_person(page: HostedPage) -> None:
+    from hostkeep.audit.reading import newest_id, raised_after
+    from hostkeep.billing.actions.paying import begin_payment, record_outcome
+    from hostkeep.billing.actions.retaking import put_back_notice
+    from hostkeep.drivers.payments import Settled
+
+    before = newest_id()
+    buyer = Buyer()
+    begun = begin_payment(billing_act(), of=buyer.account, invoice=buyer.owes().id, gateway="stripe")
+    record_outcome(billing_act(), attempt=begun.attempt, outcome=Settled("pi_1", begun.amount))
+    refund = {
+        "id": "re_1", "object": "refund", "status": "succeeded", "amount": 200, "currency": "eur", "metadata": {},
+        "payment_intent": "pi_1",
+    }  # fmt: skip
+    assert stripe_says(event("refund.created", refund), "vpn") == "elsewhere"
+    for kind in ("refund.created", "refund.updated"):
+        assert stripe_says(event(kind, refund)) == "new"
+    strange = {**refund, "id": "re_2", "payment_intent": "pi_of_another_shop"}
+    assert stripe_says(event("refund.created", strange)) == "new"
+    noticing.work_off(billing_act(""))
+
+    [parked] = inbox.parked()
+    assert (parked.about, parked.brand) == ("returned", "vps6")
+    assert [each.kind for each in raised_after(before)] == ["money_went_back"]
+    put_back_notice(billing_act(), notice=parked.id)
+    assert (inbox.parked_count(), noticing.work_off(billing_act(""))) == (0, 0)

@@ -37,6 +37,7 @@ OWNERS = {
     "refund": "SELECT brand FROM billing_refund WHERE once = %(once)s AND gateway = %(gateway)s",
     "method": "SELECT brand FROM billing_storedmethod WHERE once = %(once)s AND gateway = %(gateway)s",
     "dispute": "SELECT brand FROM billing_payment WHERE gateway = %(gateway)s AND proof = %(of)s",
+    "returned": "SELECT brand FROM billing_payment WHERE gateway = %(gateway)s AND proof = %(of)s",
 }
 """Whose the thing is that a call-back speaks of."""
 
@@ -127,6 +128,17 @@ def put_back(waits: Waits) -> bool:
     return row.state == "parked"
 
 
+def park(waits: Waits) -> bool:
+    """Leave a call-back to a person; say whether it is the first of its thing that they are to look at."""
+    alike = GatewayNotice.objects.filter(
+        gateway=waits.gateway, about=waits.notice.about, proof=getattr(waits.notice.outcome, "proof", "")
+    )
+    is_first = not alike.filter(attempts=MOST_ATTEMPTS).exclude(id=waits.id).exists()
+    state = "parked" if is_first else "done"
+    GatewayNotice.objects.filter(id=waits.id, state="new").update(state=state, attempts=MOST_ATTEMPTS)
+    return is_first
+
+
 def settle(waits: Waits) -> None:
     """Mark a call-back from which nothing follows any more."""
     GatewayNotice.objects.filter(id=waits.id, state="new").update(state="done")
@@ -162,7 +174,7 @@ def _money(notice: Notice) -> tuple[Money | None, str, int, str]:
         said = notice.disputed
         return said.amount, said.proof, said.fee, said.of
     if isinstance(notice.outcome, Settled):
-        return notice.outcome.amount, notice.outcome.proof, 0, ""
+        return notice.outcome.amount, notice.outcome.proof, 0, notice.of
     return None, getattr(notice.outcome, "handle", ""), 0, ""
 
 
@@ -181,7 +193,7 @@ def _notice(row: GatewayNotice) -> Notice:
         state = cast("Literal['open', 'won', 'lost']", row.outcome)
         said = Disputed(row.proof, row.of, money(row.minor, row.currency), row.fee_minor, state)
         return Notice(row.event, "", Waiting(None), about, said)
-    return Notice(row.event, row.once, _outcome(row), about)
+    return Notice(row.event, row.once, _outcome(row), about, of=row.of)
 
 
 def _outcome(row: GatewayNotice) -> Outcome:

@@ -134,7 +134,7 @@ class Kept:
 
 Keeping = Kept | Waiting | Declined | Unknown
 
-About = Literal["charge", "refund", "method", "dispute"]
+About = Literal["charge", "refund", "method", "dispute", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +160,12 @@ class Notice:
     """A call-back that was read and whose signature held.
 
     event    the gateway's own id of this message, unique with it
-    once     the key of the charge, refund or method it speaks of; empty for a dispute
+    once     the key of the charge, refund or method it speaks of; empty for a dispute and what was returned
     outcome  how that stands; of a method always Waiting: whoever asked looks it up
-    about    what it speaks of; disputed: of "dispute", else None
+    about    what it speaks of; "returned": money of a payment of ours that went back without our asking, at
+             the gateway's own pages; disputed: of "dispute", else None
     shop     slug of the brand that asked, or empty where the message does not say
+    of       of "returned": the proof of the payment that the money is of; else empty
     """
 
     event: str
@@ -172,6 +174,7 @@ class Notice:
     about: About = "charge"
     disputed: Disputed | None = None
     shop: str = ""
+    of: str = ""
 
 
 class BadNotice(Exception):
@@ -277,6 +280,18 @@ class Storing(Protocol):
 
     def forget(self, token: str) -> bool:
         """Let go of a stored method, for good; tell whether it is gone.  Twice is as once."""
+        ...
+
+
+class Closing(Protocol):
+    """What a gateway with "closing" in its manifest's `can` does besides."""
+
+    def close(self, once: str, handle: str) -> Outcome:
+        """End the page of a charge that waits: nobody can pay there any more; tell how it stands then.
+
+        handle  what Waiting told.  Declined: nothing moved and nothing will.  Whatever else is told: it may
+        be paid, or was.  Twice is as once.
+        """
         ...
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import structlog
 
+from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing import inbox
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import record_notice
@@ -24,7 +25,7 @@ from hostkeep.drivers.payments import BadNotice, NothingAsked, Notice
 from hostkeep.flows import refunding, storing
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import PurposeId
+from hostkeep.kernel.ids import ClauseId, PurposeId, Ref
 from hostkeep.runtime import jobs
 
 log = structlog.get_logger()
@@ -33,6 +34,11 @@ ERRAND = "notices"
 ABOUT = "all"
 AT_ONCE = 100
 BILLING = PurposeId("billing")
+BY_PAYMENT = frozenset({"dispute", "returned"})
+"""What a gateway tells every endpoint of its account, without saying whose it is."""
+
+WENT_BACK = "money_went_back"
+"""The alarm about money that went back to its payer without our asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def take_notice(act: Act, *, gateway: str, heard: Heard) -> inbox.Fate:
     if notice.shop and notice.shop != act.brand:
         return "elsewhere"
     fate = inbox.take(act, gateway=gateway, notice=notice)
-    if fate == "elsewhere" and not notice.shop and notice.about != "dispute":
+    if fate == "elsewhere" and not notice.shop and notice.about not in BY_PAYMENT:
         raise WrongBrand(gateway=gateway)
     if fate == "new" and not jobs.is_sent(ERRAND, ABOUT):
         jobs.send(ERRAND, ABOUT)
@@ -148,9 +154,25 @@ def _of_dispute(act: Act, waits: Waits) -> None:
     inbox.settle(waits)
 
 
+def _of_returned(act: Act, waits: Waits) -> None:
+    """Have a person look at money that went back without us: the books still say that it is there.
+
+    It is booked by them, as a refund that is confirmed or not, for whose credit it is of is theirs to say.
+    """
+    owner = brand_of_proof(waits.gateway, waits.notice.of)
+    if owner is None:
+        inbox.settle(waits)  # of another shop on the same account of the gateway
+        return
+    if inbox.park(waits):
+        about = Ref("billing.notice", waits.id)
+        raise_alarm(act.of_brand(owner), kind=WENT_BACK, about=about, clause=ClauseId(""))
+        log.warning("notice.money_returned", gateway=waits.gateway, trace=act.trace)
+
+
 FOLLOWS: Mapping[str, Callable[[Act, Waits], None]] = MappingProxyType({
     "charge": _of_charge,
     "refund": _of_refund,
     "method": _of_method,
     "dispute": _of_dispute,
+    "returned": _of_returned,
 })

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.billing import turns
 from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
 from hostkeep.billing.actions.receiving import Receipt
@@ -23,7 +24,7 @@ from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept
 from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import payments
 from hostkeep.billing.queries.methods import gateway_of, with_held
-from hostkeep.billing.rules.attempts import GIVEN_UP
+from hostkeep.billing.rules.attempts import GIVEN_UP, ON_THE_PAGE
 from hostkeep.billing.rules.gateways import BY_HAND, not_kept_by, offered, refusing_clause
 from hostkeep.brands.applying import policy_under
 from hostkeep.brands.queries import brand
@@ -145,15 +146,19 @@ def charge_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> A
           another while the first is open
 
     Settled: paid.  Waiting with a visit: the bank wants to see the payer first, there.  Waiting(None) or
-    Unknown: not known yet; the sweep looks it up, nothing is charged again.  Declined: nothing moved.
+    Unknown: not known yet; the sweep looks it up, nothing is charged again; or the payer may be paying at a
+    gateway's page.  Pages that were opened and left are closed first.  Declined: nothing moved.
     Raises GatewayNotOffered, MethodsNotKept (the policy forbids it by now), NoSuchInvoice, AlreadyPaid,
     NoSuchMethod.
     """
     gateway = gateway_of(method)
     demand_storing(act, gateway)
+    if open_page := _close_pages(act, invoice):
+        return open_page
     begun = begin_stored(act, invoice=invoice, method=method, once=once)
     if begun.again:
-        return Asked(begun.attempt, _stands(payments.attempt_row(begun.attempt)))
+        row = payments.attempt_row(begun.attempt)
+        return Asked(row.id, _stands(row) if row.method else Waiting(None))
     links = links_at(brand(act.brand).host)
     where = Where(back=links.back(begun.attempt), tell=links.tell(gateway), shop=act.brand)
     driver = storing.storing(gateway_for(gateway))
@@ -168,6 +173,25 @@ def charge_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> A
     asked = str(begun.attempt)
     log.info("payment.charged", payment=asked, gateway=gateway, state=told.state, trace=act.trace)
     return Asked(begun.attempt, outcome)
+
+
+def _close_pages(act: Act, invoice: InvoiceId) -> Asked | None:
+    """Close the pages on which an invoice could still be paid; return one that may be paid all the same.
+
+    At a gateway that cannot close one, the page is looked up; on one that is left for half an hour nobody is
+    believed to pay any more.
+    """
+    for row in payments.pages_of(invoice):
+        if row.shown_at is not None and act.at - row.shown_at < ON_THE_PAGE:
+            return Asked(row.id, Waiting(None))
+        gateway = gateway_for(row.gateway)
+        closes = charging.can_close(gateway)
+        ask = charging.close if closes else charging.look_up
+        outcome = ask(gateway, once=row.once, handle=row.handle)
+        record_outcome(act, attempt=row.id, outcome=outcome)
+        if isinstance(outcome, Unknown) or (closes and isinstance(outcome, Waiting)):
+            return Asked(row.id, outcome if isinstance(outcome, Unknown) else Waiting(None))
+    return None
 
 
 def take_by_hand(act: Act, *, invoice: InvoiceId, taken: Taken) -> Receipt:
@@ -194,14 +218,17 @@ def look_up_payment(act: Act, *, of: AccountId, attempt: UUID) -> payments.Attem
 def look_up_open(act: Act) -> int:
     """Ask what became of attempts whose call-back stays away; return how many were asked about.
 
-    One gateway that does not answer does not stop the next.
+    They take turns: however many pages were opened and left, each is asked about in its time.  One gateway
+    that does not answer does not stop the next; its host is left alone for a while by the way out itself.
     """
     found = payments.open_attempts(after=act.at - GIVEN_UP, before=act.at - PATIENCE, without=NEVER_KNOW)
+    turns.attempts_asked([row.id for row in found], act.at)
     for row in found:
         try:
             _ask_again(act.of_brand(row.brand), row)
-        except Foreseen as refusal:
-            log.warning("payment.not_asked", payment=str(row.id), code=refusal.code, trace=act.trace)
+        except Exception as error:  # noqa: BLE001  one that goes wrong must not stop the others
+            code = error.code if isinstance(error, Foreseen) else type(error).__name__
+            log.warning("payment.not_asked", payment=str(row.id), code=code, trace=act.trace)
     return len(found)
 
 

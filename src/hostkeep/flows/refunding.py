@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.billing import turns
 from hostkeep.billing.actions.refunding import RefundTold, begin_refund, record_refund
 from hostkeep.billing.calls import refunding as calls
 from hostkeep.billing.calls.gateways import gateway_for
@@ -127,14 +128,17 @@ def look_up_due(act: Act) -> int:
     One that a gateway never heard of is given up and is credit again: staff see it and may begin another.
     One gateway that does not answer does not stop the next.
     """
-    found = refunds.open_refunds(after=act.at - GIVEN_UP, before=act.at - PATIENCE)
+    giving = [name for name in refunds.refunding_gateways() if _gives_back(name)]
+    found = refunds.open_refunds(after=act.at - GIVEN_UP, before=act.at - PATIENCE, of=giving)
+    turns.refunds_asked([row.id for row in found], act.at)
     asked = 0
     for row in found:
         under = act.of_brand(row.brand).for_purpose(BILLING)
         try:
             asked += _look_up(under, row)
-        except Foreseen as refusal:
-            log.warning("refund.not_asked", refund=str(row.id), code=refusal.code, trace=act.trace)
+        except Exception as error:  # noqa: BLE001  one that goes wrong must not stop the others
+            code = error.code if isinstance(error, Foreseen) else type(error).__name__
+            log.warning("refund.not_asked", refund=str(row.id), code=code, trace=act.trace)
     return asked
 
 

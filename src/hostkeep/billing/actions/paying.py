@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID, uuid4
 
+from django.db.models import Q
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import inbox
 from hostkeep.billing.booking import Booked, Came, owed_on, receive
@@ -19,7 +21,7 @@ from hostkeep.billing.errors import (
 )
 from hostkeep.billing.fulfilling import is_withdrawn
 from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod, TopUp
-from hostkeep.billing.rules.attempts import GIVEN_UP, TOLD, AttemptState, Begun, attempt_after
+from hostkeep.billing.rules.attempts import GIVEN_UP, ON_THE_PAGE, TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
@@ -68,8 +70,11 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
     if attempt is None:
         attempt = PaymentAttempt.objects.create(
             once=f"pay-{uuid4().hex}", brand=act.brand, invoice=row, gateway=gateway, minor=owed.minor,
-            currency=row.currency, created_at=act.at,
+            currency=row.currency, created_at=act.at, shown_at=act.at,
         )  # fmt: skip
+    else:
+        attempt.shown_at = act.at
+        attempt.save(update_fields=["shown_at"])
     state = cast("AttemptState", attempt.state)
     return Begun(attempt.id, attempt.once, gateway, owed, row.number, state, attempt.handle)
 
@@ -81,8 +86,9 @@ def begin_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> Be
     once  of whoever wants it, at most 64 ASCII characters; the gateway is charged under it
 
     A key that began an attempt before gives that one back, as it stands, whatever is owed now: `again`.  So
-    does a charge of a stored method under another key that is still open: one invoice is not charged by two
-    at a time.  Writes a PaymentAttempt.
+    does a charge of a stored method under another key that is still open, any whose outcome is unknown,
+    however old, and a page on which the payer may be this moment: one invoice is not charged twice.
+    Writes a PaymentAttempt.
     Raises NoSuchInvoice, AlreadyPaid, Withdrawn, NoSuchMethod (not ready, or of another account).
     """
     row = _locked(invoice, brand=act.brand)
@@ -148,11 +154,18 @@ def _demand_owed(invoice: Invoice) -> Money:
 
 
 def _under_way(act: Act, invoice: Invoice) -> PaymentAttempt | None:
-    """Return a charge of a stored method for a locked invoice whose outcome is open, or None."""
+    """Return an attempt for a locked invoice by which its money may be moving, or None.
+
+    One whose outcome is unknown has no age: whatever its gateway forgot, the money may have moved.  So may
+    that of a charge which waits for nothing but time.
+    """
+    of_stored = Q(method__isnull=False, state="waiting")
     found = PaymentAttempt.objects.filter(
-        invoice=invoice, method__isnull=False, state__in=["waiting", "unknown"],
-        created_at__gt=act.at - GIVEN_UP,
-    )  # fmt: skip
+        Q(state="unknown")
+        | (of_stored & (Q(visit="") | Q(created_at__gt=act.at - GIVEN_UP)))
+        | (Q(method=None, state="waiting", shown_at__gt=act.at - ON_THE_PAGE) & ~Q(visit="")),
+        invoice=invoice,
+    )
     return found.order_by("-created_at", "id").first()
 
 

@@ -29,11 +29,15 @@ class Retaken:
 def put_back_notice(act: Act, *, notice: UUID) -> Retaken:
     """Let a worker try a parked call-back again, with as many tries as a new one.
 
-    What follows is keyed by what it speaks of, so nothing is done twice.  Raises NoSuchNotice.
+    What follows is keyed by what it speaks of, so nothing is done twice.  Of money that went back without us
+    nothing follows by itself: that a person has seen to it is written down.  Raises NoSuchNotice.
     """
     row = GatewayNotice.objects.select_for_update().filter(id=notice, brand=act.brand, state="parked").first()
     if row is None:
         raise NoSuchNotice
-    row.state, row.attempts = "new", 0
+    if row.about == "returned":
+        row.state = "done"
+    else:
+        row.state, row.attempts = "new", 0
     row.save(update_fields=["state", "attempts"])
     return Retaken(row.id, BrandId(row.brand))

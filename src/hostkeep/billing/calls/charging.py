@@ -8,7 +8,7 @@ from typing import cast
 
 from hostkeep.billing.rules.attempts import Begun
 from hostkeep.drivers.packages import Package, demand
-from hostkeep.drivers.payments import Charge, Outcome, PaymentGateway, StoredCharge, Storing, Unknown
+from hostkeep.drivers.payments import Charge, Closing, Outcome, PaymentGateway, StoredCharge, Storing, Unknown
 from hostkeep.runtime.transactions import assert_outside
 
 
@@ -70,6 +70,17 @@ def look_up(gateway: PaymentGateway, *, once: str, handle: str = "") -> Outcome:
         # A driver that told a handle takes it back, as the protocol says.
         return cast("Callable[[str, str], Outcome]", gateway.look_up)(once, handle)
     return gateway.look_up(once)
+
+
+def can_close(gateway: PaymentGateway) -> bool:
+    """Say whether a gateway can end a page that waits."""
+    return "closing" in gateway.manifest.can
+
+
+def close(gateway: PaymentGateway, *, once: str, handle: str) -> Outcome:
+    """End the page of a charge that waits; tell how it stands then.  Declined: nothing can come of it."""
+    assert_outside()
+    return cast("Closing", gateway).close(once, handle)
 
 
 def look_up_stored(gateway: Storing, *, once: str, token: str) -> Outcome:

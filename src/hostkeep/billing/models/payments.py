@@ -87,9 +87,11 @@ class TopUp(models.Model):
 class PaymentAttempt(models.Model):
     """Money asked of a gateway, for an invoice or a top-up.
 
-    visit   where the payer goes, or empty
-    handle  the gateway's own id of what waits, or empty where our key is enough to find it
-    method  the stored method that was charged without the payer, or None
+    visit      where the payer goes, or empty
+    handle     the gateway's own id of what waits, or empty where our key is enough to find it
+    method     the stored method that was charged without the payer, or None
+    shown_at   when its payer was last sent to the gateway's page, or None
+    looked_at  when the sweep last asked the gateway what became of it, or None
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -106,6 +108,8 @@ class PaymentAttempt(models.Model):
     handle = models.CharField(max_length=140, blank=True)
     method = models.ForeignKey("StoredMethod", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    shown_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -258,6 +262,7 @@ class Refund(models.Model):
 
     credit_note  the document that it follows, or None where only credit is paid out
     proof        the gateway's own id of it, once it has one
+    looked_at    when the sweep last asked the gateway what became of it, or None
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -274,6 +279,7 @@ class Refund(models.Model):
     proof = models.CharField(max_length=140, blank=True)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

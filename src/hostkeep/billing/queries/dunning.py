@@ -20,6 +20,7 @@ from hostkeep.billing.models import (
     StoredMethod,
 )
 from hostkeep.billing.queries.covered import still_unpaid, with_paid
+from hostkeep.billing.rules.attempts import ON_THE_PAGE
 from hostkeep.billing.rules.dunning import UNTOLD, Done, Spared
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
@@ -35,7 +36,8 @@ class DunnedRow:
 
     owed      what is still to pay
     done      steps that were taken; spared: exceptions of its account, those that are over among them
-    held      whether a payment of it is disputed, or one was asked for and it is not known what came of it
+    held      whether a payment of it is disputed, one was asked for and it is not known what came of it, or
+              its payer may be at a gateway's page this moment
     released  when a dispute of it was over last
     """
 
@@ -116,9 +118,11 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
     taken = DunningStep.objects.filter(invoice=row).order_by("at", "day")
     disputes = Dispute.objects.filter(payment__allocations__invoice=row)
     unknown = PaymentAttempt.objects.filter(
-        Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False),
-        invoice=row, created_at__gt=at - NOT_KNOWN_FOR,
-    )  # fmt: skip
+        (Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False))
+        & Q(created_at__gt=at - NOT_KNOWN_FOR)
+        | Q(state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE) & ~Q(visit=""),
+        invoice=row,
+    )
     return DunnedRow(
         id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
         subject=SubjectId(row.subject), number=row.number, owed=owed, issued_at=row.issued_at,

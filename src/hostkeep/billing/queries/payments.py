@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from hostkeep.billing.errors import NoSuchPayment
 from hostkeep.billing.models import Allocation, BankFile, Payment, PaymentAttempt
@@ -16,6 +16,9 @@ from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId
 from hostkeep.kernel.money import Money, money
+
+OLD_ONES_REST = timedelta(days=1)
+"""How long an unknown outcome that is given up rests between two askings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class AttemptRow:
     handle: str
     method: UUID | None
     created_at: datetime
+    shown_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,26 @@ def attempt_row(attempt: UUID) -> AttemptRow:
 def open_attempts(
     *, after: datetime, before: datetime, without: Sequence[str], first: int = 100
 ) -> tuple[AttemptRow, ...]:
-    """Return attempts begun in a span of time whose outcome is still open, oldest first, of all brands.
+    """Return attempts whose outcome is still open, of all brands, those asked about longest ago first.
 
+    after    when they were begun at the earliest; of older ones only those come whose money may have moved,
+             of an unknown outcome or a stored method: they are asked about once a day until it is known
+    before   when all were begun at the latest
     without  gateways that are not asked about
     """
-    found = PaymentAttempt.objects.filter(
-        state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before
-    ).exclude(gateway__in=without)
-    return tuple(_attempt(row) for row in found.order_by("created_at")[:first])
+    young = Q(state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before)
+    rested = Q(looked_at=None) | Q(looked_at__lt=before - OLD_ONES_REST)
+    moving = Q(state="unknown") | Q(state="waiting", method__isnull=False, visit="")
+    found = PaymentAttempt.objects.filter(young | (moving & rested & Q(created_at__lt=after)))
+    turn = F("looked_at").asc(nulls_first=True)
+    rows = found.exclude(gateway__in=without).order_by(turn, "created_at")
+    return tuple(_attempt(row) for row in rows[:first])
+
+
+def pages_of(invoice: InvoiceId) -> tuple[AttemptRow, ...]:
+    """Return attempts to pay an invoice whose payer was sent to a page and not heard of, oldest first."""
+    found = PaymentAttempt.objects.filter(invoice=invoice, method=None, state="waiting").exclude(visit="")
+    return tuple(_attempt(row) for row in found.order_by("created_at", "id"))
 
 
 def newest_attempt(invoice: InvoiceId) -> AttemptRow | None:
@@ -177,4 +193,5 @@ def _attempt(row: PaymentAttempt) -> AttemptRow:
         invoice=InvoiceId(row.invoice_id) if row.invoice_id else None, top_up=row.top_up_id,
         gateway=row.gateway, amount=money(row.minor, row.currency), state=cast("AttemptState", row.state),
         code=row.code, visit=row.visit, handle=row.handle, method=row.method_id, created_at=row.created_at,
+        shown_at=row.shown_at,
     )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from hostkeep.billing.errors import NoSuchPayment, NoSuchRefund
 from hostkeep.billing.models import Allocation, Dispute, Payment, Refund
@@ -113,12 +114,23 @@ def refunds_of(account: AccountId, *, first: int = 50) -> tuple[RefundRow, ...]:
     return _refunds(Refund.objects.filter(account=account).order_by("-created_at", "-id")[:first])
 
 
-def open_refunds(*, after: datetime, before: datetime, first: int = 100) -> tuple[RefundRow, ...]:
-    """Return refunds of all brands begun in a span of time whose outcome is open, oldest first."""
+def open_refunds(
+    *, after: datetime, before: datetime, of: Sequence[str], first: int = 100
+) -> tuple[RefundRow, ...]:
+    """Return refunds of all brands begun in a span of time whose outcome is open, longest unasked first.
+
+    of  gateways that are asked about; the rest waits for staff
+    """
     found = Refund.objects.filter(
-        state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before
+        state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before, gateway__in=of
     )
-    return _refunds(found.order_by("created_at", "id")[:first])
+    return _refunds(found.order_by(F("looked_at").asc(nulls_first=True), "created_at", "id")[:first])
+
+
+def refunding_gateways() -> tuple[str, ...]:
+    """Return the gateways by which money is on its way back, of all brands."""
+    found = Refund.objects.filter(state__in=["waiting", "unknown"]).order_by()
+    return tuple(sorted(found.values_list("gateway", flat=True).distinct()))
 
 
 def disputes(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> tuple[DisputeRow, ...]:

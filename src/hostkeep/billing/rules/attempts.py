@@ -16,7 +16,10 @@ from hostkeep.kernel.money import Money
 AttemptState = Literal["waiting", "settled", "declined", "unknown"]
 
 GIVEN_UP = timedelta(days=14)
-"""How long an open attempt is asked about."""
+"""How long an open attempt is asked about each minute; one whose outcome is unknown longer, once a day."""
+
+ON_THE_PAGE = timedelta(minutes=30)
+"""How long a payer who was sent to a gateway's page may still be at it."""
 
 ATTEMPT_STATES: tuple[AttemptState, ...] = ("waiting", "settled", "declined", "unknown")
 

@@ -320,7 +320,9 @@ class FakeGateway:
     kept  what became of methods it was asked to keep, by key: it sends payers to a page and waits
     """
 
-    manifest: ClassVar[Manifest] = Manifest("fake", 1, can=frozenset({"refunds", "storing", "disputes"}))
+    manifest: ClassVar[Manifest] = Manifest(
+        "fake", 1, can=frozenset({"refunds", "storing", "disputes", "closing"})
+    )
 
     will: list[Outcome] = field(default_factory=list)
     asked: list[Charge | RefundAsk | StoredCharge] = field(default_factory=list)
@@ -335,6 +337,12 @@ class FakeGateway:
         """Say again what was said."""
         del handle
         return self.told.get(once, Declined("never_asked"))
+
+    def close(self, once: str, handle: str) -> Outcome:
+        """End a page on which nobody has paid yet."""
+        if isinstance(self.look_up(once, handle), Waiting):
+            self.told[once] = Declined("expired")
+        return self.look_up(once)
 
     def refund(self, ask: RefundAsk) -> Outcome:
         """Answer once a key."""

@@ -7,7 +7,9 @@ Sources: docs.stripe.com/api; docs.stripe.com/payments/checkout; docs.stripe.com
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
@@ -44,6 +46,9 @@ from hostkeep.kernel.money import Money
 BASE = "https://api.stripe.com"
 SESSIONS, INTENTS, REFUNDS = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds"
 NEVER = "never_asked"
+NOT_THERE = 404
+MARK = "@"
+MARK_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Stripe:
 
     manifest: ClassVar[Manifest] = Manifest(
         "stripe", 1, recipient="stripe", hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
-        can=frozenset({"refunds", "storing", "disputes", "locating"}),
+        can=frozenset({"refunds", "storing", "disputes", "locating", "closing"}),
     )  # fmt: skip
 
     def __init__(self, wire: Wire, config: Config) -> None:
@@ -96,7 +101,8 @@ class Stripe:
         fields = {**_session_fields(ask), **_price(ask), **_hung("payment_intent_data[metadata]", ask)}
         try:
             session, again = self.client.post(SESSIONS, fields, once=ask.once)
-            return self.look_up(ask.once, text(session, "id")) if again else session_says(session)
+            handle = self._marked(text(session, "id"))
+            return self.look_up(ask.once, handle) if again else self._bearing(session_says(session))
         except Refused:
             return Declined(NO_WORD)
         except (LineBroke, BadAnswer):
@@ -107,20 +113,37 @@ class Stripe:
 
         Without one, payments are searched for our key.  What was only just paid may not be found yet, but a
         session of which we never learned the address cannot be paid by anybody.
+        A session that is not there under the very key that opened it was never one that could be paid.  Under
+        another key the account, or its mode, may be another: then nothing is known.
         """
+        name, _, mark = handle.partition(MARK)
         try:
-            if handle.startswith("pi_"):
-                return intent_says(self.client.get(f"{INTENTS}/{quote(handle, safe='')}"))
-            if handle:
-                return session_says(self._session(handle, "payment_intent"))
+            if name.startswith("pi_"):
+                return intent_says(self.client.get(f"{INTENTS}/{quote(name, safe='')}"))
+            if name:
+                return self._bearing(session_says(self._session(name, "payment_intent")))
             wanted = {"query": f"metadata['once']:'{once}'", "limit": "1"}
             found = self.client.get(f"{INTENTS}/search", wanted)
             rows = [row for row in found.get("data") or () if _is_of(row, once)]
             return intent_says(rows[0]) if rows else Declined(NEVER)
-        except Refused:
-            return Unknown()
+        except Refused as refused:
+            is_gone = refused.status == NOT_THERE and name.startswith("cs_") and mark == self._mark
+            return Declined(NEVER) if is_gone else Unknown()
         except (LineBroke, BadAnswer):
             return Unknown()
+
+    def close(self, once: str, handle: str) -> Outcome:
+        """Expire a session that is open, and tell how it stands then: one that was paid meanwhile stays so.
+
+        Source: docs.stripe.com/api/checkout/sessions/expire: only an open session can be expired.
+        """
+        name = handle.partition(MARK)[0]
+        if not name.startswith("cs_"):
+            return self.look_up(once, handle)
+        # Whatever is answered: how it stands then is asked in any case.
+        with suppress(Refused, LineBroke, BadAnswer):
+            self.client.post(f"{SESSIONS}/{quote(name, safe='')}/expire", {}, once=f"{once}-close")
+        return self.look_up(once, handle)
 
     def country_of(self, proof: str) -> str:
         """Tell where the card was issued that brought a payment; nothing where that is not known."""
@@ -222,7 +245,7 @@ class Stripe:
         try:
             self.client.delete(f"/v1/customers/{quote(token.partition('/')[0], safe='')}")
         except Refused as refused:
-            return refused.status == 404  # noqa: PLR2004  not there: gone
+            return refused.status == NOT_THERE
         except (LineBroke, BadAnswer):
             return False
         return True
@@ -245,7 +268,22 @@ class Stripe:
             said = session_says(self.client.post(SESSIONS, fields, once=f"{ask.once}-step")[0])
         except (Refused, LineBroke, BadAnswer):
             return Declined(STEP)  # a session whose address nobody has cannot be paid
-        return said if isinstance(said, Waiting) else Declined(STEP)
+        return self._bearing(said) if isinstance(said, Waiting) else Declined(STEP)
+
+    @property
+    def _mark(self) -> str:
+        """What our key is known by: under the same one we are in the same account and mode."""
+        return hashlib.sha256(self.config.key.encode()).hexdigest()[:MARK_DIGITS]
+
+    def _marked(self, session: str) -> str:
+        """Return the handle of a session: its id, and under which key it is there."""
+        return f"{session}{MARK}{self._mark}"
+
+    def _bearing(self, outcome: Outcome) -> Outcome:
+        """Hang our mark on a session that waits."""
+        if not isinstance(outcome, Waiting) or not outcome.handle.startswith("cs_"):
+            return outcome
+        return Waiting(outcome.visit, self._marked(outcome.handle))
 
     def _session(self, handle: str, expand: str) -> Object:
         """Read a session as it stands now, with something of it in full."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import NAMESPACE_URL, uuid5
 
-from hostkeep.adapters.gateways.stripe.client import BadAnswer, Object, inner, read, text
+from hostkeep.adapters.gateways.stripe.client import BadAnswer, Object, id_of, inner, read, text
 from hostkeep.adapters.gateways.stripe.reading import (
     NO_WORD,
     dispute_says,
@@ -20,7 +20,15 @@ from hostkeep.adapters.gateways.stripe.reading import (
     session_says,
 )
 from hostkeep.adapters.gateways.stripe.signing import BadSignature, check, signed
-from hostkeep.drivers.payments import BadNotice, Declined, NothingAsked, Notice, Specimen, Waiting
+from hostkeep.drivers.payments import (
+    BadNotice,
+    Declined,
+    NothingAsked,
+    Notice,
+    Settled,
+    Specimen,
+    Waiting,
+)
 from hostkeep.kernel.money import Money
 
 LONGEST_KEY = 64
@@ -95,8 +103,15 @@ def _intent(name: str, kind: str, intent: Object) -> Notice:
 
 
 def _refund(name: str, kind: str, refund: Object) -> Notice:
-    """Read how a refund stands."""
-    del kind
+    """Read how a refund stands; one that was made in the dashboard took money of ours without our asking.
+
+    Raises NothingAsked for one of those whose money has not gone, or which names no payment.
+    """
+    if "once" not in inner(refund, "metadata"):
+        said = refund_says(refund)
+        if not isinstance(said, Settled) or not refund.get("payment_intent"):
+            raise NothingAsked(kind)
+        return Notice(name, "", said, "returned", of=id_of(refund, "payment_intent"))
     once, shop = _asked(refund)
     return Notice(name, once, refund_says(refund), "refund", shop=shop)
 
