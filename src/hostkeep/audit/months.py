@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from django.db import DatabaseError, connection, transaction
 from psycopg.errors import CheckViolation
@@ -22,6 +24,29 @@ class NotSealed(Foreseen):
     code = "audit.month.not_sealed"
     title = gettext_noop("This month of the audit cannot be dropped: no signed checkpoint covers all of it.")
     status = 409
+
+
+class TooYoung(NotSealed):
+    """A month ended less than 90 days ago by the server's own clock, or did not end yet."""
+
+    code = "audit.month.too_young"
+    title = gettext_noop("This month of the audit cannot be dropped: it did not end 90 days ago.")
+
+
+class NoSuchMonth(NotSealed):
+    """The book has no entries of a month, or they were dropped before."""
+
+    code = "audit.month.none"
+    title = gettext_noop("The audit has no such month, or has it no more.")
+    status = 404
+
+
+REFUSED: Mapping[str, type[NotSealed]] = MappingProxyType({
+    "the month is too young": TooYoung,
+    "the month is not over": TooYoung,
+    "there is no such month": NoSuchMonth,
+})
+"""What the database says, by how it begins (migrations 0004 and 0005)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +74,7 @@ def drop_month(act: Act, *, month: date) -> int:
     """Drop the entries of a month that ended 90 days ago; their hashes stay, and the book says so itself.
 
     month  any day of it
-    Returns how many entries went.  Raises NotSealed.
+    Returns how many entries went.  Raises NotSealed, and as such TooYoung and NoSuchMonth.
     """
     if not _signed_by_us():
         raise NotSealed(month=month.strftime("%Y-%m"))
@@ -60,7 +85,9 @@ def drop_month(act: Act, *, month: date) -> int:
             return int(cursor.fetchone()[0])
     except DatabaseError as error:
         if isinstance(error.__cause__, CheckViolation):
-            raise NotSealed(month=month.strftime("%Y-%m")) from None
+            said_no = str(error.__cause__)
+            kind = next((one for text, one in REFUSED.items() if said_no.startswith(text)), NotSealed)
+            raise kind(month=month.strftime("%Y-%m")) from None
         raise
 
 

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from hostkeep.audit import checkpoints, sequencing
+from hostkeep.audit import checkpoints, leaves, sequencing, tree
 from hostkeep.audit.models import Entry, Leaf
-from hostkeep.audit.stored import size_now
+from hostkeep.audit.months import make_months
+from hostkeep.audit.proofs import bundle
+from hostkeep.audit.stored import StoredTree, size_now
 from hostkeep.audit.verifying import verify
 from hostkeep.faces.cli import auditing
 from hostkeep.faces.cli.commands import run
@@ -45,6 +48,54 @@ def test_an_edited_row_fails_and_is_named_by_month_and_position(command, broken)
     assert code == 1
     assert "2026-03: the entry at position 9 was changed" in said
     assert "NOT as it was signed" in said
+
+
+def test_a_sealed_month_is_dropped_and_the_book_verifies_and_proves_the_others(command) -> None:
+    make_months(make_act())
+    write(4, day=40)
+    make_months(make_act())
+    checkpoints.seal_all(make_act())
+    march = Entry.objects.filter(at__month=3).count()
+    other = Entry.objects.filter(at__month=4).order_by("id").last()
+
+    code, said = command("drop-month", "2026-03")
+
+    assert (code, said) == (0, f"2026-03: {march} entries dropped; their hashes stand.\n")
+    assert not Entry.objects.filter(at__month=3).exists()
+    code, said = command("verify")
+    assert code == 0
+    assert "2026-03: dropped; its hashes stand" in said
+    checkpoints.seal_all(make_act())
+    now, place = checkpoints.newest(), Leaf.objects.get(entry=other.id).position
+    line = leaves.line_of(bundle([other.id])["entries"][0]["fields"])
+    proof = tree.inclusion_proof(place, now.size, StoredTree().node_at)
+    assert tree.verify_inclusion(tree.leaf_hash(line), place, now.size, proof, now.root)
+
+
+def test_a_month_that_must_stay_is_not_dropped_and_it_is_said_why(command) -> None:
+    make_months(make_act())
+    before = Entry.objects.count()
+    young = datetime.now(UTC).strftime("%Y-%m")
+    for month, why in ((young, "did not end 90 days ago"), ("2019-01", "no such month"), ("March", "write the month")):
+        code, said = command("drop-month", month)
+        assert code == 2
+        assert why in said
+    write(1)
+    code, said = command("drop-month", "2026-03")
+    assert code == 2
+    assert "no signed checkpoint covers all of it" in said
+    assert Entry.objects.count() == before + 1
+
+
+def test_a_book_that_was_altered_loses_no_month(command, broken) -> None:
+    make_months(make_act())
+    broken(f"UPDATE audit.audit_entry SET verb = 'x.y.z' WHERE id = {Leaf.objects.get(position=9).entry}")
+
+    code, said = command("drop-month", "2026-03")
+
+    assert code == 1
+    assert "not dropped: the book was altered" in said
+    assert Entry.objects.filter(at__month=3).exists()
 
 
 def test_a_checkpoint_kept_elsewhere_is_compared(command, broken, tmp_path) -> None:

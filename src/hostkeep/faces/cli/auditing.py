@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ ALTERED = 1
 
 
 def add_audit_commands(commands: Commands[argparse.ArgumentParser]) -> None:
-    """Add `audit verify`, `audit checkpoint` and `audit begin-again`."""
+    """Add `audit verify`, `audit checkpoint`, `audit drop-month` and `audit begin-again`."""
     audit = commands.add_parser("audit", help="the audit book").add_subparsers(required=True, metavar="WHAT")
     about = "compare every entry with its leaf, the tree and what was signed; 1 if something was altered"
     verify = add_command(audit, "verify", about, _verify)
@@ -25,6 +26,9 @@ def add_audit_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     verify.add_argument("--checkpoint", metavar="FILE", action="append", default=[], help=kept)
     about = "sign the book as it stands, and print the checkpoint and the public key to keep elsewhere"
     add_command(audit, "checkpoint", about, _checkpoint)
+    about = "drop the entries of a month that ended 90 days ago, of all brands; their hashes stay"
+    drop = add_command(audit, "drop-month", about, _drop_month)
+    drop.add_argument("month", metavar="YYYY-MM", help="a sealed month; the book is verified before")
     about = "go on after a restore: what was signed since the backup is put aside, and the book says so"
     add_command(audit, "begin-again", about, _begin_again)
 
@@ -58,6 +62,29 @@ def _checkpoint(_arguments: argparse.Namespace) -> int:
         return ALTERED
     sys.stdout.write(newest.note)
     sys.stderr.write(f"{checkpoints.printed_key()}\n")
+    return 0
+
+
+def _drop_month(arguments: argparse.Namespace) -> int:
+    """Drop a month, if the book holds.  Returns 1 where it was altered, 2 for what is no month.
+
+    Raises NotSealed, TooYoung, NoSuchMonth.
+    """
+    try:
+        month = datetime.strptime(arguments.month, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        sys.stderr.write(f"hostkeep: write the month as 2026-03, not as {arguments.month}\n")
+        return 2
+    ready()
+    from hostkeep.audit.months import drop_month
+    from hostkeep.audit.verifying import verify
+    from hostkeep.faces.cli.acts import act_of_operator
+
+    if not verify().holds:
+        sys.stderr.write("hostkeep: not dropped: the book was altered; run: hostkeep audit verify\n")
+        return ALTERED
+    gone = drop_month(act_of_operator(), month=month)
+    sys.stdout.write(f"{arguments.month}: {gone} entries dropped; their hashes stand.\n")
     return 0
 
 
