@@ -16,12 +16,16 @@ from hostkeep.messaging.models import Mail
 from hostkeep.people.models import Membership
 from hostkeep.runtime.models import Event
 from hostkeep.subscriptions.actions import pricing
+from hostkeep.subscriptions.actions.changing import ask_change
 from hostkeep.subscriptions.actions.pricing import announce_price, withdraw_price
 from hostkeep.subscriptions.errors import BadPrice, NoSuchChange, NoticeTooShort, PriceLocked
 from hostkeep.subscriptions.events import PriceAnnounced
 from hostkeep.subscriptions.models import PriceChange
+from hostkeep.subscriptions.queries.changes import preview
+from hostkeep.subscriptions.rules.agreeing import Agreed
+from hostkeep.subscriptions.rules.changing import Wanted
 from tests.conftest import NOON, make_act
-from tests.rooms.subscriptions.having import Taker, act_at, after, runs, takes
+from tests.rooms.subscriptions.having import MONTH, Taker, act_at, after, runs, takes
 
 
 BEFORE = NOON - timedelta(minutes=20)
@@ -115,3 +119,34 @@ def test_a_brand_that_promised_its_prices_for_good_cannot_announce_and_never_app
         announces()
     runs(after(60))
     assert set(nets(taker)) == {1200}
+
+
+def test_one_announced_while_another_waits_for_its_period_holds_too(db) -> None:
+    taker = takes(price=1200, at=BEFORE)
+    announces(1500)  # holds from the second period on, which is billed two weeks before
+    runs(after(20))
+    announces(1800, at=after(21))
+    runs(after(110))
+    assert nets(taker)[:3] == [1500, 1800, 1800]
+
+
+def test_of_two_that_were_announced_each_holds_from_its_own_day(db) -> None:
+    taker = takes(price=1200, at=BEFORE)
+    announces(1800, since=after(85))
+    announces(1500)
+    runs(after(140))
+    assert nets(taker)[:4] == [1500, 1500, 1800, 1800]
+
+
+def test_who_took_something_else_meanwhile_was_told_its_price(db) -> None:
+    """A change of price that was announced before they took it is not theirs."""
+    taker = takes(price=900, product="hexa-xs", at=BEFORE)
+    announces(1500)
+    wanted = Wanted(Agreed("hexa-s", "monthly", "Hexa S", {}, MONTH, Money(800, EUR)), {})
+    ask_change(act_at(at=after(2)), subscription=taker.id, of=taker.account, wanted=wanted, expected=reckoned(taker, wanted), once="x")
+    runs(after(110))
+    assert set(nets(taker)) == {800}
+
+
+def reckoned(taker: Taker, wanted: Wanted) -> Money:
+    return preview(act_at(at=after(2)), taker.id, of=taker.account, wanted=wanted.agreed).turn.due

@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Max
+
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import BILLING, seal_title, titles_wish, told_wish
 from hostkeep.subscriptions.holding import sum_of
-from hostkeep.subscriptions.models import Part, PriceChange, Subscription
+from hostkeep.subscriptions.models import Change, Part, PriceChange, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told
 from hostkeep.subscriptions.rules.pricing import NewPrice, Promised, holds
 from hostkeep.vault.column_door import use_columns
@@ -49,27 +51,43 @@ def reprice(
         return
     as_system = act.in_role("system").for_purpose(BILLING)
 
+    since = _taken_at(asked)
+
     def taken_over(told: Sequence[Told | None]) -> None:
         for row, what in zip(asked, told, strict=True):
             if what is not None:
-                _reprice(as_system, row, what, changes, periods[row.id])
+                new = holds(
+                    _of_plan(changes, row, what), starts=periods[row.id].start, since=since[row.id],
+                    locked_until=row.locked_until,
+                )  # fmt: skip
+                if new is not None:
+                    _reprice(as_system, row, what, new, periods[row.id])
 
     use_columns(as_system, wishes=[told_wish(row) for row in asked], fn=taken_over)
 
 
-def _reprice(
-    act: Act, row: Subscription, told: Told, changes: Sequence[NewPrice], period: Period
-) -> None:
-    """Put a new plan part in place of the old one, if one of the changes holds."""
-    plan = Part.objects.filter(subscription=row, kind="plan", ended_at=None).first()
-    if plan is None:
-        return
-    of_plan = [
+def _taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
+    """Return when the owners of subscriptions took what they have: they were told its price of then.
+
+    A price that came by an announcement is none that they took: one that is announced later holds as well.
+    """
+    done = Change.objects.filter(subscription__in=rows, state="done").values("subscription")
+    changed = dict(done.annotate(at=Max("done_at")).values_list("subscription", "at"))
+    return {row.id: changed.get(row.id) or row.created_at for row in rows}
+
+
+def _of_plan(changes: Sequence[NewPrice], row: Subscription, told: Told) -> list[NewPrice]:
+    """Return the changes that are about what a subscription is for."""
+    return [
         each for each in changes
         if (each.product, each.plan, each.each.currency.code) == (told.product, told.plan, row.currency)
     ]  # fmt: skip
-    new = holds(of_plan, starts=period.start, since=plan.started_at, locked_until=row.locked_until)
-    if new is None:
+
+
+def _reprice(act: Act, row: Subscription, told: Told, new: NewPrice, period: Period) -> None:
+    """Put a new plan part in place of the old one, if its price is another."""
+    plan = Part.objects.filter(subscription=row, kind="plan", ended_at=None).first()
+    if plan is None or new.each.minor == plan.unit_minor:
         return
     fresh = Part(
         subscription=row, kind="plan", unit_minor=new.each.minor, quantity=plan.quantity,
@@ -82,5 +100,5 @@ def _reprice(
     plan.ended_at = period.start
     plan.save(update_fields=["ended_at"])
     fresh.save(force_insert=True)
-    row.price_minor = sum_of(Part.objects.filter(subscription=row, ended_at=None))
+    row.price_minor = sum_of(Part.objects.filter(subscription=row, ended_at=None, cycles_left=None))
     row.save(update_fields=["price_minor"])
