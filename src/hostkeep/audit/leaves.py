@@ -41,10 +41,11 @@ def line_of(fields: Mapping[str, object]) -> bytes:
 
 def fields_of(line: bytes) -> dict[str, str]:
     """Return the fields of a line, each as its text.  Raises ValueError for another format."""
-    form, *texts = line.decode().split("\t")
+    text = line.decode()
+    form, *texts = text.split("\t")
     if form != FORMAT or len(texts) != len(FIELDS):
         raise ValueError("not an entry in the format " + FORMAT)
-    return dict(zip(FIELDS, map(_plain, texts), strict=True))
+    return dict(zip(FIELDS, map(_plain, texts) if "\\" in text else texts, strict=True))
 
 
 def copied(cursor: Any, query: sql.Composable) -> Iterator[bytes]:

@@ -124,19 +124,13 @@ def deferred_by_brand() -> Mapping[BrandId, int]:
 
 def mail_of(account: AccountId, *, most: int = 100) -> tuple[HistoryRow, ...]:
     """Return an account's mails, newest first."""
-    rows = Mail.objects.filter(account=account).order_by("-queued_at", "-id")[:most]
+    found = Mail.objects.filter(account=account).order_by("-queued_at", "-id")
+    rows = found.values_list(
+        "id", "stream", "template", "state", "attempts", "queued_at", "handed_over_at", "last_code"
+    )
     return tuple(
-        HistoryRow(
-            id=MailId(row.id),
-            stream=row.stream,
-            template=row.template,
-            state=State(row.state),
-            attempts=row.attempts,
-            queued_at=row.queued_at,
-            handed_over_at=row.handed_over_at,
-            last_code=row.last_code,
-        )
-        for row in rows
+        HistoryRow(MailId(mail), stream, template, State(state), *rest)
+        for mail, stream, template, state, *rest in rows[:most]
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hostkeep.kernel.ids import AccountId
 from hostkeep.provisioning.models import Action, Lease, Service
-from hostkeep.runtime.counting import Tally, tallies
+from hostkeep.runtime.counting import Rows, Tally, tallies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,16 @@ def leases_of(account: AccountId, *, first: int) -> tuple[LeaseHeld, ...]:
 
 def counts_of(account: AccountId) -> Mapping[str, Tally]:
     """Return how many rows of an account each table holds, and since when.  One query."""
-    return tallies({
+    return tallies_of(_counted, account)
+
+
+def _counted(account: AccountId) -> Rows:
+    """Return what is counted."""
+    return {
         "provisioning_service": (Service.objects.filter(account=account), "created_at"),
         "provisioning_action": (Action.objects.filter(service__account=account), "queued_at"),
         "provisioning_lease": (Lease.objects.filter(service__account=account), "since"),
-    })  # fmt: skip
+    }
 
 
 def _work(row: Action) -> WorkHeld:

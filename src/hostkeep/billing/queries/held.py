@@ -36,7 +36,7 @@ from hostkeep.billing.rules import chart
 from hostkeep.kernel.ids import AccountId
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger.statements import lines_told
-from hostkeep.runtime.counting import Tally, tallies
+from hostkeep.runtime.counting import Rows, Tally, tallies_of
 from hostkeep.vault.column_door import ColumnWish
 
 
@@ -227,8 +227,14 @@ def counts_of(account: AccountId) -> Mapping[str, Tally]:
 
     Credit is counted in the ledger: it moves by payments and notes as well as by entries of its own.
     """
+    counted = tallies_of(_counted, account)
+    return {**counted, "billing_creditentry": lines_told(chart.credit(account))}
+
+
+def _counted(account: AccountId) -> Rows:
+    """Return what is counted."""
     own, of_invoice = {"account": account}, {"invoice__account": account}
-    counted = tallies({
+    return {
         "billing_invoice": (Invoice.objects.filter(**own), "issued_at"),
         "billing_taxdecision": (TaxDecision.objects.filter(**of_invoice), "invoice__issued_at"),
         "billing_numbercheck": (NumberCheck.objects.filter(**own), "checked_at"),
@@ -242,8 +248,7 @@ def counts_of(account: AccountId) -> Mapping[str, Tally]:
         "billing_dunningagenda": (DunningAgenda.objects.filter(**of_invoice), "invoice__issued_at"),
         "billing_dunningexception": (DunningException.objects.filter(**own), "set_at"),
         "billing_finding": (Finding.objects.filter(about=account), "found_at"),
-    })  # fmt: skip
-    return {**counted, "billing_creditentry": lines_told(chart.credit(account))}
+    }
 
 
 def newest_first(rows: QuerySet, at: str, first: int) -> QuerySet:  # type: ignore[type-arg]

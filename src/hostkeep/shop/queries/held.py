@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hostkeep.kernel.ids import AccountId
 from hostkeep.kernel.money import Money, money
-from hostkeep.runtime.counting import Tally, tallies
+from hostkeep.runtime.counting import Rows, Tally, tallies_of
 from hostkeep.shop.models import Cart, Order, Receipt, Redemption
 
 
@@ -78,13 +78,18 @@ def redemptions_of(account: AccountId, *, first: int) -> tuple[RedemptionHeld, .
 
 def counts_of(account: AccountId) -> Mapping[str, Tally]:
     """Return how many rows of an account each table holds, and since when.  One query."""
+    return tallies_of(_counted, account)
+
+
+def _counted(account: AccountId) -> Rows:
+    """Return what is counted."""
     own = {"account_id": account}
-    return tallies({
+    return {
         "shop_order": (Order.objects.filter(**own), "placed_at"),
         "shop_cart": (Cart.objects.filter(**own), "opened_at"),
         "shop_receipt": (Receipt.objects.filter(order__account_id=account), "kept_at"),
         "shop_redemption": (Redemption.objects.filter(account=account), "reserved_at"),
-    })  # fmt: skip
+    }
 
 
 def _number(order: UUID) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from hostkeep.kernel.ids import AccountId, ServiceId
 from hostkeep.kernel.money import Money, money
-from hostkeep.runtime.counting import Tally, tallies
+from hostkeep.runtime.counting import Rows, Tally, tallies_of
 from hostkeep.subscriptions.boxing import change_wish, meter_wish, titles_wish
 from hostkeep.subscriptions.models import Alert, Change, Metered, Part, Period, Reading, Subscription, Use
 from hostkeep.subscriptions.rules.metering import Meter
@@ -200,9 +200,14 @@ def alerts_of(account: AccountId, *, first: int) -> tuple[AlertHeld, ...]:
 
 def counts_of(account: AccountId) -> Mapping[str, Tally]:
     """Return how many rows of an account each table holds, and since when.  One query."""
+    return tallies_of(_counted, account)
+
+
+def _counted(account: AccountId) -> Rows:
+    """Return what is counted."""
     of_subscription = {"subscription__account": account}
     of_meter = {"metered__subscription__account": account}
-    return tallies({
+    return {
         "subscriptions_subscription": (Subscription.objects.filter(account=account), "created_at"),
         "subscriptions_part": (Part.objects.filter(**of_subscription), "started_at"),
         "subscriptions_period": (Period.objects.filter(**of_subscription), "billed_at"),
@@ -211,7 +216,7 @@ def counts_of(account: AccountId) -> Mapping[str, Tally]:
         "subscriptions_use": (Use.objects.filter(**of_meter), "billed_at"),
         "subscriptions_reading": (Reading.objects.filter(**of_meter), "taken_at"),
         "subscriptions_alert": (Alert.objects.filter(**of_meter), "reached_at"),
-    })  # fmt: skip
+    }
 
 
 def _part(row: Part, of: Subscription) -> PartHeld:
