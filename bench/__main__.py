@@ -10,7 +10,7 @@ from bench.house import house
 def main() -> None:
     wanted = set(sys.argv[1:])
     from bench import (
-        decisions, enforcement, erasing, exporting, ledger, pages, papers, policies, recorded, renewing, reveals, searching,
+        closing, decisions, enforcement, erasing, exporting, ledger, pages, papers, policies, recorded, renewing, reveals, searching,
         starts, verifying, webhooks,
     )  # fmt: skip
 
@@ -24,7 +24,7 @@ def main() -> None:
         for figure in starts.figures():
             print(figure.line(), flush=True)
     in_a_house = {
-        "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "searching": searching,
+        "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "closing": closing, "searching": searching,
         "recorded": recorded, "exporting": exporting, "verifying": verifying,
         "webhooks": webhooks, "ledger": ledger, "renewing": renewing, "papers": papers,
     }  # fmt: skip

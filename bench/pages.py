@@ -36,15 +36,15 @@ def weight(port: int) -> float:
     return sum(len(gzip.compress(body, 6)) for body in [page, *(get(port, f)[1] for f in files)]) / 1024
 
 
-def customer_with_invoices(count: int) -> str:
-    """Make a signed-in customer with so many invoices; return the session's cookie."""
+def customer_with_invoices(count: int, *, brand: str = BRAND) -> str:
+    """Make a signed-in customer of a brand with so many invoices; return the session's cookie."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 
     from hostkeep.billing.actions.issuing import issue_invoice
     from hostkeep.billing.rules.lines import Line
     from hostkeep.billing.rules.party import BilledTo
-    from hostkeep.brands.queries import brand
+    from hostkeep.brands import queries
     from hostkeep.faces.cli.acts import act_of_operator
     from hostkeep.faces.signin.logins import make_login
     from hostkeep.kernel.ids import BrandId, CategoryId, Ref
@@ -53,11 +53,12 @@ def customer_with_invoices(count: int) -> str:
     from hostkeep.people.sessions import SessionStore
     from hostkeep.runtime import brand as running_brand
 
-    row = brand(BrandId(BRAND))
+    row = queries.brand(BrandId(brand))
     act = act_of_operator(brand=row.id, purpose="billing").in_role("system")
     with running_brand.during(row.id):
         user = make_login(email=f"{uuid4().hex[:8]}@example.test", password=uuid4().hex, at=act.at)
-        joined = open_account(act, user=user, values={CategoryId("name"): "Bench"}, language="en")
+        asked = queries.policy_in_force(row.id, act.at).categories.keys() & {CategoryId("name")}
+        joined = open_account(act, user=user, values=dict.fromkeys(asked, "Bench"), language="en")
         for number in range(count):
             line = Line(f"Server {number}", 1, Money(690, EUR), row.tax_rate, Ref("shop.order_line", uuid4()))
             issue_invoice(
