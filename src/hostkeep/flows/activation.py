@@ -10,6 +10,7 @@ import structlog
 
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.drivers.machines import Outcome, Refused
+from hostkeep.flows.taking_back import take_back_unbuilt
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ActionId, PurposeId
@@ -32,13 +33,18 @@ SERVICE = PurposeId("service")
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
-    """Start building what the invoice pays for.  A service that was cancelled meanwhile stays cancelled."""
+    """Start building what the invoice pays for.
+
+    A service that was cancelled meanwhile stays cancelled, and what was paid for it is the account's credit.
+    """
     for service in services_billed_by(event.invoice):
         under = act.of_brand(service.brand).for_purpose(SERVICE)
         try:
             _begin(under, service)
         except NoSuchStep as refusal:
             log.warning("service.not_built", service=str(service.id), code=refusal.code, trace=act.trace)
+            if service.activated_at is None:
+                take_back_unbuilt(under, of=service)
 
 
 def _begin(act: Act, service: ServiceRow) -> None:

@@ -9,13 +9,13 @@ from typing import Any, cast
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
-from hostkeep.billing.actions.correcting import credit_whole
-from hostkeep.billing.errors import NothingToCredit
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.queries.invoices import invoice_by_once, sheet
 from hostkeep.billing.rules.lines import Line, Prices, totals
 from hostkeep.brands.queries import brand
+from hostkeep.flows import taking_back
 from hostkeep.flows.billing_one import Item, bill_items
 from hostkeep.flows.giving_back import Ground, back_of, give_back, gross_of, ground_of
 from hostkeep.flows.taxing import taxing_of
@@ -168,7 +168,11 @@ def settle(act: Act, change_id: UUID) -> None:
         return
     under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
     if row.state == "waiting" and row.kind == UPGRADE and row.invoice is None:
-        attach_invoice(under, change=row.id, invoice=_issue(under, row))
+        invoice = _issue(under, row)
+        try:
+            attach_invoice(under, change=row.id, invoice=invoice)
+        except NoSuchChange:  # dropped while its invoice was made
+            _take_invoice_back(under, row)
     if row.state == "done" and row.back.minor:
         back = use_columns(
             under.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.back_of(_there(told))
@@ -244,22 +248,19 @@ def _try(act: Act, row: ChangeRow, what: str) -> int:
 
 
 def _drop(act: Act, row: ChangeRow) -> Settled:
-    """Drop a waiting change and take back what was billed for it."""
-    dropped = drop_change(act, change=row.id)
-    if dropped.state == "dropped":
-        _take_invoice_back(act, row)
+    """Drop a waiting change and take back what was billed for it: both or neither."""
+    with transaction.atomic():
+        dropped = drop_change(act, change=row.id)
+        if dropped.state == "dropped":
+            _take_invoice_back(act, row)
     return dropped
 
 
 def _take_invoice_back(act: Act, row: ChangeRow) -> None:
     """Take back what was billed for a change that was dropped; once, however often it is asked for."""
-    if row.invoice is None:
-        return
-    under = act.in_role("system").for_purpose(BILLING)
-    try:
-        credit_whole(under, invoice=row.invoice, reason="cancelled", once=f"change:{row.id}:dropped")
-    except NothingToCredit:
-        log.info("change.nothing_to_credit", change=str(row.id), trace=act.trace)
+    invoice = row.invoice or invoice_by_once(f"change:{row.id}")
+    if invoice is not None:
+        taking_back.take_back(act, invoice=invoice, once=f"change:{row.id}:dropped")
 
 
 def _issue(act: Act, row: ChangeRow) -> InvoiceId:

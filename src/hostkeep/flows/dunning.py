@@ -31,7 +31,7 @@ from hostkeep.drivers.payments import Declined, Outcome, Settled, Waiting
 from hostkeep.flows.dunning_letters import tell, write_overdue
 from hostkeep.flows.overdue import Overdue, look
 from hostkeep.flows.paying import charge_stored
-from hostkeep.flows.standing_still import credit
+from hostkeep.flows.taking_back import take_back
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import InvoiceId, PurposeId
@@ -156,7 +156,7 @@ def _cancel(act: Act, case: Overdue, step: Step, row: UUID) -> str:
         if each.state is State.ORDERED:
             close_service(act.for_purpose(SERVICE), service=each.id)
     write_overdue(act, case, step, row)
-    credit(act, case.row.id, once=f"cancelled:{case.row.id}")
+    take_back(act, invoice=case.row.id, once=f"cancelled:{case.row.id}")
     return SENT
 
 

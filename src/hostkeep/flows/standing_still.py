@@ -13,9 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.actions.dunning import end_stop, note_told, note_untold
-from hostkeep.billing.errors import NotCorrectable, NothingToCredit
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.rules.calendars import calendar_of
@@ -23,6 +21,7 @@ from hostkeep.billing.rules.dunning import NEVER_STOP, PROMISE, Kind
 from hostkeep.brands.queries import BrandRow, all_brands
 from hostkeep.flows.notices import write_to
 from hostkeep.flows.overdue import Overdue, look
+from hostkeep.flows.taking_back import take_back
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import InvoiceId, PurposeId, ServiceId
@@ -97,15 +96,7 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
         periods = billed_by(invoice)
         unused = all(each.service == found.id and each.period.start >= stop.at for each in periods)
         if periods and unused and look(invoice, act.at).row.owed.minor:
-            credit(under, invoice, once=f"void:{invoice}")
-
-
-def credit(act: Act, invoice: InvoiceId, *, once: str) -> None:
-    """Take back an invoice for what will not be given.  A proforma needs nothing: it is owed to nobody."""
-    try:
-        credit_whole(act, invoice=invoice, reason="cancelled", once=once)
-    except (NothingToCredit, NotCorrectable) as refusal:
-        log.info("dunning.not_credited", invoice=str(invoice), code=refusal.code, trace=act.trace)
+            take_back(under, invoice=invoice, once=f"void:{invoice}")
 
 
 def tell_of_cards(act: Act) -> int:

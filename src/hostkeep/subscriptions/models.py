@@ -28,6 +28,7 @@ PLAIN: Columns = {
     "Change.kind": not_personal("a word of rules.changes"),
     "Change.told": personal("chosen_service", sealed="by vault.columns: what was changed into what"),
     "Change.state": not_personal("waiting, done or dropped"),
+    "PeriodTurn.kind": not_personal("taken or billed"),
     "PriceChange.brand": not_personal("slug of a brand"),
     "PriceChange.product": not_personal("a product of the catalogue"),
     "PriceChange.plan": not_personal("a plan of the catalogue"),
@@ -38,6 +39,7 @@ PLAIN: Columns = {
     "Reading.once": not_personal("idempotency key of ours"),
     "Alert.kind": not_personal("alert or cap"),
     "*.*_at": not_personal("when something was agreed, begins, ends or is due"),
+    "PeriodTurn.at": not_personal("when a bill was taken back or made anew"),
     "Subscription.billed_to": not_personal("the end of a period"),
     "Subscription.trial_to": not_personal("until when it is free"),
     "Subscription.locked_until": not_personal("until when a price was promised"),
@@ -55,6 +57,7 @@ class Subscription(models.Model):
     billed_to    the end of the newest period that has an invoice
     renew_at     when the next period's invoice is due to be made, or None: nothing will be made
     ends_at      when it ends, if that is set
+    settle_at    when what is billed ahead is to be brought up to its end, or None: it is
     trial_to     until when it is free
     align_day    day of the month to which its periods are brought, or None
     stopped_at   when its renewal was given up, until staff puts it back; stopped_code says why
@@ -88,6 +91,7 @@ class Subscription(models.Model):
     ended_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     stopped_code = models.CharField(max_length=128, blank=True)
+    settle_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -107,6 +111,9 @@ class Subscription(models.Model):
             ),
             models.Index(
                 fields=["ends_at"], name="subscription_ending", condition=Q(state="ending")
+            ),
+            models.Index(
+                fields=["settle_at", "id"], name="subscription_settles", condition=~Q(settle_at=None)
             ),
         ]
 
@@ -174,6 +181,30 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at} to {self.ends_at}"
+
+
+class PeriodTurn(models.Model):
+    """What became of a period's bill: it was taken back, or the period was billed anew.  Written once.
+
+    no        from 1, in the order in which it happened
+    kind      "taken" or "billed"
+    document  the note that took it back or the proforma that was withdrawn; or what bills it since
+    """
+
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="turns", db_index=False)
+    no = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=8)
+    document = models.UUIDField(db_index=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "no"], name="one_turn_a_time"),
+            models.CheckConstraint(condition=Q(kind__in=["taken", "billed"]), name="turn_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.no} {self.kind}"
 
 
 class Change(models.Model):

@@ -40,6 +40,7 @@ def cancel(act: Act, *, subscription: UUID, ends_at: datetime, reason: str) -> E
     ends_at  the end of a billed period or of the trial
     reason   a word of rules.states.REASONS
 
+    What is billed for later is to be taken back: settling.settle_ahead.
     A change that waits is dropped.  Publishes SubscriptionEnding.  Again with the same end: changes nothing.
     Raises NoSuchSubscription, NoSuchMove, BadTerm (no such end).
     """
@@ -50,8 +51,8 @@ def cancel(act: Act, *, subscription: UUID, ends_at: datetime, reason: str) -> E
     if ends_at <= act.at or not (billed or ends_at == row.trial_to):
         raise BadTerm(why="end")
     row.state = after(State(row.state), Move.CANCEL).value
-    row.ends_at, row.end_reason, row.renew_at = ends_at, reason, None
-    row.save(update_fields=["state", "ends_at", "end_reason", "renew_at"])
+    row.ends_at, row.end_reason, row.renew_at, row.settle_at = ends_at, reason, None, act.at
+    row.save(update_fields=["state", "ends_at", "end_reason", "renew_at", "settle_at"])
     _drop_waiting(act, row)
     publish(act, SubscriptionEnding(row.id, ServiceId(row.service), AccountId(row.account)))
     return Ending(row.id, row.state, row.ends_at)
@@ -60,6 +61,8 @@ def cancel(act: Act, *, subscription: UUID, ends_at: datetime, reason: str) -> E
 @recorded("subscriptions.subscription.kept")
 def undo_cancel(act: Act, *, subscription: UUID) -> Ending:
     """Take an end back that has not come: the subscription goes on and is billed as before.
+
+    What was taken back for it is to be billed anew: settling.settle_ahead.
 
     Raises NoSuchSubscription, NoSuchMove.
     """
@@ -70,8 +73,8 @@ def undo_cancel(act: Act, *, subscription: UUID) -> Ending:
     last = Period.objects.filter(subscription=row).order_by("-starts_at").first()
     lead = promised(brand(BrandId(row.brand)).words).lead
     row.renew_at = made_at(row.billed_to, last.starts_at if last else row.created_at, lead)
-    row.ends_at, row.end_reason = None, ""
-    row.save(update_fields=["state", "ends_at", "end_reason", "renew_at"])
+    row.ends_at, row.end_reason, row.settle_at = None, "", act.at
+    row.save(update_fields=["state", "ends_at", "end_reason", "renew_at", "settle_at"])
     return Ending(row.id, row.state, None)
 
 
@@ -89,10 +92,12 @@ def end_subscription(act: Act, *, subscription: UUID, reason: str) -> Ending:
         return Ending(row.id, row.state, row.ended_at)
     row.state = after(State(row.state), Move.END).value
     row.end_reason = row.end_reason or reason
-    row.ended_at, row.renew_at = act.at, None
+    row.ended_at, row.renew_at, row.settle_at = act.at, None, act.at
     row.stopped_at, row.stopped_code = None, ""
     row.save(
-        update_fields=["state", "end_reason", "ended_at", "renew_at", "stopped_at", "stopped_code"]
+        update_fields=[
+            "state", "end_reason", "ended_at", "renew_at", "settle_at", "stopped_at", "stopped_code",
+        ]
     )
     _drop_waiting(act, row)
     publish(act, SubscriptionEnded(row.id, ServiceId(row.service), AccountId(row.account)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
 from hostkeep.kernel.money import Money, money
@@ -16,13 +16,18 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import CHOSEN, NOTHING, SUBSCRIPTIONS, read_told
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.holding import calendar_of
+from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.models import Period as PeriodModel
-from hostkeep.subscriptions.models import Subscription
+from hostkeep.subscriptions.periods import stand_of, with_turns
 from hostkeep.subscriptions.rules.agreeing import Told
+from hostkeep.subscriptions.rules.changing import TERM
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import Calendar, following
 from hostkeep.vault.column_door import ColumnWish, one_row
 from hostkeep.vault.columns import Boxed
+
+TURN = timedelta(days=1)
+"""For so long a change of term keeps a renewal waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class SubscriptionRow:
     price      what a whole term comes to, as the brand's prices are
     billed_to  the end of what is billed
     renew_at   when the next invoice is made, or None
-    ends_at    when it ends, where that is set
+    ends_at    when it ends, where that is set; ended_at: when it did
     stopped    why its renewal was given up, a code; empty where it was not
     box        what it is for, sealed
     """
@@ -48,6 +53,7 @@ class SubscriptionRow:
     billed_to: datetime
     renew_at: datetime | None
     ends_at: datetime | None
+    ended_at: datetime | None
     end_reason: str
     trial_to: datetime | None
     locked_until: datetime | None
@@ -91,10 +97,15 @@ class SubscriptionTold(SubscriptionRow):
 
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
-    """A period that was billed.  invoice: None where it cost nothing."""
+    """A period that was billed.
+
+    invoice        what billed it last; None where it cost nothing
+    is_taken_back  whether that was taken back, since the subscription was to end before
+    """
 
     period: Period
     invoice: UUID | None
+    is_taken_back: bool = False
 
 
 def subscription_of_service(service: ServiceId, *, of: AccountId) -> SubscriptionRow:
@@ -120,9 +131,10 @@ def subscriptions_for(services: Sequence[ServiceId]) -> dict[ServiceId, Subscrip
 
 
 def periods_of(subscription_id: UUID, *, first: int = 50) -> tuple[PeriodRow, ...]:
-    """Return what was billed of a subscription, newest first."""
-    found = PeriodModel.objects.filter(subscription_id=subscription_id).order_by("-starts_at")[:first]
-    return tuple(PeriodRow(Period(row.starts_at, row.ends_at), row.invoice) for row in found)
+    """Return what was billed of a subscription, newest first.  Two queries."""
+    found = PeriodModel.objects.filter(subscription_id=subscription_id).select_related("subscription")
+    stands = [stand_of(row, turns) for row, turns in with_turns(found.order_by("-starts_at")[:first])]
+    return tuple(PeriodRow(each.period, each.invoice, each.is_taken_back) for each in stands)
 
 
 def period_at(subscription_id: UUID, at: datetime) -> Period | None:
@@ -140,8 +152,19 @@ def brands_due(at: datetime) -> tuple[BrandId, ...]:
 
 
 def due_now(at: datetime) -> QuerySet[Subscription]:
-    """Return what is to be renewed; what was given up is not."""
-    return Subscription.objects.filter(renew_at__lte=at, stopped_at=None)
+    """Return what is to be renewed; what was given up is not.
+
+    One whose next period is to have another term waits until that is so: nothing is billed in the old one.
+    A day later it is billed all the same, for the change goes wrong then.
+    """
+    terms = Change.objects.filter(subscription=OuterRef("pk"), kind=TERM, state="waiting")
+    due = Subscription.objects.filter(renew_at__lte=at, stopped_at=None)
+    return due.exclude(Exists(terms), renew_at__gt=at - TURN)
+
+
+def is_due(at: datetime) -> bool:
+    """Say whether something is to be renewed, or to have another term first, by a time."""
+    return Subscription.objects.filter(renew_at__lte=at, stopped_at=None).exists()
 
 
 def stopped(*, first: int = 100) -> tuple[SubscriptionRow, ...]:
@@ -161,14 +184,21 @@ def ending_due(at: datetime, *, first: int = 500) -> tuple[SubscriptionRow, ...]
     return tuple(frozen(row) for row in found[:first])
 
 
+def settling_due(at: datetime, *, first: int = 200) -> tuple[SubscriptionRow, ...]:
+    """Return subscriptions whose bills ahead are to be brought up to their end by a time, oldest first."""
+    found = Subscription.objects.filter(settle_at__lte=at).order_by("settle_at", "id")
+    return tuple(frozen(row) for row in found[:first])
+
+
 def frozen(row: Subscription) -> SubscriptionRow:
     """Freeze a subscription."""
     return SubscriptionRow(
         id=row.id, brand=BrandId(row.brand), account=AccountId(row.account),
         subject=SubjectId(row.subject), service=ServiceId(row.service), state=State(row.state),
         calendar=calendar_of(row), price=money(row.price_minor, row.currency), billed_to=row.billed_to,
-        renew_at=row.renew_at, ends_at=row.ends_at, end_reason=row.end_reason, trial_to=row.trial_to,
-        locked_until=row.locked_until, stopped=row.stopped_code, created_at=row.created_at, box=row.told,
+        renew_at=row.renew_at, ends_at=row.ends_at, ended_at=row.ended_at, end_reason=row.end_reason,
+        trial_to=row.trial_to, locked_until=row.locked_until, stopped=row.stopped_code,
+        created_at=row.created_at, box=row.told,
     )  # fmt: skip
 
 
