@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
+from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.proforma import issue_proforma
 from hostkeep.billing.actions.receiving import record_transfer
 from hostkeep.billing.calls import gateways
@@ -103,3 +104,16 @@ def test_one_row_that_breaks_does_not_stop_the_file(broken) -> None:
     assert fates(body) == [("B-1", "unmatched"), ("B-2", "unmatched")]
     assert book.balance("unmatched:vps6", EUR) == Money(-2708, EUR)
     assert fates(body) == [("B-1", "known"), ("B-2", "known")]
+
+
+def test_what_the_bank_takes_back_is_shown_and_rings_once(bank) -> None:
+    before = newest_id()
+    body = camt(
+        Entry("24.08", ref="C-1"), Entry("24.08", ref="C-2", side="DBIT", reversal=True),
+        Entry("5.00", ref="C-3", side="DBIT"), Entry("5.00", ref="C-4", side="DBIT", reversal=True, status="PDNG"),
+        Entry("5.00", ref="C-5", reversal=True),
+    )  # fmt: skip
+    assert fates(body) == [("C-1", "unmatched"), ("C-2", "taken_back")]
+    assert import_bank_file(billing_act(role="billing"), body=body).left_out == 3
+    assert [each.kind for each in raised_after(before)] == ["money_went_back"]
+    assert book.balance("gateway:vps6:bank_transfer", EUR) == Money(2408, EUR)

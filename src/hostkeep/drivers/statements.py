@@ -61,12 +61,14 @@ class Statement:
 
     accounts  the accounts it speaks of, without spaces
     credits   money that arrived, in the file's order
-    left_out  entries that are not booked money in: debits, pending ones, reversals, other currencies
+    left_out  entries that are not booked money in: debits, pending ones, other currencies
+    reversed  money that had come and that the bank took away again, as it had come: for staff to look at
     """
 
     accounts: frozenset[str]
     credits: tuple[Credit, ...]
     left_out: int
+    reversed: tuple[Credit, ...] = ()
 
 
 class BadStatement(Exception):

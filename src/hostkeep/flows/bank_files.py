@@ -10,6 +10,7 @@ from typing import Literal
 
 import structlog
 
+from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors import BadBankFile, PaymentDiffers
@@ -22,11 +23,15 @@ from hostkeep.flows.matching import match_by_name
 from hostkeep.flows.paying import BANK, demand_offered
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import ClauseId
 from hostkeep.kernel.money import Money
 
 log = structlog.get_logger()
 
-Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known", "differs"]
+WENT_BACK = "money_went_back"
+"""The alarm about money that went back without us."""
+
+Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Row:
     number   the invoice it went on, or empty
     fate     "paid": the invoice is; "partly": something is still owed; "over": paid, the rest is credit;
              "credit": nothing was owed, all of it is; "unmatched": staff must say whose it is; "known": it
-             was written down before; "differs": its id stood for other money before, and nothing was booked
+             was written down before; "differs": its id stood for other money before, and nothing was booked;
+             "taken_back": money that had come and that the bank took away again; nothing was booked
     """
 
     bank_id: str
@@ -74,8 +80,10 @@ def import_bank_file(act: Act, *, body: bytes) -> Imported:
     _demand_own_account(act, statement)
     digest = hashlib.sha256(body).hexdigest()
     before = bank_file_read(act.brand, digest)
-    rows = tuple(_rows(act, statement))
-    record_bank_file(act, digest=digest, entries=len(rows))
+    rows = (*_rows(act, statement), *_taken_back(statement))
+    file = record_bank_file(act, digest=digest, entries=len(rows))
+    if statement.reversed and before is None:
+        raise_alarm(act, kind=WENT_BACK, about=file.ref, clause=ClauseId(""))
     log.info("bank_file.read", brand=act.brand, count=len(rows), trace=act.trace)
     return Imported(rows, statement.left_out, before)
 
@@ -113,6 +121,12 @@ def _rows(act: Act, statement: Statement) -> Iterator[Row]:
             yield Row(bank_id, credit.booked_on, credit.amount, "", "differs")
             continue
         yield Row(bank_id, credit.booked_on, credit.amount, receipt.number, _fate(receipt))
+
+
+def _taken_back(statement: Statement) -> Iterator[Row]:
+    """Show what the bank took away again: whose it was, and what they owe since, is for staff to say."""
+    for gone in statement.reversed:
+        yield Row(gone.proof.partition("/")[2], gone.booked_on, gone.amount, "", "taken_back")
 
 
 def _written(act: Act, credit: Credit) -> Receipt:

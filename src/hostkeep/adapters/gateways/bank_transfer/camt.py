@@ -80,13 +80,16 @@ class _Reader:
             raise BadStatement("format")
         accounts = frozenset(self.account(one) for one in statements)
         came: list[Credit] = []
+        gone: list[Credit] = []
         left_out = 0
         for one in statements:
             for index, entry in enumerate(self.all(one, "Ntry"), start=1):
                 found = tuple(self.credits(entry, of=one, index=index))
+                back = self.taken_back(entry, of=one, index=index)
                 came += found
-                left_out += not found
-        return Statement(accounts, tuple(came), left_out)
+                gone += back
+                left_out += not found and not back
+        return Statement(accounts, tuple(came), left_out, tuple(gone))
 
     def account(self, statement: Element) -> str:
         """Return the account a statement is of, without spaces.  Raises BadStatement."""
@@ -117,11 +120,29 @@ class _Reader:
             return
         yield Credit(id_, amount, booked_on, self.words(entry), self.payer(entry))
 
+    def taken_back(self, entry: Element, *, of: Element, index: int) -> tuple[Credit, ...]:
+        """Return the money that an entry takes away again: the booked reversal of a credit.
+
+        Source: ISO 20022, RvslInd: with DBIT, what is reversed was a credit entry.
+        """
+        is_it = self.text(entry, "CdtDbtInd") == "DBIT" and self.is_booked(entry) and self.is_reversal(entry)
+        amount = self.amount(entry) if is_it else None
+        if amount is None:
+            return ()
+        return (Credit(self.proof(entry, of=of, index=index), amount, self.booked_on(entry), ""),)
+
+    def is_booked(self, entry: Element) -> bool:
+        """Tell whether an entry is booked, and not only announced."""
+        return (self.text(entry, "Sts/Cd") or self.text(entry, "Sts")) == "BOOK"
+
+    def is_reversal(self, entry: Element) -> bool:
+        """Tell whether an entry undoes an earlier one."""
+        return self.text(entry, "RvslInd").lower() in {"true", "1"}
+
     def is_booked_credit(self, entry: Element) -> bool:
         """Tell whether an entry is money in, booked, and not the reversal of a debit."""
-        status = self.text(entry, "Sts/Cd") or self.text(entry, "Sts")
-        reversal = self.text(entry, "RvslInd").lower() in {"true", "1"}
-        return self.text(entry, "CdtDbtInd") == "CRDT" and status == "BOOK" and not reversal
+        is_credit = self.text(entry, "CdtDbtInd") == "CRDT"
+        return is_credit and self.is_booked(entry) and not self.is_reversal(entry)
 
     def amount(self, entry: Element) -> Money | None:
         """Return what an entry brought, or None if it is nothing or in a currency the house does not know.
