@@ -34,6 +34,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
     SubscriptionTold,
     brands_due,
     ending_due,
+    is_due,
     subscriptions_for,
 )
 from hostkeep.vault.column_door import use_columns
@@ -63,7 +64,7 @@ def renew_due(act: Act) -> int:
 
 def falls_due(at: datetime) -> bool:
     """Say whether something is to be billed, or ends, by a time."""
-    return bool(brands_due(at)) or bool(ending_due(at, first=1))
+    return is_due(at) or bool(ending_due(at, first=1))
 
 
 def renew_brand(act: Act, *, chunk: int = CHUNK) -> int:
