@@ -169,6 +169,45 @@ def test_who_was_never_to_be_ended_is_warned_anew_before_an_end() -> None:
     assert ended and min(ended) >= 57
 
 
+def test_who_was_spared_for_an_hour_is_warned_again_the_day_after() -> None:
+    """A step is one of a day: the database holds it."""
+    warned = moment_of(USUAL, RENEWAL, 3)
+    spared = Spared("promise", warned + HOUR, until=warned + 9 * DAY, lifted_at=warned + 2 * HOUR)
+    play = Play()
+    play.to(warned + HOUR)
+    play.spared = [spared]
+    told = play.to(FAR, begin=warned + 2 * HOUR)
+    assert len({(day, kind) for day, kind, _ in told}) == len(told)
+    assert [day for day, kind, _ in told if kind == "suspend_warning"] == [3, 4]
+    assert [day for day, kind, _ in told if kind == "suspend"] == [6]
+
+
+def test_a_dispute_of_an_hour_lets_a_warning_be_told_again_the_day_after() -> None:
+    warned = moment_of(USUAL, RENEWAL, 3)
+    play = Play()
+    play.to(warned + HOUR)
+    play.facts = replace(play.facts, released=warned + 2 * HOUR)
+    told = play.to(FAR, begin=warned + 2 * HOUR)
+    assert [day for day, kind, _ in told if kind == "suspend_warning"] == [3, 4]
+
+
+@pytest.mark.parametrize("how", ["dispute", "promise"])
+def test_what_stands_still_when_that_is_over_is_ended_after_its_warnings_all_the_same(how: str) -> None:
+    """It could not be made to run again, or nothing asked for it: the calendar goes on from there."""
+    play = Play()
+    play.to(DUE + 6 * DAY)
+    assert play.facts.stopped
+    over = moment_of(USUAL, RENEWAL, 40)
+    if how == "dispute":
+        play.facts = replace(play.facts, released=over)
+    else:
+        play.spared = [Spared("promise", DUE + 6 * DAY, until=over)]
+    told = play.to(FAR, begin=over)
+    assert [day for day, kind, _ in told if kind == "suspend"] == [5]
+    assert [day for day, kind, _ in told if kind == "end_warning"] == [58, 64]
+    assert [day for day, kind, _ in told if kind == "end"] == [65]
+
+
 def test_what_is_disputed_or_not_known_is_left_alone() -> None:
     for at in (DUE - 7 * DAY, DUE + 5 * DAY, DUE + 90 * DAY):
         assert steps_due(USUAL, replace(RENEWAL, held=True), (), (), at) == ()

@@ -9,7 +9,7 @@ counted from when it was handed over, also where that makes the rest come later 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -237,16 +237,39 @@ class _Case:
                 yield Planned(moment, Step(Kind.REMINDER, day))
 
     def hard(self) -> Iterator[Planned]:
-        """Yield the next step towards a stop, an end or a cancellation, if there is one."""
+        """Yield the next step towards a stop, an end or a cancellation, if there is one.
+
+        A step is one of a day: what was taken today, and then became void, comes again tomorrow.
+        """
+        for planned in self._hard():
+            if (planned.step.kind, planned.step.day) in self.taken:
+                tomorrow = self.today + 1
+                yield Planned(self._moment(tomorrow), replace(planned.step, day=tomorrow))
+            else:
+                yield planned
+
+    def _hard(self) -> Iterator[Planned]:
         cancel_at = self._cancel_at()
         if cancel_at is not None:
             yield Planned(cancel_at, Step(Kind.CANCEL, self.today))
         elif self.facts.about == "renewal" and not self._spares(NEVER_STOP):
-            stop = self._newest(Kind.STOP)
+            stop = self._stop()
             if stop is None:
                 yield from self._to_stop()
             elif not self._spares(NEVER_END):
                 yield from self._to_end(stop)
+
+    def _stop(self) -> Done | None:
+        """Return the stop that counts.
+
+        One from before a promise or a dispute was over counts from then, where its services stand still yet.
+        """
+        stop = self._newest(Kind.STOP)
+        if stop is None and self.facts.stopped and not self.facts.runs:
+            before = [each for each in self.done if each.kind == Kind.STOP]
+            old = max(before, key=lambda each: each.at, default=None)
+            stop = replace(old, at=self._fresh) if old else None
+        return stop
 
     def _to_stop(self) -> Iterator[Planned]:
         """Yield the warning of a stop, or the stop once its time has come."""
