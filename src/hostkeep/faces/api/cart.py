@@ -10,6 +10,7 @@ from ninja import Field, Router, Schema
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.shapes import Amount, Code, Slug, Told, amount
+from hostkeep.faces.signin.pace import keep_pace
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.flows import checkout as flow
 from hostkeep.kernel.act import Act
@@ -23,8 +24,10 @@ from hostkeep.shop.actions.carting import (
     set_quantity,
     switch_currency,
 )
-from hostkeep.shop.errors import NoSuchLine
+from hostkeep.shop.actions.promos import put_in_promo, take_out_promo
+from hostkeep.shop.errors import NoSuchCart, NoSuchLine
 from hostkeep.shop.queries import carts
+from hostkeep.shop.rules.promo import LONGEST
 from hostkeep.shop.rules.rows import CartRow, LineRow
 
 router = Router()
@@ -47,6 +50,20 @@ class CartLine(Schema):
     state: str
 
 
+class Promo(Schema):
+    """The promo code that lies in the cart.
+
+    discount  what it takes off the first terms, in list prices; nothing where it does not apply
+    periods   for how many terms it holds, the first among them; null: for good
+    problem   the code of the refusal that says why it does not apply, or null
+    """
+
+    code: str
+    discount: Amount
+    periods: int | None
+    problem: str | None
+
+
 class Cart(Schema):
     """A cart and what it comes to.  requires: categories that the order asks beyond sign-up."""
 
@@ -54,6 +71,7 @@ class Cart(Schema):
     lines: list[CartLine]
     ready: bool
     requires: list[str]
+    promo: Promo | None
     net: Amount
     tax: Amount
     gross: Amount
@@ -73,6 +91,12 @@ class QuantityTold(Told):
     """How many pieces."""
 
     quantity: int = Field(ge=1, le=20)
+
+
+class PromoTold(Told):
+    """A promo code, as somebody was told it; letters count as capitals."""
+
+    code: str = Field(min_length=1, max_length=LONGEST)
 
 
 class CurrencyTold(Told):
@@ -120,6 +144,22 @@ def put_currency(request: HttpRequest, told: CurrencyTold) -> Cart:
     return _shown(request)
 
 
+@router.put("/promo", response=Cart, auth=Needs("orders:write"), operation_id="put_in_promo")
+def put_promo(request: HttpRequest, told: PromoTold) -> Cart:
+    """Put a promo code into the cart, in place of the one that lies there.  Trying is paced."""
+    keep_pace(request, "promo")
+    act, held = act_of_key(request, CART), _held_whole(request)
+    put_in_promo(act, cart=held.id, typed=told.code, account=account_of_key(request).id)
+    return _shown(request)
+
+
+@router.delete("/promo", response=Cart, auth=Needs("orders:write"), operation_id="take_out_promo")
+def delete_promo(request: HttpRequest) -> Cart:
+    """Take the promo code out."""
+    take_out_promo(act_of_key(request, CART), cart=_held_whole(request).id)
+    return _shown(request)
+
+
 def cart_of(request: HttpRequest) -> CartRow | None:
     """Return the cart of a key's account, or None."""
     act = act_of_key(request, CART)
@@ -131,6 +171,14 @@ def _held(request: HttpRequest) -> CartRow:
     held = cart_of(request)
     if held is None:
         raise NoSuchLine
+    return held
+
+
+def _held_whole(request: HttpRequest) -> CartRow:
+    """Return the cart.  Raises NoSuchCart where there is none."""
+    held = cart_of(request)
+    if held is None:
+        raise NoSuchCart
     return held
 
 
@@ -154,17 +202,29 @@ def _shown(request: HttpRequest) -> Cart:
     if held is None:
         code = _first_currency(request)
         zero = amount(Money(0, CURRENCIES[code]))
-        return Cart(currency=code, lines=[], ready=False, requires=[], net=zero, tax=zero, gross=zero)
+        return Cart(
+            currency=code, lines=[], ready=False, requires=[], promo=None, net=zero, tax=zero, gross=zero
+        )
     sums = flow.quote(act_of_key(request, CART), cart=held, account=held.account)
     return Cart(
         currency=held.currency.code,
         lines=[_line(line) for line in held.lines.open()],
         ready=held.ready,
         requires=list(held.requires),
+        promo=_promo(held),
         net=amount(sums.net),
         tax=amount(sums.tax),
         gross=amount(sums.gross),
     )
+
+
+def _promo(held: CartRow) -> Promo | None:
+    """Show the code."""
+    row = held.promo
+    if row is None:
+        return None
+    problem = row.problem.code if row.problem else None
+    return Promo(code=row.code, discount=amount(row.discount), periods=row.periods, problem=problem)
 
 
 def _line(row: LineRow) -> CartLine:

@@ -53,12 +53,17 @@ class OrderLine(Schema):
 
 
 class Order(Schema):
-    """An order.  total: due for the first terms, in list prices."""
+    """An order.
+
+    total     due for the first terms in list prices, the discount taken off
+    discount  what a promo code took off
+    """
 
     id: UUID
     number: str
     placed_at: datetime
     total: Amount
+    discount: Amount
     lines: list[OrderLine]
 
 
@@ -161,7 +166,7 @@ def _order(row: OpenOrder, language: str) -> Order:
     """Show an order."""
     return Order(
         id=row.id, number=row.number, placed_at=row.placed_at, total=amount(row.total),
-        lines=[_line(line, language) for line in row.told],
+        discount=amount(row.discount), lines=[_line(line, language) for line in row.told],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from hostkeep.faces.cli.backup_commands import add_backup_commands
 from hostkeep.faces.cli.ledgering import add_ledger_commands
 from hostkeep.faces.cli.network import add_network_commands
 from hostkeep.faces.cli.policy_commands import add_policy_commands
+from hostkeep.faces.cli.promo_commands import add_promo_commands
 from hostkeep.kernel.errors import Foreseen
 
 
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     migrate.add_argument("--roles", action="store_true", help="print what an administrator runs once")
     _brand(commands)
     add_policy_commands(commands)
+    add_promo_commands(commands)
     add_backup_commands(commands)
     add_audit_commands(commands)
     add_ledger_commands(commands)

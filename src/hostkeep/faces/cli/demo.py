@@ -81,7 +81,7 @@ def _prepare(folder: Path, port: int, server: postgres.Server) -> None:
     django.setup()
     from django.conf import settings
 
-    from hostkeep.faces.cli import demo_people
+    from hostkeep.faces.cli import demo_codes, demo_people
     from hostkeep.faces.cli.setting_up import check_book, check_world
     from hostkeep.runtime import migrating
     from hostkeep.vault.sealing import check_keyring
@@ -96,6 +96,7 @@ def _prepare(folder: Path, port: int, server: postgres.Server) -> None:
         from hostkeep.brands.queries import all_brands
 
         accounts = demo_people.demo_accounts(all_brands())
+        demo_codes.make_demo_codes()
         url = server.url("postgres")
         demo_people.write_demo_file(
             demo_file, base_url=f"http://localhost:{port}", database_url=url, accounts=accounts

@@ -21,6 +21,7 @@ Guarded = Callable[Concatenate[HttpRequest, P], HttpResponse]
 ROOMS: Mapping[str, frozenset[str]] = MappingProxyType({
     "desk": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy", "clerk"}),
     "orders": frozenset({"owner", "sales", "billing", "support"}),
+    "promos": frozenset({"owner", "sales"}),
     "payments": frozenset({"owner", "billing"}),
     "billing": frozenset({"owner", "billing"}),
     "reports": frozenset({"owner", "billing"}),
@@ -29,6 +30,7 @@ ROOMS: Mapping[str, frozenset[str]] = MappingProxyType({
     "tasks": frozenset({"owner", "support", "engineer"}),
     "accounts": frozenset({"owner", "support", "abuse", "billing"}),
     "disputes": frozenset({"owner", "privacy", "billing"}),
+    "holds": frozenset({"owner", "privacy"}),
     "people": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy"}),
     "keys": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy"}),
     "policies": frozenset({"owner", "support", "billing", "sales", "engineer", "abuse", "privacy"}),

@@ -47,6 +47,7 @@ class Room:
 WORK = (
     Room("desk", "/staff/", "chart", gettext_noop("Desk")),
     Room("orders", "/staff/orders/", "box", gettext_noop("Orders")),
+    Room("promos", "/staff/promos/", "ticket", gettext_noop("Promo codes")),
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), lambda counts: counts.money[0]),
     Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), lambda _: hold_count()),
@@ -55,6 +56,7 @@ WORK = (
     Room("services", "/staff/services/", "server", gettext_noop("Services")),
     Room("tasks", "/staff/tasks/", "pencil", gettext_noop("Manual tasks"), lambda _: open_task_count()),
     Room("disputes", "/staff/disputes/", "talk", gettext_noop("Disputes")),
+    Room("holds", "/staff/holds/", "lock", gettext_noop("Legal holds")),
 )
 KEEP = (
     Room("policies", "/staff/policies/", "book", gettext_noop("Policies")),

@@ -9,12 +9,14 @@ from hostkeep.faces.staff.desk import desk, parked_list, retry, retry_call, retr
 from hostkeep.faces.staff.disputes import dispute_urls
 from hostkeep.faces.staff.documents import document_urls
 from hostkeep.faces.staff.dunning import dunning_urls
+from hostkeep.faces.staff.holds import hold_urls
 from hostkeep.faces.staff.keys import key_urls
 from hostkeep.faces.staff.orders import order, orders
 from hostkeep.faces.staff.payments import payment_urls
 from hostkeep.faces.staff.people import people_urls
 from hostkeep.faces.staff.policies import policy_urls
 from hostkeep.faces.staff.promises import promise_urls
+from hostkeep.faces.staff.promos import promo_urls
 from hostkeep.faces.staff.refunds import refund_urls
 from hostkeep.faces.staff.reports import report_urls
 from hostkeep.faces.staff.services import service_urls
@@ -34,11 +36,13 @@ urlpatterns = [
     *dispute_urls,
     *document_urls,
     *dunning_urls,
+    *hold_urls,
     *key_urls,
     *payment_urls,
     *people_urls,
     *policy_urls,
     *promise_urls,
+    *promo_urls,
     *refund_urls,
     *report_urls,
     *service_urls,

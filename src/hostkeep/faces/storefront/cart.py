@@ -19,6 +19,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.shop.actions.carting import remove_line, set_quantity, switch_currency
 from hostkeep.shop.errors import BadQuantity, NoSuchCart, NoSuchLine
 from hostkeep.shop.rules.pricing import read_quantity
+from hostkeep.shop.rules.promo import LONGEST
 from hostkeep.shop.rules.rows import CartRow
 
 
@@ -61,6 +62,13 @@ def change_currency(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/cart/")
 
 
+def promo_problem(held: CartRow | None) -> str:
+    """Say why the code that lies in a cart does not apply; nothing where it does."""
+    if held is None or held.promo is None or held.promo.problem is None:
+        return ""
+    return title_of(held.promo.problem)
+
+
 def cart_page(request: HttpRequest, held: CartRow | None, refusal: Foreseen | None = None) -> HttpResponse:
     """Draw a cart, with what must be put right above it."""
     brand: BrandRow = request.brand  # type: ignore[attr-defined]
@@ -68,6 +76,8 @@ def cart_page(request: HttpRequest, held: CartRow | None, refusal: Foreseen | No
         "cart": held,
         "lines": held.lines.open() if held else (),
         "problem": title_of(refusal) if refusal else "",
+        "promo_problem": promo_problem(held),
+        "typed": request.POST.get("promo", "")[:LONGEST],
         "currency": held.currency.code if held else brand.currencies[0],
         "cookie": declared(request, COOKIE),
         "receipts": declared(request, RECEIPTS),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from hostkeep.billing.errors import AlreadyPaid
 from hostkeep.drivers.payments import Waiting
-from hostkeep.faces.storefront.cart import cart_page
+from hostkeep.faces.storefront.cart import cart_page, promo_problem
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_receipts_token
 from hostkeep.faces.storefront.shop_forms import SIGNS, asked_for
 from hostkeep.faces.ui.accounts import account_or_none
@@ -37,7 +37,18 @@ from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Policy
 from hostkeep.shop.actions.adopting import adopt_cart
 from hostkeep.shop.actions.ordering import keep_receipt
-from hostkeep.shop.errors import CartEmpty, NotForSale, PriceChanged, SoldOut
+from hostkeep.shop.errors import (
+    CartEmpty,
+    NotForSale,
+    PriceChanged,
+    PromoGone,
+    PromoNewOnly,
+    PromoNotForThese,
+    PromoOtherCurrency,
+    PromoUnderLeast,
+    PromoUsedBefore,
+    SoldOut,
+)
 from hostkeep.shop.rules.rows import CartRow
 
 OWN = frozenset({"once", "expected", "currency", "gateway"})
@@ -46,6 +57,11 @@ OWN = frozenset({"once", "expected", "currency", "gateway"})
 ONCE_BYTES = 18
 LONGEST_ONCE = 64
 LONGEST_AMOUNT = 15
+
+PROMO_OVER: tuple[type[Foreseen], ...] = (
+    PromoGone, PromoNewOnly, PromoNotForThese, PromoOtherCurrency, PromoUnderLeast, PromoUsedBefore,
+)  # fmt: skip
+"""Why a discount that was shown is no longer given: the cart is shown again without it."""
 
 
 class OldPage(Foreseen):
@@ -132,7 +148,7 @@ def _order(request: HttpRequest, account: AccountRow, held: CartRow | None) -> H
             once=sent.once,
             answers=form.answers.values,
         )
-    except (CartEmpty, PriceChanged, SoldOut, NotForSale) as refusal:
+    except (CartEmpty, PriceChanged, SoldOut, NotForSale, *PROMO_OVER) as refusal:
         return cart_page(request, cart_of(request, account), refusal)
     choose_streams(
         act, subject=account.subject, choices=form.answers.choices, how="order", language=language_of(request)
@@ -196,6 +212,7 @@ def _page(
         "lines": held.lines.open(),
         "form": form,
         "quote": flow.quote(act, cart=held, account=account.id),
+        "promo_problem": promo_problem(held),
         "gateways": gateways,
         "chosen": chosen or next(iter(gateways), ""),
         "once": secrets.token_urlsafe(ONCE_BYTES),

@@ -12,6 +12,7 @@ from hostkeep.faces.storefront.policy_pages import policy_urls
 from hostkeep.faces.storefront.products import product
 from hostkeep.faces.storefront.promises import promise_urls
 from hostkeep.faces.storefront.promises_json import promise_json_urls
+from hostkeep.faces.storefront.promos import change_promo
 from hostkeep.faces.storefront.receipts import receipts
 from hostkeep.faces.storefront.rejecting import reject_urls
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("cart/", cart, name="cart"),
     path("cart/lines/<uuid:line>/", change_line, name="cart_line"),
     path("cart/currency/", change_currency, name="cart_currency"),
+    path("cart/promo/", change_promo, name="cart_promo"),
     path("checkout/", checkout, name="checkout"),
     path("receipts/", receipts, name="receipts"),
     *policy_urls,

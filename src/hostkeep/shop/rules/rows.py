@@ -158,6 +158,11 @@ class PromoRow:
     discount: Money
     periods: int | None
 
+    @property
+    def less(self) -> Money:
+        """The discount as a sum shows it, less than nothing."""
+        return -self.discount
+
 
 @dataclass(frozen=True, slots=True)
 class CartRow:
