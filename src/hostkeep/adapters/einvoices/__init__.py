@@ -1,0 +1,1 @@
+"""National systems of electronic invoices."""

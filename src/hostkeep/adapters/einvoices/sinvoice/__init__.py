@@ -1,0 +1,1 @@
+"""Electronic invoices of Viet Nam through Viettel's S-Invoice.  Found by entry point; start at system.py."""
