@@ -24,7 +24,7 @@ from hostkeep.billing.rules.numbering import reference
 from hostkeep.billing.rules.party import Party
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
-from hostkeep.kernel.money import EUR, VND, Money
+from hostkeep.kernel.money import EUR, USD, VND, Money
 from hostkeep.kernel.period import Period, months_after
 from tests.conftest import NOON
 from tests.einvoices import broken_rules
@@ -129,7 +129,6 @@ def test_what_had_come_before_it_was_issued(db) -> None:
         (None, line(), "buyer"),
         (Party("1", name="Ann"), line(), "buyer"),
         (Party("1", country="NL"), line(), "buyer"),
-        (ANN, line(rate=0), "tax"),
         (ANN, replace(line(rate=0), tax_category="AE", exemption="VATEX-EU-AE"), "numbers"),
     ],
 )
@@ -186,7 +185,7 @@ def made_up(lines: list[Line], prices: Prices) -> SheetTold:
     bare = InvoiceSheet(
         InvoiceId(uuid4()), BrandId("vps6"), AccountId(uuid4()), SubjectId(uuid4()), "V6-2026-000001",
         reference("V6-2026-000001"), prices, sums.net, sums.tax, sums.gross, sums.rates, tuple(lines),
-        datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 8, tzinfo=UTC), (), "invoice", "", None, False, {},
+        datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 8, tzinfo=UTC), (), "invoice", "", None, False, None, {},
     )  # fmt: skip
     return SheetTold(*(getattr(bare, name) for name in InvoiceSheet.__dataclass_fields__))
 
@@ -218,3 +217,24 @@ def test_another_account_gets_none(db) -> None:
     other = Buyer()
     with pytest.raises(NoSuchInvoice):
         xml_for(other, invoice)
+
+
+@pytest.mark.parametrize(
+    ("brand_id", "lines", "category"),
+    [
+        ("vps6", [line(rate=0)], "Z"),
+        ("vps6", [line(rate=0), line(700), replace(line(300, rate=0), tax_category="Z")], "Z"),
+        ("vpsfast", [line(rate=0, currency=USD), line(-300, rate=0, currency=USD)], "O"),
+        ("vpsfast", [line(rate=0, currency=USD), line(500, currency=USD)], "Z"),
+    ],
+)
+def test_a_seller_who_states_no_tax_is_in_a_category_that_may_bear_none(db, brand_id: str, lines, category: str) -> None:
+    """BR-S-5: the standard category bears a rate; shown by the official rules."""
+    buyer, invoice = billed(*lines, brand_id=brand_id, party=FIRM)
+    xml = xml_for(buyer, invoice)
+    assert xml and broken_rules(xml) == []
+    assert category in said(xml, "CategoryCode")
+    assert said(xml, "CategoryCode").count("S") == 2 * sum(bool(each.tax_rate) for each in lines)
+    assert bool(said(xml, "ExemptionReason")) == (category == "O")
+    pdf = print_invoice(buyer.act(), of=buyer.account, invoice=invoice, wanted=Wanted("1", "en"))
+    assert get_facturx_xml_from_pdf(io.BytesIO(pdf), check_xsd=True)[1] == xml

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.documents.composing import Keeping, Paper, about_of, compose, tax_reasons
 from hostkeep.billing.documents.rendering import render_invoice
 from hostkeep.billing.documents.wording import YEAR
 from hostkeep.billing.einvoice.cii import write_cii
-from hostkeep.billing.einvoice.stating import Said, lacking, state
+from hostkeep.billing.einvoice.stating import Said, classed, lacking, state
 from hostkeep.billing.queries.corrections import relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, sheet
 from hostkeep.billing.rules.gateways import offered
@@ -64,6 +64,7 @@ def printed(paper: Paper) -> bytes:
 
 def xml_of(paper: Paper) -> bytes:
     """Return a paper in its electronic form, or nothing where it has none."""
+    paper = replace(paper, sheet=classed(paper.sheet, paper.brand))
     party, before = paper.party, paper.others.corrects
     if party is None or lacking(paper.sheet, paper.brand, party):
         return b""

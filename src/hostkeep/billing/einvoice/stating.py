@@ -6,8 +6,8 @@ spread over its lines so that they sum to it, to the last unit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from hostkeep.billing.queries.invoices import SheetTold
 from hostkeep.billing.rules.lines import Line, TaxSum
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from hostkeep.billing.rules.party import Party
-from hostkeep.billing.rules.taxing.codes import OUTSIDE, REVERSE, STANDARD, ZERO
+from hostkeep.billing.rules.taxing.codes import NEEDS, OUTSIDE, REVERSE, STANDARD, ZERO
 from hostkeep.billing.rules.taxing.numbers import read_number
 from hostkeep.brands.queries import BrandRow
 from hostkeep.kernel.money import Money
@@ -107,6 +107,43 @@ class Said:
     bank: bool
 
 
+def classed(sheet: SheetTold, seller: BrandRow) -> SheetTold:
+    """Return a document whose lines without tax are in a category that may bear none.
+
+    Where a brand states no tax, its lines are standard ones over nothing, which the standard does not know
+    (BR-S-5).  A seller without a number for VAT is not subject to it: the whole document is outside its scope
+    (O), and no other category may stand beside that (BR-O-11 to 14).  Else they are rated at zero (Z), which
+    wants a number for taxes (BR-Z-2).  Where neither can be, the document is given back as it is.
+    """
+    block = seller.seller
+    bare = [rate for rate in sheet.rates if rate.category == STANDARD and not rate.rate]
+    others = {rate.category for rate in sheet.rates if rate not in bare}
+    is_registered = read_number(block.get("tax_id", ""), country=block.get("country", "")) is not None
+    if bare and (others == {OUTSIDE} or (not others and not is_registered)):
+        to = (OUTSIDE, NEEDS[OUTSIDE])
+    elif bare and block.get("tax_id"):
+        to = (ZERO, "")
+    else:
+        return sheet
+    lines = tuple(
+        replace(line, tax_category=to[0], exemption=to[1]) if line.taxed == (0, STANDARD, "") else line
+        for line in sheet.lines
+    )
+    return replace(sheet, lines=lines, rates=_merged(sheet.rates, to))
+
+
+def _merged(rates: Sequence[TaxSum], to: tuple[str, str]) -> tuple[TaxSum, ...]:
+    """Put standard rates over nothing under a category; of one category and reason there is one sum."""
+    found: dict[tuple[int, str, str], TaxSum] = {}
+    for rate in rates:
+        bare = rate.category == STANDARD and not rate.rate
+        now = replace(rate, category=to[0], exemption=to[1]) if bare else rate
+        key = (now.rate, now.category, now.exemption)
+        before = found.get(key)
+        found[key] = replace(now, net=before.net + now.net, tax=before.tax + now.tax) if before else now
+    return tuple(found.values())
+
+
 def lacking(sheet: SheetTold, seller: BrandRow, party: Party | None) -> tuple[str, ...]:
     """Return why a document has no electronic form: words of ours, none where it has one.
 
@@ -114,7 +151,7 @@ def lacking(sheet: SheetTold, seller: BrandRow, party: Party | None) -> tuple[st
     "buyer"     the buyer's name or country is not known: a simplified invoice (BR-7, BR-11)
     "seller"    the seller's name, country, or a number that tells which seller it is (BR-6, BR-9, BR-CO-26)
     "numbers"   reverse charge without both numbers (BR-AE-2 to 4)
-    "tax"       a seller who states no tax, in the standard category (BR-S-5)
+    "tax"       lines without tax beside taxed ones, of a seller without a number (BR-S-5, BR-Z-2, BR-O-11)
     """
     block, categories = seller.seller, {rate.category for rate in sheet.rates}
     known = party is not None and party.is_placed and bool(party.company or party.name)
