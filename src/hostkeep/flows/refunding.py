@@ -46,6 +46,7 @@ class Preview:
     room     how much could go back, and how much only after a credit note
     by_hand  whether staff move the money themselves, for its gateway does not
     before   what was given back of it so far
+    notes    number and id of the credit notes of what it paid, newest first: a refund may follow one
     """
 
     payment: PaymentRow
@@ -53,6 +54,7 @@ class Preview:
     room: Room
     by_hand: bool
     before: Sequence[RefundRow]
+    notes: Sequence[tuple[str, InvoiceId]]
 
 
 def preview(act: Act, *, payment_id: PaymentId) -> Preview:
@@ -60,7 +62,8 @@ def preview(act: Act, *, payment_id: PaymentId) -> Preview:
     account, room = refunds.room_of(payment_id, brand=act.brand)
     row = payment(payment_id, brand=act.brand)
     before = refunds.refunds_of_payment(payment_id)
-    return Preview(row, account, room, by_hand=not _gives_back(row.gateway), before=before)
+    notes = refunds.notes_of_payment(payment_id)
+    return Preview(row, account, room, by_hand=not _gives_back(row.gateway), before=before, notes=notes)
 
 
 def refund_payment(

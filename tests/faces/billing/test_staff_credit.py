@@ -137,3 +137,25 @@ def test_what_a_bank_took_back_is_listed(ann: Customer, payments: Payments) -> N
 def test_customers_do_not_enter(ann: Customer) -> None:
     assert ann.browser.get(page_of(ann)).status_code == 404
     assert a_customer("vps6").browser.get("/staff/payments/taken-back/").status_code == 404
+
+
+def test_a_refund_names_the_credit_note_that_it_follows_and_leads_to_it(ann: Customer) -> None:
+    from hostkeep.billing.actions.correcting import credit_whole
+    from hostkeep.billing.queries.invoices import sheet
+    from tests.rooms.billing.making import billing_act
+
+    member, issued, other = staff(), ann.owes(), ann.owes()
+    reads(member, camt(Entry("24.08", sheet(issued.id, of=ann.buyer.account).reference)))
+    act = billing_act(role="billing")
+    note = credit_whole(act, invoice=issued.id, reason="cancelled", once="n-1")
+    strange = credit_whole(act, invoice=other.id, reason="cancelled", once="n-2")
+    path = f"/staff/payments/vps6/{Payment.objects.get().id}/refund/"
+    page = member.get(path)
+    assert f"/staff/documents/{note.id}/" in text(page) and str(strange.id) not in text(page)
+
+    member.posts(page, path, amount="10.00", note=str(note.id))
+    member.posts(member.get(path), path, amount="5.00", note=str(strange.id))
+
+    assert [row.credit_note_id for row in Refund.objects.order_by("-minor")] == [note.id, None]
+    shown = text(member.get(path))
+    assert shown.count(f'<a class="small num" href="/staff/documents/{note.id}/">') == 1 and note.number in shown

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from hostkeep.billing.errors import NoSuchPayment, NoSuchRefund
-from hostkeep.billing.models import Allocation, Dispute, Payment, Refund
+from hostkeep.billing.models import Allocation, Dispute, Invoice, Payment, Refund
 from hostkeep.billing.queries.credit import credit_of
 from hostkeep.billing.rules.attempts import AttemptState
+from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.billing.rules.refunding import Room, left_of
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId
 from hostkeep.kernel.money import Money, money
@@ -26,6 +27,7 @@ class RefundRow:
     of     the proof of the payment that brought it
     proof  the gateway's or bank's own id of the refund, once there is one
     code   why it was declined, or empty
+    note   number and id of the credit note that it follows, or None
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class RefundRow:
     proof: str
     created_at: datetime
     settled_at: datetime | None
+    note: tuple[str, InvoiceId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,14 @@ def room_of(payment: PaymentId, *, brand: BrandId) -> tuple[AccountId, Room]:
         raise NoSuchPayment
     left, account = left_to_refund(row), AccountId(row.account)
     return account, Room(left, credit_of(account, left.currency))
+
+
+def notes_of_payment(payment: PaymentId) -> tuple[tuple[str, InvoiceId], ...]:
+    """Return number and id of the credit notes of what a payment went on, newest first.  One query."""
+    found = Invoice.objects.filter(kind=CREDIT_NOTE, corrects__allocations__payment=payment).order_by(
+        "-issued_at", "-number"
+    )
+    return tuple((number, InvoiceId(note)) for number, note in found.values_list("number", "id").distinct())
 
 
 def refund(refund: UUID, *, brand: BrandId) -> RefundRow:
@@ -158,8 +169,9 @@ def _refunds(found: QuerySet[Refund]) -> tuple[RefundRow, ...]:
             payment=PaymentId(row.payment_id), gateway=row.gateway, of=row.payment.proof,
             amount=money(row.minor, row.currency), state=cast("AttemptState", row.state), code=row.code,
             proof=row.proof, created_at=row.created_at, settled_at=row.settled_at,
+            note=(row.credit_note.number, InvoiceId(row.credit_note.id)) if row.credit_note else None,
         )
-        for row in found.select_related("payment")
+        for row in found.select_related("payment", "credit_note")
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from hostkeep.faces.ui.amounts import read_amount
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows import refunding
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId, PaymentId
+from hostkeep.kernel.ids import BrandId, InvoiceId, PaymentId
 from hostkeep.kernel.words import gettext_noop
 
 PAGE = 50
@@ -48,8 +48,9 @@ def payment_refund(request: HttpRequest, brand: str, payment: UUID) -> HttpRespo
         return _page(request, act, wanted, problem=gettext("Write an amount such as 25 or 12.50."))
     try:
         row = refunding.refund_payment(
-            act, payment_id=wanted, amount=amount, once=f"refund-{_once(request)}"
-        )
+            act, payment_id=wanted, amount=amount, once=f"refund-{_once(request)}",
+            credit_note=_followed(request, seen),
+        )  # fmt: skip
     except (RefundTooMuch, NotEnoughCredit) as refusal:
         return _page(request, act, wanted, problem=gettext(refusal.title))
     messages.success(request, gettext(SAID[row.state]))
@@ -100,6 +101,12 @@ def _page(request: HttpRequest, act: Act, payment: PaymentId, *, problem: str = 
         "typed": request.POST.get("amount", ""),
         "problem": problem,
     }, status=422 if problem else 200)  # fmt: skip
+
+
+def _followed(request: HttpRequest, seen: refunding.Preview) -> InvoiceId | None:
+    """Return the credit note that was chosen of those there are; None where only credit is paid out."""
+    said = request.POST.get("note", "")
+    return next((note for _, note in seen.notes if str(note) == said), None)
 
 
 def _once(request: HttpRequest) -> UUID:
