@@ -31,7 +31,7 @@ from hostkeep.runtime.stores import Store, all_stores, register
 from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
 from hostkeep.subscriptions import stores as subscriptions
-from hostkeep.vault import dropping, due, erasing, rescheduling, retention
+from hostkeep.vault import dropping, due, erasing, holds, rescheduling, retention
 from hostkeep.vault import stores as vault
 from hostkeep.vault.ending import Whose
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
@@ -51,6 +51,9 @@ AGAIN = timedelta(days=8)
 """For so long after an erasure the stores are gone through again: a mail may have been on its way then."""
 
 DAY = timedelta(days=1)
+RELEASED = "hold.ended"
+"""Why it is erased, in the certificate."""
+
 KIND, RUN, FORGOTTEN = "sweep", "run", "forgotten"
 STORES = uuid5(NAMESPACE_URL, "hostkeep:store")
 
@@ -83,6 +86,7 @@ def sweep(act: Act) -> int:
         "values": lambda act: _until_none(lambda: dropping.drop_due(act, most=BATCH)),
         "newcomers": _close_newcomers,
         "classes": _end_classes,
+        "released": _erase_released,
         "rows": lambda act: _until_none(lambda: erasing.finish(act, BATCH)),
         **{store.name: _emptying(store) for store in all_stores()},
         "people": _forget_again,
@@ -187,6 +191,15 @@ def _end_classes(act: Act) -> int:
     if failed:
         raise RuntimeError("classes past due are left")
     return done
+
+
+def _erase_released(act: Act) -> int:
+    """Erase what was due under a hold that ended since, and no other keeps; return how many classes."""
+    found = holds.released(most=PEOPLE)
+    for freed in found:
+        under = act.of_brand(freed.brand)
+        erasing.erase(under, subject=freed.subject, classes=freed.classes, why=RELEASED)
+    return sum(len(freed.classes) for freed in found)
 
 
 def _emptying(store: Store) -> Callable[[Act], int]:

@@ -147,7 +147,7 @@ def open_hold(
             brand=act.brand, subject=subject, classes=sorted(set(classes)), basis=basis, case=case,
             secret=secret, opened_by=act.actor, opened_at=act.at, review_at=review_at,
         )  # fmt: skip
-    return _row(row, act.at)
+    return row_of_hold(row, act.at)
 
 
 @recorded("vault.hold.approved")
@@ -163,7 +163,7 @@ def approve_hold(act: Act, *, hold: UUID) -> HoldRow:
     if row.approved_at is None:
         row.approved_by, row.approved_at = act.actor, act.at
         _save(row, ["approved_by", "approved_at"])
-    return _row(row, act.at)
+    return row_of_hold(row, act.at)
 
 
 @recorded("vault.hold.reviewed")
@@ -174,19 +174,19 @@ def review_hold(act: Act, *, hold: UUID, review_at: datetime) -> HoldRow:
         raise BadHold(days=LONGEST.days)
     row.review_at = review_at
     _save(row, ["review_at"])
-    return _row(row, act.at)
+    return row_of_hold(row, act.at)
 
 
 @recorded("vault.hold.ended")
 def end_hold(act: Act, *, hold: UUID) -> HoldRow:
-    """End a hold.  What was due meanwhile and no other hold keeps is erased by who asks `released`.
+    """End a hold.  What was due meanwhile and no other hold keeps is erased by the next sweep.
 
     Raises NotForYou, NoSuchHold.
     """
     row = _locked(act, hold)
     row.ended_at = act.at
     _save(row, ["ended_at"])
-    return _row(row, act.at)
+    return row_of_hold(row, act.at)
 
 
 def held_classes(subject: SubjectId, at: datetime | None = None) -> frozenset[str]:
@@ -209,11 +209,11 @@ def holds_of(act: Act, subject: SubjectId) -> tuple[HoldRow, ...]:
     sees any.
     """
     theirs = act.role == "customer" and act.own == subject
-    if not theirs and not _may(act):
+    if not theirs and not may_hold(act):
         return ()
     with opened():
         found = list(Hold.objects.filter(subject=subject, brand=act.brand).order_by("-opened_at", "id"))
-    return tuple(_row(row, act.at) for row in found if not theirs or _is_told(row, act.at))
+    return tuple(row_of_hold(row, act.at) for row in found if not theirs or _is_told(row, act.at))
 
 
 def waiting(act: Act) -> tuple[HoldRow, ...]:
@@ -221,11 +221,11 @@ def waiting(act: Act) -> tuple[HoldRow, ...]:
 
     Nobody but who may open holds sees any.
     """
-    if not _may(act):
+    if not may_hold(act):
         return ()
     with opened():
         found = list(Hold.objects.filter(brand=act.brand, ended_at=None).order_by("opened_at", "id"))
-    rows = (_row(row, act.at) for row in found)
+    rows = (row_of_hold(row, act.at) for row in found)
     return tuple(row for row in rows if row.approved_at is None or row.overdue)
 
 
@@ -245,7 +245,7 @@ def released(*, most: int) -> tuple[Freed, ...]:
         )
 
 
-def _may(act: Act) -> bool:
+def may_hold(act: Act) -> bool:
     """Say whether an act is of somebody who may open holds."""
     return act.role in ROLES and act.actor.startswith("staff:")
 
@@ -257,7 +257,7 @@ def sees_secret(act: Act) -> bool:
 
 def _staff_only(act: Act, subject: SubjectId | None) -> None:
     """Refuse anybody else, and enter it.  Raises NotForYou."""
-    if _may(act):
+    if may_hold(act):
         return
     if subject is not None:
         enter_apart(act, "vault.hold.refused", Ref("person", subject), category="", clause="", digest="")
@@ -293,7 +293,7 @@ def _is_told(row: Hold, at: datetime) -> bool:
     return row.approved_at is not None and (not row.secret or row.review_at <= at)
 
 
-def _row(row: Hold, at: datetime) -> HoldRow:
+def row_of_hold(row: Hold, at: datetime) -> HoldRow:
     """Freeze a hold."""
     return HoldRow(
         id=row.id,
