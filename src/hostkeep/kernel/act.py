@@ -15,7 +15,8 @@ CHANNELS = frozenset({"web", "mail", "call", "staff", "api", "offline", "system"
 class Act:
     """One deed.
 
-    actor    who: "user:<uuid>", "staff:<uuid>", "job:<name>", "visitor" or "cli"
+    actor    who: "user:<uuid>", "key:<prefix>" (a program with a key of a customer), "staff:<uuid>",
+             "job:<name>", "visitor" or "cli"
     role     what the actor is in this deed, one of the policy's roles: "visitor", "customer",
              "system", "support", "billing", ...
     purpose  why, one of the policy's purposes

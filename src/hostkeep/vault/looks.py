@@ -14,6 +14,9 @@ MOST = 500
 PEOPLE = frozenset({"user", "visitor"})
 """Who acts as a customer: signed in, or by a link of their own mailbox."""
 
+NAMED = frozenset({"job", "key"})
+"""Of whom the name is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class LookRow:
@@ -21,7 +24,8 @@ class LookRow:
 
     id     its number in the book
     verb   what was done, "vault.value.revealed", "vault.value.refused", ...
-    who    "self", "staff", "job", "visitor" or "cli"; of staff the role is told, never the name
+    who    "self", "key" (a program with a key of theirs), "staff", "job", "visitor" or "cli"
+    role   of staff their role, never the name; of a job its name; of a key its prefix
     about  the categories; of a refusal of words that no policy has, none
     """
 
@@ -55,7 +59,7 @@ def _row(entry: EntryRow) -> LookRow:
         id=entry.id,
         verb=entry.verb,
         who=_who(kind, entry.role),
-        role=entry.role if kind != "job" else name,
+        role=name if kind in NAMED else entry.role,
         purpose=PurposeId(entry.purpose),
         about=tuple(map(CategoryId, about)),
         clause=ClauseId(entry.clause),
@@ -64,7 +68,7 @@ def _row(entry: EntryRow) -> LookRow:
 
 
 def _who(kind: str, role: str) -> str:
-    """Say who it was: a program that a member of staff set off shows nothing to them, and stays a program."""
+    """Say who it was: a program that somebody set off shows nothing to them, and stays a program."""
     if (kind in PEOPLE and role == "customer") or (kind == "user" and role == "visitor"):
         return "self"
-    return "job" if kind == "staff" and role == "system" else kind
+    return "job" if role == "system" else kind

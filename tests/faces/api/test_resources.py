@@ -291,10 +291,10 @@ def test_a_program_makes_no_keys(ann: Program) -> None:
     assert len(keys_of(ann.member.user)) == 1
 
 
-def test_what_a_program_does_is_entered_in_the_audit_as_its_owners(ann: Program) -> None:
+def test_what_a_program_does_is_entered_in_the_audit_under_its_key(ann: Program) -> None:
     ann.call("PATCH", "/account", {"name": "Anna"})
     entry = Entry.objects.filter(verb="people.profile.corrected").order_by("-id").first()
-    assert (entry.actor, entry.role, entry.brand) == (f"user:{ann.member.user}", "customer", "vps6")
+    assert (entry.actor, entry.role, entry.brand) == (f"key:{ann.key.split('_')[1]}", "customer", "vps6")
 
 
 def test_an_expired_key_is_told_nothing_more_than_an_unknown_one(ann: Program) -> None:

@@ -11,15 +11,20 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
 
+from django.test import Client
 from django.utils.html import escape
 
 from hostkeep.audit import sequencing
+from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import policy_in_force
+from hostkeep.faces.ui.moments import day_text
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.people.actions.keys import make_key
 from hostkeep.runtime import clock
 from hostkeep.vault import door
 from hostkeep.vault.disclosures import disclosures_of
@@ -172,6 +177,52 @@ def test_who_looked_stands_there_with_refusals_and_without_names(ann) -> None:
     assert "Our staff" in page and "Support" in page and "Phone number" in page
     assert "Refused" in page
     assert "5f0c" not in page and "+31201234567" not in page
+
+
+def lines_of(page: str) -> list[tuple[str, ...]]:
+    """The lines of the list: who, what, what for and when, as a person reads them."""
+    body = page.split('id="looks"', 1)[1].split("<tbody>", 1)[1].split("</tbody>", 1)[0]
+    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in body.split("</tr>") if "<th" in row)
+    return [tuple(" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row) for row in cells]
+
+
+def test_staff_program_and_key_each_stand_there_with_purpose_and_time(ann) -> None:
+    subject, phone = ann.account.subject, CategoryId("phone")
+    for at, act, reason in (
+        (clock.now() - timedelta(days=2), make_act("support", "account", brand="vps6", actor="staff:5f0c"), "call back"),
+        (clock.now() - timedelta(days=1), make_act("system", "account", brand="vps6", actor="job:notices"), ""),
+    ):
+        door.reveal(replace(act, at=at), subject=subject, category=phone, reason=reason)
+    making = make_act("customer", "account", brand="vps6", at=clock.now(), own=subject, actor=f"user:{ann.user}")
+    secret = make_key(making, user=ann.user, account=ann.account.id, scopes=["account:read"], expires_at=None).key
+    answer = Client().get("/api/v1/account", headers={"host": ann.host, "authorization": f"Bearer {secret}"})
+    assert "+31201234567" in answer.content.decode()
+
+    page = text(ann.get(LOOKED))
+    lines = lines_of(page)
+    [staff] = [line for line in lines if line[0] == "Our staff Support"]
+    [program] = [line for line in lines if line[0] == "Our program" and "Phone number" in line[1]]
+    [key] = [line for line in lines if line[0].startswith("A key of yours")]
+    prefix = secret.split("_")[1]
+    assert key[0] == f"A key of yours 1 hk_{prefix}_…"
+    assert "Phone number" in staff[1] and "Phone number" in key[1]
+    assert [line[2] for line in (staff, program)] == [said_purpose("account")] * 2
+    assert key[2] == said_purpose(Entry.objects.using("audit").get(actor=f"key:{prefix}").purpose)
+    days = [day_text(clock.now() - timedelta(days=n), "Europe/Amsterdam", "en") for n in (2, 1, 0)]
+    assert [line[3].split(",")[0] for line in (staff, program, key)] == days
+    assert re.search(r"<span class=\"label\">Your keys</span><b>1</b>", page)
+    assert str(ann.user) not in page
+
+
+def said_purpose(purpose: str) -> str:
+    return str(policy_in_force(BrandId("vps6"), clock.now()).purposes[PurposeId(purpose)].label["en"])
+
+
+def test_a_key_that_is_gone_is_still_a_key(ann) -> None:
+    act = make_act("customer", "rights", brand="vps6", at=clock.now(), own=ann.account.subject, actor="key:0123456789ab")
+    door.reveal(act, subject=ann.account.subject, category=CategoryId("phone"))
+    [line] = [line for line in lines_of(text(ann.get(LOOKED))) if "Phone number" in line[1]]
+    assert line[0] == "A key of yours hk_0123456789ab_…"
 
 
 def test_what_staff_read_together_is_one_line_that_names_each_of_it(ann) -> None:

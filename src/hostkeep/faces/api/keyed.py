@@ -71,11 +71,15 @@ class Needs(HttpBearer):
 
 
 def act_of_key(request: HttpRequest, purpose: str) -> Act:
-    """Return the act of a call: the key's owner, in the key's role."""
+    """Return the act of a call, in the key's role.
+
+    A customer's key acts under its own name, so that its owner can tell what which program did; a key of
+    staff acts as its owner, by whom paces and four eyes are counted.
+    """
     key = key_of(request)
     theirs = key.role == CUSTOMER
     return Act(
-        actor=ActorId(f"{'user' if theirs else 'staff'}:{key.user}"),
+        actor=ActorId(f"key:{key.prefix}" if theirs else f"staff:{key.user}"),
         role=key.role,
         purpose=PurposeId(purpose),
         at=now_of(request),

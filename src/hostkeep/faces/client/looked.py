@@ -18,7 +18,9 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.words import said
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import UserId
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.people.queries import keys_of
 from hostkeep.policy.book import Policy
 from hostkeep.policy.render.wording import say_categories, say_purposes
 from hostkeep.policy.vocabulary.terms import say, terms
@@ -55,6 +57,7 @@ DONE: Mapping[str, str] = {
 
 WHO: Mapping[str, str] = {
     "self": gettext_noop("You"),
+    "key": gettext_noop("A key of yours"),
     "job": gettext_noop("Our program"),
     "staff": gettext_noop("Our staff"),
     "visitor": gettext_noop("A visitor"),
@@ -66,7 +69,10 @@ TONES: Mapping[str, str] = {"refused": "bad", "handed": "ok"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A line of the list.  who, role, what, about, why: in words."""
+    """A line of the list.  who, role, what, about, why: in words.
+
+    number, prefix  of a key: the number it goes by, 0 where it is gone, and what its text begins with
+    """
 
     row: LookRow
     who: str
@@ -75,6 +81,8 @@ class Look:
     about: str
     why: str
     refused: bool
+    number: int = 0
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +107,14 @@ def looked(request: HttpRequest) -> HttpResponse:
     rows = looks_of(act, subject=account.subject)
     others = [row for row in rows if row.who != "self"]
     every = request.GET.get("all") == "1"
+    keys = _keys(request) if any(row.who == "key" for row in rows) else {}
     context = {
-        "looks": [_look(policy, row, language) for row in (rows if every else others)],
+        "looks": [_look(policy, row, keys, language) for row in (rows if every else others)],
         "every": every,
         "own": len(rows) - len(others),
         "staff": sum(row.who == "staff" for row in rows),
         "refused": sum(row.verb.endswith(".refused") for row in rows),
+        "keys": sum(row.who == "key" for row in rows),
         "programs": sum(row.who == "job" for row in rows),
     }
     return show(request, "client/looked.html", context)
@@ -134,7 +144,12 @@ def _act(request: HttpRequest) -> Act:
     return act_of(request, role="customer", purpose="rights")
 
 
-def _look(policy: Policy, row: LookRow, language: str) -> Look:
+def _keys(request: HttpRequest) -> Mapping[str, int]:
+    """Return the numbers of the keys that the login has, by prefix."""
+    return {row.prefix: row.number for row in keys_of(UserId(request.user.pk))}
+
+
+def _look(policy: Policy, row: LookRow, keys: Mapping[str, int], language: str) -> Look:
     """Put a line into words."""
     last = row.verb.rsplit(".", 1)[-1]
     role = say("role", row.role, language) if row.who == "staff" and row.role in terms("role") else ""
@@ -146,6 +161,8 @@ def _look(policy: Policy, row: LookRow, language: str) -> Look:
         about=", ".join(say_categories(policy, row.about, language)),
         why=_one(say_purposes(policy, [row.purpose], language)) if row.purpose in policy.purposes else "",
         refused=last == "refused",
+        number=keys.get(row.role, 0) if row.who == "key" else 0,
+        prefix=row.role if row.who == "key" else "",
     )
 
 
