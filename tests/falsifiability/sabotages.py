@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
+from uuid import UUID
 
 import pytest
 
@@ -23,10 +24,14 @@ Patch = pytest.MonkeyPatch
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """How something is switched off, and what must leave green."""
+    """How something is switched off, and what must leave green.
+
+    turns_red  clauses without a control of their own over which the policy hung a check (promises/standing.py)
+    """
 
     how: Callable[[Patch], None]
     leaves_green: frozenset[ClauseId]
+    turns_red: frozenset[ClauseId] = frozenset()
 
 
 def _forms_take_everything(patch: Patch) -> None:
@@ -270,11 +275,65 @@ def _call_backs_are_believed_and_forgotten(patch: Patch) -> None:
     patch.setattr(noticing.inbox, "take", lambda *_, **__: "known")
 
 
-def _table(**lines: tuple[Callable[[Patch], None], str]) -> Mapping[str, Sabotage]:
-    """Read the table: name, how, and the clauses in one line."""
+def _something_is_written_in_clear(brand: str, value: str) -> Callable[[Patch], None]:
+    """A mail of a brand is queued with a value in its facts."""
+
+    def how(patch: Patch) -> None:
+        from hostkeep.flows import scanning
+        from hostkeep.messaging.models import Mail
+
+        real = scanning.scan
+
+        def after_a_mail(act):
+            Mail.objects.create(
+                brand=brand, once=value, stream="account", template="account/reset", language="en",
+                subject=UUID(int=7), address="login", facts={"said": value}, token="t", queued_at=act.at,
+            )  # fmt: skip
+            return real(act)
+
+        patch.setattr(scanning, "scan", after_a_mail)
+
+    return how
+
+
+def _a_job_names_somebody(patch: Patch) -> None:
+    """The arguments of a job hold an address: nobody can tell of which brand."""
+    from django.db import connection
+
+    from hostkeep.flows import scanning
+
+    real = scanning.scan
+
+    def after_a_job(act):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+                " VALUES ('due', 'x', jsonb_build_object('to', 'canary0123456789abcdef@canary.invalid'))"
+            )
+        return real(act)
+
+    patch.setattr(scanning, "scan", after_a_job)
+
+
+def _the_sweeper_stopped_coming(patch: Patch) -> None:
+    from hostkeep.flows import sweeping
+    from hostkeep.runtime import clock
+
+    patch.setattr(sweeping, "last_tallied", lambda **_: clock.now() - sweeping.LATE - timedelta(hours=1))
+
+
+def _the_sweeper_leaves_a_class_out(patch: Patch) -> None:
+    """Closed accounts' data lie where they lay: one value of the class is past due."""
+    from hostkeep.vault import dropping
+
+    patch.setattr(dropping, "count_due", lambda _at: {"account": 1})
+
+
+def _table(**lines: tuple[Callable[[Patch], None], str] | tuple[Callable[[Patch], None], str, str]) -> Mapping[str, Sabotage]:
+    """Read the table: name, how, the clauses that leave green in one line, and those that turn red without a control."""
     return MappingProxyType({
-        name: Sabotage(how, frozenset(ClauseId(clause) for clause in clauses.split()))
-        for name, (how, clauses) in lines.items()
+        name: Sabotage(how, *(frozenset(ClauseId(clause) for clause in clauses.split()) for clauses in told))
+        for name, (how, *told) in lines.items()
     })
 
 
@@ -289,7 +348,9 @@ SABOTAGES = _table(
     every_change_counts_as_minor=(_every_change_counts_as_minor, "V6-16"),
     the_guard_stands_aside=(_the_guard_stands_aside, "PH-1 VPN-6 VS-4"),
     something_in_front_sets_a_cookie=(_something_in_front_sets_a_cookie, "VPN-6 VS-4"),
-    login_addresses_stand_in_clear=(_login_addresses_stand_in_clear, "VPN-3"),
+    login_addresses_stand_in_clear=(
+        _login_addresses_stand_in_clear, "V6-2 VPN-3", "VF-2 VF-6 PH-6 PH-10 VPN-7 VPN-14 VS-3 VS-16",
+    ),
     sessions_stand_in_clear=(_sessions_stand_in_clear, "VPN-3"),
     logging_out_ends_nothing=(_logging_out_ends_nothing, "VPN-6"),
     idling_ends_nothing=(_idling_ends_nothing, "VPN-6"),
@@ -307,5 +368,18 @@ SABOTAGES = _table(
     ways_to_pay_ask_no_policy=(_ways_to_pay_ask_no_policy, "VPN-5"),
     cards_are_kept_wherever_a_gateway_can=(_cards_are_kept_wherever_a_gateway_can, "VPN-5"),
     call_backs_are_believed_and_forgotten=(_call_backs_are_believed_and_forgotten, "VPN-5"),
+    an_email_of_vpsfast_is_written_in_clear=(_something_is_written_in_clear("vpsfast", "ann@example.test"), "", "VF-2 VF-6"),
+    a_phone_of_vps6_is_written_in_clear=(_something_is_written_in_clear("vps6", "+31 6 1234 5678"), "V6-2"),
+    an_address_of_photonvps_is_written_in_clear=(_something_is_written_in_clear("photonvps", "203.0.113.9"), "", "PH-2 PH-10"),
+    a_card_of_vpn_is_written_in_clear=(_something_is_written_in_clear("vpn", "4111 1111 1111 1111"), "VPN-5", "VPN-7"),
+    an_account_of_vietnam_server_is_written_in_clear=(
+        _something_is_written_in_clear("vietnam-server", "NL91ABNA0417164300"), "", "VS-3 VS-16",
+    ),
+    a_job_names_somebody=(_a_job_names_somebody, "V6-2 VPN-3", "VF-2 VF-6 PH-6 PH-10 VPN-7 VPN-14 VS-3 VS-16"),
+    the_sweeper_stopped_coming=(
+        _the_sweeper_stopped_coming, "V6-9 VPN-3 VPN-5 VPN-6 VPN-9 VPN-10 VS-4",
+        "VF-6 VF-7 VF-10 V6-7 V6-8 V6-14 PH-2 PH-3 PH-9 PH-10 PH-12 VS-5 VS-7 VS-8",
+    ),
+    the_sweeper_leaves_a_class_out=(_the_sweeper_leaves_a_class_out, "VPN-10", "VF-10 V6-14 PH-12 VS-7"),
     a_visit_counts_as_acceptance=(a_visit_counts_as_acceptance, "VS-19"),
 )

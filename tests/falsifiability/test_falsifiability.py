@@ -43,6 +43,12 @@ def dark(at: datetime) -> Dark:
     return {row.clause: f"{row.light}: {row.why}" for row in rows if row.light != "green"}
 
 
+def red_without_control(at: datetime) -> set[str]:
+    """The clauses that are red although no control of their own stands."""
+    rows = [row for brand in all_brands() for row in ledger.ledger_of(brand.id, at) if row.clause not in CONTROLS]
+    return {row.clause for row in rows if row.light == "red"}
+
+
 @pytest.mark.parametrize("name", sorted(SABOTAGES))
 def test_a_control_switched_off_puts_out_exactly_its_clauses(round_at, monkeypatch, name) -> None:
     SABOTAGES[name].how(monkeypatch)
@@ -50,6 +56,7 @@ def test_a_control_switched_off_puts_out_exactly_its_clauses(round_at, monkeypat
     out = round_at(clock.now())
 
     assert set(out) == SABOTAGES[name].leaves_green, out
+    assert red_without_control(clock.now()) == SABOTAGES[name].turns_red
 
 
 def test_every_light_burns_goes_out_within_its_age_and_comes_back(round_at) -> None:

@@ -15,6 +15,7 @@ from django.test import override_settings
 from hostkeep.audit.reading import raised_after
 from hostkeep.flows import scanning
 from hostkeep.flows.scanning import Sighting
+from hostkeep.kernel.ids import BrandId
 from hostkeep.runtime import columns
 from tests.conftest import NOON, make_act
 
@@ -42,6 +43,13 @@ EVENT = (
 JOB = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('due', 'x', jsonb_build_object('to', %s::text))"
 
 
+MAIL = (
+    "INSERT INTO messaging_mail (id, once, brand, stream, template, facts, subject, address, language, token, state,"
+    " attempts, queued_at, proof, last_code) VALUES (gen_random_uuid(), 'x', 'vpn', 'account', 'account/reset',"
+    " jsonb_build_object('said', %s::text), gen_random_uuid(), 'login', 'en', 't', 'queued', 0, now(), '', '')"
+)
+
+
 def test_a_fresh_house_is_clean_everywhere(committed: str) -> None:
     looked = scanning.scan(ACT)
 
@@ -51,19 +59,21 @@ def test_a_fresh_house_is_clean_everywhere(committed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "value", "place", "detector"),
+    ("statement", "value", "place", "detector", "whose"),
     [
-        (TALLY, "ann@example.test", "runtime_tally.name", "email"),
-        (EVENT, "+31 6 1234 5678", "runtime_event.body", "phone"),
-        (EVENT, "203.0.113.9", "runtime_event.body", "ip"),
-        (EVENT, "4111 1111 1111 1111", "runtime_event.body", "card"),
-        (JOB, "NL91ABNA0417164300", "procrastinate_jobs.args", "iban"),
-        (JOB, "canary0123456789abcdef", "procrastinate_jobs.args", "canary"),
+        (TALLY, "ann@example.test", "runtime_tally.name", "email", "vps6"),
+        (EVENT, "+31 6 1234 5678", "runtime_event.body", "phone", ""),
+        (EVENT, "203.0.113.9", "runtime_event.body", "ip", ""),
+        (EVENT, "4111 1111 1111 1111", "runtime_event.body", "card", ""),
+        (JOB, "NL91ABNA0417164300", "procrastinate_jobs.args", "iban", ""),
+        (JOB, "canary0123456789abcdef", "procrastinate_jobs.args", "canary", ""),
+        (MAIL, "canary0123456789abcdef", "messaging_mail.facts", "canary", "vpn"),
+        (MAIL, "ann@example.test", "messaging_mail.facts", "email", "vpn"),
     ],
-    ids=["email", "phone", "ip", "card", "iban", "canary"],
+    ids=["email", "phone", "ip", "card", "iban", "canary in a job", "canary in a mail", "email in a mail"],
 )
 def test_a_planted_value_is_found_by_table_column_and_shape(
-    committed: str, capsys: pytest.CaptureFixture[str], statement: str, value: str, place: str, detector: str
+    committed: str, capsys: pytest.CaptureFixture[str], statement: str, value: str, place: str, detector: str, whose: str
 ) -> None:
     plant(statement, value)
 
@@ -71,7 +81,7 @@ def test_a_planted_value_is_found_by_table_column_and_shape(
 
     found = scanning.newest()
     assert found is not None
-    assert found.sightings == (Sighting(place, detector),)
+    assert found.sightings == (Sighting(place, detector, BrandId(whose)),)
     assert [raised.kind for raised in raised_after(0)] == ["value_in_clear"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(e::text, ' ') FROM audit_entry e")

@@ -116,6 +116,21 @@ def count_traced(*, brand: BrandId, prefix: str, since: datetime) -> int:
     return Entry.objects.filter(brand=brand, trace__startswith=prefix, at__gte=since).count()
 
 
+def entered_apart(
+    *, verb: str, brand: BrandId | None = None, thing: UUID | None = None, first: int
+) -> tuple[EntryRow, ...]:
+    """Return the newest entries of a verb that were entered apart, of a brand or about a thing where given.
+
+    Read where they are entered: whoever just entered one sees it, inside a transaction too.
+    """
+    found = Entry.objects.using(APART).filter(verb=verb).order_by("-id")
+    if brand is not None:
+        found = found.filter(brand=brand)
+    if thing is not None:
+        found = found.filter(thing=thing)
+    return tuple(_row(e) for e in found[:first])
+
+
 def newest_id() -> int:
     """Return the number of the newest entry that alarms can see, 0 in an empty book."""
     return Entry.objects.using(APART).order_by("-id").values_list("id", flat=True).first() or 0

@@ -3,7 +3,8 @@
 Declarations rot.  So once a day what is declared to hold nothing personal, and what is declared sealed or
 hashed, is looked at: columns of all tables (jobs and mails among them) and the log files, by
 `kernel.detectors`.  Of the vault's own columns the database counts behind the wall.  What is kept are entries
-of the audit that name table, column and detector, never a value; the promise ledger reads them (`newest`).
+of the audit that name table, column, detector and whose row it is, never a value; the promise ledger reads
+them (`newest`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,12 +21,12 @@ from psycopg import sql
 
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.audit.enter import enter_apart
-from hostkeep.audit.reading import EntryRow, entries_about
-from hostkeep.audit.reading import newest as newest_entries
+from hostkeep.audit.reading import EntryRow, entered_apart
+from hostkeep.brands.queries import all_brands
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.columns import Declared, NotPersonal
 from hostkeep.kernel.detectors import found_in
-from hostkeep.kernel.ids import OPERATOR, ClauseId, Ref
+from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
 from hostkeep.runtime import columns, jobs, log_files
 from hostkeep.vault import looking
 
@@ -44,6 +45,8 @@ MOST_ROWS = 20_000
 MOST_SIGHTINGS = 200
 LONGEST = 100_000
 """Characters of a value that are looked at."""
+WHOSE = "brand"
+"""The column that names the brand of a row, in every table that has it."""
 LONGEST_PLACE = 56
 """Characters of a place that an entry names."""
 
@@ -53,10 +56,16 @@ TEXTS = ("text", "character", "json", "inet", "cidr", "name", "xml")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A place that looks as if it held a value.  place: "table.column" or "log name"; detector: its name."""
+    """A place that looks as if it held a value.
+
+    place     "table.column" or "log name"
+    detector  its name
+    brand     whose row it is, or OPERATOR where that cannot be told: then it may be anybody's
+    """
 
     place: str
     detector: str
+    brand: BrandId = OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,16 @@ class ScanRow:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one table is looked at for.  told: what is declared of each column."""
+    """What one table is looked at for.
+
+    told   what is declared of each column
+    whose  the column that names the brand of a row, or an empty text
+    """
 
     schema: str
     table: str
     told: Mapping[str, Declared]
+    whose: str = ""
 
 
 def send_due(act: Act) -> int:
@@ -102,18 +116,17 @@ def _is_due(act: Act) -> bool:
 
 def newest() -> ScanRow | None:
     """Return the newest scan that came to its end, or None.  Two look-ups in the audit."""
-    found = newest_entries(brand=OPERATOR, verb=DONE, first=1)
+    found = entered_apart(verb=DONE, brand=OPERATOR, first=1)
     if not found:
         return None
-    entered = entries_about(found[0].thing, first=MOST_SIGHTINGS)
+    entered = entered_apart(verb=FOUND, thing=found[0].thing, first=MOST_SIGHTINGS)
     return ScanRow(found[0].at, tuple(_sightings(entered)))
 
 
 def _sightings(entries: Iterable[EntryRow]) -> Iterator[Sighting]:
     """Give what a scan's entries name."""
     for entry in entries:
-        if entry.verb == FOUND:
-            yield Sighting(entry.kind.removeprefix("scan."), entry.category)
+        yield Sighting(entry.kind.removeprefix("scan."), entry.category, BrandId(entry.brand))
 
 
 def scan(act: Act) -> int:
@@ -122,9 +135,10 @@ def scan(act: Act) -> int:
     mine = replace(act.of_brand(OPERATOR), trace=f"scan:{handle.hex}")
     seen: Counter[Sighting] = Counter()
     looked = sum(_look(sample, seen) for sample in _samples()) + _look_at_logs(seen)
-    for sighting, count in sorted(seen.items(), key=lambda item: (item[0].place, item[0].detector)):
+    for sighting, count in sorted(seen.items(), key=lambda item: astuple(item[0])):
         about = Ref(f"scan.{sighting.place}", handle)
-        enter_apart(mine, FOUND, about, category=sighting.detector, clause="", digest="", count=count)
+        whose = mine.of_brand(sighting.brand)
+        enter_apart(whose, FOUND, about, category=sighting.detector, clause="", digest="", count=count)
         log.error("scan.value_in_clear", name=sighting.place, control=sighting.detector, count=count)
     if seen:
         raise_alarm(mine, kind=ALARM, about=Ref("scan", handle), clause=ClauseId(""))
@@ -141,7 +155,7 @@ def _samples() -> Iterator[Sample]:
         if kind.startswith(TEXTS) and _should_be_silent(each.declared):
             told[each.schema, each.table][each.column] = each.declared
     for (schema, table), said in sorted(told.items()):
-        yield Sample(schema, table, said)
+        yield Sample(schema, table, said, WHOSE if (schema, table, WHOSE) in kinds else "")
 
 
 def _should_be_silent(said: Declared) -> bool:
@@ -163,19 +177,23 @@ def _look(sample: Sample, seen: Counter[Sighting]) -> int:
             _note(seen, sample, name, {detector: count})
         return rows * len(names)
     looked = 0
-    for row in _rows(sample, names):
-        for name, value in zip(names, row, strict=True):
+    ours = {row.id for row in all_brands()}
+    for row in _rows(sample, [*names, sample.whose] if sample.whose else names):
+        whose = BrandId(str(row[-1])) if sample.whose and row[-1] in ours else OPERATOR
+        for name, value in zip(names, row, strict=False):
             if value:
                 looked += 1
-                _note(seen, sample, name, dict.fromkeys(found_in(str(value)[:LONGEST]), 1))
+                _note(seen, sample, name, dict.fromkeys(found_in(str(value)[:LONGEST]), 1), whose)
     return looked
 
 
-def _note(seen: Counter[Sighting], sample: Sample, name: str, counts: Mapping[str, int]) -> None:
+def _note(
+    seen: Counter[Sighting], sample: Sample, name: str, counts: Mapping[str, int], whose: BrandId = OPERATOR
+) -> None:
     """Count what is not expected in a column."""
     for detector, count in counts.items():
         if detector not in _expected(sample.told[name]):
-            seen[Sighting(f"{sample.table}.{name}"[:LONGEST_PLACE], detector)] += count
+            seen[Sighting(f"{sample.table}.{name}"[:LONGEST_PLACE], detector, whose)] += count
 
 
 READABLE = """

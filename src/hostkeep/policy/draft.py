@@ -89,10 +89,14 @@ class Draft:
 
     def by_category(self, key: str) -> Mapping[CategoryId, ClauseId]:
         """Return the categories listed under a key, each with the first clause that lists it."""
-        found: dict[CategoryId, ClauseId] = {}
+        return MappingProxyType({CategoryId(name): clause for name, clause in self.by_word(key).items()})
+
+    def by_word(self, key: str) -> Mapping[str, ClauseId]:
+        """Return the words listed under a key, each with the first clause that lists it."""
+        found: dict[str, ClauseId] = {}
         for placed in self.placed(key):
             for name in placed.thing:
-                found.setdefault(CategoryId(name), placed.clause)
+                found.setdefault(name, placed.clause)
         return MappingProxyType(found)
 
     def on_forms(self, key: str) -> Iterator[Placed[tuple[str, str, Any]]]:

@@ -89,7 +89,7 @@ class Duties:
     support_note    whether a ticket closes only with a note of what was done
     first_reply     how soon a first reply is aimed at
     department      where the contact page leads, or ""
-    measures        terms of the vocabulary: "dpv:EncryptionInTransfer"
+    measured_by     terms of the vocabulary, "dpv:EncryptionInTransfer", with the first clause that names each
     """
 
     archive: Archive | None = None
@@ -106,6 +106,11 @@ class Duties:
     support_note: bool = False
     first_reply: timedelta | None = None
     department: str = ""
-    measures: tuple[str, ...] = ()
+    measured_by: Mapping[str, ClauseId] = field(default_factory=lambda: MappingProxyType({}))
     nobody: ClauseId = NO_CLAUSE
     accepts: frozenset[PurposeId] = frozenset()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures of security, in the order they are named."""
+        return tuple(self.measured_by)

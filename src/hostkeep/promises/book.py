@@ -1,6 +1,7 @@
 """The book of controls: for each clause what keeps it, and how that is shown.
 
-A clause has its line here, or stands in unbuilt.py, or is prose; checking.py holds the three apart.
+A clause has its line here, or stands in unbuilt.py, or is prose; checking.py holds the three apart.  What
+follows from a policy itself hangs there by standing.py and is not repeated here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from hostkeep.promises.evidence import (
     endings,
     forms,
     hosts,
-    in_clear,
     money,
     origins,
     outside,
@@ -79,7 +79,6 @@ _CONTROLS = (
                 "email", "service_secret", "cookies", "chosen_service", "use_time", "connect_ip"
             ),
             sealed_columns.choices_sealed(),
-            in_clear.no_value_in_clear(),
         ),
         sample=(forms.draws_what_it_asks("signup", SIGNUP), readings.readable_for("email", "account")),
         probe=(
@@ -90,7 +89,7 @@ _CONTROLS = (
     Control(
         clause=ClauseId("VPN-5"),
         symbol="hostkeep.flows.noticing.take_notice",
-        state=(money.nothing_financial(), money.nothing_kept(), in_clear.no_value_in_clear()),
+        state=(money.nothing_financial(), money.nothing_kept()),
         sample=(payments.paid_elsewhere(),),
         probe=(
             payments.call_back_leaves_no_payer(),
@@ -222,7 +221,7 @@ _ONE_DOOR = (
     Control(
         clause=ClauseId("VPN-10"),
         symbol="hostkeep.flows.closing.close",
-        state=(endings.only_left_of_closed("archive", "fiscal"), endings.nothing_past_due()),
+        state=(endings.only_left_of_closed("archive", "fiscal"),),
         sample=(endings.closing_would("archive", "email"), archives.old_value_is_kept()),
         probe=(
             archives.refused_to(("support", "account"), ("system", "service")),

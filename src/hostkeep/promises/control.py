@@ -92,7 +92,8 @@ def same_check(make: Callable[P, Check]) -> Callable[P, Check]:
 class Control:
     """How one clause is kept, and shown to be.
 
-    symbol   dotted name of the code that keeps it; a test imports it
+    symbol   dotted name of the code that keeps it, a test imports it; empty where nothing but what the policy
+             hangs there stands watch (standing.py)
     state    how things stand: assertions over policy, tables and code
     sample   a good example: what the clause permits works
     probe    the forbidden thing, tried; it passes when it is refused and leaves nothing
@@ -105,6 +106,11 @@ class Control:
     sample: tuple[Check, ...]
     probe: tuple[Check, ...]
     max_age: timedelta = MAX_AGE
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the clause has a control of its own, which alone can prove it."""
+        return bool(self.symbol)
 
     def checks(self) -> Iterator[tuple[Part, Check]]:
         """Go through all checks with the part each belongs to."""

@@ -10,7 +10,7 @@ from typing import cast
 from hostkeep.kernel.ids import BrandId
 from hostkeep.promises.control import Control
 from hostkeep.promises.models import Finding, Round
-from hostkeep.promises.rules.lights import Light, Part, Result, Sight, light_of
+from hostkeep.promises.rules.lights import Part, Result, Sight, light_of
 
 Series = tuple[str, str, str]
 """Clause, part and sentence: together they name a check."""
@@ -38,15 +38,15 @@ def newest_findings(brand: BrandId) -> Mapping[Series, Finding]:
 
 def sights_of(control: Control, newest: Mapping[Series, Finding]) -> list[Sight]:
     """Return what each check of a control was last seen to be."""
-    return [
-        _sight(part, newest.get((control.clause, part, check.what)))
-        for part, check in control.checks()
-    ]
+    return [_sight(part, newest.get((control.clause, part, check.what))) for part, check in control.checks()]
 
 
-def light_now(brand: BrandId, control: Control, at: datetime) -> Light:
-    """Return the light of one control at a brand."""
-    return light_of(sights_of(control, newest_findings(brand)), at=at, max_age=control.max_age)[0]
+def is_mended(brand: BrandId, control: Control, at: datetime) -> bool:
+    """Say whether nothing of a clause is in doubt: it is green, or all that watches over it passed."""
+    sights = sights_of(control, newest_findings(brand))
+    if not control.is_built:
+        return all(sight.result == "passed" for sight in sights)
+    return light_of(sights, at=at, max_age=control.max_age)[0] == "green"
 
 
 def newest_round(brand: BrandId) -> RoundRow | None:

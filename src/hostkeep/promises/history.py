@@ -13,23 +13,24 @@ from hostkeep.promises.book import CONTROLS
 from hostkeep.promises.control import Control
 from hostkeep.promises.models import Finding
 from hostkeep.promises.rules.lights import Light, light_of_day
+from hostkeep.promises.standing import controls_in
 
 DAYS = 30
 
 
 def days_of(brand: BrandId, at: datetime, zone: str) -> Mapping[ClauseId, tuple[Light, ...]]:
-    """Return the light of each clause with a control on each of the last DAYS days, oldest first.  One query.
+    """Return the lights of the last DAYS days of each clause that is looked at, oldest first.  One query.
 
     zone  IANA name: where the days begin
     A day is red if any check had failed at any time of it, and green only if every check was seen that day
-    and had passed whenever it was seen.
+    and had passed whenever it was seen.  One without a control of its own is never green.
     """
     starts = _starts(at.astimezone(ZoneInfo(zone)))
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in Finding.objects.filter(brand=brand, at__gte=starts[0]).order_by("since"):
         found.setdefault((finding.clause, finding.part, finding.what), []).append(finding)
-    clauses = (clause.id for clause in policy_in_force(brand, at).clauses if clause.id in CONTROLS)
-    return {clause: tuple(_days(CONTROLS[clause], found, starts)) for clause in clauses}
+    controls = controls_in(policy_in_force(brand, at), CONTROLS)
+    return {clause: tuple(_days(control, found, starts)) for clause, control in controls.items()}
 
 
 def _starts(now: datetime) -> list[datetime]:
@@ -44,7 +45,8 @@ def _days(
     """Go through the days of one control."""
     series = [found.get((control.clause, part, check.what), []) for part, check in control.checks()]
     for start, end in pairwise(starts):
-        yield light_of_day([_seen(findings, start, end) for findings in series])
+        light = light_of_day([_seen(findings, start, end) for findings in series])
+        yield light if control.is_built or light == "red" else "grey"
 
 
 def _seen(findings: Iterable[Finding], start: datetime, end: datetime) -> frozenset[str]:

@@ -22,10 +22,11 @@ from hostkeep.promises.rules.lights import (
     Light,
     lacked,
     light_of,
+    light_unproven,
 )
+from hostkeep.promises.standing import PROSE, controls_in
 from hostkeep.promises.unbuilt import NOT_BUILT_YET
 
-PROSE = "prose"
 FRESH = 15.0
 """Seconds for which a process believes the lights it read: every page shows them."""
 
@@ -103,8 +104,9 @@ _lamps: dict[BrandId, tuple[float, Lamps]] = {}
 
 def ledger_of(brand: BrandId, at: datetime) -> tuple[PromiseRow, ...]:
     """Return every promise of a brand, in the policy's order.  One query.  Raises NoSuchBrand."""
-    newest = newest_findings(brand)
-    return tuple(_row(clause, newest, at) for clause in policy_in_force(brand, at).clauses)
+    newest, policy = newest_findings(brand), policy_in_force(brand, at)
+    controls = controls_in(policy, CONTROLS)
+    return tuple(_row(clause, controls.get(clause.id), newest, at) for clause in policy.clauses)
 
 
 def lights_of(brand: BrandId, at: datetime) -> Lamps:
@@ -124,15 +126,20 @@ def forget() -> None:
     _lamps.clear()
 
 
-def _row(clause: Clause, newest: Mapping[Series, Finding], at: datetime) -> PromiseRow:
+def _row(
+    clause: Clause, control: Control | None, newest: Mapping[Series, Finding], at: datetime
+) -> PromiseRow:
     """Say how one clause stands."""
-    control = CONTROLS.get(clause.id)
+    missing = NOT_BUILT if clause.id in NOT_BUILT_YET else UNKNOWN
     if clause.kind == PROSE:
         return _without_control(clause, "statement", STATEMENT)
     if control is None:
-        return _without_control(clause, "grey", NOT_BUILT if clause.id in NOT_BUILT_YET else UNKNOWN)
+        return _without_control(clause, "grey", missing)
     sights = sights_of(control, newest)
-    light, why = light_of(sights, at=at, max_age=control.max_age)
+    if control.is_built:
+        light, why = light_of(sights, at=at, max_age=control.max_age)
+    else:
+        light, why = light_unproven(sights, missing)
     failed = [s.since for s in sights if s.result == "failed" and s.since is not None]
     return PromiseRow(
         clause=clause.id,

@@ -26,6 +26,7 @@ from hostkeep.promises.actions.noting import Note, Noted, begin_round, note_roun
 from hostkeep.promises.book import CONTROLS
 from hostkeep.promises.canaries import canary_of
 from hostkeep.promises.control import Check, Control, Scene, Seen
+from hostkeep.promises.standing import controls_in
 from hostkeep.promises.stranger import PROBE, arrive
 from hostkeep.runtime import jobs
 
@@ -84,8 +85,8 @@ def run_round(act: Act, *, brand: BrandRow, only: Collection[ClauseId] = ()) -> 
 
 
 def controls_of(policy: Policy) -> tuple[Control, ...]:
-    """Return the controls of a policy's clauses, in its order."""
-    return tuple(CONTROLS[clause.id] for clause in policy.clauses if clause.id in CONTROLS)
+    """Return what is looked at for a policy's clauses, in its order."""
+    return tuple(controls_in(policy, CONTROLS).values())
 
 
 def _portions(wanted: Sequence[Control]) -> Iterator[Sequence[Control]]:

@@ -11,7 +11,7 @@ import pytest
 from hostkeep.brands import queries
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId, ClauseId
-from hostkeep.promises import ledger, rounds
+from hostkeep.promises import ledger, rounds, standing
 from hostkeep.promises.control import Check, Control, Seen
 from hostkeep.promises.ledger import PromiseRow
 from tests.conftest import NOON, make_act
@@ -52,6 +52,7 @@ def told(db, monkeypatch) -> Iterator[Told]:
     book = {**others, CLAUSE: made.control()}
     monkeypatch.setattr(ledger, "CONTROLS", book)
     monkeypatch.setattr(rounds, "CONTROLS", book)
+    monkeypatch.setattr(standing, "WATCHES", ())
     monkeypatch.setattr(rounds, "arrive", lambda _trace: None)
     monkeypatch.setattr(rounds, "_began", {})
     yield made

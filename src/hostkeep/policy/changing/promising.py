@@ -90,9 +90,7 @@ def _breach(old: Breach | None, new: Breach | None) -> Iterator[Change]:
 
 def _measures(old: Policy, new: Policy) -> Iterator[Change]:
     """Compare the measures of security."""
-    clause = clause_of_kind(new, "security")
-    before = dict.fromkeys(old.duties.measures, clause)
-    after = dict.fromkeys(new.duties.measures, clause)
+    before, after = old.duties.measured_by, new.duties.measured_by
     yield from placed("security", "measure ", before, after, "stronger_protection")
 
 

@@ -65,7 +65,7 @@ def duties_of(draft: Draft) -> Duties:
         first_reply=_first(draft, "first_reply", None),
         department=_first(draft, "department", ""),
         nobody=next((each.clause for each in draft.placed("nobody") if each.thing), ClauseId("")),
-        measures=tuple(dict.fromkeys(each for found in draft.placed("measures") for each in found.thing)),
+        measured_by=draft.by_word("measures"),
     )
 
 

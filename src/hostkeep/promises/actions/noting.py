@@ -15,7 +15,7 @@ from hostkeep.kernel.ids import ClauseId, Ref
 from hostkeep.promises.actions.alarming import close_alarm, open_alarm
 from hostkeep.promises.alarms import open_lights
 from hostkeep.promises.control import Control
-from hostkeep.promises.findings import Series, light_now, newest_findings
+from hostkeep.promises.findings import Series, is_mended, newest_findings
 from hostkeep.promises.models import Finding, Round
 from hostkeep.promises.rules.lights import Part, Result
 
@@ -118,11 +118,11 @@ def _broken(act: Act, notes: Sequence[Note]) -> tuple[ClauseId, ...]:
 
 
 def _mended(act: Act, controls: Sequence[Control]) -> tuple[ClauseId, ...]:
-    """Close the alarms of clauses that are green again; return these."""
+    """Close the alarms of clauses of which nothing is broken any more; return these."""
     known = open_lights(act.brand)
     closed = []
     for control in controls:
-        if control.clause in known and light_now(act.brand, control, act.at) == "green":
+        if control.clause in known and is_mended(act.brand, control, act.at):
             close_alarm(act, alarm=known[control.clause])
             closed.append(control.clause)
     return tuple(closed)

@@ -10,9 +10,6 @@ from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 from hostkeep.vault.leftovers import left_of_closed
 from hostkeep.vault.outlook import outlook
 
-LATE = timedelta(hours=26)
-"""The longest between two runs of the sweeper: a day and some slack."""
-
 
 @same_check
 def archive_names_exactly(*categories: str) -> Check:
@@ -46,14 +43,24 @@ def only_left_of_closed(*classes: str) -> Check:
 
 
 @same_check
-def nothing_past_due() -> Check:
-    """Check that the sweeper ran lately, and that nothing is kept past its time."""
+def nothing_past_due(*classes: str) -> Check:
+    """Check that the sweeper came round within sweeping.LATE, and that nothing is kept past its time.
+
+    classes  retention classes
+    The sweeper is the whole house's, and so is what it leaves behind: it is counted over all brands.
+    """
 
     def look(scene: Scene) -> Seen:
-        last, late = sweeping.last_run(), sweeping.overdue(scene.act.at - sweeping.EVERY)
-        if last is None or scene.act.at - last > LATE:
-            return Seen("unsure", "no run yet" if last is None else f"{last:%Y-%m-%d %H:%M}")
-        return verdict(not sum(late.values()), f"{sum(late.values())} past due, {last:%Y-%m-%d %H:%M}")
+        last = sweeping.last_run()
+        if last is None:
+            return Seen("unsure", "no run yet")
+        if scene.act.at - last > sweeping.LATE:
+            hours = sweeping.LATE // timedelta(hours=1)
+            return Seen("failed", f"no run for more than {hours} hours; the last {last:%Y-%m-%d %H:%M} UTC")
+        left = scene.once("past due", lambda: sweeping.overdue(scene.act.at - sweeping.EVERY))
+        late = {name: count for name, count in left.items() if name in classes}
+        said = " ".join(f"{name}: {count}" for name, count in late.items()) or "0"
+        return verdict(not late, f"{said} past due, {last:%Y-%m-%d %H:%M}")
 
     return Check(gettext_noop("Nothing is kept past its time, and the sweeper came round"), look)
 

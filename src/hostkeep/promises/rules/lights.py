@@ -70,6 +70,14 @@ def light_of(sights: Iterable[Sight], *, at: datetime, max_age: timedelta) -> tu
     return "green", KEPT
 
 
+def light_unproven(sights: Iterable[Sight], why: str) -> tuple[Light, str]:
+    """Return the light of a clause that is watched but has no control of its own: red or grey, never green.
+
+    why  the sentence for grey
+    """
+    return ("red", BROKEN) if any(sight.result == "failed" for sight in sights) else ("grey", why)
+
+
 def light_of_day(seen: Iterable[frozenset[str]]) -> Light:
     """Return the light of a promise on a past day.
 
