@@ -87,10 +87,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A hand-over in words: to whom, what, what for, on what ground."""
+    """A hand-over in words: to whom, what, what for, on what ground.
+
+    country  where the recipient is, ISO 3166-1 alpha-2; empty where it depends on the case
+    """
 
     row: DisclosureRow
     to: str
+    country: str
     about: tuple[str, ...]
     why: tuple[str, ...]
     ground: str
@@ -131,7 +135,7 @@ def given(request: HttpRequest) -> HttpResponse:
     context = {
         "given": [_given(row, language) for row in rows],
         "recipients": [
-            (said(each.label, language), each.clause, _ground(each.basis, language))
+            (said(each.label, language), each.country, each.clause, _ground(each.basis, language))
             for each in policy.recipients.values()
         ],
         "closed_by": policy.closed_by.get("disclose", ""),
@@ -173,6 +177,7 @@ def _given(row: DisclosureRow, language: str) -> Given:
     return Given(
         row=row,
         to=said(known.label, language) if known else row.recipient,
+        country=known.country if known else "",
         about=say_categories(policy, [c for c in row.categories if c in policy.categories], language),
         why=say_purposes(policy, [row.purpose] if row.purpose in policy.purposes else [], language),
         ground=_ground(row.basis, language),
