@@ -210,6 +210,20 @@ def test_a_discount_is_a_line_of_fewer_pieces(db) -> None:
     assert said(xml, "BilledQuantity") == ["1", "-1"]
 
 
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 100), st.sampled_from(RATES)), min_size=1, max_size=4),
+       st.sampled_from(["net", "gross"]))  # fmt: skip
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_promo_code_holds_up_to_the_whole_price(db, said_lines: list[tuple[int, int, int]], prices: Prices) -> None:
+    lines = [
+        line(amount, rate=rate) for minor, percent, rate in said_lines
+        for amount in (minor, -(minor * percent // 100)) if amount
+    ]  # fmt: skip
+    shown = made_up(lines, prices)
+    assert sum(net.minor for net in nets_of(shown)) == shown.net.minor
+    buyer = Buyer()
+    assert broken_rules(xml_of(paper_of(buyer.act(), shown, Wanted("1", "en"), ANN))) == []
+
+
 def test_another_account_gets_none(db) -> None:
     from hostkeep.billing.errors import NoSuchInvoice
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CartId, InvoiceId, OrderId
 from hostkeep.kernel.money import EUR, USD, Money
+from hostkeep.shop import reserving
 from hostkeep.shop.actions.adopting import adopt_cart
 from hostkeep.shop.actions.carting import switch_currency
 from hostkeep.shop.actions.ordering import Placed, place_order
@@ -43,7 +46,7 @@ from hostkeep.shop.models import Order, PromoCode, Redemption
 from hostkeep.shop.queries.orders import order
 from hostkeep.shop.queries.promos import promo_use, promos, redemption_of, redemptions_of
 from hostkeep.shop.rules.promo_making import Making
-from tests.rooms.shop.conftest import Shop, wish
+from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
 TENTH = Making("TENTH", {"en": "Ten off"}, "percent", 100_000, starts_at=None)  # type: ignore[arg-type]
 FIVE = replace(TENTH, code="FIVE", kind="fixed", value=500, currency="EUR")
@@ -322,6 +325,29 @@ AT_ONCE, CONNECTED = 50, 20
 """Orders, and how many of them run at one moment, each with connections of its own."""
 
 
+ONE_OF_MANY = """\
+- slug: many
+  name: Many
+  products:
+"""
+ONE = "  - {{slug: p{n}, name: P, driver: manual, plans: [{{slug: monthly, months: 1, prices: {{EUR: 690, USD: 1, VND: 1}}}}]}}\n"
+
+
+@pytest.fixture
+def wide_shop(busy_shop: Shop) -> Shop:
+    """A shop of fifty products: orders of one product wait for one another, and would hide what these ask."""
+    busy_shop.loads(CATALOGUE + ONE_OF_MANY + "".join(ONE.format(n=n) for n in range(AT_ONCE)))
+    return busy_shop
+
+
+def _carts(shop: Shop, count: int, account: Any = None) -> list[tuple[CartId, Any]]:
+    """Carts with the code, of one account or each of another, each with a product of its own."""
+    made_carts = [(shop.cart(wish(f"p{n}")), account or shop.customer()) for n in range(count)]
+    for cart, _ in made_carts:
+        puts(shop, cart)
+    return made_carts
+
+
 def _all_at_once(shop: Shop, carts: list[tuple[CartId, Any]], expected: Money) -> list[object]:
     def one(number: int) -> object:
         cart, account = carts[number]
@@ -329,7 +355,7 @@ def _all_at_once(shop: Shop, carts: list[tuple[CartId, Any]], expected: Money) -
             return place_order(
                 shop.looks(), cart=cart, account=account, currency="EUR", expected=expected, once=f"k{number}"
             )
-        except Foreseen as refused:
+        except (Foreseen, IntegrityError) as refused:
             return refused
         finally:
             connections.close_all()
@@ -338,26 +364,52 @@ def _all_at_once(shop: Shop, carts: list[tuple[CartId, Any]], expected: Money) -
         return list(pool.map(one, range(len(carts))))
 
 
-def test_of_fifty_at_once_one_gets_a_code_for_one(busy_shop: Shop) -> None:
-    promo = made(busy_shop, most_uses=1)
-    carts = [(busy_shop.cart(wish()), busy_shop.customer()) for _ in range(AT_ONCE)]
-    for cart, _ in carts:
-        puts(busy_shop, cart)
-    answers = _all_at_once(busy_shop, carts, Money(621, EUR))
+def test_of_fifty_at_once_one_gets_a_code_for_one(wide_shop: Shop) -> None:
+    promo = made(wide_shop, most_uses=1)
+    answers = _all_at_once(wide_shop, _carts(wide_shop, AT_ONCE), Money(621, EUR))
     assert sum(isinstance(each, Placed) for each in answers) == 1
     assert sum(isinstance(each, PromoGone) for each in answers) == AT_ONCE - 1
     assert (Order.objects.count(), Redemption.objects.count(), promo_use(promo).promo.uses) == (1, 1, 1)
 
 
-def test_of_one_account_in_many_tabs_one_order_gets_a_code_for_one_each(busy_shop: Shop) -> None:
-    made(busy_shop, most_each=1)
-    account = busy_shop.customer()
-    carts = [(busy_shop.cart(wish()), account) for _ in range(12)]
-    for cart, _ in carts:
-        puts(busy_shop, cart)
-    answers = _all_at_once(busy_shop, carts, Money(621, EUR))
+@pytest.fixture
+def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build whose codes are read without a lock, and whose orders all have read before the first writes."""
+    waiting = Barrier(CONNECTED)
+    reads = reserving.applied
+
+    def read_together(*args: Any, **said: Any) -> Any:
+        found = reads(*args, **said)
+        with suppress(BrokenBarrierError):
+            waiting.wait(10)
+        return found
+
+    monkeypatch.setattr(reserving.PromoCode.objects, "select_for_update", reserving.PromoCode.objects.all)
+    monkeypatch.setattr(reserving, "applied", read_together)
+
+
+def test_without_the_lock_a_code_for_one_each_is_used_more_than_once(wide_shop: Shop, unlocked: None) -> None:
+    """What the race below would miss if the lock were not what it tests."""
+    made(wide_shop, most_each=1)
+    answers = _all_at_once(wide_shop, _carts(wide_shop, CONNECTED, wide_shop.customer()), Money(621, EUR))
+    assert sum(isinstance(each, Placed) for each in answers) > 1
+    assert Redemption.objects.count() > 1
+
+
+def test_without_the_lock_a_code_for_one_fails_unforeseen_for_the_database_stops_it(
+    wide_shop: Shop, unlocked: None
+) -> None:
+    promo = made(wide_shop, most_uses=1)
+    answers = _all_at_once(wide_shop, _carts(wide_shop, CONNECTED), Money(621, EUR))
+    assert sum(isinstance(each, IntegrityError) for each in answers) > 0
+    assert (Redemption.objects.count(), promo_use(promo).promo.uses) == (1, 1)
+
+
+def test_of_one_account_in_many_tabs_one_order_gets_a_code_for_one_each(wide_shop: Shop) -> None:
+    made(wide_shop, most_each=1)
+    answers = _all_at_once(wide_shop, _carts(wide_shop, AT_ONCE, wide_shop.customer()), Money(621, EUR))
     assert sum(isinstance(each, Placed) for each in answers) == 1
-    assert sum(isinstance(each, PromoUsedBefore) for each in answers) == 11
+    assert sum(isinstance(each, PromoUsedBefore) for each in answers) == AT_ONCE - 1
     assert Redemption.objects.count() == 1
 
 
