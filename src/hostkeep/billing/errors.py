@@ -102,6 +102,13 @@ class NoSuchPayment(Foreseen):
     status = 404
 
 
+class PaymentDecided(Foreseen):
+    """It is known what became of an attempt to pay, or it waits for its payer."""
+
+    code = "billing.payment.decided"
+    title = gettext_noop("It is known already what became of this payment.")
+
+
 class AlreadyMatched(Foreseen):
     """The payment has found its account before."""
 
@@ -259,6 +266,13 @@ class NotOnHold(Foreseen):
 
     code = "billing.dunning.not_on_hold"
     title = gettext_noop("Nothing waits for a person here any more.")
+
+
+class NotRefused(Foreseen):
+    """A document that the national system did not refuse: it waits, or is registered."""
+
+    code = "billing.registration.not_refused"
+    title = gettext_noop("The national system has not refused this document. It is handed in by itself.")
 
 
 class RefundTooMuch(Foreseen):

@@ -131,3 +131,39 @@ def test_credit_is_shown(payments: Payments) -> None:
     page = text(member.get("/staff/payments/"))
     assert "€5.92" in page
     assert "None, all of it is credit" in page
+
+
+def test_what_nobody_could_tell_waits_for_a_person_who_looked(ann: Customer) -> None:
+    from datetime import timedelta
+
+    from hostkeep.billing.actions.paying import begin_payment, record_outcome
+    from hostkeep.billing.models import PaymentAttempt
+    from hostkeep.drivers.payments import Settled, Unknown
+    from hostkeep.runtime import clock
+    from tests.rooms.billing.making import billing_act
+
+    issued, member = ann.owes(), staff()
+    ago = clock.now() - timedelta(days=3)
+
+    def begun():
+        act = ann.buyer.act(at=ago)
+        return begin_payment(act, of=ann.buyer.account, invoice=issued.id, gateway="testpay")
+
+    first = begun()
+    path = f"/staff/payments/vps6/attempts/{first.attempt}/nothing/"
+    assert path not in text(member.get("/staff/payments/"))
+    assert member.posts(member.get(FILE), path).status_code == 409, "it waits for its payer"
+    record_outcome(billing_act(), attempt=first.attempt, outcome=Unknown())
+    page = member.get("/staff/payments/")
+    assert path in text(page) and first.once in text(page) and issued.number in text(page)
+    assert member.posts(page, path.replace("vps6", "vpn")).status_code == 404
+    assert staff("support").posts(page, path).status_code in {302, 403, 404}
+    assert PaymentAttempt.objects.get().state == "unknown" and begun().attempt == first.attempt
+
+    assert member.posts(page, path).status_code == 302
+
+    assert (PaymentAttempt.objects.get().state, PaymentAttempt.objects.get().code) == ("declined", "by_staff")
+    assert path not in text(member.get("/staff/payments/"))
+    assert begun().attempt != first.attempt
+    record_outcome(billing_act(), attempt=first.attempt, outcome=Settled("late", first.amount))
+    assert sheet(issued.id, of=ann.buyer.account).is_paid, "money that comes all the same counts"

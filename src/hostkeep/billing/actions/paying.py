@@ -16,6 +16,7 @@ from hostkeep.billing.errors import (
     NoSuchInvoice,
     NoSuchMethod,
     NoSuchPayment,
+    PaymentDecided,
     Withdrawn,
     WrongBrand,
 )
@@ -123,6 +124,25 @@ def record_outcome(act: Act, *, attempt: UUID, outcome: Outcome) -> Told:
     if found is None:
         raise NoSuchPayment
     return _tell(act, found, outcome)
+
+
+@recorded("billing.payment.nothing_moved")
+def note_nothing_moved(act: Act, *, attempt: UUID) -> Told:
+    """Write down that staff looked at the gateway's own pages and no money of an attempt moved.
+
+    For an attempt of act.brand whose outcome is unknown and that no look-up tells: the account at the gateway
+    was given up, say.  Until then nothing else is charged for it.  Money that comes all the same counts.
+    Raises NoSuchPayment, PaymentDecided (its outcome is known, or it waits for its payer).
+    """
+    row = PaymentAttempt.objects.select_for_update().filter(id=attempt, brand=act.brand).first()
+    if row is None:
+        raise NoSuchPayment
+    if row.state != "unknown":
+        raise PaymentDecided(payment=str(attempt))
+    row.state, row.code = "declined", "by_staff"
+    row.save(update_fields=["state", "code"])
+    invoice = InvoiceId(row.invoice_id) if row.invoice_id else None
+    return Told(row.id, invoice, "declined", None, Ref("billing.payment_attempt", row.id))
 
 
 @recorded("billing.notice.taken")

@@ -116,6 +116,35 @@ def pages_of(invoice: InvoiceId) -> tuple[AttemptRow, ...]:
     return tuple(_attempt(row) for row in found.order_by("created_at", "id"))
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """An attempt of which nobody could tell for a day whether its money moved.
+
+    once    the key under which it stands at the gateway
+    number  the invoice's; empty for a top-up
+    """
+
+    id: UUID
+    brand: BrandId
+    gateway: str
+    once: str
+    amount: Money
+    number: str
+    created_at: datetime
+
+
+def unknown_attempts(*, before: datetime, first: int = 50) -> tuple[UnknownRow, ...]:
+    """Return attempts begun before a time whose outcome is still unknown, of all brands, oldest first."""
+    found = PaymentAttempt.objects.filter(state="unknown", created_at__lt=before).select_related("invoice")
+    return tuple(
+        UnknownRow(
+            row.id, BrandId(row.brand), row.gateway, row.once, money(row.minor, row.currency),
+            row.invoice.number if row.invoice else "", row.created_at,
+        )
+        for row in found.order_by("created_at", "id")[:first]
+    )  # fmt: skip
+
+
 def newest_attempt(invoice: InvoiceId) -> AttemptRow | None:
     """Return the newest attempt to pay an invoice, or None."""
     row = PaymentAttempt.objects.filter(invoice=invoice).order_by("-created_at", "-id").first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from hostkeep.billing.actions.paying import note_nothing_moved
 from hostkeep.billing.actions.receiving import match_payment
 from hostkeep.billing.errors import BadBankFile, NoSuchInvoice
 from hostkeep.billing.queries.invoices import invoice_by_number
-from hostkeep.billing.queries.payments import payment, payments
+from hostkeep.billing.queries.payments import payment, payments, unknown_attempts
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.staff.by_hand import by_hand_urls
@@ -26,8 +28,12 @@ from hostkeep.flows.matching import candidates
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, PaymentId
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.runtime import clock
 
 PAGE = 50
+DAY = timedelta(days=1)
+"""So long a gateway may take to tell, before a person is asked to look."""
+
 BIGGEST_FILE = 5_000_000
 
 WHY: Mapping[str, str] = MappingProxyType({
@@ -58,7 +64,17 @@ def payment_list(request: HttpRequest) -> HttpResponse:
         "newer": number - 1,
         "brands": shops,
         "chosen": brand,
+        "unknown": unknown_attempts(before=clock.now() - DAY) if number == 1 else (),
     })  # fmt: skip
+
+
+@require_POST
+@staff_only("payments")
+def nothing_moved(request: HttpRequest, brand: str, attempt: UUID) -> HttpResponse:
+    """Write down that no money of an attempt moved.  Raises NoSuchPayment, PaymentDecided."""
+    note_nothing_moved(_act(request, brand), attempt=attempt)
+    messages.success(request, gettext("Written down. It can be paid or charged again."))
+    return HttpResponseRedirect(reverse("staff_payments"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,6 +134,7 @@ def _page_number(request: HttpRequest) -> int:
 payment_urls = [
     *by_hand_urls,
     path("payments/", payment_list, name="staff_payments"),
+    path("payments/<slug:brand>/attempts/<uuid:attempt>/nothing/", nothing_moved, name="staff_nothing_moved"),
     path("payments/bank-file/", bank_file, name="staff_bank_file"),
     path("payments/<slug:brand>/<uuid:waiting>/match/", payment_match, name="staff_payment_match"),
 ]
