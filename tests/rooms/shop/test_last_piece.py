@@ -1,0 +1,65 @@
+"""Fifty checkouts of the last piece: one gets it.  And what would happen without the lock."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.money import EUR, Money
+from hostkeep.shop.actions import ordering
+from hostkeep.shop.actions.ordering import Placed, place_order
+from hostkeep.shop.errors import SoldOut
+from hostkeep.shop.models import Order, Product
+from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
+
+AT_ONCE, CONNECTED = 50, 20
+
+
+def fifty(shop: Shop, count: int) -> list[object]:
+    """So many carts with the one piece that there is, ordered by as many accounts at once."""
+    shop.loads(CATALOGUE.replace("stock: 2", "stock: 1"))
+    carts = [(shop.cart(wish("rare")), shop.customer()) for _ in range(count)]
+
+    def one(number: int) -> object:
+        cart, account = carts[number]
+        try:
+            return place_order(
+                shop.looks(), cart=cart, account=account, currency="EUR", expected=Money(1000, EUR), once=f"k{number}"
+            )
+        except Foreseen as refused:
+            return refused
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CONNECTED) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_of_fifty_checkouts_of_the_last_piece_one_gets_it(busy_shop: Shop) -> None:
+    answers = fifty(busy_shop, AT_ONCE)
+    assert sum(isinstance(each, Placed) for each in answers) == 1
+    assert sum(isinstance(each, SoldOut) for each in answers) == AT_ONCE - 1
+    assert (Order.objects.count(), Product.objects.get(brand=busy_shop.brand, slug="rare").stock) == (1, 0)
+
+
+def test_without_the_lock_the_last_piece_is_sold_more_than_once(
+    busy_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, reads = Barrier(CONNECTED), ordering.price_lines
+
+    def read_together(*args: Any, **said: Any) -> Any:
+        found = reads(*args, **said)
+        with suppress(BrokenBarrierError):
+            waiting.wait(10)
+        return found
+
+    monkeypatch.setattr(ordering.Product.objects, "select_for_update", ordering.Product.objects.all)
+    monkeypatch.setattr(ordering, "price_lines", read_together)
+    answers = fifty(busy_shop, CONNECTED)
+    assert sum(isinstance(each, Placed) for each in answers) > 1
