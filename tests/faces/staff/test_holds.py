@@ -138,6 +138,14 @@ def test_it_is_let_stand_until_another_day(officers: Officers) -> None:
     assert officers.does(officers.first, "review", review="2020-01-01").status_code == 422
 
 
+def test_the_day_is_shown_as_it_was_given(officers: Officers) -> None:
+    day = clock.now() + timedelta(days=200)
+
+    officers.asks(review=day.strftime("%Y-%m-%d"))
+
+    assert f"{day.day} {day:%b %Y}" in text(officers.first.get(LIST))
+
+
 def test_a_hold_of_another_brand_is_not_found(officers: Officers) -> None:
     officers.asks()
     row = officers.hold()

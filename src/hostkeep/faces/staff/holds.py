@@ -143,10 +143,13 @@ def _case(text: str) -> UUID:
 
 
 def _day(shop: BrandId, text: str) -> datetime:
-    """Return the beginning of a day as the brand counts it.  Raises BadHold, NoSuchBrand."""
+    """Return noon of a day as the brand counts it: the same day for staff elsewhere.
+
+    Raises BadHold, NoSuchBrand.
+    """
     zone = ZoneInfo(brand(shop).zone)
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone).astimezone(UTC)
+        return datetime.strptime(text, "%Y-%m-%d").replace(hour=12, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadHold(days=vault.LONGEST.days) from None
 
