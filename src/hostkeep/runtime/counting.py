@@ -9,15 +9,13 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import CharField, Count, Min, QuerySet, Value
+
+from hostkeep.runtime.written import SOMEBODY, rows_of
 
 Handle = TypeVar("Handle", bound=UUID)
 Rows = Mapping[str, tuple[QuerySet[Any], str]]
 """What is counted, by name: rows, and the way to the time that they came in at."""
-
-SOMEBODY = UUID("6d1f4f5e-0c55-4bb1-8f0a-2f7d35b1a9c4")
-"""Stands for the handle in the statement while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +32,22 @@ NONE = Tally(0, None)
 def tallies_of(asked: Callable[[Handle], Rows], whose: Handle) -> Mapping[str, Tally]:
     """Return what is counted of somebody, by name; what there is none of stands with 0.  One query.
 
-    asked  says what is counted, by nothing but the handle: the statement is written once in a process, as
-           writing it takes several times what counting does
+    asked  says what is counted, by nothing but the handle; a function of a module
     """
-    text, values, names = _written(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(text, [whose if value == SOMEBODY else value for value in values])
-        found = {name: Tally(count, since) for name, count, since in cursor.fetchall()}
+    names, query = _asked(asked)
+    found = {name: Tally(count, since) for name, count, since in rows_of(query, whose)}
     return {name: found.get(name, NONE) for name in names}
 
 
 @cache
-def _written(asked: Callable[[Any], Rows]) -> tuple[str, tuple[Any, ...], tuple[str, ...]]:
-    """Return the statement that counts, what it is asked with, and the names."""
-    rows = asked(SOMEBODY)
-    counted = [_counted(name, some, at) for name, (some, at) in rows.items()]
-    text, values = counted[0].union(*counted[1:], all=True).query.sql_with_params()
-    return text, tuple(values), tuple(rows)
+def _asked(asked: Callable[[Any], Rows]) -> tuple[tuple[str, ...], Callable[[UUID], QuerySet[Any, Any]]]:
+    """Return the names of what is counted, and what writes the query."""
+
+    def query(whose: UUID) -> QuerySet[Any, Any]:
+        counted = [_counted(name, rows, at) for name, (rows, at) in asked(whose).items()]
+        return counted[0].union(*counted[1:], all=True)
+
+    return tuple(asked(SOMEBODY)), query
 
 
 def _counted(name: str, rows: QuerySet[Any], at: str) -> QuerySet[Any, Any]:

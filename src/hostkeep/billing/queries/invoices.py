@@ -26,6 +26,7 @@ from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, SubjectId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money, money
 from hostkeep.kernel.period import Period
 from hostkeep.ledger import book
+from hostkeep.runtime.written import rows_of
 from hostkeep.vault.column_door import ColumnWish, one_row
 from hostkeep.vault.columns import Boxed, SealedColumn
 
@@ -197,20 +198,27 @@ LISTED = (
 )  # fmt: skip
 """What `row_of` reads, in its order; total and unpaid come last and are the list's own."""
 
+TITLE = LISTED.index("title")
+
 
 def invoices_of(account: AccountId, *, first: int = 50, skip: int = 0) -> InvoicePage:
     """Return an account's invoices, newest first.  One database query.
 
     first  how many at most; skip: how many newer ones to leave out
     """
+    rows = rows_of(page_query, account, first, skip)
+    total, unpaid = rows[0][-2:] if rows else (0, 0)
+    return InvoicePage(tuple(map(_listed, rows)), total, unpaid)
+
+
+def page_query(account: AccountId, first: int, skip: int) -> QuerySet[Invoice, Any]:
+    """Return the query of invoices_of."""
     found = with_paid(Invoice.objects.filter(account=account)).annotate(
         title=Subquery(InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")),
         total=Window(Count("*")),
         unpaid=Window(Count("pk", filter=Q(paid_minor__lt=F("gross_minor")))),
     )
-    rows = list(found.order_by("-issued_at", "-id").values_list(*LISTED)[skip : skip + first])
-    total, unpaid = rows[0][-2:] if rows else (0, 0)
-    return InvoicePage(tuple(row_of(row) for row in rows), total, unpaid)
+    return found.order_by("-issued_at", "-id").values_list(*LISTED)[skip : skip + first]
 
 
 def invoices_from(
@@ -232,7 +240,13 @@ def invoices_from(
 
 def unpaid_count(account: AccountId) -> int:
     """Return how many invoices of an account still owe something, for its tab.  One database query."""
-    return int(still_unpaid(Invoice.objects.filter(account=account)).count())
+    return sum(count for (count,) in rows_of(_unpaid, account))
+
+
+def _unpaid(account: AccountId) -> QuerySet[Invoice, Any]:
+    """Count invoices that still owe something; no row where there is none."""
+    owed = still_unpaid(Invoice.objects.filter(account=account)).values(of=Value(1))
+    return owed.annotate(count=Count("pk")).values_list("count")
 
 
 def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow, ...]:
@@ -356,6 +370,12 @@ def _sum(tax: InvoiceTax, code: str) -> TaxSum:
     """Return the tax of one rate and category as it stands."""
     net, taxed = money(tax.net_minor, code), money(tax.tax_minor, code)
     return TaxSum(tax.rate, net, taxed, tax.category, tax.exemption)
+
+
+def _listed(row: Sequence[Any]) -> InvoiceRow:
+    """Make a list row of what page_query fetched: the title as the driver read it."""
+    title = row[TITLE]
+    return row_of((*row[:TITLE], None if title is None else Boxed(title), *row[TITLE + 1 :]))
 
 
 def row_of(row: Sequence[object]) -> InvoiceRow:
