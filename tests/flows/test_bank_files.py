@@ -13,6 +13,7 @@ from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.proforma import issue_proforma
 from hostkeep.billing.actions.receiving import record_transfer
 from hostkeep.billing.calls import gateways
+from hostkeep.billing.errors import BadBankFile
 from hostkeep.billing.models import Payment
 from hostkeep.billing.queries.credit import credit_of
 from hostkeep.billing.queries.invoices import sheet
@@ -117,3 +118,15 @@ def test_what_the_bank_takes_back_is_shown_and_rings_once(bank) -> None:
     assert import_bank_file(billing_act(role="billing"), body=body).left_out == 3
     assert [each.kind for each in raised_after(before)] == ["money_went_back"]
     assert book.balance("gateway:vps6:bank_transfer", EUR) == Money(2408, EUR)
+
+
+def test_a_file_without_an_account_is_not_read_for_a_brand_that_its_payers_did_not_pay(bank) -> None:
+    buyer = Buyer()
+    reference = sheet(buyer.owes().id, of=buyer.account).reference
+    rows = f"Date;Amount;Currency;Description\n2026-03-02;24.08;EUR;{reference}\n2026-03-02;3.00;EUR;no idea\n".encode()
+    with pytest.raises(BadBankFile) as refusal:
+        import_bank_file(billing_act("vpsfast", role="billing"), body=rows)
+    assert refusal.value.facts == {"why": "account"} and not Payment.objects.exists()
+    assert [fate for _, fate in fates(rows)] == ["paid", "unmatched"]
+    nameless = b"Date;Amount;Currency;Description\n2026-03-03;4.00;EUR;no idea\n"
+    assert [fate for _, fate in fates(nameless, "vpsfast")] == ["unmatched"]

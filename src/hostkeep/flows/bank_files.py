@@ -14,7 +14,7 @@ from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors import BadBankFile, PaymentDiffers
-from hostkeep.billing.queries.payments import bank_file_read
+from hostkeep.billing.queries.payments import bank_file_read, brands_named
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.numbering import references_in
 from hostkeep.brands.queries import brand
@@ -107,6 +107,20 @@ def _demand_own_account(act: Act, statement: Statement) -> None:
     bank = brand(act.brand).bank
     own = {_squeezed(bank[key]) for key in ("iban", "account") if bank.get(key)}
     if not statement.accounts <= own:
+        raise BadBankFile(why="account")
+    if not statement.accounts:
+        _demand_own_words(act, statement)
+
+
+def _demand_own_words(act: Act, statement: Statement) -> None:
+    """Refuse a file that names no account and whose payers paid another brand's documents, and none of ours.
+
+    Read for the wrong brand its money would lie there unmatched, and once more where it belongs.
+    Raises BadBankFile.
+    """
+    said = frozenset[str]().union(*(references_in(credit.words) for credit in statement.credits))
+    named = brands_named(said)
+    if named and act.brand not in named:
         raise BadBankFile(why="account")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from hostkeep.billing.errors import NoSuchPayment
-from hostkeep.billing.models import Allocation, BankFile, Payment, PaymentAttempt
+from hostkeep.billing.models import Allocation, BankFile, Invoice, Payment, PaymentAttempt, TopUp
 from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId
@@ -190,6 +190,18 @@ def payment(payment: PaymentId, *, brand: BrandId) -> PaymentRow:
     if not rows:
         raise NoSuchPayment
     return rows[0]
+
+
+def brands_named(references: Collection[str]) -> frozenset[BrandId]:
+    """Return whose documents and top-ups have one of these references.  At most two queries."""
+    if not references:
+        return frozenset()
+    found = {
+        brand
+        for rows in (Invoice.objects.all(), TopUp.objects.all())
+        for brand in rows.filter(reference__in=references).values_list("brand", flat=True)
+    }
+    return frozenset(map(BrandId, found))
 
 
 def brand_of_proof(gateway: str, proof: str) -> BrandId | None:
