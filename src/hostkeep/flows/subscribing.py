@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hostkeep.flows.metering import count_for, priced
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
@@ -33,15 +35,7 @@ def subscribe(
     """
     if not line.months:
         return
-    agreed = Agreed(
-        product=line.product,
-        plan=line.plan,
-        title=line.described(language)[:LONGEST_TITLE],
-        choices={picked.option: picked.choice for picked in line.options},
-        term=Term("month", line.months),
-        price=line.each_recurring,
-        discount=discount,
-    )
+    agreed = replace(agreed_on(line, language), discount=discount)
     taken = open_subscription(
         act, account=account, subject=subject, service=opened, agreed=agreed, once=f"service:{opened}"
     )
@@ -51,6 +45,18 @@ def subscribe(
     meters = [priced(entry, currency=currency, language=language) for entry in entries]
     if meters and not has_meters(taken.id):
         count_for(act, of=subscription(taken.id), meters=meters)
+
+
+def agreed_on(line: OrderLineTold, language: str) -> Agreed:
+    """Return what one piece of an order line that recurs is, at its own price."""
+    return Agreed(
+        product=line.product,
+        plan=line.plan,
+        title=line.described(language)[:LONGEST_TITLE],
+        choices={picked.option: picked.choice for picked in line.options},
+        term=Term("month", line.months),
+        price=line.each_recurring,
+    )
 
 
 def on_service_activated(act: Act, event: ServiceActivated) -> None:

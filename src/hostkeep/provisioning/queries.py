@@ -206,6 +206,14 @@ def services_where(*, states: Sequence[State], brand: BrandId | None = None) -> 
     return _Rows(rows.filter(brand=brand) if brand else rows)
 
 
+def running(brand: BrandId, *, after: ServiceId | None = None, first: int = 500) -> tuple[ServiceRow, ...]:
+    """Return a brand's services that run or stand still, by id.  after: the last one seen."""
+    found = _real(Service.objects.filter(brand=brand, state__in=[State.ACTIVE, State.SUSPENDED]))
+    if after is not None:
+        found = found.filter(id__gt=after)
+    return tuple(_service_row(row) for row in found.order_by("id")[:first])
+
+
 def work_of(wanted: ServiceId) -> tuple[WorkRow, ...]:
     """Return all work asked for a service, newest first."""
     return _work_rows(Action.objects.filter(service_id=wanted).order_by("-queued_at"))

@@ -72,11 +72,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _brand(commands: Commands[argparse.ArgumentParser]) -> None:
-    """Add `brand load DIR` and `brand price`."""
+    """Add `brand load DIR`, `brand adopt` and `brand price`."""
     brand = commands.add_parser("brand", help="load a brand").add_subparsers(required=True, metavar="WHAT")
     about = "load brand.toml, policy.yaml and catalogue.yaml of a folder"
     load = add_command(brand, "load", about, _brand_load)
     load.add_argument("folder", metavar="DIR")
+    adopting = "open subscriptions for services of a house from before there were any"
+    add_command(brand, "adopt", adopting, _brand_adopt).add_argument("brand")
     price = add_command(brand, "price", "announce a new price of a plan to those who have it", _brand_price)
     price.add_argument("brand")
     price.add_argument("product")
@@ -132,6 +134,12 @@ def _brand_load(arguments: argparse.Namespace) -> int:
     from hostkeep.faces.cli.keeping import brand_load
 
     return brand_load(arguments.folder)
+
+
+def _brand_adopt(arguments: argparse.Namespace) -> int:
+    from hostkeep.faces.cli.adopting import adopt
+
+    return adopt(arguments)
 
 
 def _brand_price(arguments: argparse.Namespace) -> int:

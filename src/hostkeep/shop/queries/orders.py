@@ -58,6 +58,13 @@ def order(order_id: OrderId) -> OrderRow:
     raise NoSuchOrder
 
 
+def order_with(line: UUID) -> OrderRow:
+    """Return the order that a line is of, for flows.  Raises NoSuchOrder.  Two queries."""
+    for row in frozen_orders(Order.objects.filter(lines=line), 1):
+        return row
+    raise NoSuchOrder
+
+
 def order_by_once(brand: BrandId, once: str) -> OrderRow | None:
     """Return the order that stands under an idempotency key, or None.  Two queries."""
     for row in frozen_orders(Order.objects.filter(brand=brand, once_hash=hash_of(once)), 1):
