@@ -480,3 +480,21 @@ def test_prices_that_include_tax(db, tmp_path, monkeypatch, inclusive, country, 
     said = buyer.quote(cart)
     shown = sheet(buyer.orders(cart).invoice, of=buyer.account)
     assert (said.gross.minor, said.tax.minor) == (shown.gross.minor, shown.tax.minor) == (gross, tax)
+
+
+def test_one_number_that_goes_wrong_does_not_keep_the_next_from_being_looked_up(side: ViesSide, monkeypatch) -> None:
+    firms = [Customer.at("FR", number=FRENCH) for _ in range(3)]
+    for firm in firms:
+        check_number(firm.act(), account=firm.row)
+    system = replace(make_act(brand=""), at=NOON + timedelta(days=40))
+    broken, asked = min(firm.account for firm in firms), len(side.asked)
+    real = number_checking.party_of
+
+    def party(act, row):
+        if row.id == broken:
+            raise RuntimeError("a block that nobody can read")
+        return real(act, row)
+
+    monkeypatch.setattr(number_checking, "party_of", party)
+    assert check_due(system) == 2
+    assert len(side.asked) == asked + 2

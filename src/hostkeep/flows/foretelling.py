@@ -334,5 +334,7 @@ def _set_up(
         bill.next = case.next(act.at)
         if case.steps(act.at):
             bill.next = act.at
+        if case.facts.held:  # what a bank will say, and when, cannot be played
+            bill.next = None
         play.bills.append(bill)
     return play

@@ -19,6 +19,7 @@ from hostkeep.flows.buyers import party_of
 from hostkeep.flows.needing import package_for
 from hostkeep.flows.taxing import BILLING, brands_with_registry, number_of, settings_of
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId
 from hostkeep.people.errors import NoSuchAccount
 from hostkeep.people.queries import AccountRow
@@ -64,9 +65,19 @@ def check_due(act: Act) -> int:
     for of, settings in brands_with_registry(all_brands()).items():
         under = act.of_brand(of).in_role("system").for_purpose(BILLING)
         for account in due_again(of, at=act.at, days=settings.number_days, most=MOST):
-            _again(under, account)
-            done += 1
+            done += _try(under, account)
     return done
+
+
+def _try(act: Act, account: AccountId) -> bool:
+    """Look one up again; say whether that went well.  One that goes wrong does not stop the next."""
+    try:
+        _again(act, account)
+    except Exception as error:  # noqa: BLE001  the rest of the round must go on
+        code = error.code if isinstance(error, Foreseen) else type(error).__name__
+        log.warning("tax_number.failed", account=str(account), code=code, trace=act.trace)
+        return False
+    return True
 
 
 def _again(act: Act, account: AccountId) -> None:

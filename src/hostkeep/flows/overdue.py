@@ -23,6 +23,8 @@ from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.subscriptions.queries.changes import change_paid_by
 from hostkeep.subscriptions.queries.courses import BilledRow, billed_by
 
+GONE = frozenset({State.CLOSING, State.CLOSED})
+
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
@@ -64,6 +66,7 @@ def look(invoice: InvoiceId, at: datetime) -> Overdue:
         runs=any(each.state is State.ACTIVE for each in services),
         stopped=any(each.state is State.SUSPENDED for each in services),
         lapsed=_is_lapsed(row, first, periods),
+        gone=bool(services) and all(each.state in GONE for each in services),
     )  # fmt: skip
     return Overdue(
         row, facts, calendar_of(seller.words), services, periods[0].period if len(periods) == 1 else None

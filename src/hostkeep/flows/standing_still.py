@@ -34,7 +34,7 @@ from hostkeep.provisioning.errors import StillBusy
 from hostkeep.provisioning.events import ServiceClosed, ServiceResumed, ServiceSuspended
 from hostkeep.provisioning.queries import ServiceRow, service, work_of
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.provisioning.rules.work import OPEN, Verb
+from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
 from hostkeep.subscriptions.queries.courses import billed_by, invoices_for
 
 log = structlog.get_logger()
@@ -50,12 +50,12 @@ def sweep_due(act: Act) -> int:
 
     One that goes wrong does not stop the next.
     """
-    return sum(_try(act, stop) for stop in rows.stops()) + tell_of_cards(act)
+    return sum(_try(act, stop) for stop in rows.stops_free(act.at)) + tell_of_cards(act)
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
     """Let the services run again that were stopped over an invoice."""
-    for stop in rows.stops(event.invoice):
+    for stop in rows.stops([event.invoice]):
         _try(act, stop)
 
 
@@ -74,21 +74,28 @@ def on_mail_settled(act: Act, event: MailSettled) -> None:
 
 def on_service_suspended(act: Act, event: ServiceSuspended) -> None:
     """Tell that a service stands still, where that is over an invoice."""
-    _tell_of(act, service(event.service), Kind.STOP, "billing/suspended")
+    found = service(event.service)
+    _tell_of(act, found, _stop_of(found), "billing/suspended")
 
 
 def on_service_resumed(act: Act, event: ServiceResumed) -> None:
     """Tell that a service runs again that stood still over an invoice."""
-    _tell_of(act, service(event.service), Kind.STOP, "billing/resumed")
+    found = service(event.service)
+    _tell_of(act, found, _stop_of(found), "billing/resumed")
 
 
 def on_service_closed(act: Act, event: ServiceClosed) -> None:
-    """Tell of a service that ended over an invoice, and credit periods that began when it stood still."""
+    """Tell of a service that ended over an invoice, and credit periods that began when it stood still.
+
+    What is gone stands still no more: its stops are over.
+    """
     found = service(event.service)
-    if not _tell_of(act, found, Kind.END, "billing/ended"):
+    invoices = _invoices_of(found)
+    for held in rows.stops(invoices):
+        _try(act, held)
+    if not _tell_of(act, found, rows.last_step(invoices, Kind.END.value), "billing/ended"):
         return
     under = act.of_brand(found.brand).in_role("system").for_purpose(BILLING)
-    invoices = _invoices_of(found)
     stop = rows.last_step(invoices, Kind.STOP.value)
     if stop is None:
         return
@@ -115,7 +122,11 @@ def _cards(act: Act, seller: BrandRow) -> bool:
     for card in rows.cards_ending(seller.id, first_day=first, last_day=last):
         ends = datetime.combine(card.ends_on, time(12), tzinfo=UTC)
         about = {"method": card.id, "on": int(ends.timestamp())}
-        write_to(act.in_role("system"), card.account, "billing/card_expires", stream=STREAM, about=about)
+        try:
+            write_to(act.in_role("system"), card.account, "billing/card_expires", stream=STREAM, about=about)
+        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
+            code = error.code if isinstance(error, Foreseen) else type(error).__name__
+            log.warning("card.not_told", method=str(card.id), code=code, trace=act.trace)
     return True
 
 
@@ -159,20 +170,31 @@ def _resume(act: Act, found: ServiceRow, stop: rows.StopRow) -> bool:
         if not asked:
             queue_action(act, service=found.id, verb=Verb.RESUME, once=once)
         return True
-    waiting = [each for each in work_of(found.id) if each.verb is Verb.SUSPEND and each.stage in OPEN]
+    stages = {*OPEN, Stage.PARKED}
+    waiting = [each for each in work_of(found.id) if each.verb is Verb.SUSPEND and each.stage in stages]
     if found.state is State.ACTIVE and waiting:
         call_off_stop(act, service=found.id)
     return False
 
 
-def _tell_of(act: Act, found: ServiceRow, kind: Kind, template: str) -> bool:
-    """Queue a letter about a service, if a step of a kind was taken over one of its invoices; say whether."""
-    step = rows.last_step(_invoices_of(found), kind.value)
+def _stop_of(found: ServiceRow) -> rows.StopRow | None:
+    """Return the step that had a service stand still last; None where that was somebody else's doing.
+
+    The work was asked for in the step's own transaction, so both bear one time.
+    """
+    stopped = next((w for w in work_of(found.id) if w.verb is Verb.SUSPEND and w.stage is Stage.DONE), None)
+    if stopped is None:
+        return None
+    return rows.last_step(_invoices_of(found), Kind.STOP.value, at=stopped.queued_at)
+
+
+def _tell_of(act: Act, found: ServiceRow, step: rows.StopRow | None, template: str) -> bool:
+    """Queue a letter about a service, if a step was taken over one of its invoices; say whether."""
     if step is None:
         return False
     under = act.of_brand(found.brand).in_role("system").for_purpose(BILLING)
     about: dict[str, object] = {"step": step.id, "service": found.id}
-    if kind is not Kind.STOP or template == "billing/suspended":
+    if template != "billing/resumed":
         about["invoice"] = step.invoice
     write_to(under, found.account, template, stream=STREAM, about=about)
     return True

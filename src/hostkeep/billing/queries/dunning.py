@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from hostkeep.billing.errors import NoSuchException, NoSuchInvoice
 from hostkeep.billing.models import (
@@ -21,7 +21,7 @@ from hostkeep.billing.models import (
 )
 from hostkeep.billing.queries.covered import still_unpaid, with_paid
 from hostkeep.billing.rules.attempts import ON_THE_PAGE
-from hostkeep.billing.rules.dunning import UNTOLD, Done, Spared
+from hostkeep.billing.rules.dunning import NEVER_STOP, PROMISE, UNTOLD, Done, Spared
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
 from hostkeep.kernel.money import Money, money
@@ -237,21 +237,39 @@ def invoice_of_step(step: UUID) -> InvoiceId | None:
     return InvoiceId(found) if found else None
 
 
-def stops(invoice: InvoiceId | None = None, *, first: int = 500) -> tuple[StopRow, ...]:
-    """Return stops that hold, of all brands or over one invoice, the oldest first."""
-    found = DunningStep.objects.filter(kind="suspend", outcome="asked")
-    if invoice is not None:
-        found = found.filter(invoice=invoice)
-    return tuple(
-        StopRow(row.id, InvoiceId(row.invoice_id), BrandId(row.brand), row.at)
-        for row in found.order_by("at", "id")[:first]
-    )
+def stops(invoices: Sequence[InvoiceId]) -> tuple[StopRow, ...]:
+    """Return stops that hold over some invoices, the oldest first."""
+    found = DunningStep.objects.filter(kind="suspend", outcome="asked", invoice__in=invoices)
+    return tuple(_stop(row) for row in found.order_by("at", "id"))
 
 
-def last_step(invoices: Sequence[InvoiceId], kind: str) -> StopRow | None:
-    """Return the newest step of a kind about one of some invoices, or None."""
-    row = DunningStep.objects.filter(invoice__in=invoices, kind=kind).order_by("-at").first()
-    return StopRow(row.id, InvoiceId(row.invoice_id), BrandId(row.brand), row.at) if row else None
+def stops_free(at: datetime, *, first: int = 500) -> tuple[StopRow, ...]:
+    """Return stops that hold though nothing is owed, or though their account is spared, the oldest first.
+
+    Of all brands; spared is who promised to pay, or is never stopped.  Debts that just stand are left out,
+    however many there are.
+    """
+    spared = DunningException.objects.filter(
+        Q(until=None) | Q(until__gt=at), account=OuterRef("invoice__account"), lifted_at=None,
+        kind__in=[PROMISE, NEVER_STOP],
+    )  # fmt: skip
+    owed = still_unpaid(Invoice.objects.filter(pk=OuterRef("invoice")))
+    found = DunningStep.objects.filter(kind="suspend", outcome="asked").filter(Exists(spared) | ~Exists(owed))
+    return tuple(_stop(row) for row in found.order_by("at", "id")[:first])
+
+
+def last_step(invoices: Sequence[InvoiceId], kind: str, *, at: datetime | None = None) -> StopRow | None:
+    """Return the newest step of a kind about one of some invoices, or None.  at: one that was taken then."""
+    found = DunningStep.objects.filter(invoice__in=invoices, kind=kind)
+    if at is not None:
+        found = found.filter(at=at)
+    row = found.order_by("-at").first()
+    return _stop(row) if row else None
+
+
+def _stop(row: DunningStep) -> StopRow:
+    """Freeze a step."""
+    return StopRow(row.id, InvoiceId(row.invoice_id), BrandId(row.brand), row.at)
 
 
 def charged_with(once: str) -> UUID | None:

@@ -116,6 +116,7 @@ class Facts:
     runs        whether a service that it pays for runs
     stopped     whether one stands still
     lapsed      whether it bills only time after its service was over: nobody has to pay it
+    gone        whether no service that it pays for is left: nothing can be stopped or ended over it
     """
 
     issued_at: datetime
@@ -129,6 +130,7 @@ class Facts:
     runs: bool = False
     stopped: bool = False
     lapsed: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ class _Case:
         cancel_at = self._cancel_at()
         if cancel_at is not None:
             yield Planned(cancel_at, Step(Kind.CANCEL, self.today))
-        elif self.facts.about == "renewal" and not self._spares(NEVER_STOP):
+        elif self.facts.about == "renewal" and not self.facts.gone and not self._spares(NEVER_STOP):
             stop = self._stop()
             if stop is None:
                 yield from self._to_stop()

@@ -66,12 +66,16 @@ def queue_action(act: Act, *, service: ServiceId, verb: Verb, once: str, target:
 
 @recorded("provisioning.action.called_off")
 def call_off_stop(act: Act, *, service: ServiceId) -> Queued:
-    """Drop a SUSPEND that no driver has begun: it waits for one, or for staff.  Without one: changes nothing.
+    """Drop a SUSPEND that no driver has begun, and one that was given up: nobody is to try it again.
+
+    Without one: changes nothing.
 
     Raises NoSuchService, StillBusy (a driver is at it: resume the service when it has answered).
     """
     row = _locked(service)
-    for work in Action.objects.filter(service=row, verb=Verb.SUSPEND, stage__in=OPEN):
+    stops = Action.objects.filter(service=row, verb=Verb.SUSPEND)
+    stops.filter(stage=Stage.PARKED).update(stage=Stage.DROPPED, due_at=None)
+    for work in stops.filter(stage__in=OPEN):
         if work.started_at is not None and work.last_code != FOR_STAFF:
             raise StillBusy(action=str(work.id))
         drop_open_work(act, row)
