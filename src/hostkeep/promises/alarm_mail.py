@@ -50,17 +50,19 @@ def on_alarm_closed(act: Act, event: AlarmClosed) -> None:
 def said_of_alarm(row: MailRow) -> Mapping[str, object]:
     """Return what a mail about an alarm shows.  Raises NoSuchAlarm, NoSuchBrand."""
     found = alarm(UUID(row.facts["alarm"]))
-    shop = brand(found.brand)
+    shop = brand(found.brand) if found.brand != OPERATOR else None
+    zone = shop.zone if shop else "UTC"
+    place = f"{found.brand}-{found.clause}" if found.clause else "alarms"
     with translation.override(row.language):
         return {
-            "brand_name": shop.name,
+            "brand_name": shop.name if shop else gettext("All brands"),
             "headline": headline(found),
             "clause": found.clause,
             "promise": _promise(found, row.language),
             "seen": found.value,
-            "opened": _moment(found.opened_at, shop.zone, row.language),
-            "closed": _moment(found.closed_at, shop.zone, row.language) if found.closed_at else "",
-            "link": operator_url(f"/staff/promises/#{found.brand}-{found.clause or 'alarms'}"),
+            "opened": _moment(found.opened_at, zone, row.language),
+            "closed": _moment(found.closed_at, zone, row.language) if found.closed_at else "",
+            "link": operator_url(f"/staff/promises/#{place}"),
         }
 
 
@@ -77,6 +79,8 @@ def headline(found: AlarmRow) -> str:
 
 def _promise(found: AlarmRow, language: str) -> str:
     """Return the text of the clause an alarm is about, or an empty text."""
+    if found.brand == OPERATOR:
+        return ""
     clauses = policy_in_force(found.brand, found.opened_at).clauses
     text = next((clause.text for clause in clauses if clause.id == found.clause), None)
     return (text.get(language) or text["en"]) if text else ""

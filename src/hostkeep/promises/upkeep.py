@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hostkeep.audit import checkpoints
-from hostkeep.flows import sweeping
+from hostkeep.promises import lateness
 from hostkeep.vault import drills, rolling
 from hostkeep.vault.drills import Drill
 
@@ -19,6 +19,9 @@ class Upkeep:
     swept    everything past its time was let go
     signed   a checkpoint over the audit book; entries: how many it covers
     keys     the keys in use began then: what was erased before opens in no backup from before
+    scanned  columns, jobs, mails and logs were looked at for values in clear
+    tried    the probes of the brand that waits longest
+    late     names of what was not done for more than lateness.LATE, which the pages mark
     """
 
     drill: Drill | None
@@ -26,15 +29,22 @@ class Upkeep:
     signed: datetime | None
     entries: int
     keys: datetime
+    scanned: datetime | None
+    tried: datetime | None
+    late: frozenset[str]
 
 
-def upkeep() -> Upkeep:
-    """Return how the house stands."""
+def upkeep(at: datetime) -> Upkeep:
+    """Return how the house stands at a time."""
     newest = checkpoints.newest()
+    done = {work.name: work.last for work in lateness.works(at)}
     return Upkeep(
         drill=drills.newest(),
-        swept=sweeping.last_run(),
+        swept=done[lateness.SWEEPER],
         signed=newest.at if newest else None,
         entries=newest.size if newest else 0,
         keys=rolling.begun_at(),
+        scanned=done[lateness.SCAN],
+        tried=done[lateness.PROBES],
+        late=lateness.late_works(at),
     )

@@ -18,10 +18,12 @@ from hostkeep.faces.ui.lights import SPOKEN, Light, light_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.words import gettext_noop
 from hostkeep.promises.alarm_mail import headline
 from hostkeep.promises.alarms import AlarmRow, closed_alarms, open_alarms
 from hostkeep.promises.findings import RoundRow, newest_round
 from hostkeep.promises.history import DAYS, days_of
+from hostkeep.promises.lateness import PROBES, SCAN, SEQUENCER, SWEEPER, works
 from hostkeep.promises.ledger import PromiseRow, ledger_of
 from hostkeep.promises.rounds import send_round
 
@@ -29,6 +31,14 @@ KEEPERS = frozenset({"owner", "privacy"})
 """Roles that may run the probes; the others read."""
 
 HERE = "/staff/promises/"
+
+LATE_WORDS = {
+    SWEEPER: gettext_noop("The sweeper has not gone through what is past its time for more than 26 hours."),
+    SCAN: gettext_noop("Nobody has looked for values in clear for more than 26 hours."),
+    SEQUENCER: gettext_noop("The audit book has not been signed for more than 26 hours."),
+    PROBES: gettext_noop("The probes of a brand have not begun for more than 26 hours."),
+}
+"""What stands on top of the page where something no longer comes round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ def promises(request: HttpRequest) -> HttpResponse:
         "may_run": role in KEEPERS,
         "running": any(part.round is not None and part.round.running for part in parts),
         "history_days": DAYS,
+        "late": [LATE_WORDS[work.name] for work in works(act.at) if work.late],
     }
     return show(request, "staff/promises.html", context)
 

@@ -30,7 +30,7 @@ def promises(request: HttpRequest) -> HttpResponse:
         "promises": found,
         "counts": _counts(found),
         "canary_acts": canary_acts(brand, at),
-        "upkeep": upkeep(),
+        "upkeep": upkeep(at),
     }
     return show(request, "storefront/promises.html", context)
 
