@@ -21,6 +21,7 @@ def add_backup_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     look.add_argument("subjects", nargs="+", metavar="HANDLE")
     keys = commands.add_parser("keys", help="the keyring").add_subparsers(required=True, metavar="WHAT")
     add_command(keys, "show", "say which epochs there are and when the next roll is due", _keys_show)
+    add_command(keys, "held", "say which keys are due and kept, and by which hold", _keys_held)
     add_command(keys, "roll", "begin a new epoch, seal everything anew, destroy the old key", _keys_roll)
     about = "copy the keyring and the erasure ledger into a folder that you keep elsewhere"
     add_command(keys, "escrow", about, _keys_escrow).add_argument("folder", metavar="DIR")
@@ -54,6 +55,12 @@ def _keys_show(_arguments: argparse.Namespace) -> int:
     from hostkeep.faces.cli.key_keeping import show
 
     return show()
+
+
+def _keys_held(_arguments: argparse.Namespace) -> int:
+    from hostkeep.faces.cli.key_keeping import held
+
+    return held()
 
 
 def _keys_roll(_arguments: argparse.Namespace) -> int:

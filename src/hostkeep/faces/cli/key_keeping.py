@@ -1,4 +1,4 @@
-"""`hostkeep keys`: show, roll, escrow."""
+"""`hostkeep keys`: show, held, roll, escrow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def show() -> int:
     """Say which epochs there are and when the next roll is due."""
     ready_and_checked()
     from hostkeep.faces.cli.acts import act_of_operator
-    from hostkeep.vault import epochs, rolling
+    from hostkeep.vault import epochs, held_keys, rolling
 
     act = act_of_operator()
     first, *others = epochs.readable()
@@ -28,6 +28,30 @@ def show() -> int:
         say(f"in escrow: {', '.join(copies) or 'nothing'}; destroyed {days} days after the epoch ended")
     else:
         say("no escrow folder (HOSTKEEP_KEYRING_ESCROW): only a backup since the last roll can be restored")
+    if kept := len(held_keys.held_keys(act.at)):
+        say(f"{kept} keys are due to be destroyed and kept by a hold; which: hostkeep keys held")
+    return 0
+
+
+def held() -> int:
+    """Say which keys are due and cannot be destroyed, and name the hold that keeps each."""
+    ready_and_checked()
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.vault.held_keys import held_keys
+
+    found = held_keys(act_of_operator().at)
+    for key in found:
+        since = f" since {key.since.date().isoformat()}" if key.since else ""
+        say(f"{key.brand} {key.subject} {key.keep_class}: due{since}")
+        for hold in key.holds:
+            secret = ", secret: the person must not be told" if hold.secret else ""
+            day = hold.review_at.date().isoformat()
+            review = "overdue for review since" if hold.overdue else "review by"
+            say(f"  kept by hold {hold.id} ({hold.basis}, case {hold.case}, {review} {day}{secret})")
+        if not key.holds:
+            say("  no hold keeps it any more: the next sweep destroys it")
+    if not found:
+        say("no key is kept by a hold")
     return 0
 
 
