@@ -36,7 +36,7 @@ from hostkeep.people import api_calls, resealing
 from hostkeep.people.queries import numbers_of_subjects
 from hostkeep.project import foreign_columns, outgoing
 from hostkeep.project.outgoing import LXD_SOCKETS, ROUTE_FILE
-from hostkeep.promises import alarm_mail, alarm_watch, rounds, stranger
+from hostkeep.promises import alarm_mail, alarm_watch, lateness, rounds, stranger
 from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
 from hostkeep.reports import observing
@@ -79,6 +79,7 @@ def join() -> None:
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
     jobs.watch("alarms", alarm_watch.take_raised)
+    jobs.watch("lateness", lateness.tell_late)
     _watch_the_book()
     outbox.listen({
         AlarmOpened: (alarm_mail.on_alarm_opened,),
