@@ -48,7 +48,7 @@ class Work:
 
 
 def works(at: datetime) -> tuple[Work, ...]:
-    """Return each work, and whether it was done within LATE; what never was counts from the house's first day."""
+    """Return each work, and whether it is late; what was never done counts from the house's first day."""
     born = min((version.announced_at for row in all_brands() for version in versions_of(row.id)), default=at)
     return tuple(
         Work(name, last, late=at - (born if last is None else last) > LATE) for name, last in _last_times()

@@ -1,4 +1,4 @@
-"""Keys that are due to be destroyed and are not, because a hold keeps them: which they are, and which hold."""
+"""Keys that are due to be destroyed and are not, because a hold keeps them: which, and which hold."""
 
 from __future__ import annotations
 
