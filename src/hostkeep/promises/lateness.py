@@ -1,4 +1,4 @@
-"""What must come round by itself, and whether it still does: the sweeper, the scan, the sequencer, the probes.
+"""What must come round by itself, and whether it still does: sweeper, scan, sequencer and probes.
 
 Pages read this as they are shown, so that a mark stands there although no worker lives.  Where workers live,
 a watch raises one alarm for the whole house, and closes it when the work was done again.
