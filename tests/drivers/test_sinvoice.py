@@ -9,8 +9,9 @@ import pytest
 
 from hostkeep.adapters.einvoices.sinvoice.system import SInvoice
 from hostkeep.adapters.einvoices.sinvoice.writing import plain
-from hostkeep.drivers.conformance.einvoices import NAME, ElectronicInvoicesExam
-from hostkeep.drivers.einvoices import Before, EInvoiceLine, EInvoiceRate, NoAnswer, Pending, Registered
+from hostkeep.drivers.conformance.einvoices import NAME, SAID, ElectronicInvoicesExam
+from hostkeep.drivers.einvoices import STATED, Before, EInvoiceLine, EInvoiceRate, NoAnswer, Pending, Registered
+from hostkeep.drivers.packages import Package
 from hostkeep.drivers.wire import Reply
 from hostkeep.kernel.money import EUR, VND, Money
 from hostkeep.runtime import breaker, egress
@@ -46,6 +47,9 @@ class TestTheExam(ElectronicInvoicesExam):
     def make(self) -> SInvoice:
         self.side.loses, self.side.fails = False, ""
         return self.side.driver()
+
+    def package(self, recipient: str) -> Package:
+        return Package(recipient, {STATED: SAID}, "digest")
 
     def make_deaf(self) -> SInvoice:
         return SInvoice(DeafLine(), {"base": "http://127.0.0.1:1"})

@@ -19,6 +19,7 @@ from hostkeep.flows import (
     crediting,
     disputing,
     dunning,
+    ending_letters,
     mailing,
     metering,
     notices,
@@ -29,6 +30,7 @@ from hostkeep.flows import (
     promoting,
     reconciling,
     refunding,
+    registering,
     renewing,
     retiring,
     standing_still,
@@ -60,7 +62,8 @@ from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
-    InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued, promoting.on_invoice_issued),
+    InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued, promoting.on_invoice_issued,
+                    registering.on_invoice_issued),
     PaymentReceived: (crediting.on_payment_received,),
     CreditGiven: (crediting.on_credit_given,),
     PaymentDisputed: (chargebacks.on_payment_disputed,),
@@ -88,7 +91,7 @@ HANDLERS: Handlers = MappingProxyType({
     ),
     ServiceSuspended: (standing_still.on_service_suspended,),
     ServiceResumed: (standing_still.on_service_resumed,),
-    SubscriptionEnding: (changing.on_subscription_over,),
+    SubscriptionEnding: (changing.on_subscription_over, ending_letters.on_subscription_ending),
     SubscriptionEnded: (cancelling.on_subscription_ended, changing.on_subscription_over),
     SubscriptionChanged: (changing.on_subscription_changed,),
     PriceAnnounced: (price_changes.on_price_announced,),
@@ -118,6 +121,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "renewals": renewing.renew_due,
     "use": metering.bill_due,
     "refunds": refunding.look_up_due,
+    "einvoices": registering.run_due,
 })
 
 DEMO_HANDLERS: Handlers = MappingProxyType({TaskOpened: (clerk.on_task_opened,)})

@@ -1,18 +1,23 @@
 """What a service needs others to have: who knows a ticket of the basis "service" says what it covers.
 
-Four things need a recipient: an order, where a registry must have the owner's fields; an invoice, where a
+Five things need a recipient: an order, where a registry must have the owner's fields; an invoice, where a
 gateway must have something of the payer; a mail, where a relay carries it to the receiver's own host; a tax
-number, where a registry says whether it is registered.
+number, where a registry says whether it is registered; an invoice again, where the brand hands its documents
+in to a national system.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.queries.registrations import registration_of
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
+from hostkeep.brands.rules.einvoices import read_einvoices
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.packages import Package
 from hostkeep.kernel.act import Act
@@ -41,14 +46,15 @@ from hostkeep.vault.disclosing import Approval, Asked
 
 GATEWAYS = "hostkeep.gateways"
 TAX_NUMBERS = "hostkeep.tax_numbers"
+EINVOICES = "hostkeep.einvoices"
 EMAIL = CategoryId("email")
 
 
 def needed(act: Act, asked: Asked) -> Approval | None:
     """Say what a ticket of the basis "service" covers, or None.
 
-    A ticket is "order:", "invoice:", "mail:" or "number:" (an account's) and the handle; it must be the
-    person's own, and what it is about must need this very recipient.
+    A ticket is "order:", "invoice:", "einvoice:", "mail:" or "number:" (an account's) and the handle;
+    it must be the person's own, and what it is about must need this very recipient.
     """
     kind, _, handle = asked.ticket.partition(":")
     try:
@@ -60,11 +66,8 @@ def needed(act: Act, asked: Asked) -> Approval | None:
     account = account_of_subject(asked.subject)
     if account is None or account.brand != act.brand:
         return None
-    if kind == "number":
-        return _for_number(act, asked, account.id, AccountId(thing))
-    if kind == "order":
-        return _for_order(act, asked, account.id, OrderId(thing))
-    return _for_invoice(act, asked, account.id, InvoiceId(thing)) if kind == "invoice" else None
+    ask = _ASKED.get(kind)
+    return ask(act, asked, account.id, thing) if ask else None
 
 
 def package_for(
@@ -83,10 +86,10 @@ def package_for(
     )  # fmt: skip
 
 
-def _for_order(act: Act, asked: Asked, account: AccountId, order: OrderId) -> Approval | None:
+def _for_order(act: Act, asked: Asked, account: AccountId, thing: UUID) -> Approval | None:
     """An order of theirs has a product whose fields go to this recipient."""
     try:
-        row = order_of(account, order)
+        row = order_of(account, OrderId(thing))
     except NoSuchOrder:
         return None
     under = act.in_role("system").for_purpose(PurposeId("order"))
@@ -101,10 +104,10 @@ def _needed_by(order: OrderTold | None, asked: Asked) -> Approval | None:
     return Approval(covered) if covered else None
 
 
-def _for_invoice(act: Act, asked: Asked, account: AccountId, invoice: InvoiceId) -> Approval | None:
+def _for_invoice(act: Act, asked: Asked, account: AccountId, thing: UUID) -> Approval | None:
     """An invoice of theirs can be paid by a gateway whose recipient this is."""
     try:
-        sheet(invoice, of=account)
+        sheet(InvoiceId(thing), of=account)
     except NoSuchInvoice:
         return None
     installed = set(registry.names(GATEWAYS))
@@ -114,10 +117,22 @@ def _for_invoice(act: Act, asked: Asked, account: AccountId, invoice: InvoiceId)
     return Approval(frozenset(CategoryId(one) for each in covered for one in each)) if covered else None
 
 
-def _for_number(act: Act, asked: Asked, account: AccountId, named: AccountId) -> Approval | None:
+def _for_einvoice(act: Act, asked: Asked, account: AccountId, thing: UUID) -> Approval | None:
+    """A document of theirs is set down for the national system that the brand names."""
+    found, settings = registration_of(InvoiceId(thing)), read_einvoices(brand(act.brand).words)
+    if found is None or found.account != account or settings is None:
+        return None
+    if found.system != settings.system or settings.system not in registry.names(EINVOICES):
+        return None
+    manifest = registry.load(EINVOICES, settings.system).manifest
+    covered = manifest.recipient == asked.recipient.id
+    return Approval(frozenset(CategoryId(one) for one in manifest.discloses)) if covered else None
+
+
+def _for_number(act: Act, asked: Asked, account: AccountId, thing: UUID) -> Approval | None:
     """Their own number may be looked up at the registry that the brand's `[tax]` names."""
     name = str(brand(act.brand).words.get("tax", {}).get("registry", ""))
-    if named != account or name not in registry.names(TAX_NUMBERS):
+    if AccountId(thing) != account or name not in registry.names(TAX_NUMBERS):
         return None
     manifest = registry.load(TAX_NUMBERS, name).manifest
     covered = manifest.recipient == asked.recipient.id
@@ -133,3 +148,9 @@ def _for_mail(asked: Asked, handle: MailId) -> Approval | None:
         return None
     theirs = owner == asked.subject and asked.recipient.id == MAIL_RELAY
     return Approval(frozenset({EMAIL})) if theirs else None
+
+
+_ASKED: Mapping[str, Callable[[Act, Asked, AccountId, UUID], Approval | None]] = MappingProxyType({
+    "number": _for_number, "order": _for_order, "invoice": _for_invoice, "einvoice": _for_einvoice,
+})  # fmt: skip
+"""By the kind of a ticket: who says what it covers."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -14,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 KNOWN = frozenset({
     "DATA", "KEYRING", "KEYRING_ESCROW", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL",
     "TRUSTED_PROXIES", "DEMO", "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS",
-    "LXD_SOCKET", "LXD_IMAGE", "LOGS", "STRIPE_KEY", "STRIPE_SECRETS",
+    "LXD_SOCKET", "LXD_IMAGE", "LOGS", "STRIPE_KEY", "STRIPE_SECRETS", "EINVOICES",
 })  # fmt: skip
 
 
@@ -40,6 +42,7 @@ class Env:
     logs             folder or file that the processes' output goes to, scanned and swept; or empty
     stripe_key       secret or restricted key of a Stripe account, or empty: then Stripe is not offered
     stripe_secrets   signing secrets of its webhook endpoints, apart by spaces
+    einvoices        by brand, what its system of electronic invoices is told beside brand.toml
     """
 
     data: Path
@@ -61,6 +64,7 @@ class Env:
     logs: str
     stripe_key: str = field(default="", repr=False)
     stripe_secrets: str = field(default="", repr=False)
+    einvoices: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
 def read(environ: Mapping[str, str]) -> Env:
@@ -91,6 +95,7 @@ def read(environ: Mapping[str, str]) -> Env:
         logs=said.get("LOGS", ""),
         stripe_key=said.get("STRIPE_KEY", ""),
         stripe_secrets=said.get("STRIPE_SECRETS", ""),
+        einvoices=_by_brand(said, "EINVOICES"),
     )
 
 
@@ -116,6 +121,21 @@ def _number(said: Mapping[str, str], key: str, default: int) -> int:
     if not text.isdigit():
         raise BadEnvironment(f"HOSTKEEP_{key} must be a number, not {text!r}")
     return int(text)
+
+
+def _by_brand(said: Mapping[str, str], key: str) -> Mapping[str, Mapping[str, str]]:
+    """Return a setting that is JSON: texts by name, by brand.  Raises BadEnvironment."""
+    try:
+        found = json.loads(said.get(key, "{}"))
+    except ValueError:
+        found = None
+    fits = isinstance(found, dict) and all(
+        isinstance(each, dict) and all(isinstance(value, str) for value in each.values())
+        for each in found.values()
+    )
+    if not fits:
+        raise BadEnvironment(f'HOSTKEEP_{key} must read {{"brand": {{"user": "...", "password": "..."}}}}')
+    return cast("Mapping[str, Mapping[str, str]]", found)
 
 
 def _embedded(data: Path, user: str) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from django.db import DatabaseError, connections
 
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.brands.queries import BrandRow, all_brands, policy_in_force
+from hostkeep.brands.rules.einvoices import read_einvoices
 from hostkeep.kernel.ids import OPERATOR, ClauseId, Ref
 from hostkeep.policy.book import Policy
 from hostkeep.runtime import addresses, clock, registry
@@ -90,6 +91,7 @@ def _of_brand(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[
             host, port = _split(place)
             yield Destination(name, host, port, "payments, by amount and reference")
     yield from _registry_of(brand, policy, left_out)
+    yield from _einvoices_of(brand, policy, left_out)
     relay = settings.HOSTKEEP.mail_route
     if relay and not settings.HOSTKEEP.demo:
         if MAIL_RELAY not in policy.recipients:
@@ -109,6 +111,21 @@ def _registry_of(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterat
         return
     for place in manifest.hosts:
         yield Destination(name, *_split(place), "whether a tax number is registered")
+
+
+def _einvoices_of(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[Destination]:
+    """Find the national system that a brand hands its documents in to, where its policy names it."""
+    said = read_einvoices(brand.words)
+    if said is None or said.system not in registry.names("hostkeep.einvoices"):
+        return
+    driver = registry.load("hostkeep.einvoices", said.system)
+    if driver.manifest.recipient not in policy.recipients:
+        left_out.append(
+            f"{said.system}: the policy of {policy.brand} names no recipient {driver.manifest.recipient}"
+        )
+        return
+    for place in driver.hosts(said.options):
+        yield Destination(said.system, *_split(place), "documents that the law wants registered")
 
 
 def _why_not(policy: Policy, gateway: str, recipient: str) -> str:

@@ -11,7 +11,10 @@ from typing import Any, cast
 from django.conf import settings
 
 from hostkeep.audit import checkpoints, months, verifying
-from hostkeep.billing.calls import gateways, numbers
+from hostkeep.billing.calls import einvoices, gateways, numbers
+from hostkeep.brands.queries import brand as brand_row
+from hostkeep.brands.rules.einvoices import read_einvoices
+from hostkeep.drivers.einvoices import ElectronicInvoices
 from hostkeep.drivers.machines import Provisioner
 from hostkeep.drivers.mail import Mailer
 from hostkeep.drivers.payments import PaymentGateway
@@ -74,7 +77,6 @@ def join() -> None:
     if settings.HOSTKEEP.embedded:
         key_rounds.drill_with(_drill)
     jobs.schedule("payments", paying.look_up_open)
-    jobs.schedule("recurring", observing.look_due)
     jobs.errand(noticing.ERRAND, noticing.work_off)
     jobs.schedule("api_calls", api_calls.forget_old)
     jobs.watch("promises", rounds.send_due)
@@ -101,11 +103,13 @@ def _hand_out_drivers() -> None:
     drivers.carry_with(_provisioner)
     gateways.carry_with(_gateway)
     numbers.carry_with(_tax_numbers)
+    einvoices.carry_with(_einvoices)
 
 
 def _watch_the_book() -> None:
-    """Hand over what the audit's own jobs are."""
+    """Hand over what looks at the house itself: the audit's own jobs, and what the business comes to."""
     jobs.schedule("audit_months", months.make_months)
+    jobs.schedule("recurring", observing.look_due)
     jobs.watch("audit_tree", checkpoints.seal)
     jobs.watch("audit_verify", verifying.verify_nightly)
 
@@ -166,6 +170,17 @@ def _tax_numbers(name: str) -> TaxNumbers | None:
         return None
     driver = registry.load("hostkeep.tax_numbers", name)
     return cast("TaxNumbers", driver.configured(egress.wire_for(driver.manifest, ()), {}))
+
+
+def _einvoices(brand: BrandId) -> ElectronicInvoices | None:
+    """Return the system that a brand hands its documents in to, set up, or None."""
+    said = read_einvoices(brand_row(brand).words)
+    if said is None or said.system not in registry.names("hostkeep.einvoices"):
+        return None
+    options = {**said.options, **settings.HOSTKEEP.einvoices.get(brand, {})}
+    driver = registry.load("hostkeep.einvoices", said.system)
+    wire = egress.wire_for(driver.manifest, driver.hosts(options))
+    return cast("ElectronicInvoices", driver.configured(wire, options))
 
 
 def _provisioner(name: str) -> Provisioner | None:

@@ -33,6 +33,7 @@ def needs_of(
         "hostkeep.provisioners": provisioners,
         "hostkeep.mailers": mailers,
         "hostkeep.tax_numbers": registries,
+        "hostkeep.einvoices": registries,
     }
     found = [
         _needs(registry.load(group, name).manifest)
@@ -46,10 +47,10 @@ def needs_of(
 
 
 def registries_of(said: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the registries of tax numbers that a brand.toml names."""
-    table = said.get("tax", {})
-    name = table.get("registry", "") if isinstance(table, Mapping) else ""
-    return (name,) if isinstance(name, str) and name else ()
+    """Return what a brand.toml names: the registry of tax numbers, and the system of electronic invoices."""
+    found = ((said.get("tax", {}), "registry"), (said.get("einvoices", {}), "system"))
+    names = [table.get(key, "") for table, key in found if isinstance(table, Mapping)]
+    return tuple(name for name in names if isinstance(name, str) and name)
 
 
 def _needs(manifest: Manifest) -> AdapterNeeds:

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 GROUPS = ("hostkeep.gateways", "hostkeep.provisioners", "hostkeep.registrars", "hostkeep.mailers",
-          "hostkeep.tax_numbers")  # fmt: skip
+          "hostkeep.tax_numbers", "hostkeep.einvoices")  # fmt: skip
 
 
 @cache

@@ -30,7 +30,7 @@ ROOM_OF = {
     "staff_dunning": "billing", "staff_dunning_told": "billing", "staff_dunning_again": "billing",
     "staff_dunning_lift": "billing", "staff_account_outlook": "billing", "staff_account_spare": "billing",
     "staff_account_credit": "payments", "staff_documents": "payments", "staff_document": "payments",
-    "staff_document_pdf": "payments", "staff_document_xml": "payments", "staff_credit": "payments",
+    "staff_document_pdf": "payments", "staff_document_register": "payments", "staff_document_xml": "payments", "staff_credit": "payments",
     "staff_debit": "payments",
 }  # fmt: skip
 """Rooms of addresses whose path does not say them."""

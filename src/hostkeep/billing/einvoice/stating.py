@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from hostkeep.billing.queries.invoices import SheetTold
+from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold
 from hostkeep.billing.rules.lines import Line, TaxSum
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, DEBIT_NOTE, INVOICE, Kind
 from hostkeep.billing.rules.party import Party
@@ -195,7 +195,7 @@ def state(sheet: SheetTold, seller: BrandRow, party: Party, said: Said) -> State
     )
 
 
-def nets_of(sheet: SheetTold) -> tuple[Money, ...]:
+def nets_of(sheet: InvoiceSheet) -> tuple[Money, ...]:
     """Return the lines' amounts without tax; those of one rate sum to that rate's net."""
     if sheet.prices == "net":
         return tuple(line.amount for line in sheet.lines)

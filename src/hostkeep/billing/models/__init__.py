@@ -28,6 +28,7 @@ from hostkeep.billing.models.payments import (
     TopUp,
 )
 from hostkeep.billing.models.plain import PLAIN
+from hostkeep.billing.models.registrations import Registration
 
 __all__ = [
     "PLAIN",
@@ -48,6 +49,7 @@ __all__ = [
     "PaymentAttempt",
     "ProformaEnded",
     "Refund",
+    "Registration",
     "Series",
     "StoredMethod",
     "TaxDecision",

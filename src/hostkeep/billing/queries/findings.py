@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Value
 
-from hostkeep.billing.models import Finding, Payment
+from hostkeep.billing.models import Finding, Payment, Registration
 from hostkeep.billing.rules.reconciling import What
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import Money, money
@@ -46,15 +46,19 @@ def settled_since(at: datetime, *, first: int = 50) -> tuple[FindingRow, ...]:
 
 
 def unmatched_and_out_of_step() -> tuple[int, int]:
-    """Count payments of which nobody knows whose they are, and open findings, over all brands.  One query."""
+    """Count what needs a person, over all brands, in one query.
+
+    First payments of which nobody knows whose they are; then open findings, and documents that a national
+    system refused.
+    """
     unmatched = Payment.objects.filter(account=None).order_by().values(of=Value("unmatched"))
     out = Finding.objects.filter(settled_at=None).order_by().values(of=Value("out"))
-    found = dict(
-        unmatched.annotate(many=Count("pk")).values_list("of", "many").union(
-            out.annotate(many=Count("pk")).values_list("of", "many"), all=True
-        )
-    )
-    return found.get("unmatched", 0), found.get("out", 0)
+    refused = Registration.objects.filter(state="refused").order_by().values(of=Value("refused"))
+    counted = [
+        each.annotate(many=Count("pk")).values_list("of", "many") for each in (unmatched, out, refused)
+    ]
+    found = dict(counted[0].union(*counted[1:], all=True))
+    return found.get("unmatched", 0), found.get("out", 0) + found.get("refused", 0)
 
 
 def _row(row: Finding) -> FindingRow:

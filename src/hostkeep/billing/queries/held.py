@@ -28,6 +28,7 @@ from hostkeep.billing.models import (
     Payment,
     PaymentAttempt,
     Refund,
+    Registration,
     StoredMethod,
     TaxDecision,
     TopUp,
@@ -236,6 +237,7 @@ def _counted(account: AccountId) -> Rows:
     own, of_invoice = {"account": account}, {"invoice__account": account}
     return {
         "billing_invoice": (Invoice.objects.filter(**own), "issued_at"),
+        "billing_registration": (Registration.objects.filter(document__account=account), "created_at"),
         "billing_taxdecision": (TaxDecision.objects.filter(**of_invoice), "invoice__issued_at"),
         "billing_numbercheck": (NumberCheck.objects.filter(**own), "checked_at"),
         "billing_payment": (Payment.objects.filter(**own), "received_at"),

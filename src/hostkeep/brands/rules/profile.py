@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hostkeep.brands.errors import BadProfile
+from hostkeep.brands.rules.einvoices import read_einvoices
 from hostkeep.brands.rules.taxing import read_tax
 from hostkeep.kernel.countries import COUNTRIES
 from hostkeep.kernel.money import CURRENCIES, MILLION
@@ -47,4 +48,12 @@ def read_profile(text: str) -> Profile:
         read_tax(whole["tax"])
         if whole["seller"].get("country") not in COUNTRIES:
             raise BadProfile(why="[tax] needs the seller's country: two letters of ISO 3166-1")
+    _demand_documents(whole)
     return Profile(whole["id"], whole["name"], whole["zone"], tuple(whole["hosts"]), whole)
+
+
+def _demand_documents(whole: Mapping[str, Any]) -> None:
+    """Check what a brand says of its documents.  Raises BadProfile."""
+    read_einvoices(whole)
+    if whole.get("numbering", "issue") not in {"issue", "payment"}:
+        raise BadProfile(why='numbering must be "issue" or "payment"')

@@ -18,6 +18,7 @@ from hostkeep.billing.queries.invoices import (
     invoices_from,
     sheet,
 )
+from hostkeep.billing.queries.registrations import registration_of
 from hostkeep.billing.rules.covering import invoice_state
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, PROFORMA
 from hostkeep.faces.api.cursors import Page, PageQuery, Position, page_of, position_of
@@ -81,6 +82,8 @@ class InvoiceWhole(Invoice):
     corrects  what it corrects or fulfils, or null; reason: why, a word, of a note
     prices    whether lines are without tax ("net") or with it ("gross")
     gateways  ways to pay it, none where nothing is owed
+    registration  its number in the national system of electronic invoices, once it is registered there, or
+                  empty; registration_code: by which it is looked up there
     """
 
     reference: str
@@ -92,6 +95,8 @@ class InvoiceWhole(Invoice):
     lines: list[InvoiceLine]
     payments: list[Paid]
     gateways: list[str]
+    registration: str
+    registration_code: str
 
 
 class Coming(Schema):
@@ -233,6 +238,7 @@ def _state(found: InvoiceRow | InvoiceSheet, at: datetime) -> str:
 
 def _whole(found: SheetTold, at: datetime, gateways: tuple[str, ...]) -> InvoiceWhole:
     """Show an invoice whole."""
+    registered = registration_of(found.id)
     return InvoiceWhole(
         id=found.id,
         kind=found.kind,
@@ -257,4 +263,6 @@ def _whole(found: SheetTold, at: datetime, gateways: tuple[str, ...]) -> Invoice
         ],
         payments=[Paid(at=p.at, gateway=p.gateway, amount=amount(p.amount)) for p in found.payments],
         gateways=list(gateways),
+        registration=registered.number if registered else "",
+        registration_code=registered.code if registered else "",
     )

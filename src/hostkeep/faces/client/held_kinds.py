@@ -39,6 +39,7 @@ KINDS: Mapping[str, Called] = MappingProxyType({
     "meter_readings": Called(gettext_noop("Readings of meters")),
     "meter_alerts": Called(gettext_noop("Limits that were reached")),
     "invoices": Called(gettext_noop("Invoices, notes and proformas"), "/account/invoices/", is_whole=True),
+    "registrations": Called(gettext_noop("Documents that a national system was told of")),
     "tax_decisions": Called(gettext_noop("Why your documents bear the tax they do")),
     "tax_number_checks": Called(gettext_noop("Checks of your tax number")),
     "payments": Called(gettext_noop("Payments")),

@@ -22,6 +22,12 @@ from hostkeep.kernel.words import gettext_noop
 
 FIELDS: Mapping[str, str] = MappingProxyType({
     "address": gettext_noop("Address"),
+    "answer": gettext_noop("What it answered"),
+    "corrects": gettext_noop("Corrects"),
+    "document_number": gettext_noop("Number of the document"),
+    "registered_at": gettext_noop("Registered"),
+    "system": gettext_noop("System"),
+    "tries": gettext_noop("Tries"),
     "alert": gettext_noop("Tell me from"),
     "align_day": gettext_noop("Day of the month it is brought to"),
     "amount": gettext_noop("Amount"),
@@ -49,6 +55,7 @@ FIELDS: Mapping[str, str] = MappingProxyType({
     "day": gettext_noop("Days from the due date"),
     "decided_at": gettext_noop("Decided"),
     "discount": gettext_noop("Discount"),
+    "document": gettext_noop("Document"),
     "done_at": gettext_noop("Done"),
     "done_role": gettext_noop("Done by"),
     "each": gettext_noop("Price of one"),
@@ -123,6 +130,7 @@ FIELDS: Mapping[str, str] = MappingProxyType({
     "tiers": gettext_noop("Steps"),
     "title": gettext_noop("Title"),
     "told": gettext_noop("What it is"),
+    "turns": gettext_noop("What became of its bill"),
     "trial_to": gettext_noop("Free until"),
     "unit": gettext_noop("Unit"),
     "until": gettext_noop("Until"),

@@ -22,6 +22,7 @@ from hostkeep.billing.einvoice.stating import lacking
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, sheet
 from hostkeep.billing.queries.refunds import disputes_of_invoice
+from hostkeep.billing.queries.registrations import registration_of
 from hostkeep.billing.rules.numbering import INVOICE
 from hostkeep.brands.queries import BrandRow
 from hostkeep.drivers.payments import Declined, Settled, Waiting
@@ -97,6 +98,7 @@ def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
         "others": paper.others,
         "has_xml": not lacking(found, paper.brand, paper.party),
         "paper": paper,
+        "registration": registration_of(found.id) if "einvoices" in paper.brand.words else None,
         "lines": [(line, _last_day(line.period.end) if line.period else None) for line in found.lines],
         "disputes": disputes_of_invoice(found.id),
         "gateways": () if found.is_paid else paying.gateways_of(act),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.billing.queries.findings import FindingRow, open_findings_of_all, settled_since
+from hostkeep.billing.queries.registrations import not_registered
 from hostkeep.billing.rules.reconciling import OF_ACCOUNTS, What, handle_of
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
@@ -78,6 +79,7 @@ def books(request: HttpRequest) -> HttpResponse:
         "found": [_shown(row, numbers, gateways) for row in found],
         "gone": [_shown(row, numbers, gateways) for row in gone],
         "checked": checked,
+        "registrations": not_registered(),
     })  # fmt: skip
 
 

@@ -13,14 +13,16 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole, debit_lines
+from hostkeep.billing.actions.registering import retry_registration
 from hostkeep.billing.bills import Issued
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
 from hostkeep.billing.errors import BadLine, BadReason, NoSuchInvoice, NothingToCredit, OverCredit
 from hostkeep.billing.queries.corrections import Foreseen, foresee_credit, lines_left, owner_of, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, invoices_of, sheet
+from hostkeep.billing.queries.registrations import registration_of
 from hostkeep.billing.rules.numbering import CREDITABLE, INVOICE
 from hostkeep.billing.rules.reasons import CREDITS, DEBITS, Reason
 from hostkeep.brands.queries import brand
@@ -93,6 +95,7 @@ def document(request: HttpRequest, wanted: UUID) -> HttpResponse:
         "others": relations_of(found.id),
         "can_credit": found.kind in CREDITABLE and bool(_left(found)),
         "can_debit": found.kind == INVOICE,
+        "registration": registration_of(found.id),
     })  # fmt: skip
 
 
@@ -234,12 +237,23 @@ def _page_number(request: HttpRequest) -> int:
     return min(max(int(said), 1), MOST_PAGES) if said.isascii() and said.isdecimal() else 1
 
 
+@require_POST
+@staff_only("payments")
+def document_register(request: HttpRequest, wanted: UUID) -> HttpResponse:
+    """Hand a document in again that its national system refused.  Raises NoSuchInvoice, NotRefused."""
+    brand_id, _ = owner_of(InvoiceId(wanted))
+    retry_registration(_act(request, brand_id), document=InvoiceId(wanted))
+    messages.success(request, gettext("It is handed in again."))
+    return HttpResponseRedirect(reverse("staff_document", args=[wanted]))
+
+
 document_urls = [
     path("accounts/<uuid:wanted>/documents/", account_documents, name="staff_documents"),
     path("documents/<uuid:wanted>/", document, name="staff_document"),
     path("documents/<uuid:wanted>/pdf/", document_file, {"form": "pdf"}, name="staff_document_pdf"),
     path("documents/<uuid:wanted>/xml/", document_file, {"form": "xml"}, name="staff_document_xml"),
     path("documents/<uuid:wanted>/credit/", document_correct, {"what": "credit"}, name="staff_credit"),
+    path("documents/<uuid:wanted>/register/", document_register, name="staff_document_register"),
     path("documents/<uuid:wanted>/debit/", document_correct, {"what": "debit"}, name="staff_debit"),
 ]
 """Under /staff/."""

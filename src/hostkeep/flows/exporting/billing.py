@@ -9,6 +9,7 @@ from hostkeep.billing.queries import held, held_steps
 from hostkeep.billing.queries.credit import credit_lines, top_ups_of
 from hostkeep.billing.queries.invoices import sheets_of
 from hostkeep.billing.queries.refunds import refunds_of
+from hostkeep.billing.queries.registrations import registrations_of
 from hostkeep.flows.exporting.trading import Kind, facts_of, told
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId
@@ -24,6 +25,11 @@ def invoices(act: Act, account: AccountId, most: int) -> Rows:
     Invoices, credit notes, debit notes and proformas; kind says which.
     """
     yield from map(facts_of, told(act, sheets_of(account, first=most)))
+
+
+def registrations(_act: Act, account: AccountId, most: int) -> Rows:
+    """Gather which documents a national system was told of."""
+    yield from map(facts_of, registrations_of(account, first=most))
 
 
 def tax_decisions(_act: Act, account: AccountId, most: int) -> Rows:
@@ -94,6 +100,7 @@ def findings(_act: Act, account: AccountId, most: int) -> Rows:
 DOCUMENTS = ("billing_invoice", "billing_invoiceline", "billing_invoicetax", "billing_proformaended")
 BILLED: tuple[Kind, ...] = (
     Kind("invoices", PARTY, DOCUMENTS, invoices),
+    Kind("registrations", PARTY, ("billing_registration",), registrations),
     Kind("tax_decisions", PARTY, ("billing_taxdecision",), tax_decisions),
     Kind("tax_number_checks", TAX_ID, ("billing_numbercheck",), tax_number_checks),
     Kind("payments", PAID, ("billing_payment", "billing_allocation"), payments),

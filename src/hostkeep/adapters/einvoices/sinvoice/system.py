@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from hostkeep.adapters.einvoices.sinvoice.writing import written
 from hostkeep.drivers.einvoices import (
@@ -77,6 +77,11 @@ class SInvoice:
         base            scheme and host, where another speaks for the provider
         """
         return cls(wire, options)
+
+    @classmethod
+    def hosts(cls, options: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the host, with its port, that it is set up to call."""
+        return (urlsplit(options.get("base", BASE)).netloc,)
 
     def hand_in(self, ask: EInvoiceAsk) -> Handed:
         """Hand a document in.  Raises NoPackage."""
