@@ -147,3 +147,15 @@ def test_refunds_that_wait_for_staff_do_not_keep_others_from_being_asked_about(d
         gateway.told[row.once] = Settled("re-1", Money(100, EUR))
         assert refunding.look_up_due(billing_act("", at=NOON + 3 * MINUTE)) == 1
         assert Refund.objects.get(id=row.id).state == "settled"
+
+
+def test_one_look_up_that_breaks_stops_neither_the_next_nor_the_next_round(fake: FakeGateway) -> None:  # noqa: F811
+    buyer = customer()
+    bad, good = buyer.owes(), buyer.owes()
+    first, second = opens(fake, buyer, bad.id), opens(fake, buyer, good.id, at=NOON + MINUTE)
+    once = PaymentAttempt.objects.get(id=first.attempt).once
+    fake.told[once] = None  # no outcome at all: whoever writes it down breaks
+    fake.told[PaymentAttempt.objects.get(id=second.attempt).once] = Settled("p-2", good.gross)
+    assert paying.look_up_open(billing_act("", at=NOON + 5 * MINUTE)) == 2
+    assert sheet(good.id, of=buyer.account).is_paid
+    assert PaymentAttempt.objects.get(id=first.attempt).state == "waiting"
