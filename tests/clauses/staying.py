@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from django.test import Client
 
+from hostkeep.brands.queries import policy_in_force
 from hostkeep.faces.signin import staying
+from hostkeep.kernel.ids import BrandId
 from hostkeep.people.queries import stays_of
 from hostkeep.promises.evidence.tables import holding
 from hostkeep.promises.tempter import WISH
@@ -69,7 +71,7 @@ def ended_in_the_client_area_it_is_over(ann: Member) -> None:
 def the_cookie_holds_a_random_token_and_no_password(ann: Member) -> None:
     first, second = (stays(ann).cookies[KEEP].value for _ in range(2))
 
-    assert first != second
+    assert first and first != second
     for told in (PASSWORD, ann.email, ann.account.number, str(ann.user)):
         assert told not in first
     assert holding(first.split(".")) == (), "the tables hold its hash"
@@ -88,8 +90,9 @@ def the_cart_is_kept_by_a_random_reference(brand: str) -> None:
     visitor.puts()
     cookie = visitor.client.cookies["__Host-cart"]
 
-    assert cookie["max-age"]
-    assert visitor.product() not in cookie.value
+    declared = policy_in_force(BrandId(brand), clock.now()).cookies["__Host-cart"].life
+    assert declared is not None and cookie["max-age"] == int(declared.total_seconds())
+    assert len(cookie.value) >= 20 and visitor.product() not in cookie.value
     again = reopened(visitor.client)
     assert '<span class="count">1</span>' in text(again.get("/", headers=at(visitor)))
 

@@ -17,6 +17,7 @@ from hostkeep.messaging.calls import handing
 from hostkeep.promises.evidence.tables import holding
 from hostkeep.vault import archive, door
 from hostkeep.vault.models import Item
+from hostkeep.vault.nyms import nym_of
 from hostkeep.vault.wall import opened
 from tests.clauses.test_VF_6 import changes_password
 from tests.faces.client.test_login_address import changes
@@ -63,13 +64,16 @@ def test_VPN_9_the_archive_serves_nothing_else(moved: Leaver, role: str, purpose
     with pytest.raises(door.Refused) as no:
         archived(moved, role, purpose)
 
-    assert no.value.clause in {"VPN-9", "VPN-1"}
-    assert Entry.objects.using(APART).filter(verb="vault.value.refused", role=role, category="email").exists()
+    assert (no.value.clause, no.value.facts["why"]) == ("VPN-9", "archived")
+    found = Entry.objects.using(APART).filter(verb="vault.value.refused", thing=nym_of(moved.subject))
+    assert [(e.role, e.purpose, e.category, e.clause) for e in found] == [(role, purpose, "email", "VPN-9")]
 
 
 def test_VPN_9_without_a_reason_it_stays_shut(moved: Leaver) -> None:
-    with pytest.raises(door.Refused):
+    with pytest.raises(door.Refused) as no:
         archived(moved, "billing", "dispute", reason="")
+
+    assert (no.value.clause, no.value.facts["why"]) == ("VPN-9", "needs:reason")
 
 
 def test_VPN_9_it_lies_encrypted(moved: Leaver) -> None:
@@ -87,6 +91,7 @@ def test_VPN_9_an_old_password_is_nowhere(db, mailer) -> None:
 
     after = get_user_model().objects.get(pk=ann.user).password
     assert after != before
+    assert holding([after]) != (), "what the look through the tables would find"
     assert holding([before]) == ()
     with opened():
         assert not Item.objects.filter(subject=ann.subject, category="password").exists()

@@ -115,7 +115,7 @@ ORDERED: tuple[Kind, ...] = (
     Kind("addresses", CategoryId("ip"), ("provisioning_lease",), addresses),
     Kind("subscriptions", CHOSEN, ("subscriptions_subscription",), subscriptions),
     Kind("subscription_parts", CHOSEN, ("subscriptions_part",), parts),
-    Kind("subscription_periods", CHOSEN, ("subscriptions_period",), periods),
+    Kind("subscription_periods", CHOSEN, ("subscriptions_period", "subscriptions_periodturn"), periods),
     Kind("subscription_changes", CHOSEN, ("subscriptions_change",), changes),
     Kind("meters", CHOSEN, ("subscriptions_metered",), meters),
     Kind("meter_uses", USE, ("subscriptions_use",), uses),

@@ -16,6 +16,7 @@ from hostkeep.kernel.money import Money, money
 from hostkeep.runtime.counting import Rows, Tally, tallies_of
 from hostkeep.subscriptions.boxing import change_wish, meter_wish, titles_wish
 from hostkeep.subscriptions.models import Alert, Change, Metered, Part, Period, Reading, Subscription, Use
+from hostkeep.subscriptions.periods import with_turns
 from hostkeep.subscriptions.rules.metering import Meter
 from hostkeep.vault.column_door import ColumnWish
 
@@ -45,14 +46,31 @@ class PartHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnHeld:
+    """What became of a period's bill.
+
+    kind      "taken": it was taken back; "billed": the period was billed anew
+    document  what took it back, or what bills it since
+    """
+
+    kind: str
+    document: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodHeld:
-    """A period that was billed.  invoice: None where it cost nothing."""
+    """A period that was billed.
+
+    invoice  the first, None where it cost nothing; turns: what became of it
+    """
 
     service: ServiceId
     starts_at: datetime
     ends_at: datetime
     invoice: UUID | None
     billed_at: datetime
+    turns: tuple[TurnHeld, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +160,16 @@ def parts_of(account: AccountId, *, first: int) -> tuple[PartHeld, ...]:
 
 
 def periods_held(account: AccountId, *, first: int) -> tuple[PeriodHeld, ...]:
-    """Return every period of an account that was billed.  One query."""
+    """Return every period of an account that was billed.  Two queries."""
     rows = Period.objects.filter(subscription__account=account).select_related("subscription")
+    found = with_turns(rows.order_by("-starts_at", "-id")[:first])
     return tuple(
         PeriodHeld(
-            ServiceId(row.subscription.service), row.starts_at, row.ends_at, row.invoice, row.billed_at
+            ServiceId(row.subscription.service), row.starts_at, row.ends_at, row.invoice, row.billed_at,
+            tuple(TurnHeld(each.kind, each.document, each.at) for each in turns),
         )
-        for row in rows.order_by("-starts_at", "-id")[:first]
-    )
+        for row, turns in found
+    )  # fmt: skip
 
 
 def changes_of(account: AccountId, *, first: int) -> tuple[ChangeHeld, ...]:
