@@ -129,8 +129,8 @@ def mail_of(account: AccountId, *, most: int = 100) -> tuple[HistoryRow, ...]:
         "id", "stream", "template", "state", "attempts", "queued_at", "handed_over_at", "last_code"
     )
     return tuple(
-        HistoryRow(MailId(mail), stream, template, State(state), *rest)
-        for mail, stream, template, state, *rest in rows[:most]
+        HistoryRow(MailId(mail), stream, template, State(state), attempts, queued, handed_over, code)
+        for mail, stream, template, state, attempts, queued, handed_over, code in rows[:most]
     )
 
 

@@ -45,7 +45,8 @@ def _asked(asked: Callable[[Any], Rows]) -> tuple[tuple[str, ...], Callable[[UUI
 
     def query(whose: UUID) -> QuerySet[Any, Any]:
         counted = [_counted(name, rows, at) for name, (rows, at) in asked(whose).items()]
-        return counted[0].union(*counted[1:], all=True)
+        whole: QuerySet[Any, Any] = counted[0].union(*counted[1:], all=True)
+        return whole
 
     return tuple(asked(SOMEBODY)), query
 
