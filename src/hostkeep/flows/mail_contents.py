@@ -12,7 +12,7 @@ from hostkeep.billing.queries.corrections import invoice_after, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
-from hostkeep.flows import dunning_letters, price_changes
+from hostkeep.flows import dunning_letters, ending_letters, price_changes
 from hostkeep.flows.endings import ending_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, OrderId, PurposeId, ServiceId
@@ -244,6 +244,7 @@ OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyTyp
     {
         "order/confirmed": _order,
         "service/ready": _ready,
+        "service/ending": ending_letters.said_of,
         "billing/price": price_changes.said_of,
         **dunning_letters.CONTENTS,
     }

@@ -190,6 +190,12 @@ _ALL = (
         frozenset({"service"}),
     ),
     Template(
+        "service/ending",
+        gettext_noop("{service} ends on {day}"),
+        gettext_noop("You get this mail because a service of yours was cancelled."),
+        frozenset({"subscription", "on"}),
+    ),
+    Template(
         "policy/changed",
         gettext_noop("The privacy policy of {brand} changes"),
         gettext_noop("You get this mail because you have an account and the rules for your data change."),
