@@ -204,6 +204,38 @@ def test_a_file_that_we_may_not_touch_stays_due_and_stops_no_other(
     assert log_ends.count_due(NOON) == 1
 
 
+def test_a_file_that_we_may_not_read_is_due_and_proves_nothing_and_stops_no_erasure(
+    logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut, whose = written(logs / "a.log", line(NOON)), uuid4()
+    written(logs / "b.log", line(NOON, account=str(whose)))
+    real = Path.open
+
+    def guarded(self, *how, **more):
+        if self == shut:
+            raise PermissionError
+        return real(self, *how, **more)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    person = stores.Person(subjects=(), accounts=(whose,))
+
+    assert log_ends.count_due(NOON) == 1
+    assert log_ends.count_left(person) == 2
+    assert log_ends.blank(make_act(at=NOON), person) == 1
+    assert log_ends.count_left(person) == 1
+
+
+def test_a_packed_file_that_does_not_unpack_goes_by_when_it_was_written(logs: Path) -> None:
+    torn = logs / "out" / "serve.log.1.gz"
+    torn.write_bytes(gzip.compress(line(NOON).encode() * 1000)[:60])
+    os.utime(torn, times=((NOON - DAY).timestamp(),) * 2)
+    assert log_ends.count_due(NOON) == 0
+
+    assert sweep(NOON + 7 * DAY) == 1
+
+    assert not torn.exists()
+
+
 def test_the_sweeper_has_the_store_and_the_scan_reads_what_was_set_aside(logs: Path) -> None:
     sweeping.join()
     aside = written(logs / "serve.log.20260301T120000Z", line(NOON - 8 * DAY))

@@ -62,14 +62,17 @@ def end_due(act: Act, most: int) -> int:
 
 
 def blank(act: Act, person: Person) -> int:
-    """Write blanks over the lines that name somebody; return how many.  Raises OSError."""
+    """Write blanks over the lines that name somebody; return how many.
+
+    A file that we may not touch stays as it is: it is due, and proves nothing.
+    """
     del act
-    return _of_each(person, log_keeping.blank_lines)
+    return _of_each(person, log_keeping.blank_lines, unread=0)
 
 
 def count_left(person: Person) -> int:
-    """Count the lines that name somebody.  Raises OSError."""
-    return _of_each(person, log_keeping.count_lines)
+    """Count the lines that name somebody; a file that we may not read counts as one."""
+    return _of_each(person, log_keeping.count_lines, unread=1)
 
 
 def _end(path: Path, longest: timedelta, now: datetime) -> int:
@@ -95,13 +98,20 @@ def _is_over(path: Path, longest: timedelta, now: datetime) -> bool:
 
 
 def _of_each(
-    person: Person, work: Callable[[Path, frozenset[str], tuple[str, ...]], int]
+    person: Person, work: Callable[[Path, frozenset[str], tuple[str, ...]], int], *, unread: int
 ) -> int:
-    """Do something with every file about a person; return the sum."""
-    handles = frozenset(_handles(person))
+    """Do something with every file about a person; return the sum.  unread: what one counts that is shut."""
+    handles, found = frozenset(_handles(person)), 0
     if not handles and not person.words:
         return 0
-    return sum(work(path, handles, person.words) for path in process_logs())
+    for path in process_logs():
+        try:
+            found += work(path, handles, person.words)
+        except FileNotFoundError:
+            continue
+        except log_keeping.TORN:
+            found += unread
+    return found
 
 
 def _handles(person: Person) -> Iterator[str]:

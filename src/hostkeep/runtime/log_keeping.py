@@ -12,6 +12,7 @@ import gzip
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,10 @@ TIMES = re.compile(rb"\b(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 
 STAMP = "%Y%m%dT%H%M%SZ"
 HANDLES = re.compile(rb"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+OLDEST = datetime(1, 1, 1, tzinfo=UTC)
+TORN = (OSError, EOFError, zlib.error)
+"""What a file raises that cannot be read or does not unpack."""
+
 LOOKED_AT = 1_000_000
 """How many bytes of a file are looked through for its first time."""
 
@@ -36,10 +41,10 @@ def is_aside(path: Path) -> bool:
 
 
 def oldest(path: Path) -> datetime | None:
-    """Return when the first line of a file was written, or None where it is empty or cannot be read.
+    """Return when the first line of a file was written, or None where it is empty.
 
-    Lines without a time count as written with the next that has one.  A file in which none has says when it
-    was written last.
+    Lines without a time count as written with the next that has one.  A file in which none has, or that does
+    not unpack, says when it was written last.  What we may not read is as old as can be: nobody can tell.
     """
     try:
         if _is_empty(path):
@@ -48,9 +53,13 @@ def oldest(path: Path) -> datetime | None:
             for line in file.readlines(LOOKED_AT):
                 if found := TIMES.search(line):
                     return _time(found)
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except (OSError, EOFError):
+    except PermissionError:
+        return OLDEST
+    except FileNotFoundError:
         return None
+    except TORN:
+        pass
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def tells_no_time(path: Path) -> bool:
@@ -58,7 +67,7 @@ def tells_no_time(path: Path) -> bool:
     try:
         with _reading(path) as file:
             lines = file.readlines(LOOKED_AT)
-    except (OSError, EOFError):
+    except TORN:
         return False
     return any(line.strip(b"\0 \n") for line in lines) and not any(map(TIMES.search, lines))
 
