@@ -99,7 +99,7 @@ def _course(row: Subscription, parts: Sequence[Part]) -> CourseRow:
 def _billed(row: PeriodModel) -> BilledRow:
     """Freeze a billed period."""
     of = row.subscription
-    over = of.ended_at or of.ends_at
-    is_void = over is not None and row.starts_at >= over
+    # What ended at a time that was set is ended a little later, by the next sweep.
+    is_void = any(over is not None and row.starts_at >= over for over in (of.ends_at, of.ended_at))
     period = Period(row.starts_at, row.ends_at)
     return BilledRow(of.id, ServiceId(of.service), State(of.state), period, is_void)
