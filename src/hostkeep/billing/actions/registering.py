@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.boxing import PARTY
+from hostkeep.billing.einvoice.handing import slot_of
 from hostkeep.billing.errors import NoSuchInvoice, NotRefused
 from hostkeep.billing.models import Invoice, Registration
 from hostkeep.billing.writing import as_system
@@ -32,11 +33,6 @@ class Handing:
     def ref(self) -> Ref:
         """The document."""
         return Ref("billing.invoice", self.document)
-
-
-def slot_of(document: InvoiceId) -> str:
-    """Return the ticket of a document's hand-over, and the vault's slot of what is stated of its buyer."""
-    return f"einvoice:{document}"
 
 
 @recorded("billing.registration.begun")

@@ -8,10 +8,16 @@ from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, DEBIT_NOTE
 from hostkeep.drivers.einvoices import Before, EInvoiceAsk, EInvoiceLine, EInvoiceRate
 from hostkeep.drivers.packages import Package
+from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
 
 BUYER = ("name", "company", "address", "city", "postal_code", "region", "country", "tax_id", "email")
 """What of a buyer's block a system may be told."""
+
+
+def slot_of(document: InvoiceId) -> str:
+    """Return the ticket of a document's hand-over, and the vault's slot of what is stated of its buyer."""
+    return f"einvoice:{document}"
 
 
 def ask_of(found: InvoiceSheet, *, once: str, before: Before | None, package: Package | None) -> EInvoiceAsk:
