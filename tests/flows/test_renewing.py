@@ -13,7 +13,7 @@ from hostkeep.audit.recorded import digest_of
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.events import InvoiceIssued
-from hostkeep.flows import renewing
+from hostkeep.flows import cancelling, renewing
 from hostkeep.flows.handlers import HANDLERS
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.ledger.models import Entry as Booked
@@ -250,3 +250,17 @@ def test_an_account_that_closes_holds_up_nobody_else(db) -> None:
     assert len(free.periods()) == 2
     assert {len(taker.periods()) for taker in held} == {1}
     assert {taker.row.stopped for taker in held} == {"people.account.not_open"}
+
+
+def test_a_trial_whose_first_period_is_billed_ahead_can_be_ended_with_its_free_time(db) -> None:
+    taker = takes(trial=30)
+    runs(after(20))
+    assert taker.row.state is State.ACTIVE
+    (invoice,) = [InvoiceId(found) for _, _, found in taker.periods()]
+    act = make_act("customer", "service", brand=taker.brand, at=after(21))
+    seen = cancelling.outlook(act, of=taker.account, service=taker.service)
+    assert (seen.ends_at, seen.unpaid) == (after(30), (invoice,))
+    assert cancelling.cancel_at_end(act, of=taker.account, service=taker.service).ends_at == after(30)
+    assert sheet(invoice, of=taker.account).owed.minor == 0
+    cancelling.end_due(make_act(brand="", at=after(30)))
+    assert taker.row.state is State.ENDED

@@ -52,7 +52,7 @@ class Outlook:
 def outlook(act: Act, *, of: AccountId, service: ServiceId) -> Outlook:
     """Say what cancelling an account's service would come to, and do nothing.  Raises NoSuchSubscription."""
     row = _own(act, of, service)
-    ends = row.trial_to if row.state is State.TRIAL else None
+    ends = row.trial_to  # free time, also where what comes after it is billed ahead
     unpaid: list[tuple[datetime, InvoiceId]] = []
     for each in reversed(periods_of(row.id)):
         if each.period.end <= act.at or each.is_taken_back:
