@@ -54,9 +54,9 @@ def reduce(act: Act, held: Cart, priced: Sequence[PricedLine], listed: Money, ac
     stands or fails, and then sees its use.
     """
     nothing = tuple(line.cost.recurring.times(0) for line in priced)
-    promo = PromoCode.objects.select_for_update().filter(id=held.promo_id).first()
-    if promo is None:
+    if held.promo_id is None:
         return Reduced(None, "", nothing, listed)
+    promo = PromoCode.objects.select_for_update().get(id=held.promo_id)
     found = applied(promo, priced, due=listed, at=act.at, account=account)
     return Reduced(promo, found.why, found.discounts, listed - total(found.discounts, listed.currency))
 

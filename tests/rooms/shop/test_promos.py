@@ -43,8 +43,9 @@ from hostkeep.shop.errors import (
     PromoUsedBefore,
 )
 from hostkeep.shop.models import Order, PromoCode, Redemption
+from hostkeep.shop.queries.held import redemptions_of
 from hostkeep.shop.queries.orders import order
-from hostkeep.shop.queries.promos import promo_use, promos, redemption_of, redemptions_of
+from hostkeep.shop.queries.promos import promo_use, promos, redemption_of
 from hostkeep.shop.rules.promo_making import Making
 from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
@@ -104,7 +105,8 @@ def test_an_order_keeps_what_was_taken_off_and_reserves_the_use(shop: Shop) -> N
     )  # fmt: skip
     assert promo_use(promo).promo.uses == 1
     assert shop.row(cart).promo is None
-    assert redemptions_of(account) == (used,)
+    (own,) = redemptions_of(account, first=9)
+    assert (own.code, own.discount, own.state) == ("FIVE", Money(500, EUR), "reserved")
 
 
 def test_without_a_code_nothing_is_taken_off(shop: Shop) -> None:

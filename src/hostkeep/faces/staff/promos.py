@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
@@ -16,7 +18,7 @@ from hostkeep.brands.queries import BrandRow, all_brands
 from hostkeep.brands.queries import brand as brand_row
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.faces.ui.amounts import money_text
+from hostkeep.faces.ui.amounts import locale_of, money_text
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.promo_reading import Typed, percent_text, read_promo
@@ -31,6 +33,9 @@ from hostkeep.shop.queries.promo_choices import choices_of
 from hostkeep.shop.queries.promos import PromoUse, promo_use, promos
 
 HERE = "/staff/promos/"
+A_MOMENT = timedelta(microseconds=1)
+"""A code holds until the last moment of its last day."""
+
 STATES = {
     "on": gettext_noop("In use"), "off": gettext_noop("Switched off"), "early": gettext_noop("Not yet"),
     "over": gettext_noop("Over"), "used_up": gettext_noop("Used up"),
@@ -147,11 +152,16 @@ def _said(row: PromoUse, language: str) -> dict[str, Any]:
         "least": [money_text(money(minor, code), language) for code, minor in promo.least.items()],
         "state": state,
         "state_said": gettext(STATES[state]),
-        "starts": promo.starts_at.astimezone(zone),
-        "ends": promo.ends_at.astimezone(zone) if promo.ends_at else None,
+        "starts": _day(promo.starts_at, zone, language),
+        "ends": _day(promo.ends_at - A_MOMENT, zone, language) if promo.ends_at else "",
         "zone": str(zone),
         "given": [money_text(amount, language) for amount in row.given],
     }  # fmt: skip
+
+
+def _day(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """Write the day on which a moment falls at a brand."""
+    return str(format_date(at.astimezone(zone).date(), "medium", locale=locale_of(language)))
 
 
 def _chosen(request: HttpRequest, brands: tuple[BrandRow, ...]) -> BrandRow | None:

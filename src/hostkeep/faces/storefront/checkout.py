@@ -58,10 +58,11 @@ ONCE_BYTES = 18
 LONGEST_ONCE = 64
 LONGEST_AMOUNT = 15
 
-PROMO_OVER: tuple[type[Foreseen], ...] = (
-    PromoGone, PromoNewOnly, PromoNotForThese, PromoOtherCurrency, PromoUnderLeast, PromoUsedBefore,
+SHOWN_AGAIN: tuple[type[Foreseen], ...] = (
+    CartEmpty, PriceChanged, SoldOut, NotForSale, PromoGone, PromoNewOnly, PromoNotForThese,
+    PromoOtherCurrency, PromoUnderLeast, PromoUsedBefore,
 )  # fmt: skip
-"""Why a discount that was shown is no longer given: the cart is shown again without it."""
+"""Why nothing was ordered: the cart is shown again as it stands, without a discount that is given no more."""
 
 
 class OldPage(Foreseen):
@@ -148,7 +149,7 @@ def _order(request: HttpRequest, account: AccountRow, held: CartRow | None) -> H
             once=sent.once,
             answers=form.answers.values,
         )
-    except (CartEmpty, PriceChanged, SoldOut, NotForSale, *PROMO_OVER) as refusal:
+    except SHOWN_AGAIN as refusal:
         return cart_page(request, cart_of(request, account), refusal)
     choose_streams(
         act, subject=account.subject, choices=form.answers.choices, how="order", language=language_of(request)

@@ -72,9 +72,8 @@ def _held(act: Act, order: OrderId) -> Redemption:
     """Return an order's use, its code's row locked before it.  Raises NoSuchOrder."""
     found = Redemption.objects.filter(order=order, order__brand=act.brand)
     promo = found.values_list("promo", flat=True).first()
-    # The code first, as the order did that reserved it: two that change one code's count wait, and go on.
-    PromoCode.objects.select_for_update().filter(id=promo).first()
-    row = found.select_for_update(of=("self",)).first()
-    if row is None:
+    if promo is None:
         raise NoSuchOrder
-    return row
+    # The code first, as the order did that reserved it: two that change one code's count wait, and go on.
+    PromoCode.objects.select_for_update().get(id=promo)
+    return found.select_for_update(of=("self",)).get()

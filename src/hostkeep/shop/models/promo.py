@@ -62,7 +62,8 @@ class PromoCode(models.Model):
 class Redemption(models.Model):
     """One use of a promo code by an order: reserved with it, committed when it is paid, else released.
 
-    account         a handle, no key: which code somebody used is told by their order
+    account         a handle, to count the uses of one account; no other fact of a person.  It is in its
+                    owner's own copy
     invoice         the order's first invoice, once there is one
     discount_minor  what it takes off that invoice, in list prices and the order's currency
     """

@@ -104,12 +104,6 @@ def redemption_by_invoice(invoice: InvoiceId) -> RedemptionRow | None:
     return _first(Q(invoice=invoice))
 
 
-def redemptions_of(account: AccountId) -> tuple[RedemptionRow, ...]:
-    """Return an account's uses of codes, newest first, for its own copy of what is held.  One query."""
-    found = Redemption.objects.filter(account=account).select_related("promo", "order")
-    return tuple(_redeemed(row) for row in found.order_by("-reserved_at", "-id"))
-
-
 def promo_of(row: PromoCode) -> Promo:
     """Freeze a code."""
     return Promo(
