@@ -57,7 +57,7 @@ class Row:
 class Imported:
     """What a file held.
 
-    rows         its transfers, in its order
+    rows         its transfers, in its order, then what the bank took back
     left_out     entries that are no money in
     read_before  when the very same file was read, or None
     """
@@ -65,6 +65,11 @@ class Imported:
     rows: tuple[Row, ...]
     left_out: int
     read_before: datetime | None
+
+    @property
+    def came(self) -> int:
+        """How many transfers came in."""
+        return sum(row.fate != "taken_back" for row in self.rows)
 
 
 def import_bank_file(act: Act, *, body: bytes) -> Imported:
@@ -81,7 +86,7 @@ def import_bank_file(act: Act, *, body: bytes) -> Imported:
     digest = hashlib.sha256(body).hexdigest()
     before = bank_file_read(act.brand, digest)
     rows = (*_rows(act, statement), *_taken_back(statement))
-    file = record_bank_file(act, digest=digest, entries=len(rows))
+    file = record_bank_file(act, digest=digest, entries=len(statement.credits))
     if statement.reversed and before is None:
         raise_alarm(act, kind=WENT_BACK, about=file.ref, clause=ClauseId(""))
     log.info("bank_file.read", brand=act.brand, count=len(rows), trace=act.trace)
