@@ -275,6 +275,44 @@ def _call_backs_are_believed_and_forgotten(patch: Patch) -> None:
     patch.setattr(noticing.inbox, "take", lambda *_, **__: "known")
 
 
+def _old_passwords_go_into_the_archive(patch: Patch) -> None:
+    """A change of the password seals the old one beside the addresses."""
+    from uuid import uuid4
+
+    from hostkeep.people.models import User
+    from hostkeep.runtime import clock
+    from hostkeep.vault import boxes, wall
+    from hostkeep.vault.asking import ARCHIVE, ARCHIVED
+    from tests.conftest import make_act
+
+    real = User.set_password
+
+    def keeps_old(user, raw):
+        if user.brand == "vpn" and user.password:
+            now = clock.now()
+            with wall.opened():
+                boxes.keep(make_act(brand="vpn", at=now), boxes.Row(
+                    subject=user.subject, category="email", slot=f"{ARCHIVED}{uuid4()}", keep_class=ARCHIVE,
+                    value=user.password, digest="d" * 64, channel="web", since=now, expires_at=None, why="changed",
+                ))  # fmt: skip
+        real(user, raw)
+
+    patch.setattr(User, "set_password", keeps_old)
+
+
+def _closing_archives_nothing(patch: Patch) -> None:
+    """What the archive should take would stand switched off under its own class."""
+    from hostkeep.vault import outlook
+
+    real = outlook._what
+
+    def switched_off(*told, **more):
+        what, until = real(*told, **more)
+        return ("deactivate" if what == "archive" else what), until
+
+    patch.setattr(outlook, "_what", switched_off)
+
+
 def _something_is_written_in_clear(brand: str, value: str) -> Callable[[Patch], None]:
     """A mail of a brand is queued with a value in its facts."""
 
@@ -364,6 +402,8 @@ SABOTAGES = _table(
     the_page_keeps_purposes_to_itself=(_the_page_keeps_purposes_to_itself, "VF-3"),
     the_archive_is_open_to_all=(_the_archive_is_open_to_all, "VPN-9 VPN-10"),
     the_archive_takes_nothing=(_the_archive_takes_nothing, "VPN-9 VPN-10"),
+    old_passwords_go_into_the_archive=(_old_passwords_go_into_the_archive, "VPN-9"),
+    closing_archives_nothing=(_closing_archives_nothing, "VPN-10"),
     a_driver_reads_more_than_it_should=(_a_driver_reads_more_than_it_should, "VPN-5"),
     ways_to_pay_ask_no_policy=(_ways_to_pay_ask_no_policy, "VPN-5"),
     cards_are_kept_wherever_a_gateway_can=(_cards_are_kept_wherever_a_gateway_can, "VPN-5"),
