@@ -24,12 +24,11 @@ OWN = {
 }  # fmt: skip
 """Tables of the copy besides those of ordering, paying and using, and the column that says whose a row is."""
 
-UNDER = {
-    "order_id": "shop_order", "cart_id": "shop_cart", "service_id": "provisioning_service",
-    "subscription_id": "subscriptions_subscription", "metered_id": "subscriptions_metered",
-    "invoice_id": "billing_invoice", "payment_id": "billing_payment",
-}  # fmt: skip
-"""Which table says whose a row is that has another's id alone."""
+FOREIGN = """
+SELECT a.attname, c.confrelid::regclass::text FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+WHERE c.contype = 'f' AND c.conrelid = %s::regclass AND c.confrelid <> c.conrelid ORDER BY a.attnum
+"""
+"""Which tables the rows of one hang on."""
 
 WHOSE = {"id": "account", "account": "account", "account_id": "account", "about": "account", "subject": "subject",
          "user_id": "user"}  # fmt: skip
@@ -111,21 +110,27 @@ def _queries() -> list[str]:
     from hostkeep.flows.exporting.kinds import TRADE
 
     tables = {table: "" for kind in TRADE.values() for table in kind.tables} | OWN
-    return [f"SELECT * FROM {table} WHERE {_whose(table, column)}" for table, column in tables.items()]
+    conditions = {table: _whose(table, column) for table, column in tables.items()}
+    assert all(conditions.values()), conditions
+    return [f"SELECT * FROM {table} WHERE {condition}" for table, condition in conditions.items()]
 
 
 def _whose(table: str, column: str = "") -> str:
-    """The condition under which a row of a table is the person's."""
+    """The condition under which a row of a table is the person's: by a column of its own, or of what it hangs on."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [table])
         names = {row[0] for row in cursor.fetchall()}
-    for name in (column,) if column else ("account", "account_id", "about"):
-        if name in names:
-            return f"{name} = %({WHOSE[name]})s"
-    name = next(each for each in UNDER if each in names)
-    return f"{name} IN (SELECT id FROM {UNDER[name]} WHERE {_whose(UNDER[name])})"
+        for name in (column,) if column else ("account", "account_id", "about"):
+            if name in names:
+                return f"{name} = %({WHOSE[name]})s"
+        cursor.execute(FOREIGN, [table])
+        over = cursor.fetchall()
+    for name, parent in over:
+        if condition := _whose(parent):
+            return f"{name} IN (SELECT id FROM {parent} WHERE {condition})"
+    return ""
 
 
 def _selected(told, queries: list[str]) -> int:

@@ -54,4 +54,5 @@ def _asked(asked: Callable[[Any], Rows]) -> tuple[tuple[str, ...], Callable[[UUI
 def _counted(name: str, rows: QuerySet[Any], at: str) -> QuerySet[Any, Any]:
     """Count rows under a name: the constant makes them one group, or none."""
     named = rows.order_by().values(of=Value(name, CharField()))
-    return named.annotate(count=Count("pk"), since=Min(at)).values_list("of", "count", "since")
+    told: QuerySet[Any, Any] = named.annotate(count=Count("pk"), since=Min(at))
+    return told.values_list("of", "count", "since")
