@@ -134,3 +134,20 @@ def test_whose_card_ends_is_told_once_on_the_fifteenth_of_the_month_before(gatew
         standing_still.tell_of_cards(make_act(brand="", at=NOON + day * DAY))
     (told,) = Mail.objects.filter(template="billing/card_expires")
     assert told.queued_at == NOON + 14 * DAY
+
+
+def test_one_that_cannot_be_written_to_keeps_nobody_else_from_being_told(gateway, monkeypatch) -> None:
+    both = [Debtor(BRAND).starts() for _ in range(2)]
+    for one in both:
+        keeps(one, date(2026, 4, 30))
+    first, second_one = sorted(both, key=lambda one: one.account)
+    real = standing_still.write_to
+
+    def write(act, account, *rest, **about):
+        if account == first.account:
+            raise RuntimeError("no owner")
+        real(act, account, *rest, **about)
+
+    monkeypatch.setattr(standing_still, "write_to", write)
+    standing_still.tell_of_cards(make_act(brand="", at=NOON + 14 * DAY))
+    assert [mail.account for mail in Mail.objects.filter(template="billing/card_expires")] == [second_one.account]
