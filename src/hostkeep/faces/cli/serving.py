@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from hostkeep.faces.cli import fingerprints
-from hostkeep.faces.cli.setting_up import ready_to_serve
+from hostkeep.faces.cli.setting_up import complete_erasures, ready_to_serve
 from hostkeep.runtime import loopback
 
 TARGET = "hostkeep.project.served:application"
@@ -24,6 +24,7 @@ def serve(*, host: str, port: int, workers: int) -> int:
         sys.stderr.write(f"hostkeep: port {port} is taken; choose another\n")
         return 2
     ready_to_serve()
+    complete_erasures()
     gather()
     count = workers or os.cpu_count() or 1
     argv = [
@@ -57,6 +58,7 @@ def work() -> int:
     tripwire.arm()
     beating.start("worker")
     beating.wait_until_open()
+    complete_erasures()
     rescue.take_over()
     connector: Any = app.connector
     with app.replace_connector(connector.get_worker_connector()) as worker:

@@ -25,6 +25,7 @@ def ready_and_checked() -> None:
     """Be ready to serve and, before anything else, as far as the erasure ledger; raises as ready_to_serve."""
     ready_to_serve()
     catch_up()
+    complete_erasures()
 
 
 def ready_to_serve() -> None:
@@ -53,6 +54,23 @@ def catch_up() -> int:
         sys.stderr.write(f"hostkeep: maintenance: carrying out {lines} erasures from the ledger first\n")
         return replaying.catch_up(act_of_operator())
     return 0
+
+
+def complete_erasures() -> int:
+    """Complete erasures whose process died before their line in the ledger, and say so; return how many.
+
+    Their classes are fenced, so nothing of them opens meanwhile.  Where the database is behind the ledger it
+    does nothing: who catches up completes them then.
+    """
+    from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.vault import erasing, replaying
+
+    if replaying.behind():
+        return 0
+    done = erasing.carry_on(act_of_operator())
+    if done:
+        sys.stderr.write(f"hostkeep: completed an erasure that was cut off ({done})\n")
+    return done
 
 
 def check_world() -> None:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections
 
 from hostkeep.kernel.ids import OPERATOR
 from hostkeep.runtime import jobs
-from hostkeep.vault import nodes, replaying
+from hostkeep.vault import erasing, nodes, replaying
 
 log = structlog.get_logger()
 
@@ -45,11 +45,15 @@ def _beat_on(node: UUID, role: str) -> None:
 
 
 def beat_once(node: UUID, role: str) -> None:
-    """Beat, and carry out what the erasure ledger has beyond the database."""
+    """Beat, and carry out what the erasure ledger has beyond the database.
+
+    With it go erasures that never came to their line: a start leaves them to who catches up.
+    """
     nodes.beat(node, role=role)
     if replaying.behind():
-        done = replaying.catch_up(jobs.job_act("replay", brand=OPERATOR, trace="replay"))
-        log.info("erasures.replayed", lines=done)
+        act = jobs.job_act("replay", brand=OPERATOR, trace="replay")
+        done = replaying.catch_up(act)
+        log.info("erasures.replayed", lines=done, completed=erasing.carry_on(act))
 
 
 def wait_until_open() -> None:
