@@ -14,7 +14,7 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.held_facts import fact_of_kind
 from hostkeep.faces.client.held_kinds import KINDS
-from hostkeep.faces.client.held_words import Line, Reader, lines_of
+from hostkeep.faces.client.held_words import Group, Reader, groups_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
@@ -51,9 +51,9 @@ def held_records(request: HttpRequest, name: str) -> HttpResponse:
     return show(request, "client/held_records.html", context)
 
 
-def _records(act: Act, kind: Kind, account: AccountId, reader: Reader) -> list[tuple[Line, ...]]:
-    """Gather the newest records, each in lines."""
-    return [lines_of(row, reader) for row in islice(kind.gather(act, account, MOST), MOST)]
+def _records(act: Act, kind: Kind, account: AccountId, reader: Reader) -> list[tuple[Group, ...]]:
+    """Gather the newest records, each in groups of lines."""
+    return [groups_of(row, reader) for row in islice(kind.gather(act, account, MOST), MOST)]
 
 
 held_records_urls = [path("privacy/records/<slug:name>/", held_records, name="held_records")]

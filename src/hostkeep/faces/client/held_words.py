@@ -143,16 +143,15 @@ FIELDS: Mapping[str, str] = MappingProxyType({
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a record.
+class Group:
+    """Lines that belong together.
 
-    text   the value, or empty where there are lines below it
-    below  the lines of a value that has parts
+    title  of a value that has parts what it is called, with what it is part of; empty for the record itself
+    lines  label and text
     """
 
-    label: str
-    text: str
-    below: tuple[Line, ...] = ()
+    title: str
+    lines: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,36 +162,46 @@ class Reader:
     zone: str
 
 
-def lines_of(row: Mapping[str, Any], reader: Reader) -> tuple[Line, ...]:
-    """Put a record into lines, fields without a value left out."""
-    return tuple(_lines(row, reader))
+def groups_of(row: Mapping[str, Any], reader: Reader) -> tuple[Group, ...]:
+    """Put a record into groups of lines, fields without a value left out."""
+    return tuple(_groups((), row, reader))
 
 
-def _lines(row: Mapping[str, Any], reader: Reader) -> Iterator[Line]:
-    """Put fields into lines."""
+def _groups(path: tuple[str, ...], row: Mapping[str, Any], reader: Reader) -> Iterator[Group]:
+    """Put fields into a group, and each value that has parts into groups of its own after it."""
+    lines: list[tuple[str, str]] = []
+    below: list[tuple[str, Mapping[str, Any]]] = []
     for name, value in row.items():
-        if value is None or value in ("", (), {}):
+        if value is None or value in ("", (), [], {}):
             continue
         label = gettext(FIELDS[name]) if name in FIELDS else name
-        below = tuple(_parts(value, reader))
-        yield Line(label, "" if below else _text(value, reader), below)
+        parts = _parts(label, value)
+        below += parts
+        if not parts:
+            lines.append((label, _text(value, reader)))
+    if lines:
+        yield Group(", ".join(path), tuple(lines))
+    for title, inner in below:
+        yield from _groups((*path, title), inner, reader)
 
 
-def _parts(value: Any, reader: Reader) -> Iterator[Line]:
-    """Give the parts of a value that has some."""
+def _parts(label: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the parts of a value by what they are called; none of a value that is one text."""
     if isinstance(value, Mapping):
-        yield from _lines(value, reader)
-    elif isinstance(value, (tuple, list)):
-        for number, each in enumerate(value, start=1):
-            below = tuple(_parts(each, reader))
-            yield Line(str(number), "" if below else _text(each, reader), below)
-    elif is_dataclass(value) and not isinstance(value, Money):
+        return [(label, value)]
+    if is_dataclass(value) and not isinstance(value, Money):
         named = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in HANDLES}
-        yield from _lines(named, reader)
+        return [(label, named)]
+    if isinstance(value, (tuple, list)):
+        numbered = enumerate(value, start=1)
+        return [part for number, each in numbered for part in _parts(f"{label} {number}", each)]
+    return []
 
 
 def _text(value: Any, reader: Reader) -> str:
     """Put a single value into words."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(_text(each, reader) for each in value)
     if isinstance(value, Money):
         return money_text(value, reader.language)
     if isinstance(value, bool):
