@@ -241,6 +241,44 @@ def test_another_term_holds_from_the_next_period(db) -> None:
     assert newest.net_minor == offer.move.price.minor
 
 
+def test_nothing_is_billed_in_the_old_term_before_the_change_had_its_turn(db) -> None:
+    """Between the run over changes and the one over renewals the clock goes on."""
+    customer = buys()
+    offer = next(o for o in customer.offers(1) if o.change.kind == "term")
+    customer.asks(offer, 1)
+    due = customer.row.renew_at
+    changing.sweep_due(make_act(brand="", at=due - timedelta(seconds=1)))
+    assert renewing.renew_due(make_act(brand="", at=due)) == 0
+    assert renewing.falls_due(due)
+    changing.sweep_due(make_act(brand="", at=due + timedelta(seconds=59)))
+    assert renewing.renew_due(make_act(brand="", at=due + timedelta(seconds=60))) == 1
+    newest = Invoice.objects.filter(account=customer.account).order_by("-issued_at").first()
+    assert newest.net_minor == offer.move.price.minor
+
+
+def test_a_change_of_term_that_cannot_be_made_so_does_not_keep_its_service_unbilled_for_ever(db) -> None:
+    customer = buys()
+    customer.asks(next(o for o in customer.offers(1) if o.change.kind == "term"), 1)
+    due = customer.row.renew_at
+    assert renewing.renew_due(make_act(brand="", at=due + timedelta(hours=23))) == 0
+    assert renewing.renew_due(make_act(brand="", at=due + timedelta(hours=25))) == 1
+
+
+def test_what_another_term_begins_with_says_nothing_of_the_one_that_runs_out(db) -> None:
+    """A year is agreed on and billed ahead; for the rest of the month before it nothing is given back."""
+    customer = buys("hexa-m")
+    customer.asks(next(o for o in customer.offers(1) if o.change.kind == "term"), 1)
+    system = make_act(brand="", at=customer.row.renew_at)
+    changing.sweep_due(system)
+    renewing.renew_due(system)
+    days = (customer.row.billed_to - NOON).days
+    assert days > 150
+    (year,) = Invoice.objects.filter(once__startswith="renewal:")
+    for offer in customer.offers(20):
+        if offer.change.kind != "term":
+            assert offer.change.turn.due == offer.move.price - money(year.net_minor, "EUR")
+
+
 def test_a_price_that_was_not_shown_is_refused_and_nothing_changes(db) -> None:
     customer = buys()
     offer = customer.dearer(10)
