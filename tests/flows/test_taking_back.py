@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, connections
+from django.db.models import QuerySet
 
 from hostkeep.billing.actions.crediting import give_credit
 from hostkeep.billing.models import CreditEntry, DunningStep, Invoice
@@ -22,6 +25,7 @@ from hostkeep.kernel.money import EUR, Money
 from hostkeep.people.queries import account as account_row
 from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.models import Service
+from hostkeep.subscriptions.models import PeriodTurn
 from hostkeep.subscriptions.queries.courses import billed_by, invoices_for
 from hostkeep.subscriptions.queries.subscriptions import periods_of
 from hostkeep.subscriptions.rules.states import State
@@ -379,3 +383,37 @@ def test_a_service_that_runs_before_its_subscription_stands_is_counted_at_once(d
     assert {row.state for row in Subscription.objects.all()} == {"active"}
     assert Subscription.objects.count() == 2
     assert renewing.renew_due(make_act(brand="", at=NOON + 40 * DAY)) >= 2
+
+
+def settled_at_once() -> tuple[int, int, int]:
+    """Four workers settle one end that was cut off; return credit notes, turns, and what broke."""
+    with machines():
+        who = Debtor().starts()
+        renews()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cancelling, "settle", lambda *_, **__: None)
+            cancels(who)
+        row, ready = who.subscription, Barrier(4)
+
+        def do(_: int) -> int:
+            try:
+                ready.wait(20)
+                cancelling.settle(who.act("system", "service", at=AHEAD), row)
+            except DatabaseError:
+                return 1
+            finally:
+                connections.close_all()
+            return 0
+
+        with ThreadPoolExecutor(4) as hands:
+            broken = sum(hands.map(do, range(4)))
+    notes = Invoice.objects.filter(account=who.account, kind="credit_note").count()
+    return notes, PeriodTurn.objects.filter(period__subscription=row.id).count(), broken
+
+
+def test_settled_by_four_at_once_it_is_taken_back_once(committed, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(QuerySet, "select_for_update", lambda self, *_, **__: self)
+        assert any(settled_at_once() != (1, 1, 0) for _ in range(5)), "the race was won without the lock"
+    for _ in range(2):
+        assert settled_at_once() == (1, 1, 0)
