@@ -35,6 +35,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
     brands_due,
     ending_due,
     is_due,
+    settling_due,
     subscriptions_for,
 )
 from hostkeep.vault.column_door import use_columns
@@ -63,8 +64,8 @@ def renew_due(act: Act) -> int:
 
 
 def falls_due(at: datetime) -> bool:
-    """Say whether something is to be billed, or ends, by a time."""
-    return is_due(at) or bool(ending_due(at, first=1))
+    """Say whether something is to be billed, taken back or billed anew, or ends, by a time."""
+    return is_due(at) or bool(ending_due(at, first=1)) or bool(settling_due(at, first=1))
 
 
 def renew_brand(act: Act, *, chunk: int = CHUNK) -> int:
