@@ -1,6 +1,6 @@
 """One person's values in every place where an epoch's or a person's key seals them, and what of it opens.
 
-Run by itself: `python -m tests.real.vault_filling fill`, `... count`, `... erase HANDLE`.
+Run by itself: `python -m tests.real.vault_filling fill`, `... count`, `... erase HANDLE`, `... cut_off HANDLE`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import django
 from django.db import connection
 
 EMAIL, NAME = "ann.canary@example.test", "Ann Canary"
+NUMBER = "NL123456789B01"
 BRAND = "vps6"
 
 
@@ -30,7 +32,9 @@ def fill() -> dict[str, str]:
 
     from hostkeep.people.models import Account, ApiCall, ApiKey, LoginAddress, PassingAddress, Session, User
     from hostkeep.runtime import brand as running_brand
-    from hostkeep.vault import nyms, putting, sealing
+    from hostkeep.billing.models import NumberCheck
+    from hostkeep.billing.queries import number_checks
+    from hostkeep.vault import boxes, nyms, old_values, putting, sealing, wall
 
     now = act().at
     with running_brand.during(BRAND):
@@ -45,6 +49,12 @@ def fill() -> dict[str, str]:
     putting.put(act(), subject=login.subject, category="name", value=NAME)
     putting.put(act(), subject=login.subject, category="email", value=EMAIL)
     nyms.nym_of(login.subject)
+    with wall.opened():
+        boxes.keep(act(), boxes.Row(
+            subject=login.subject, category="email", slot=f"{old_values.ARCHIVED}{login.id}", keep_class=old_values.ARCHIVE,
+            value="ann.before@example.test", digest="d" * 64, channel="web", since=now, expires_at=None, why="changed",
+        ))  # fmt: skip
+    NumberCheck.objects.create(account=account.id, brand=BRAND, mark=number_checks.mark_of(BRAND, NUMBER), state="valid", proof="", checked_at=now)
     return {"subject": str(login.subject)}
 
 
@@ -59,7 +69,9 @@ def count() -> dict[str, int]:
 
 def _places() -> dict[str, tuple[str, Callable[..., object]]]:
     """Name, what to read, and a function that raises or returns nothing where the row is shut."""
+    from hostkeep.billing.queries import number_checks
     from hostkeep.vault import cipher, column_epochs, keys, marks, nyms, sealing
+    from tests.real import column_filling
 
     def item(subject: UUID, category: str, slot: str, keep_class: str, box: bytes, row: UUID, key: UUID, epoch: int, wrapped: bytes | None) -> object:
         about = f"{key}|{subject}|{keep_class}|{epoch}".encode()
@@ -76,7 +88,16 @@ def _places() -> dict[str, tuple[str, Callable[..., object]]]:
     def named(mark: bytes, subject: UUID) -> object:
         return bytes(mark) in [nyms._mark(keys.key_of(n, "nym"), subject) for n in keys.epochs()]
 
+    def number_marked(mark: str) -> object:
+        return mark in sealing.dated_hashes(number_checks.USE, f"{BRAND}|{NUMBER}")
+
+    def call_known(content: str) -> object:
+        return content in sealing.dated_hashes("api-call", "x")
+
     found: dict[str, tuple[str, Callable[..., object]]] = {
+        **column_filling.places(),
+        "number marks": ("SELECT mark FROM billing_numbercheck", number_marked),
+        "api calls": ("SELECT content FROM people_apicall", call_known),
         "items": (
             "SELECT i.subject, i.category, i.slot, i.keep_class, i.box, i.id, k.id, k.epoch, k.wrapped FROM vault.vault_item i"
             " JOIN vault.vault_subjectkey k ON k.subject = i.subject AND k.keep_class = i.keep_class", item),
@@ -89,7 +110,7 @@ def _places() -> dict[str, tuple[str, Callable[..., object]]]:
     }
     for table, _, column in column_epochs.sealed_columns():
         where = f"{table}.{column}"
-        found[where] = (
+        found[f"{where}, before the door" if where in found else where] = (
             f"SELECT {column} FROM {table} WHERE {column} LIKE 'c1.%%'",
             lambda text, where=where: cipher.unseal_column(text, place=where),
         )
@@ -120,6 +141,49 @@ def erase(subject: str) -> dict[str, bool]:
     return {"erased": bool(done.erasure)}
 
 
+def plan(subject: str) -> object:
+    """What to plant in the sealed columns of all tables, and which there are."""
+    from tests.real import column_filling
+
+    found = column_filling.rows_for(act(), subject)
+    return {"rows": found, "declared": column_filling.declared()}
+
+
+def export(subject: str) -> dict[str, str]:
+    """Make an export as its owner does; the key is theirs and stays nowhere."""
+    from hostkeep.kernel.ids import SubjectId
+    from hostkeep.vault import exports
+
+    mine = act().in_role("customer")
+    who = SubjectId(UUID(subject))
+    made = exports.keep_export(replace(mine, own=who), subject=who, data=NAME.encode() * 9)
+    return {"key": made.key}
+
+
+def cut_off(subject: str) -> dict[str, bool]:
+    """Begin an erasure and die by SIGKILL where its line in the ledger should be written."""
+    import os
+    import signal
+
+    from hostkeep.vault import erasure_ledger
+
+    erasure_ledger.add = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+    return erase(subject)
+
+
+def cut_off_again() -> dict[str, bool]:
+    """Carry on as a start does, and die by SIGKILL when the line is written and no key is destroyed yet."""
+    import os
+    import signal
+
+    from hostkeep.faces.cli import setting_up
+    from hostkeep.vault import destroying
+
+    destroying.carry_out = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    setting_up.complete_erasures()
+    return {"erased": True}
+
+
 def certificate(subject: str) -> dict[str, str]:
     from hostkeep.kernel.ids import SubjectId
     from hostkeep.vault import erasing
@@ -131,4 +195,4 @@ def certificate(subject: str) -> dict[str, str]:
 if __name__ == "__main__":
     django.setup()
     what, *about = sys.argv[1:]
-    print(json.dumps({"fill": fill, "count": count, "erase": erase, "certificate": certificate}[what](*about)))
+    print(json.dumps({"fill": fill, "plan": plan, "export": export, "count": count, "erase": erase, "cut_off": cut_off, "cut_off_again": cut_off_again, "certificate": certificate}[what](*about)))
