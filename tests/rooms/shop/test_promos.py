@@ -196,6 +196,15 @@ def test_a_code_is_used_by_one_account_as_often_as_it_may(shop: Shop) -> None:
     orders(shop, other, shop.customer(), "k3", Money(621, EUR))
 
 
+def test_a_use_that_was_given_back_does_not_count_against_its_account(shop: Shop) -> None:
+    made(shop, most_each=1)
+    account, cart, again = shop.customer(), shop.cart(wish()), shop.cart(wish())
+    puts(shop, cart)
+    release_redemption(shop.act(), order=orders(shop, cart, account).order, reason="cancelled")
+    puts(shop, again, account=account)
+    assert orders(shop, again, account, "k2").total == Money(621, EUR)
+
+
 @pytest.mark.parametrize("end", ["over", "off", "used_up"])
 def test_a_code_that_ends_before_the_order_is_told_and_not_charged(shop: Shop, end: str) -> None:
     soon = shop.opened_at + timedelta(minutes=20)
