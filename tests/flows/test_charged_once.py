@@ -15,6 +15,7 @@ from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Declined, Settled, Unknown, Waiting
 from hostkeep.flows import paying, refunding
 from hostkeep.kernel.money import EUR, Money
+from hostkeep.runtime.stores import all_stores
 from tests.cards import BRAND
 from tests.conftest import NOON
 from tests.flows.test_paying import carried
@@ -103,6 +104,29 @@ def test_only_what_surely_never_moved_opens_the_way(fake: FakeGateway) -> None: 
     fake.told[PaymentAttempt.objects.get(id=first.attempt).once] = Declined("never_asked")
     paying.look_up_open(billing_act("", at=NOON + 20 * DAY))
     assert opens(fake, buyer, invoice, at=NOON + 20 * DAY).attempt != first.attempt
+
+
+@pytest.mark.parametrize(
+    ("state", "of_card", "stays"),
+    [("unknown", False, True), ("unknown", True, True), ("waiting", True, True),
+     ("waiting", False, False), ("settled", False, False), ("declined", True, False)],
+)  # fmt: skip
+def test_by_what_an_open_outcome_is_looked_up_stays_until_it_is_known(
+    fake: FakeGateway, state: str, of_card: bool, stays: bool  # noqa: F811
+) -> None:
+    buyer = customer()
+    method = ready(fake, buyer) if of_card else None
+    PaymentAttempt.objects.create(
+        once="open-1", brand=BRAND, invoice_id=buyer.owes().id, gateway="testpay", minor=1990, currency="EUR",
+        state=state, method_id=method, handle="cs_1@mark", visit="https://pay.example/1", created_at=NOON,
+    )  # fmt: skip
+    store = next(each for each in all_stores() if each.name == "billing.attempts")
+    late = NOON + 91 * DAY
+    assert store.list_due(late) == (0 if stays else 1)
+    store.erase(billing_act("", at=late), 10)
+    left = PaymentAttempt.objects.get(once="open-1")
+    assert (left.handle, left.visit) == (("cs_1@mark", "https://pay.example/1") if stays else ("", ""))
+    assert store.list_due(late) == 0
 
 
 def test_pages_that_were_left_do_not_keep_younger_ones_from_being_asked_about(fake: FakeGateway) -> None:  # noqa: F811

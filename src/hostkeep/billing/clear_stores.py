@@ -23,7 +23,7 @@ from hostkeep.vault.past_terms import past_terms
 REFERENCE, PARTY = CategoryId("payment_ref"), CategoryId("invoice_party")
 
 ASKED_DAYS = 90
-"""A gateway is asked after an attempt for 14 days; the rest is for who has to explain what became of it."""
+"""A gateway is asked after most attempts for 14 days; the rest is for who has to explain what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,13 @@ PLACES: Mapping[CategoryId, tuple[_Place, ...]] = {
     ),
 }  # fmt: skip
 
-ASKED_OUT = f"created_at <= %(at)s - make_interval(days => {ASKED_DAYS}) AND (handle <> '' OR visit <> '')"
+MAY_HAVE_MOVED = "(state = 'unknown' OR (state = 'waiting' AND method_id IS NOT NULL))"
+"""Of whom nobody knows whether their money moved: they are asked about until it is known, however old."""
+
+ASKED_OUT = f"""
+created_at <= %(at)s - make_interval(days => {ASKED_DAYS}) AND (handle <> '' OR visit <> '')
+AND NOT {MAY_HAVE_MOVED}
+"""
 COUNT_ASKED = f"SELECT count(*) FROM billing_paymentattempt WHERE {ASKED_OUT}"  # noqa: S608  see above
 EMPTY_ASKED = f"""
 UPDATE billing_paymentattempt SET handle = '', visit = '' WHERE id = ANY(ARRAY(
@@ -181,7 +187,8 @@ CLEAR: tuple[Store, ...] = (
         keep_class="fiscal",
         what=(
             "What a gateway calls an attempt to pay, and the address of its page for it; both are taken off"
-            " after 90 days, when nobody asks after it any more."
+            " after 90 days, when nobody asks after it any more; where nobody knows by then whether its money"
+            " moved, when that is known."
         ),
         places=("billing_paymentattempt",),
         list_due=_asked_due,
