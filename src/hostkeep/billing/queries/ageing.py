@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -55,15 +55,15 @@ class Open:
 
 
 def ageing(brand: BrandId, *, at: datetime) -> tuple[AgeRow, ...]:
-    """Return what was owed at a moment, by currency; nothing where nothing was.  One query a currency's age.
+    """Return what was owed at a moment, by currency; nothing where nothing was.  One query.
 
     As of any moment: what was paid or taken back later is still owed in it.
     """
     rows: dict[str, tuple[list[int], list[int]]] = {}
-    for code, minor, due_at in _open_at(brand, at).values_list("currency", "left_minor", "due_at").iterator():
-        sums, many = rows.setdefault(code, ([0] * len(ALL), [0] * len(ALL)))
-        place = ALL.index(age_of(due_at, at))
-        sums[place] += minor
+    for each in open_at(brand, at=at):
+        sums, many = rows.setdefault(each.owed.currency.code, ([0] * len(ALL), [0] * len(ALL)))
+        place = ALL.index(each.age)
+        sums[place] += each.owed.minor
         many[place] += 1
     return tuple(
         AgeRow(CURRENCIES[code], tuple(money(minor, code) for minor in sums), tuple(many))
@@ -74,9 +74,10 @@ def ageing(brand: BrandId, *, at: datetime) -> tuple[AgeRow, ...]:
 def open_at(brand: BrandId, *, at: datetime) -> Iterator[Open]:
     """Return the documents on which something was owed at a moment, the first due first."""
     found = _open_at(brand, at).order_by("due_at", "number")
-    for row in found.values_list("id", "number", "issued_at", "due_at", "left_minor", "currency").iterator():
-        name, number, issued_at, due_at, minor, code = row
-        yield Open(InvoiceId(name), number, issued_at, due_at, money(minor, code), age_of(due_at, at))
+    for row in found.values("id", "number", "issued_at", "due_at", "left_minor", "currency").iterator():
+        owed = money(row["left_minor"], row["currency"])
+        age = age_of(row["due_at"], at)
+        yield Open(InvoiceId(row["id"]), row["number"], row["issued_at"], row["due_at"], owed, age)
 
 
 def age_of(due_at: datetime, at: datetime) -> Age:
@@ -85,7 +86,7 @@ def age_of(due_at: datetime, at: datetime) -> Age:
     return next((age for age, days in AGES if late <= timedelta(days=days)), "older")
 
 
-def _open_at(brand: BrandId, at: datetime) -> QuerySet[Invoice]:
+def _open_at(brand: BrandId, at: datetime) -> QuerySet[Any]:
     """Return documents that were issued and not covered then; left_minor: what was owed."""
     covered = (
         Allocation.objects.filter(invoice=OuterRef("pk"), at__lte=at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -71,8 +72,8 @@ def moved_between(brand: BrandId, *, since: datetime, until: datetime) -> tuple[
     return tuple(CreditMove(why, money(int(minor), code)) for code, why, minor in found)
 
 
-def _asked(statement: str, values: dict[str, object]) -> Sequence[Sequence[object]]:
+def _asked(statement: str, values: dict[str, str | datetime]) -> Sequence[Sequence[Any]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        rows: Sequence[Sequence[object]] = cursor.fetchall()
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
         return rows

@@ -66,7 +66,7 @@ def _insert(act: Act, subscription: UUID, seen: Seen) -> bool:
             " ON CONFLICT (subscription) DO NOTHING",
             [subscription, act.brand, seen.currency.code, seen.minor],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _add(act: Act, dated: Dated) -> None:

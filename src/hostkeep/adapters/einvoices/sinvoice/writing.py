@@ -58,7 +58,7 @@ def stated(package: Package | None) -> tuple[Mapping[str, str], Sequence[str]]:
 
 def plain(amount: Money) -> int | float:
     """Write an amount as a JSON number: whole where it is; of cents the shortest text is exact."""
-    size = 10**amount.currency.places
+    size: int = 10**amount.currency.places
     return amount.minor // size if amount.minor % size == 0 else amount.minor / size
 
 
