@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -150,7 +151,8 @@ def _act(request: HttpRequest) -> Act:
 
 def _keys(request: HttpRequest) -> Mapping[str, int]:
     """Return the numbers of the keys that the login has, by prefix."""
-    return {row.prefix: row.number for row in keys_of(UserId(request.user.pk))}
+    user: Any = request.user
+    return {row.prefix: row.number for row in keys_of(UserId(user.pk))}
 
 
 def _look(policy: Policy, row: LookRow, keys: Mapping[str, int], language: str) -> Look:
