@@ -71,11 +71,7 @@ def join() -> None:
     search.numbers_by(numbers_of_subjects)
     jobs.schedule("erasures", erasing.finish)
     jobs.schedule("escrow", rolling.end_escrow)
-    jobs.watch("keys", key_rounds.send_due)
-    jobs.errand(key_rounds.ROLL, key_rounds.roll)
-    jobs.errand(key_rounds.DRILL, key_rounds.drill)
-    if settings.HOSTKEEP.embedded:
-        key_rounds.drill_with(_drill)
+    _turn_keys()
     jobs.schedule("payments", paying.look_up_open)
     jobs.errand(noticing.ERRAND, noticing.work_off)
     jobs.schedule("api_calls", api_calls.forget_old)
@@ -104,6 +100,15 @@ def _hand_out_drivers() -> None:
     gateways.carry_with(_gateway)
     numbers.carry_with(_tax_numbers)
     einvoices.carry_with(_einvoices)
+
+
+def _turn_keys() -> None:
+    """Hand over the rounds of the keys; only a house with its own server is drilled."""
+    jobs.watch("keys", key_rounds.send_due)
+    jobs.errand(key_rounds.ROLL, key_rounds.roll)
+    jobs.errand(key_rounds.DRILL, key_rounds.drill)
+    if settings.HOSTKEEP.embedded:
+        key_rounds.drill_with(_drill)
 
 
 def _watch_the_book() -> None:
