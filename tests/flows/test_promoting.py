@@ -41,6 +41,8 @@ from hostkeep.subscriptions.rules.changing import turn_of
 from hostkeep.subscriptions.rules.discounts import Off
 from hostkeep.subscriptions.rules.terms import Calendar, Term
 from tests.conftest import NOON, make_act
+from tests.everything import BRAND as EVERYTHING
+from tests.everything import Customer, load_everything
 from tests.told import told
 
 BRAND = "vps6"
@@ -357,3 +359,21 @@ def test_no_change_gives_back_more_than_was_paid(old: Money, new: Money, off: Of
 @given(prices, offs)
 def test_nothing_is_taken_off_beyond_the_price(price: Money, off: Off) -> None:
     assert 0 <= off.on(price).minor <= price.minor
+
+
+@pytest.mark.parametrize("country", ["FR", "US", "DE"])
+def test_where_products_are_taxed_each_in_their_way_the_discount_follows_them(db: None, country: str) -> None:
+    load_everything()
+    making = Making("MIX", {"en": "Mix"}, "fixed", 77, at(-1), "EUR")
+    make_promo(make_act("sales", "order", brand=EVERYTHING, at=at(-1)), making=making)
+    customer = Customer.at(country)
+    cart = customer.fills("box")
+    add_line(customer.act(), cart=cart, wish=Wish("secret-box", "monthly", {}, {}, 3))
+    put_in_promo(customer.act(), cart=cart, typed="mix", account=customer.account)
+    shown = customer.quote(cart)
+    billed = told(sheet(customer.orders(cart).invoice, of=customer.account))
+    assert (billed.gross, billed.net, billed.tax) == (shown.gross, shown.net, shown.tax)
+    less = [line for line in billed.lines if line.amount.minor < 0]
+    assert -sum(line.amount.minor for line in less) == 77
+    reduced = {line.title: line.taxed for line in billed.lines if line.amount.minor > 0}
+    assert all(line.taxed == reduced[line.title.removeprefix("Mix (MIX): ")] for line in less)
