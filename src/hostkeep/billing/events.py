@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId
 
@@ -44,3 +45,20 @@ class CreditGiven:
     """An account was given credit."""
 
     account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHeldBack:
+    """The check of a payment refused an order: it waits for a person."""
+
+    check: UUID
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReviewed:
+    """A person said what becomes of an order that was held back.  decision: "let_through" or "refused"."""
+
+    check: UUID
+    account: AccountId
+    decision: str

@@ -102,6 +102,18 @@ STORES: tuple[Store, ...] = (
         whose="account = ANY(%(accounts)s)",
     ),
     table_store(
+        "billing.checks",
+        "fiscal",
+        "What checks of an order's payment came to, and what a person said of it: by words of ours, until the"
+        " account is erased or two years after it was decided; an order that waits stays until it is.",
+        table="billing_paymentcheck",
+        due=(
+            f"coalesce(decided_at, checked_at) <= %(at)s - make_interval(days => {CHECKS_KEPT_DAYS})"
+            " AND (outcome <> 'refused' OR decision <> '')"
+        ),
+        whose="account = ANY(%(accounts)s)",
+    ),
+    table_store(
         "billing.notices",
         "fiscal",
         "Call-backs of gateways by their own ids and ours, so that none counts twice; each is kept 90 days.",

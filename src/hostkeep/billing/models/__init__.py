@@ -1,5 +1,6 @@
 """Tables of billing, by topic.  Django finds them here; outside the room nobody imports them."""
 
+from hostkeep.billing.models.checks import PaymentCheck
 from hostkeep.billing.models.documents import (
     Invoice,
     InvoiceLine,
@@ -47,6 +48,7 @@ __all__ = [
     "NumberCheck",
     "Payment",
     "PaymentAttempt",
+    "PaymentCheck",
     "ProformaEnded",
     "Refund",
     "Registration",

@@ -123,6 +123,18 @@ PLAIN: Columns = {
     "Registration.number": not_personal("a national system's number of a document"),
     "Registration.code": not_personal("a code of a tax authority for a document"),
     "Registration.answer": not_personal("a system's code of why"),
+    "PaymentCheck.brand": not_personal("slug of a brand"),
+    "PaymentCheck.outcome": personal(
+        "solvency", plain="a word: an order that was held back is found by it, and nobody by name"
+    ),
+    "PaymentCheck.rule": personal(
+        "solvency", plain="a word of rules.qualifying: whoever looks at the order must know why it waits"
+    ),
+    "PaymentCheck.categories": not_personal("which categories a check read, words of the vocabulary"),
+    "PaymentCheck.decision": personal(
+        "solvency", plain="a word: whether the order is built hangs on it, before anybody is asked"
+    ),
+    "PaymentCheck.decided_by": not_personal("handle of a member of staff"),
     "Finding.brand": not_personal("slug of a brand"),
     "Finding.what": not_personal("a word of rules.reconciling"),
     "Finding.currency": not_personal("ISO 4217 or empty"),

@@ -15,11 +15,13 @@ class Called:
 
     page      where its owner works with it, or empty
     is_whole  whether that page shows all of it; what it does not show has a page of records
+    term      when it ends, where that is not when the policy ends its category
     """
 
     label: str
     page: str = ""
     is_whole: bool = False
+    term: str = ""
 
 
 KINDS: Mapping[str, Called] = MappingProxyType({
@@ -29,7 +31,10 @@ KINDS: Mapping[str, Called] = MappingProxyType({
     "promo_uses": Called(gettext_noop("Promo codes that you used")),
     "services": Called(gettext_noop("Services"), "/account/services/", is_whole=True),
     "service_work": Called(gettext_noop("Work on your services")),
-    "addresses": Called(gettext_noop("Addresses that your services hold and held")),
+    "addresses": Called(
+        gettext_noop("Addresses that your services hold and held"),
+        term=gettext_noop("30 days after a service gave it back: forgotten"),
+    ),
     "subscriptions": Called(gettext_noop("Subscriptions"), "/account/services/"),
     "subscription_parts": Called(gettext_noop("What your subscriptions are made of")),
     "subscription_periods": Called(gettext_noop("Periods that were billed")),
@@ -44,6 +49,7 @@ KINDS: Mapping[str, Called] = MappingProxyType({
     "tax_number_checks": Called(gettext_noop("Checks of your tax number")),
     "payments": Called(gettext_noop("Payments")),
     "payment_attempts": Called(gettext_noop("Attempts to pay")),
+    "payment_checks": Called(gettext_noop("Checks of your payments")),
     "payment_methods": Called(gettext_noop("Stored ways to pay"), "/account/payment-methods/"),
     "refunds": Called(gettext_noop("Money given back")),
     "payment_disputes": Called(gettext_noop("Payments that a bank took back")),

@@ -8,6 +8,7 @@ from typing import Any
 from hostkeep.billing.queries import held, held_steps
 from hostkeep.billing.queries.credit import credit_lines, top_ups_of
 from hostkeep.billing.queries.invoices import sheets_of
+from hostkeep.billing.queries.qualifying import checks_held
 from hostkeep.billing.queries.refunds import refunds_of
 from hostkeep.billing.queries.registrations import registrations_of
 from hostkeep.flows.exporting.trading import Kind, facts_of, told
@@ -16,6 +17,7 @@ from hostkeep.kernel.ids import AccountId, CategoryId
 
 PAID, PARTY = CategoryId("payment_ref"), CategoryId("invoice_party")
 CARD, TAX_ID = CategoryId("card"), CategoryId("tax_id")
+SOLVENCY = CategoryId("solvency")
 Rows = Iterator[Mapping[str, Any]]
 
 
@@ -50,6 +52,11 @@ def payments(_act: Act, account: AccountId, most: int) -> Rows:
 def attempts(_act: Act, account: AccountId, most: int) -> Rows:
     """Gather what gateways were asked for."""
     yield from map(facts_of, held.attempts_of(account, first=most))
+
+
+def checks(_act: Act, account: AccountId, most: int) -> Rows:
+    """Gather what checks of their orders' payments came to."""
+    yield from map(facts_of, checks_held(account, first=most))
 
 
 def methods(act: Act, account: AccountId, most: int) -> Rows:
@@ -105,6 +112,7 @@ BILLED: tuple[Kind, ...] = (
     Kind("tax_number_checks", TAX_ID, ("billing_numbercheck",), tax_number_checks),
     Kind("payments", PAID, ("billing_payment", "billing_allocation"), payments),
     Kind("payment_attempts", PAID, ("billing_paymentattempt",), attempts),
+    Kind("payment_checks", SOLVENCY, ("billing_paymentcheck",), checks),
     Kind("payment_methods", CARD, ("billing_storedmethod",), methods),
     Kind("refunds", PAID, ("billing_refund",), refunds),
     Kind("payment_disputes", PAID, ("billing_dispute",), disputes),
