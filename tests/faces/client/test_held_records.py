@@ -16,6 +16,7 @@ from hostkeep.faces.client.held_words import FIELDS, Group, Reader, groups_of
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import EUR, Money
+from hostkeep.provisioning.stores import KEPT_DAYS
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
 from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier
@@ -63,6 +64,14 @@ def test_every_kind_stands_there_with_why_since_when_and_until_when(holder: Cust
         until = re.search(r'data-l="Until">([^<]*)<', row)[1]
         assert ("account is closed" in until) or len(until) > 10, (name, until)
         assert (f'href="{RECORDS}{name}/"' in row) == (name not in SHOWN_ELSEWHERE)
+
+
+def test_an_address_of_a_service_is_told_by_its_own_end(holder: Customer) -> None:
+    """It is ours, and no visitor's: it stands while the service holds it, whatever ends those of visitors."""
+    row = rows_of(text(browser_of(holder).get(HELD)))[KINDS["addresses"].label]
+    assert f'data-l="Until">{KEPT_DAYS} days after a service gave it back' in row
+    assert unescape(row).count("Services chosen") == 1
+    assert KINDS["addresses"].term in text(browser_of(holder).get(f"{RECORDS}addresses/"))
 
 
 def test_records_show_on_request_and_never_before(holder: Customer) -> None:

@@ -147,7 +147,8 @@ def fact_of_kind(policy: Policy, kind: Kind, tally: Tally, language: str) -> Hel
     known = kind.category in policy.categories
     fact = _fact(policy, seen, language) if known else _unknown(seen)
     records = "" if called.is_whole else f"/account/privacy/records/{kind.name}/"
-    return replace(fact, label=gettext(called.label), part_of=fact.label, records=records)
+    term = gettext(called.term) if called.term else fact.term
+    return replace(fact, label=gettext(called.label), part_of=fact.label, records=records, term=term)
 
 
 def _unknown(seen: Seen) -> HeldFact:

@@ -112,7 +112,7 @@ ORDERED: tuple[Kind, ...] = (
     Kind("promo_uses", CHOSEN, ("shop_redemption",), promo_uses),
     Kind("services", CHOSEN, ("provisioning_service",), services),
     Kind("service_work", CHOSEN, ("provisioning_action", "provisioning_task"), work),
-    Kind("addresses", CategoryId("ip"), ("provisioning_lease",), addresses),
+    Kind("addresses", CHOSEN, ("provisioning_lease",), addresses),
     Kind("subscriptions", CHOSEN, ("subscriptions_subscription",), subscriptions),
     Kind("subscription_parts", CHOSEN, ("subscriptions_part",), parts),
     Kind("subscription_periods", CHOSEN, ("subscriptions_period", "subscriptions_periodturn"), periods),
