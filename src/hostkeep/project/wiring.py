@@ -78,6 +78,7 @@ def join() -> None:
     jobs.watch("promises", rounds.send_due)
     jobs.watch("alarms", alarm_watch.take_raised)
     jobs.watch("lateness", lateness.tell_late)
+    jobs.watch("alarm_letters", alarm_mail.tell_all)
     _watch_the_book()
     outbox.listen({
         AlarmOpened: (alarm_mail.on_alarm_opened,),

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from hostkeep.kernel.ids import BrandId, ClauseId
 from hostkeep.promises.errors import NoSuchAlarm
-from hostkeep.promises.models import Alarm
+from hostkeep.promises.models import Alarm, Round
+from hostkeep.promises.rules.letters import COLUMN, LONGEST_WAIT, About
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,30 @@ def open_lights(brand: BrandId) -> Mapping[ClauseId, UUID]:
     """Return the open alarms of a brand's red lights, by clause."""
     found = Alarm.objects.filter(brand=brand, kind=Alarm.BROKEN, closed_at=None)
     return {ClauseId(row.clause): row.id for row in found}
+
+
+def untold(about: About) -> tuple[AlarmRow, ...]:
+    """Return the alarms that opened, or closed, and that no letter tells of yet, oldest first.
+
+    Those that a probe provoked on purpose are never told.
+    """
+    found = Alarm.objects.filter(matched_by="", **{COLUMN[about]: None})
+    if about == "closed":
+        found = found.exclude(closed_at=None)
+    return tuple(_row(row) for row in found.order_by(f"{about}_at", "brand", "clause", "id"))
+
+
+def in_letter(letter: UUID, about: About) -> tuple[AlarmRow, ...]:
+    """Return the alarms that a letter tells of, by brand and clause."""
+    found = Alarm.objects.filter(**{COLUMN[about]: letter}).order_by("brand", "clause", "opened_at", "id")
+    return tuple(_row(row) for row in found)
+
+
+def is_round_under_way(at: datetime) -> bool:
+    """Say whether some brand's newest round is not through; one that died counts no longer than a wait."""
+    young = Round.objects.filter(begun_at__gt=at - LONGEST_WAIT, begun_at__lte=at)
+    newest = young.order_by("brand", "-begun_at").distinct("brand")
+    return any(row.done < row.checks for row in newest)
 
 
 def _row(row: Alarm) -> AlarmRow:

@@ -85,6 +85,8 @@ class Alarm(models.Model):
     entry       the audit's number of the entry that raised it; empty for a light that turned red
     closed_by   who or what closed it
     matched_by  the probe that provoked it on purpose; such an alarm is closed as it opens
+    opened_in   the letter that told staff of it: its own id where it was alone in it; empty until then
+    closed_in   the letter that told them that it is over, likewise
     """
 
     BROKEN = "broken"
@@ -99,6 +101,8 @@ class Alarm(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=64, blank=True)
     matched_by = models.CharField(max_length=64, blank=True)
+    opened_in = models.UUIDField(null=True)
+    closed_in = models.UUIDField(null=True)
 
     class Meta:
         """One open alarm for each red light."""
@@ -114,7 +118,21 @@ class Alarm(models.Model):
                 name="alarm_closed_after_opened",
             ),
         ]
-        indexes = [models.Index(fields=["-opened_at"], name="alarm_newest")]
+        indexes = [
+            models.Index(fields=["-opened_at"], name="alarm_newest"),
+            models.Index(
+                fields=["opened_at"],
+                condition=models.Q(matched_by="", opened_in=None),
+                name="alarm_opened_untold",
+            ),
+            models.Index(
+                fields=["closed_at"],
+                condition=models.Q(matched_by="", closed_in=None, closed_at__isnull=False),
+                name="alarm_closed_untold",
+            ),
+            models.Index(fields=["opened_in"], name="alarm_opened_in"),
+            models.Index(fields=["closed_in"], name="alarm_closed_in"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.brand} {self.clause} {self.kind}"

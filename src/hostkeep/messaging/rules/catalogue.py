@@ -215,6 +215,18 @@ _ALL = (
         frozenset({"alarm"}),
     ),
     Template(
+        "operations/alarms_opened",
+        gettext_noop("{brand_name}: {headline}"),
+        gettext_noop("You get this mail because you look after the promises of this company."),
+        frozenset({"letter"}),
+    ),
+    Template(
+        "operations/alarms_closed",
+        gettext_noop("{brand_name}: mended: {headline}"),
+        gettext_noop("You get this mail because you look after the promises of this company."),
+        frozenset({"letter"}),
+    ),
+    Template(
         "operations/dispute_opened",
         gettext_noop("{brand_name}: the owner of a closed account wrote"),
         gettext_noop("You get this mail because you look after disputes of this company."),

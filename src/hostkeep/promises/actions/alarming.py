@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hostkeep.audit.reading import RaisedRow
 from hostkeep.audit.recorded import recorded
@@ -12,6 +13,7 @@ from hostkeep.kernel.ids import BrandId, ClauseId, Ref
 from hostkeep.promises.errors import NoSuchAlarm
 from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.promises.models import Alarm
+from hostkeep.promises.rules.letters import COLUMN, About
 from hostkeep.runtime.outbox import publish
 
 LONGEST = 200
@@ -29,6 +31,23 @@ class Alarmed:
     def ref(self) -> Ref:
         """The alarm."""
         return Ref("promises.alarm", self.alarm)
+
+
+@dataclass(frozen=True, slots=True)
+class Lettered:
+    """Alarms that one letter tells of.
+
+    letter  its id: that of the alarm where it is alone
+    alarms  how many; none where another worker was first
+    """
+
+    letter: UUID
+    alarms: int
+
+    @property
+    def ref(self) -> Ref:
+        """The letter."""
+        return Ref("promises.letter", self.letter)
 
 
 @recorded("promises.alarm.opened")
@@ -84,3 +103,18 @@ def close_alarm(act: Act, *, alarm: UUID) -> Alarmed:
     row.save(update_fields=["closed_at", "closed_by"])
     publish(act.of_brand(BrandId(row.brand)), AlarmClosed(row.id))
     return Alarmed(row.id, fresh=True)
+
+
+@recorded("promises.alarm.told")
+def put_in_letter(act: Act, *, alarms: Sequence[UUID], about: About) -> Lettered:
+    """Put alarms into one letter, each once in its life; whoever calls queues it in the same transaction.
+
+    about  whether it tells that they opened or that they closed
+    Of two at the same time the second finds none left.
+    """
+    del act
+    untold = Alarm.objects.filter(id__in=alarms, **{COLUMN[about]: None})
+    mine = [row.id for row in untold.select_for_update().order_by("id")]
+    letter = mine[0] if len(mine) == 1 else uuid4()
+    Alarm.objects.filter(id__in=mine).update(**{COLUMN[about]: letter})
+    return Lettered(letter, len(mine))
