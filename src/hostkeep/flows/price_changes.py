@@ -1,4 +1,4 @@
-"""Telling those who have a plan that it will cost something else: what, from when, and how to leave.
+"""Announcing that a plan costs something else, and telling those who have it: what, from when, how to leave.
 
 What each has is sealed, so all subscriptions of the brand that go on are opened, some hundred at a time.
 Each mail has a key of its own: told again, nobody hears it twice.
@@ -7,16 +7,21 @@ Each mail has a key of its own: told again, nobody hears it twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from hostkeep.brands.queries import BrandRow
 from hostkeep.flows.notices import write_to
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import PurposeId
+from hostkeep.kernel.ids import ActorId, PurposeId
+from hostkeep.kernel.money import Money
 from hostkeep.messaging.queries import MailRow
 from hostkeep.messaging.rules.shown import amount_text, day_text
 from hostkeep.runtime.addresses import brand_url
+from hostkeep.shop.queries.plans import is_plan_on_file
+from hostkeep.subscriptions.actions.pricing import Announced, announce_price
+from hostkeep.subscriptions.errors import NoSuchPlan
 from hostkeep.subscriptions.events import PriceAnnounced
 from hostkeep.subscriptions.queries.prices import PriceChangeRow, going_on, price_change
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, SubscriptionTold, subscription
@@ -25,6 +30,57 @@ from hostkeep.vault.column_door import use_columns
 
 BILLING = PurposeId("billing")
 AT_ONCE = 300
+MOST_COUNTED = 3000
+"""Subscriptions that are opened for one count."""
+
+COUNTER = ActorId("job:price-count")
+"""Who counts: the program.  It opens what everybody has, and lets nothing of it out but a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPrice:
+    """A plan and what it is to cost.  each: for a whole term, as the brand's prices are."""
+
+    product: str
+    plan: str
+    each: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """How many subscriptions a new price is for.
+
+    is_whole  False where the brand has more than are looked through for one count: it is so many at least
+    """
+
+    count: int
+    is_whole: bool
+
+
+def announce(act: Act, *, new: PlanPrice, since: datetime | None) -> Announced:
+    """Announce another price of a plan of act.brand, one that is on sale or was.
+
+    since  None: as early as the brand's notice lets it hold
+    Raises NoSuchPlan, and what announce_price refuses.
+    """
+    if not is_plan_on_file(act.brand, product=new.product, plan=new.plan):
+        raise NoSuchPlan
+    return announce_price(act, product=new.product, plan=new.plan, each=new.each, effective_at=since)
+
+
+def touched(act: Act, *, new: PlanPrice, before: datetime) -> Touched:
+    """Count the subscriptions of act.brand that have a plan, go on, and were opened before a time."""
+    under = replace(act, actor=COUNTER, role="system", purpose=BILLING)
+    last: UUID | None = None
+    seen = count = 0
+    while rows := going_on(
+        act.brand, before=before, currency=new.each.currency.code, last=last, most=AT_ONCE
+    ):
+        if seen >= MOST_COUNTED:
+            return Touched(count, is_whole=False)
+        count += len(_having(under, rows, new))
+        seen, last = seen + len(rows), rows[-1].id
+    return Touched(count, is_whole=True)
 
 
 def on_price_announced(act: Act, event: PriceAnnounced) -> None:
@@ -75,7 +131,7 @@ def _some(change: PriceChangeRow, last: UUID | None) -> tuple[SubscriptionRow, .
 
 
 def _having(
-    act: Act, rows: Sequence[SubscriptionRow], change: PriceChangeRow
+    act: Act, rows: Sequence[SubscriptionRow], change: PriceChangeRow | PlanPrice
 ) -> tuple[SubscriptionTold, ...]:
     """Return those of some subscriptions that have the plan."""
 

@@ -90,6 +90,21 @@ class NoticeTooShort(Foreseen):
     status = 422
 
 
+class NoSuchPlan(Foreseen):
+    """A product or plan that the brand's catalogue has not and never had."""
+
+    code = "subscriptions.plan.none"
+    title = gettext_noop("This brand sells no such plan, and never did.")
+    status = 404
+
+
+class PriceHolds(Foreseen):
+    """A price change whose day has come: it is not taken back, another one is announced."""
+
+    code = "subscriptions.price.holds"
+    title = gettext_noop("This price holds already. Announce another one instead.")
+
+
 class BadSetting(Foreseen):
     """A setting of brand.toml that cannot be meant; facts["name"] says which."""
 
@@ -110,7 +125,7 @@ class BadTariff(Foreseen):
 
 
 class BadReading(Foreseen):
-    """A reading that cannot be: facts["why"] is "quantity", "future", "age", "key" or "many"."""
+    """A reading that cannot be: facts["why"] is "quantity", "future", "age", "key", "many" or "why"."""
 
     code = "subscriptions.reading.bad"
     title = gettext_noop("This reading of a meter cannot be right, so it was not counted.")
@@ -138,6 +153,16 @@ class NoSuchMeter(Foreseen):
     code = "subscriptions.meter.none"
     title = gettext_noop("There is no such meter.")
     status = 404
+
+
+class BadLimit(Foreseen):
+    """A limit of a meter that is none: facts["why"] is "amount" (less than nothing, or beyond what the books
+    hold) or "currency" (not the subscription's).
+    """
+
+    code = "subscriptions.limit.bad"
+    title = gettext_noop("This is no limit that a meter can have.")
+    status = 422
 
 
 class PeriodUnpaid(Foreseen):

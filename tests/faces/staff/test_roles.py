@@ -32,6 +32,7 @@ ROOM_OF = {
     "staff_account_credit": "payments", "staff_documents": "payments", "staff_document": "payments",
     "staff_document_pdf": "payments", "staff_document_register": "payments", "staff_document_xml": "payments", "staff_credit": "payments",
     "staff_debit": "payments",
+    "staff_prices": "billing", "staff_price_new": "billing", "staff_price_count": "billing", "staff_price_withdraw": "billing",
 }  # fmt: skip
 """Rooms of addresses whose path does not say them."""
 

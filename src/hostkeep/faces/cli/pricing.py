@@ -16,10 +16,11 @@ def announce(arguments: argparse.Namespace) -> int:
     ready_and_checked()
     from hostkeep.brands.queries import brand
     from hostkeep.faces.cli.acts import act_of_operator
+    from hostkeep.flows.price_changes import PlanPrice
+    from hostkeep.flows.price_changes import announce as announce_plan
     from hostkeep.kernel.errors import Foreseen
     from hostkeep.kernel.ids import BrandId
     from hostkeep.kernel.money import CURRENCIES, Money
-    from hostkeep.subscriptions.actions.pricing import announce_price
 
     if arguments.currency not in CURRENCIES:
         sys.stderr.write(f"hostkeep: {arguments.currency} is no currency of the house\n")
@@ -27,10 +28,10 @@ def announce(arguments: argparse.Namespace) -> int:
     try:
         of = brand(BrandId(arguments.brand))
         since = _since(arguments.since, of.zone) if arguments.since else None
-        announced = announce_price(
-            act_of_operator(brand=of.id), product=arguments.product, plan=arguments.plan,
-            each=Money(arguments.minor, CURRENCIES[arguments.currency]), effective_at=since,
-        )  # fmt: skip
+        each = Money(arguments.minor, CURRENCIES[arguments.currency])
+        announced = announce_plan(
+            act_of_operator(brand=of.id), new=PlanPrice(arguments.product, arguments.plan, each), since=since
+        )
     except (Foreseen, ValueError) as no:
         sys.stderr.write(f"hostkeep: {no.title if isinstance(no, Foreseen) else no}\n")
         return 2

@@ -51,6 +51,7 @@ WORK = (
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), lambda counts: counts.money[0]),
     Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), lambda _: hold_count()),
+    Room("billing", "/staff/prices/", "plus", gettext_noop("Price changes")),
     Room("reports", "/staff/reports/", "receipt", gettext_noop("Reports")),
     Room("books", "/staff/books/", "book", gettext_noop("Books"), lambda counts: counts.money[1]),
     Room("services", "/staff/services/", "server", gettext_noop("Services")),

@@ -15,6 +15,7 @@ from hostkeep.faces.staff.orders import order, orders
 from hostkeep.faces.staff.payments import payment_urls
 from hostkeep.faces.staff.people import people_urls
 from hostkeep.faces.staff.policies import policy_urls
+from hostkeep.faces.staff.prices import price_urls
 from hostkeep.faces.staff.promises import promise_urls
 from hostkeep.faces.staff.promos import promo_urls
 from hostkeep.faces.staff.refunds import refund_urls
@@ -41,6 +42,7 @@ urlpatterns = [
     *payment_urls,
     *people_urls,
     *policy_urls,
+    *price_urls,
     *promise_urls,
     *promo_urls,
     *refund_urls,

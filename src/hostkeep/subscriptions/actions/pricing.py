@@ -12,11 +12,11 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import Money
 from hostkeep.runtime.outbox import publish
-from hostkeep.subscriptions.errors import BadPrice, NoSuchChange, NoticeTooShort, PriceLocked
+from hostkeep.subscriptions.errors import BadPrice, NoSuchChange, PriceHolds
 from hostkeep.subscriptions.events import PriceAnnounced
 from hostkeep.subscriptions.models import PriceChange
 from hostkeep.subscriptions.rules.agreeing import MOST_MINOR
-from hostkeep.subscriptions.rules.pricing import promised
+from hostkeep.subscriptions.rules.pricing import could_hold, promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,11 @@ def announce_price(
 
     It holds for periods that begin from then on, of those who took the plan before now.  The same once more
     changes nothing.  Writes a PriceChange and publishes PriceAnnounced.
-    Raises PriceLocked, NoticeTooShort, BadPrice.
+    Raises PriceLocked, NoticeTooShort, DateOutOfReach, BadPrice.
     """
-    said = promised(brand(act.brand).words)
-    if said.lock_months is None:
-        raise PriceLocked
+    holds_from = could_hold(promised(brand(act.brand).words), announced_at=act.at, since=effective_at)
     if not 0 <= each.minor <= MOST_MINOR or each.currency.code not in brand(act.brand).currencies:
         raise BadPrice
-    earliest = act.at + said.notice
-    if effective_at is not None and effective_at < earliest:
-        raise NoticeTooShort(days=said.notice.days)
     told = {
         "brand": act.brand, "product": product, "plan": plan, "currency": each.currency.code,
         "minor": each.minor,
@@ -65,7 +60,7 @@ def announce_price(
     if known is not None and known.minor == each.minor and effective_at in {None, known.effective_at}:
         return Announced(known.id, known.effective_at)
     row = PriceChange.objects.create(
-        **told, set_by=act.actor[:64], announced_at=act.at, effective_at=effective_at or earliest
+        **told, set_by=act.actor[:64], announced_at=act.at, effective_at=holds_from
     )
     publish(act, PriceAnnounced(row.id))
     return Announced(row.id, row.effective_at)
@@ -73,11 +68,17 @@ def announce_price(
 
 @recorded("subscriptions.price.withdrawn")
 def withdraw_price(act: Act, *, change: UUID) -> Announced:
-    """Take a price change back.  Periods that were billed at it stay as they are.  Raises NoSuchChange."""
+    """Take a price change back before its day.
+
+    Periods that were billed ahead at it stay as they are.  Again: changes nothing.
+    Raises NoSuchChange, and PriceHolds once its day has come.
+    """
     row = PriceChange.objects.select_for_update().filter(id=change, brand=act.brand).first()
     if row is None:
         raise NoSuchChange
     if row.withdrawn_at is None:
+        if row.effective_at <= act.at:
+            raise PriceHolds
         row.withdrawn_at = act.at
         row.save(update_fields=["withdrawn_at"])
     return Announced(row.id, row.effective_at)

@@ -27,16 +27,25 @@ class PriceChangeRow:
     effective_at: datetime
     withdrawn_at: datetime | None
 
+    def state(self, at: datetime) -> str:
+        """Say where it stands at a moment: "announced", "effective" or "withdrawn"."""
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        return "effective" if self.effective_at <= at else "announced"
+
+
+def price_changes(brand: BrandId | None, *, first: int = 200) -> tuple[PriceChangeRow, ...]:
+    """Return the price changes of a brand, or of all for None, the last announced first.  One query."""
+    found = PriceChange.objects.all() if brand is None else PriceChange.objects.filter(brand=brand)
+    return tuple(_frozen(row) for row in found.order_by("-announced_at", "id")[:first])
+
 
 def price_change(change: UUID) -> PriceChangeRow:
     """Return one price change.  Raises NoSuchChange."""
     row = PriceChange.objects.filter(id=change).first()
     if row is None:
         raise NoSuchChange
-    return PriceChangeRow(
-        row.id, BrandId(row.brand), row.product, row.plan, money(row.minor, row.currency), row.announced_at,
-        row.effective_at, row.withdrawn_at,
-    )  # fmt: skip
+    return _frozen(row)
 
 
 def going_on(
@@ -53,3 +62,11 @@ def going_on(
     if last is not None:
         found = found.filter(id__gt=last)
     return tuple(frozen(row) for row in found.order_by("id")[:most])
+
+
+def _frozen(row: PriceChange) -> PriceChangeRow:
+    """Freeze a price change."""
+    return PriceChangeRow(
+        row.id, BrandId(row.brand), row.product, row.plan, money(row.minor, row.currency), row.announced_at,
+        row.effective_at, row.withdrawn_at,
+    )  # fmt: skip

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hostkeep.kernel.money import Money
-from hostkeep.subscriptions.errors import BadSetting
+from hostkeep.subscriptions.errors import BadSetting, DateOutOfReach, NoticeTooShort, PriceLocked
+from hostkeep.subscriptions.rules.terms import LAST_YEAR
 
 LEAD_DAYS = 14
 """Days before a period at which its invoice is made, where the brand says nothing else."""
@@ -61,6 +62,24 @@ def promised(words: Mapping[str, Any]) -> Promised:
         lock_months=None if lock == LOCKED_FOR_GOOD else _whole(lock, "price_lock", MOST_LOCKED),
         zero_invoice=zero,
     )
+
+
+def could_hold(said: Promised, *, announced_at: datetime, since: datetime | None) -> datetime:
+    """Return from when a price holds that is announced now.
+
+    since  not before the promised notice is over; None: then
+    Raises PriceLocked, NoticeTooShort, DateOutOfReach.
+    """
+    if said.lock_months is None:
+        raise PriceLocked
+    earliest = announced_at + said.notice
+    if since is None:
+        return earliest
+    if since < earliest:
+        raise NoticeTooShort(days=said.notice.days)
+    if since.year > LAST_YEAR:
+        raise DateOutOfReach
+    return since
 
 
 def made_at(starts: datetime, before: datetime, lead: timedelta) -> datetime:

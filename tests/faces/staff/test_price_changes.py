@@ -1,0 +1,143 @@
+"""Price changes in the back office: looked at, announced with the promised notice, counted, taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hostkeep.audit.models import Entry
+from hostkeep.runtime import clock
+from hostkeep.subscriptions.models import PriceChange
+from tests.conftest import make_act
+from tests.faces.shop.conftest import HERE, hidden, text
+from hostkeep.subscriptions.actions.pricing import announce_price
+from hostkeep.kernel.money import EUR, Money
+from tests.rooms.subscriptions.having import takes
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+LIST, NEW = "/staff/prices/", "/staff/prices/new/?brand=vps6"
+GOOD = {"what": "hexa-s/monthly", "amount": "14.50", "currency": "EUR", "since": "", "go": "announce"}
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+def day_in(days: int) -> str:
+    return (clock.now().astimezone(AMSTERDAM) + timedelta(days=days)).date().isoformat()
+
+
+def sends(staff: Any, path: str = NEW, page: str = NEW, **said: str) -> Any:
+    token = hidden(staff.get(page), path)
+    return staff.client.post(path, {**token, **said}, headers={"host": "localhost", **HERE})
+
+
+def announces(staff: Any, **said: str) -> Any:
+    return sends(staff, **{**GOOD, **said})
+
+
+def announced(days_ago: int = 0) -> PriceChange:
+    act = make_act("owner", "billing", brand="vps6", at=clock.now() - timedelta(days=days_ago))
+    done = announce_price(act, product="hexa-s", plan="monthly", each=Money(1450, EUR))
+    return PriceChange.objects.get(id=done.id)
+
+
+def test_one_is_announced_for_the_day_that_was_written(staff) -> None:
+    staff.signs_in("billing")
+    answer = announces(staff, since=day_in(45))
+    assert answer.status_code == 302
+    row = PriceChange.objects.get()
+    assert (row.brand, row.product, row.plan, row.minor, row.currency) == ("vps6", "hexa-s", "monthly", 1450, "EUR")
+    local = row.effective_at.astimezone(AMSTERDAM)
+    assert (local.date().isoformat(), local.hour, local.minute) == (day_in(45), 0, 0)
+    assert Entry.objects.filter(verb="subscriptions.price.announced").count() == 1
+    page = text(staff.get(f"{LIST}?brand=vps6"))
+    assert "€14.50" in page
+    assert "Announced" in page
+    assert "No price changes yet" in text(staff.get(f"{LIST}?brand=vpn"))
+
+
+def test_a_look_counts_whom_it_is_for_and_writes_nothing(staff) -> None:
+    before = clock.now() - timedelta(minutes=5)
+    for _ in range(2):
+        takes(price=1200, at=before)
+    takes(price=1200, at=before, product="hexa-m")
+    staff.signs_in("billing")
+    page = text(announces(staff, go="look"))
+    assert "2 subscriptions are touched." in page
+    assert "Announce it" in page
+    assert not PriceChange.objects.exists()
+
+
+def test_those_of_a_change_are_counted_as_of_its_announcement(staff) -> None:
+    takes(price=1200, at=clock.now() - timedelta(days=2))
+    row = announced(days_ago=1)
+    takes(price=1450, at=clock.now())
+    staff.signs_in("owner")
+    sends(staff, f"{LIST}{row.id}/count/", LIST)
+    assert "1 subscription is touched." in text(staff.get(LIST))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"amount": "12.505"}, "no more decimals"), ({"amount": "-5"}, "no more decimals"), ({"amount": ""}, "no more decimals"),
+        ({"amount": "٥"}, "no more decimals"), ({"amount": "1e3"}, "no more decimals"), ({"currency": "VND"}, "no more decimals"),
+        ({"since": "9999-12-31"}, "out of reach"), ({"since": "1999-12-31"}, "out of reach"), ({"since": "2030-02-30"}, "as a date"),
+        ({"since": "soon"}, "as a date"), ({"what": "nothing/monthly"}, "no such plan"), ({"what": "hexa-s/never"}, "no such plan"),
+        ({"what": ""}, "no such plan"), ({"what": "vpn-1/monthly"}, "no such plan"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("go", ["look", "announce"])
+def test_what_makes_no_sense_is_refused_in_plain_words_and_stays_typed(staff, wrong: dict[str, str], words: str, go: str) -> None:
+    staff.signs_in("billing")
+    answer = announces(staff, **{**wrong, "go": go})
+    assert answer.status_code == 422
+    assert words in text(answer)
+    assert "amount" in wrong or 'value="14.50"' in answer.content.decode()
+    assert not PriceChange.objects.exists()
+
+
+@pytest.mark.parametrize("go", ["look", "announce"])
+def test_a_day_before_the_promised_notice_is_over_is_refused_and_says_which_is_not(staff, go: str) -> None:
+    staff.signs_in("billing")
+    answer = announces(staff, since=day_in(29), go=go)
+    assert answer.status_code == 422
+    assert "before the notice that the brand promises is over" in text(answer)
+    assert "promises 30 days" in text(answer)
+    assert not PriceChange.objects.exists()
+
+
+def test_one_is_taken_back_before_its_day(staff) -> None:
+    row = announced()
+    staff.signs_in("billing")
+    assert sends(staff, f"{LIST}{row.id}/withdraw/", LIST).status_code == 302
+    row.refresh_from_db()
+    assert row.withdrawn_at is not None
+    page = text(staff.get(LIST))
+    assert "Taken back" in page
+    assert f"{row.id}/withdraw/" not in page
+
+
+def test_one_that_holds_is_not_taken_back(staff) -> None:
+    row = announced(days_ago=31)
+    staff.signs_in("billing")
+    page = staff.get(LIST)
+    assert "In force" in text(page)
+    assert f"{row.id}/withdraw/" not in text(page)
+    token = hidden(page, f"{LIST}{row.id}/count/")
+    answer = staff.client.post(f"{LIST}{row.id}/withdraw/", token, headers={"host": "localhost", **HERE})
+    assert answer.status_code == 409
+    assert "holds already" in text(answer)
+    row.refresh_from_db()
+    assert row.withdrawn_at is None
+
+
+@pytest.mark.parametrize("role", ["support", "sales", "engineer", "privacy"])
+def test_others_announce_none(staff, role: str) -> None:
+    staff.signs_in("billing")
+    token = hidden(staff.get(NEW), NEW)
+    staff.signs_in(role)
+    assert staff.get(LIST).status_code == 403
+    assert staff.client.post(NEW, {**token, **GOOD}, headers={"host": "localhost", **HERE}).status_code == 403
+    assert not PriceChange.objects.exists()
