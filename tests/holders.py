@@ -40,7 +40,8 @@ from hostkeep.kernel.period import Period
 from hostkeep.provisioning.calls import drivers
 from hostkeep.shop.actions.ordering import keep_receipt
 from hostkeep.subscriptions.actions.changing import ask_change
-from hostkeep.subscriptions.actions.metering import Told, limit_meter
+from hostkeep.subscriptions.actions.limiting import limit_meter
+from hostkeep.subscriptions.actions.metering import Told
 from hostkeep.subscriptions.queries.changes import preview
 from hostkeep.subscriptions.queries.subscriptions import subscriptions_of
 from hostkeep.subscriptions.rules.agreeing import Agreed

@@ -16,7 +16,8 @@ from hostkeep.kernel.period import Period
 from hostkeep.shop.errors import CatalogueRefused
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.subscriptions.actions.cancelling import end_subscription
-from hostkeep.subscriptions.actions.metering import Told, limit_meter
+from hostkeep.subscriptions.actions.limiting import limit_meter
+from hostkeep.subscriptions.actions.metering import Told
 from hostkeep.subscriptions.errors import NoSuchMeter, NotMetered
 from hostkeep.subscriptions.models import Alert, Metered, Reading, Use
 from hostkeep.subscriptions.queries.metering import meter, meters_of, use_due, uses_of

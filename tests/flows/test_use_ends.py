@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from hostkeep.flows import metering, sweeping
 from hostkeep.kernel.period import Period
 from hostkeep.runtime import clock, stores
-from hostkeep.subscriptions.actions.metering import Told, limit_meter
+from hostkeep.subscriptions.actions.limiting import limit_meter
+from hostkeep.subscriptions.actions.metering import Told
 from hostkeep.subscriptions.errors import BadReading
 from hostkeep.subscriptions.models import Alert, Metered, Reading, Use
 from hostkeep.subscriptions.queries.metering import meter, use_due, uses_of

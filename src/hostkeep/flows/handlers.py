@@ -47,6 +47,7 @@ from hostkeep.provisioning.events import (
     ServiceResumed,
     ServiceSuspended,
     TaskOpened,
+    use_letters,
 )
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
@@ -62,6 +63,7 @@ from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
+    LimitReached,
     InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued, promoting.on_invoice_issued,
                     registering.on_invoice_issued),
     PaymentReceived: (crediting.on_payment_received,),
@@ -107,6 +109,7 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "mail": mailing.sweep_due,
     "policy": policy_change.sweep_due,
     "closing": closing.sweep_due,
+    LimitReached: (use_letters.on_limit_reached,),
     "addresses": addressing.sweep_due,
     "disputes": disputing.sweep_due,
     "sweeping": sweeping.send_due,

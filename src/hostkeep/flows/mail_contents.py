@@ -12,7 +12,7 @@ from hostkeep.billing.queries.corrections import invoice_after, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
-from hostkeep.flows import dunning_letters, ending_letters, price_changes
+from hostkeep.flows import dunning_letters, ending_letters, price_changes, use_letters
 from hostkeep.flows.endings import ending_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, OrderId, PurposeId, ServiceId
@@ -250,3 +250,4 @@ OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyTyp
     }
 )
 """By template: what shows what a customer chose, read through the door."""
+        **dict.fromkeys(use_letters.TEMPLATES.values(), use_letters.said_of),

@@ -7,7 +7,7 @@ taken, whatever a node sends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -38,6 +38,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, decide
 from hostkeep.policy.schedule import COLLECTED
 from hostkeep.shop.rules.catalogue import MeterEntry, in_language
+from hostkeep.subscriptions.actions.limiting import note_reached
 from hostkeep.subscriptions.actions.metering import (
     OLDEST,
     Counted,
@@ -45,11 +46,17 @@ from hostkeep.subscriptions.actions.metering import (
     Used,
     add_meter,
     close_period,
-    note_reached,
     take_readings,
 )
 from hostkeep.subscriptions.errors import NotMetered
-from hostkeep.subscriptions.queries.metering import MeterRow, UseDue, meters_by_id, subjects_of, use_due
+from hostkeep.subscriptions.queries.metering import (
+    MeterRow,
+    UseDue,
+    meters_by_id,
+    noted_limits,
+    subjects_of,
+    use_due,
+)
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription
 from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier, charge, checked, expected
 from hostkeep.vault.column_door import use_columns
@@ -87,9 +94,12 @@ def priced(entry: MeterEntry, *, currency: str, language: str) -> Meter:
     return Meter(entry.slug, in_language(entry.label, language), checked(tariff))
 
 
-def may_count(policy: Policy) -> ClauseId | None:
-    """Return None where a policy lets use be counted for billing, else the clause that keeps it out."""
-    answer = decide(policy, Ask(USE, BILLING, "system"))
+def may_count(policy: Policy, *, role: str = "system") -> ClauseId | None:
+    """Return None where a policy lets use be counted for billing, else the clause that keeps it out.
+
+    role  who asks: the system counts, a customer or staff look at what was counted
+    """
+    answer = decide(policy, Ask(USE, BILLING, role))
     if answer.allowed:
         return None
     return next((never.clause for never in policy.never if USE in never.categories), answer.clause)
@@ -102,11 +112,25 @@ def kept_for(policy: Policy) -> timedelta:
     return OLDEST if rule is None or rule.until != COLLECTED else min(OLDEST, rule.plus + rule.hold)
 
 
+def demand_counted(act: Act, whose: frozenset[SubjectId], *, role: str = "system") -> None:
+    """Refuse where the policy of one of the persons does not let use be counted.
+
+    role  who looks at it; it must be counted by the system as well
+    Raises NotMetered, with the clause.
+    """
+    digests = {row.digest for row in versions_for(act.brand, whose, act.at).values()}
+    for digest in digests or {policy_in_force(act.brand, act.at).digest}:
+        policy = policy_by_digest(digest)
+        clause = may_count(policy) or may_count(policy, role=role)
+        if clause is not None:
+            raise NotMetered(clause=clause)
+
+
 def count_for(act: Act, *, of: SubscriptionRow, meters: Sequence[Meter]) -> tuple[UUID, ...]:
     """Open meters for a subscription.  Raises NotMetered, with the clause, where the policy forbids it."""
     if not meters:
         return ()
-    _demand(act, frozenset({of.subject}))
+    demand_counted(act, frozenset({of.subject}))
     under = act.of_brand(of.brand).in_role("system").for_purpose(BILLING)
     return tuple(add_meter(under, subscription=of.id, meter=each).id for each in meters)
 
@@ -117,7 +141,7 @@ def take(act: Act, *, told: Sequence[Told]) -> Counted:
     Raises NotMetered where the policy of one of their owners does not let use be counted, and what
     take_readings raises.
     """
-    _demand(act, subjects_of({each.metered for each in told}, brand=act.brand))
+    demand_counted(act, subjects_of({each.metered for each in told}, brand=act.brand))
     counted = take_readings(act, told=told, oldest=kept_for(policy_in_force(act.brand, act.at)))
     watch_limits(act, meters=counted.ids)
     return counted
@@ -152,20 +176,19 @@ def watch_limits(act: Act, *, meters: Sequence[UUID]) -> int:
     """Note each limit of meters that is reached in its period, once; return how many were looked at."""
     limited = [row for row in meters_by_id(meters) if row.cap is not None or row.alert is not None]
     under = act.in_role("system").for_purpose(BILLING)
-    for each in outlook(under, limited):
-        for kind, limit in (("alert", each.row.alert), ("cap", each.row.cap)):
-            if limit is not None and each.now.minor >= limit.minor:
+    noted = noted_limits(limited)
+    open_limits = [row for row in limited if _unnoted(row, noted)]
+    for each in outlook(under, open_limits):
+        for kind, limit in _unnoted(each.row, noted):
+            if each.now.minor >= limit.minor:
                 note_reached(under, metered=each.row.id, kind=kind, period=each.row.period)
     return len(limited)
 
 
-def _demand(act: Act, whose: frozenset[SubjectId]) -> None:
-    """Refuse where the policy of one of the persons does not let use be counted.  Raises NotMetered."""
-    digests = {row.digest for row in versions_for(act.brand, whose, act.at).values()}
-    for digest in digests or {policy_in_force(act.brand, act.at).digest}:
-        clause = may_count(policy_by_digest(digest))
-        if clause is not None:
-            raise NotMetered(clause=clause)
+def _unnoted(row: MeterRow, noted: Container[tuple[UUID, str]]) -> list[tuple[str, Money]]:
+    """Return the limits of a meter that were not noted in its period."""
+    limits = (("alert", row.alert), ("cap", row.cap))
+    return [(kind, limit) for kind, limit in limits if limit is not None and (row.id, kind) not in noted]
 
 
 def _close(act: Act, due: UseDue) -> None:

@@ -156,8 +156,10 @@ class NoSuchMeter(Foreseen):
 
 
 class BadLimit(Foreseen):
-    """A limit of a meter that is none: facts["why"] is "amount" (less than nothing, or beyond what the books
-    hold) or "currency" (not the subscription's).
+    """A limit of a meter that is none.
+
+    facts["why"]: "amount" (less than nothing, or beyond what the books hold) or "currency" (not the
+    subscription's).
     """
 
     code = "subscriptions.limit.bad"

@@ -40,3 +40,11 @@ class PriceAnnounced:
     """A plan gets another price for those who have it; they are to be told."""
 
     change: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """A limit that its owner set to a meter was reached in a period, for the first time in it."""
+
+    alert: UUID
+    account: AccountId

@@ -10,11 +10,12 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from hostkeep.kernel.ids import InvoiceId
-from hostkeep.kernel.money import EUR, MILLION, USD, MixedCurrencies, Money
+from hostkeep.kernel.money import EUR, MILLION, USD, Money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.actions import metering
-from hostkeep.subscriptions.actions.metering import Told, add_meter, close_period, limit_meter, take_readings
-from hostkeep.subscriptions.errors import BadReading, NoSuchMeter, ReadDifferently
+from hostkeep.subscriptions.actions.limiting import limit_meter
+from hostkeep.subscriptions.actions.metering import Told, add_meter, close_period, take_readings
+from hostkeep.subscriptions.errors import BadLimit, BadReading, NoSuchMeter, ReadDifferently
 from hostkeep.subscriptions.models import Reading, Use
 from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier
 from tests.conftest import NOON
@@ -119,8 +120,10 @@ def test_no_more_is_asked_for_than_the_cap(db) -> None:
 
 def test_the_cap_is_of_the_subscriptions_currency(db) -> None:
     _, metered = meters()
-    with pytest.raises(MixedCurrencies):
-        limit_meter(act_at(), metered=metered, cap=Money(5, USD), alert=None)
+    for cap, why in ((Money(5, USD), "currency"), (Money(-1, EUR), "amount"), (Money(10**13, EUR), "amount")):
+        with pytest.raises(BadLimit) as refused:
+            limit_meter(act_at(), metered=metered, cap=cap, alert=None)
+        assert refused.value.facts["why"] == why
     limit_meter(act_at(), metered=metered, cap=Money(5, EUR), alert=Money(4, EUR))
 
 

@@ -207,6 +207,18 @@ _ALL = (
         gettext_noop("{brand_name}: {headline}"),
         gettext_noop("You get this mail because you look after the promises of this company."),
         frozenset({"alarm"}),
+    Template(
+        "use/alert",
+        gettext_noop("{meter} of {service} has come to {now}"),
+        gettext_noop("You get this mail because you asked to hear when your use comes to an amount."),
+        frozenset({"meter", "on"}),
+    ),
+    Template(
+        "use/cap",
+        gettext_noop("{meter} of {service} has reached your cap"),
+        gettext_noop("You get this mail because you set a cap on what your use may cost."),
+        frozenset({"meter", "on"}),
+    ),
     ),
     Template(
         "operations/alarm_closed",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from hostkeep.kernel.ids import BrandId
 from hostkeep.shop.models import Product
 from hostkeep.shop.rules.catalogue import MeterEntry, TierEntry
@@ -9,8 +12,17 @@ from hostkeep.shop.rules.catalogue import MeterEntry, TierEntry
 
 def meters_of_product(brand: BrandId, slug: str) -> tuple[MeterEntry, ...]:
     """Return the meters of a brand's product; none for one that is not in its catalogue.  One query."""
-    found = Product.objects.filter(brand=brand, slug=slug).values_list("meters", flat=True).first()
+    return meters_of_products(brand, [slug]).get(slug, ())
+
+
+def meters_of_products(brand: BrandId, slugs: Iterable[str]) -> Mapping[str, tuple[MeterEntry, ...]]:
+    """Return the meters of a brand's products by their slugs; those without any are left out.  One query."""
+    found = Product.objects.filter(brand=brand, slug__in=set(slugs)).exclude(meters=[])
+    return {slug: _entries(meters) for slug, meters in found.values_list("slug", "meters")}
+
+
+def _entries(meters: Iterable[dict[str, Any]]) -> tuple[MeterEntry, ...]:
+    """Read meters back as they were loaded."""
     return tuple(
-        MeterEntry(**{**said, "tiers": tuple(TierEntry(**tier) for tier in said["tiers"])})
-        for said in found or ()
+        MeterEntry(**{**said, "tiers": tuple(TierEntry(**tier) for tier in said["tiers"])}) for said in meters
     )

@@ -16,10 +16,11 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, Ref
 from hostkeep.kernel.money import CURRENCIES, Money, money
 from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.actions.limiting import Taken, limit_of
 from hostkeep.subscriptions.boxing import BILLING, as_system, meter_wish, seal_meter
 from hostkeep.subscriptions.errors import BadReading, NoSuchMeter, NoSuchSubscription, ReadDifferently
 from hostkeep.subscriptions.holding import held
-from hostkeep.subscriptions.models import Alert, Metered, Reading, Subscription, Use
+from hostkeep.subscriptions.models import Metered, Reading, Subscription, Use
 from hostkeep.subscriptions.rules.metering import MOST_QUANTITY, Charge, Meter, charge, checked
 from hostkeep.vault.column_door import use_columns
 
@@ -30,18 +31,6 @@ OLDEST = timedelta(days=92)
 
 SKEW = timedelta(minutes=5)
 """By so much a node's clock may be ahead of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A meter that stands."""
-
-    id: UUID
-
-    @property
-    def ref(self) -> Ref:
-        """The meter."""
-        return Ref("subscriptions.meter", self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +98,7 @@ def add_meter(
 ) -> Taken:
     """Count something of a subscription from now on, at prices that are agreed with it.
 
-    Raises NoSuchSubscription, BadTariff, vault refusals.
+    Raises NoSuchSubscription, BadTariff, BadLimit, vault refusals.
     """
     row = held(subscription, brand=act.brand)
     name = uuid4()
@@ -117,25 +106,9 @@ def add_meter(
     sealed = seal_meter(act, row, name, meter)
     Metered.objects.create(
         id=name, subscription=row, meter=sealed["meter"], tariff=sealed["tariff"], started_at=act.at,
-        cap_minor=_of(row, cap),
+        cap_minor=limit_of(row, cap),
     )  # fmt: skip
     return Taken(name)
-
-
-@recorded("subscriptions.meter.limited")
-def limit_meter(act: Act, *, metered: UUID, cap: Money | None, alert: Money | None) -> Taken:
-    """Say what a meter's owner will not go over in a period, and at what they want to hear of it.
-
-    Raises NoSuchMeter, MixedCurrencies.
-    """
-    row = Metered.objects.select_for_update(of=("self",)).select_related("subscription").filter(
-        id=metered, subscription__brand=act.brand, ended_at=None
-    ).first()  # fmt: skip
-    if row is None:
-        raise NoSuchMeter
-    row.cap_minor, row.alert_minor = _of(row.subscription, cap), _of(row.subscription, alert)
-    row.save(update_fields=["cap_minor", "alert_minor"])
-    return Taken(row.id)
 
 
 @recorded_many("subscriptions.reading.taken")
@@ -205,16 +178,6 @@ def close_period(act: Act, *, subscription: UUID, period: Period, bill: Bill) ->
     return Closed(row.id, issued, again=False)
 
 
-@recorded("subscriptions.limit.reached")
-def note_reached(act: Act, *, metered: UUID, kind: str, period: Period) -> Taken:
-    """Note that a limit was reached in a period, once.  kind: "alert" or "cap"."""
-    Alert.objects.bulk_create(
-        [Alert(metered_id=metered, kind=kind, period_starts_at=period.start, reached_at=act.at)],
-        ignore_conflicts=True,
-    )
-    return Taken(metered)
-
-
 def _open_readings(meter: Metered, end: datetime) -> dict[int, int]:
     """Return the quantities of readings that are billed nowhere and ended by a time, by id, locked."""
     found = Reading.objects.select_for_update(of=("self",)).filter(metered=meter, use=None, ends_at__lte=end)
@@ -271,8 +234,3 @@ def _demand_same(told: Sequence[Told]) -> None:
         asked = keys.get((row.metered_id, row.once))
         if asked is not None and asked != (row.quantity, Period(row.starts_at, row.ends_at)):
             raise ReadDifferently(meter=str(row.metered_id))
-
-
-def _of(row: Subscription, amount: Money | None) -> int | None:
-    """Return an amount of the subscription's own currency.  Raises MixedCurrencies."""
-    return None if amount is None else (money(0, row.currency) + amount).minor

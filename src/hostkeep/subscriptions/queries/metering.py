@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max, Min, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 
 from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
 from hostkeep.kernel.money import Currency, Money, money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import meter_wish
 from hostkeep.subscriptions.errors import NoSuchMeter
-from hostkeep.subscriptions.models import Metered, Reading, Subscription, Use
+from hostkeep.subscriptions.models import Alert, Metered, Reading, Subscription, Use
 from hostkeep.subscriptions.rules.metering import Meter
 from hostkeep.subscriptions.rules.terms import Calendar, Term, number_at, period_no
 from hostkeep.vault.column_door import ColumnWish
@@ -68,6 +71,15 @@ class UseDue:
     period: Period
 
 
+@dataclass(frozen=True, slots=True)
+class ReachedRow:
+    """A limit that was reached.  kind: "alert" or "cap".  starts_at: of the period it was reached in."""
+
+    kind: str
+    metered: UUID
+    starts_at: datetime
+
+
 def meters_of(account: AccountId, *, service: ServiceId | None = None) -> tuple[MeterRow, ...]:
     """Return the meters of an account, or of one service of it, as they stand.  Three queries."""
     found = Metered.objects.filter(subscription__account=account, ended_at=None)
@@ -88,6 +100,43 @@ def meter(metered: UUID, *, of: AccountId) -> MeterRow:
     if not rows:
         raise NoSuchMeter
     return rows[0]
+
+
+def days_used(rows: Sequence[MeterRow], *, zone: str) -> Mapping[UUID, Mapping[date, int]]:
+    """Return what is not billed yet of meters, by the day of a zone on which a reading began.  One query.
+
+    zone  an IANA name
+    Of readings that began before the meter's open period, and of what was added up, no day is told: that is
+    what is missing to MeterRow.open.
+    """
+    days: dict[UUID, dict[date, int]] = {row.id: {} for row in rows}
+    if not rows:
+        return days
+    own = [Q(metered=row.id, starts_at__gte=row.period.start) for row in rows]
+    found = (
+        Reading.objects.filter(reduce(or_, own), use=None)
+        .annotate(day=TruncDate("starts_at", tzinfo=ZoneInfo(zone)))
+        .values_list("metered", "day")
+        .annotate(Sum("quantity"))
+    )
+    for metered, on, quantity in found:
+        days[metered][on] = quantity
+    return days
+
+
+def noted_limits(rows: Sequence[MeterRow]) -> frozenset[tuple[UUID, str]]:
+    """Return which limits were noted in the period that is open: the meter and the kind.  One query."""
+    since = {row.id: row.period.start for row in rows}
+    found = Alert.objects.filter(metered__in=list(since)).values_list("metered", "kind", "period_starts_at")
+    return frozenset((metered, kind) for metered, kind, start in found if start == since[metered])
+
+
+def reached_limit(alert: UUID) -> ReachedRow:
+    """Return a limit that was reached.  Raises NoSuchMeter where it has ended with the readings."""
+    row = Alert.objects.filter(id=alert).first()
+    if row is None:
+        raise NoSuchMeter
+    return ReachedRow(row.kind, row.metered_id, row.period_starts_at)
 
 
 def has_meters(subscription: UUID) -> bool:
