@@ -10,6 +10,7 @@ import structlog
 
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.drivers.machines import Outcome, Refused
+from hostkeep.flows.qualifying import may_build
 from hostkeep.flows.taking_back import take_back_unbuilt
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
@@ -33,11 +34,15 @@ SERVICE = PurposeId("service")
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
-    """Start building what the invoice pays for.
+    """Start building what the invoice pays for, unless the check of its payment holds the order back.
 
     A service that was cancelled meanwhile stays cancelled, and what was paid for it is the account's credit.
     """
-    for service in services_billed_by(event.invoice):
+    services = services_billed_by(event.invoice)
+    fresh = next((each for each in services if each.state is State.ORDERED), None)
+    if fresh is not None and not may_build(act.of_brand(fresh.brand), of=fresh):
+        return
+    for service in services:
         under = act.of_brand(service.brand).for_purpose(SERVICE)
         try:
             _begin(under, service)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from hostkeep.billing.errors import BadQualification
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.calendars import calendar_of
 from hostkeep.billing.rules.crediting import demand_settings
+from hostkeep.billing.rules.qualifying import categories_of, rules_of
 from hostkeep.brands import queries
 from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.actions.loading import load_brand
@@ -16,7 +18,7 @@ from hostkeep.brands.errors import BadProfile
 from hostkeep.brands.rules.profile import Profile, read_profile
 from hostkeep.flows.metering import may_count, priced
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.kernel.ids import BrandId, ClauseId, PurposeId
 from hostkeep.kernel.money import CURRENCIES
 from hostkeep.policy.book import Policy
 from hostkeep.policy.compile import compile_policy
@@ -41,6 +43,7 @@ def load_folder(act: Act, *, folder: Path, effective_at: datetime | None = None)
     mine = act.of_brand(BrandId(profile.id))
     _refuse_what_cannot_be_followed(profile)
     _refuse_unlawful_products(folder, profile)
+    _refuse_unlawful_checks(folder, profile)
     loaded = load_brand(mine, profile=profile)
     source = (folder / POLICY).read_text(encoding="utf-8")
     announced = announce_policy(mine, brand=loaded.brand, source=source, effective_at=effective_at)
@@ -78,6 +81,21 @@ def _refuse_unlawful_products(folder: Path, profile: Profile) -> None:
     mistakes = [each for shelf in shelves for entry in shelf.products for each in _mistakes(policy, entry)]
     if mistakes:
         raise CatalogueRefused(mistakes="\n".join(said for _, said in mistakes), clause=mistakes[0][0])
+
+
+def _refuse_unlawful_checks(folder: Path, profile: Profile) -> None:
+    """Refuse rules of a payment check that read what the policy does not grant it.
+
+    Raises BadQualification, also where nobody could follow them.
+    """
+    rules = rules_of(profile.whole)
+    if rules is None:
+        return
+    policy = compile_policy((folder / POLICY).read_text(encoding="utf-8"), file=POLICY)
+    for category in categories_of(rules):
+        if (category, PurposeId("qualification"), "system") not in policy.table:
+            clause = policy.closed_by.get("use", ClauseId(""))
+            raise BadQualification(why=f"the policy does not let a check read {category} ({clause})")
 
 
 def _mistakes(policy: Policy, entry: ProductEntry) -> Iterator[tuple[ClauseId, str]]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid, PaymentDisputed, PaymentReceived
+from hostkeep.billing.events import (
+    CreditGiven,
+    InvoiceIssued,
+    InvoicePaid,
+    OrderHeldBack,
+    OrderReviewed,
+    PaymentDisputed,
+    PaymentReceived,
+)
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
 from hostkeep.flows import (
     activation,
@@ -28,15 +36,18 @@ from hostkeep.flows import (
     policy_change,
     price_changes,
     promoting,
+    qualifying,
     reconciling,
     refunding,
     registering,
     renewing,
     retiring,
+    reviewing,
     standing_still,
     storing,
     subscribing,
     sweeping,
+    use_letters,
 )
 from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.people.events import AccountClosing, AddressChanged, DisputeOpened
@@ -47,12 +58,12 @@ from hostkeep.provisioning.events import (
     ServiceResumed,
     ServiceSuspended,
     TaskOpened,
-    use_letters,
 )
 from hostkeep.runtime.jobs import Due
 from hostkeep.runtime.outbox import Handlers
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.subscriptions.events import (
+    LimitReached,
     PriceAnnounced,
     SubscriptionChanged,
     SubscriptionEnded,
@@ -63,7 +74,6 @@ from hostkeep.vault.events import KeysDestroyed, ValueDropped
 
 HANDLERS: Handlers = MappingProxyType({
     OrderPlaced: (checkout.on_order_placed, notices.on_order_placed),
-    LimitReached,
     InvoiceIssued: (crediting.on_invoice_issued, notices.on_invoice_issued, promoting.on_invoice_issued,
                     registering.on_invoice_issued),
     PaymentReceived: (crediting.on_payment_received,),
@@ -76,6 +86,8 @@ HANDLERS: Handlers = MappingProxyType({
         promoting.on_invoice_paid,
         standing_still.on_invoice_paid,
     ),
+    OrderHeldBack: (qualifying.on_order_held_back,),
+    OrderReviewed: (reviewing.on_order_reviewed,),
     ActionQueued: (activation.on_action_queued,),
     ServiceActivated: (subscribing.on_service_activated, notices.on_service_activated),
     MailQueued: (mailing.on_mail_queued,),
@@ -97,6 +109,7 @@ HANDLERS: Handlers = MappingProxyType({
     SubscriptionEnded: (cancelling.on_subscription_ended, changing.on_subscription_over),
     SubscriptionChanged: (changing.on_subscription_changed,),
     PriceAnnounced: (price_changes.on_price_announced,),
+    LimitReached: (use_letters.on_limit_reached,),
     KeysDestroyed: (closing.on_keys_destroyed, sweeping.on_keys_destroyed),
     ValueDropped: (sweeping.on_value_dropped,),
     AddressChanged: (addressing.on_address_changed,),
@@ -109,7 +122,6 @@ DUE: Mapping[str, Due] = MappingProxyType({
     "mail": mailing.sweep_due,
     "policy": policy_change.sweep_due,
     "closing": closing.sweep_due,
-    LimitReached: (use_letters.on_limit_reached,),
     "addresses": addressing.sweep_due,
     "disputes": disputing.sweep_due,
     "sweeping": sweeping.send_due,

@@ -137,6 +137,13 @@ def _order(act: Act, row: MailRow, brand: BrandRow) -> Said:
     }
 
 
+def _looked_at(row: MailRow, brand: BrandRow) -> Said:
+    """An order that the check of its payment held back, and whom one writes to.  Nothing of what was read."""
+    placed = order(OrderId(UUID(row.facts["order"])))
+    link = brand_url(brand.host, f"/account/orders/{placed.id}/")
+    return {"number": placed.number, "link": link, "contact": brand.support_mail}
+
+
 def _sheet(row: MailRow) -> InvoiceSheet:
     """The invoice a mail is about.  Raises NoSuchInvoice, NoAddress (nobody to write to)."""
     if row.account is None:
@@ -232,6 +239,8 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
         "account/address_changed": _address_changed,
         "account/address_in_force": _address_changed,
         "account/closed": _closed,
+        "order/held_back": _looked_at,
+        "order/refused": _looked_at,
         "billing/invoice": _invoice,
         "billing/credit_note": _credited,
         "billing/paid": _paid,
@@ -246,8 +255,8 @@ OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyTyp
         "service/ready": _ready,
         "service/ending": ending_letters.said_of,
         "billing/price": price_changes.said_of,
+        **dict.fromkeys(use_letters.TEMPLATES.values(), use_letters.said_of),
         **dunning_letters.CONTENTS,
     }
 )
 """By template: what shows what a customer chose, read through the door."""
-        **dict.fromkeys(use_letters.TEMPLATES.values(), use_letters.said_of),

@@ -14,8 +14,15 @@ from hostkeep.faces.demo.pay_book import Kept, PayBook
 from hostkeep.faces.demo.pay_methods import decline_method, leave, method_by_token
 from hostkeep.faces.demo.pay_telling import message_of_dispute, message_of_method, tell, tell_shop
 from hostkeep.faces.ui.pages import show
+from hostkeep.kernel.words import gettext_noop
 
 ARGUES: dict[str, DisputeState] = {"dispute": "open", "won": "won", "lost": "lost"}
+ORIGINS = (
+    ("US", gettext_noop("United States")), ("DE", gettext_noop("Germany")), ("VN", gettext_noop("Vietnam")),
+    ("KP", gettext_noop("North Korea")),
+)  # fmt: skip
+"""Where a made-up card may be from: three countries that shops sell to, and one that a shop may refuse."""
+
 LEAVES = frozenset({"leave", "leave_careful", "decline"})
 
 
@@ -30,6 +37,7 @@ def pay_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show a charge to its payer, and take their decision.
 
     do=pay, do=decline; do=pay_silently pays and loses the call-back, for trying what a shop does then;
+    country, two letters, is where the made-up card is from.
     do=tell sends the call-back once more; do=dispute has the bank take a paid charge back, do=won and do=lost
     end that.
     """
@@ -43,6 +51,8 @@ def pay_page(request: HttpRequest, token: str) -> HttpResponse:
     if deed in ARGUES:
         argued = _argue(book, kept, deed)
         return HttpResponseRedirect(request.path) if argued else _page(request, book, kept, 422)
+    if request.POST.get("country") in dict(ORIGINS):
+        book.note_origin(kept, request.POST["country"])
     if _done(book, kept, deed) is None:
         return _page(request, book, kept, 422)
     return HttpResponseRedirect(reverse("demo_pay_done", args=[token]))
@@ -82,6 +92,7 @@ def pay_done(request: HttpRequest, token: str) -> HttpResponse:
 def _page(request: HttpRequest, book: PayBook, kept: Kept, status: int = 200) -> HttpResponse:
     """Show a charge, and what became of its money."""
     context = {"charge": kept, "backs": backs_of(book, kept), "dispute": dispute_of(book, kept)}
+    context |= {"origins": ORIGINS, "origin": book.origin(kept)}
     return show(request, "demo/pay.html", context, status=status)
 
 

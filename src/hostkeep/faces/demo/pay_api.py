@@ -63,6 +63,17 @@ def tell_charge(request: HttpRequest, once: str) -> HttpResponse:
     return _told(request, tell)
 
 
+@require_safe
+def tell_origin(request: HttpRequest, proof: str) -> HttpResponse:
+    """Tell where the card is from that paid a charge, if its payer said so; 404 for no such payment."""
+
+    def tell(book: PayBook) -> dict[str, object] | None:
+        kept = book.by_proof(proof)
+        return {"country": book.origin(kept)} if kept else None
+
+    return _told(request, tell)
+
+
 @require_POST
 def make_refund(request: HttpRequest) -> HttpResponse:
     """Give money back, once a key: how it stands; 409 if the key stands for another."""
@@ -199,6 +210,7 @@ def _problem(status: int, code: str) -> JsonResponse:
 pay_api_urls = [
     path("demo/pay/api/charges/", make_charge, name="demo_pay_api"),
     path("demo/pay/api/charges/<str:once>/", tell_charge, name="demo_pay_api_charge"),
+    path("demo/pay/api/origins/<str:proof>/", tell_origin, name="demo_pay_api_origin"),
     path("demo/pay/api/refunds/", make_refund, name="demo_pay_api_refunds"),
     path("demo/pay/api/refunds/<str:once>/", tell_refund, name="demo_pay_api_refund"),
     path("demo/pay/api/methods/", make_method, name="demo_pay_api_methods"),

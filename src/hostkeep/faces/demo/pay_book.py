@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS dispute (
   charge TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, state TEXT NOT NULL DEFAULT 'open',
   made_at REAL NOT NULL
 ) STRICT
+""", """
+CREATE TABLE IF NOT EXISTS origin (charge TEXT PRIMARY KEY, country TEXT NOT NULL) STRICT
 """)
 
 
@@ -141,6 +143,22 @@ class PayBook:
     def pay(self, token: str) -> Kept | None:
         """Mark an open charge paid; return it as it stands now."""
         return self._decide(token, "paid", "")
+
+    def note_origin(self, kept: Kept, country: str) -> None:
+        """Remember where the made-up card of an open charge is from.  country: two letters."""
+        with self.opened() as line:
+            line.execute(
+                "INSERT INTO origin (charge, country)"
+                " SELECT once, ? FROM charge WHERE once = ? AND state = 'open'"
+                " ON CONFLICT (charge) DO UPDATE SET country = excluded.country",
+                [country, kept.once],
+            )
+
+    def origin(self, kept: Kept) -> str:
+        """Return where the card that paid a charge is from, or an empty text."""
+        with self.opened() as line:
+            row = line.execute("SELECT country FROM origin WHERE charge = ?", [kept.once]).fetchone()
+        return str(row["country"]) if row else ""
 
     def decline(self, token: str) -> Kept | None:
         """Mark an open charge declined by its payer; return it as it stands now."""

@@ -92,6 +92,18 @@ _ALL = (
         frozenset({"order"}),
     ),
     Template(
+        "order/held_back",
+        gettext_noop("A person looks at your order {number}"),
+        gettext_noop("You get this mail because you ordered."),
+        frozenset({"order", "check"}),
+    ),
+    Template(
+        "order/refused",
+        gettext_noop("We cannot take your order {number}"),
+        gettext_noop("You get this mail because you ordered."),
+        frozenset({"order", "check"}),
+    ),
+    Template(
         "billing/invoice",
         gettext_noop("Invoice {number} from {brand}"),
         gettext_noop("You get this mail because there is a new invoice in your account."),
@@ -196,18 +208,6 @@ _ALL = (
         frozenset({"subscription", "on"}),
     ),
     Template(
-        "policy/changed",
-        gettext_noop("The privacy policy of {brand} changes"),
-        gettext_noop("You get this mail because you have an account and the rules for your data change."),
-        frozenset({"notice"}),
-        watched=True,
-    ),
-    Template(
-        "operations/alarm_opened",
-        gettext_noop("{brand_name}: {headline}"),
-        gettext_noop("You get this mail because you look after the promises of this company."),
-        frozenset({"alarm"}),
-    Template(
         "use/alert",
         gettext_noop("{meter} of {service} has come to {now}"),
         gettext_noop("You get this mail because you asked to hear when your use comes to an amount."),
@@ -219,6 +219,18 @@ _ALL = (
         gettext_noop("You get this mail because you set a cap on what your use may cost."),
         frozenset({"meter", "on"}),
     ),
+    Template(
+        "policy/changed",
+        gettext_noop("The privacy policy of {brand} changes"),
+        gettext_noop("You get this mail because you have an account and the rules for your data change."),
+        frozenset({"notice"}),
+        watched=True,
+    ),
+    Template(
+        "operations/alarm_opened",
+        gettext_noop("{brand_name}: {headline}"),
+        gettext_noop("You get this mail because you look after the promises of this company."),
+        frozenset({"alarm"}),
     ),
     Template(
         "operations/alarm_closed",

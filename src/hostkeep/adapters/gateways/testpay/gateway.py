@@ -1,8 +1,9 @@
 """The test gateway: its hosted page, money given back, made-up cards that are kept, disputes.
 
 The other side, under {base}/demo/pay/api/: POST charges/, refunds/, methods/, stored/ make something, once a
-key; GET charges/<key>/, refunds/<key>/, methods/<key>/ tell how it stands; POST methods/forget/ lets go of a
-card.  Call-backs are JSON.  All of them are signed; see signing.py.  What answers mean: reading.py.
+key; GET charges/<key>/, refunds/<key>/, methods/<key>/ tell how it stands, GET origins/<proof>/ where a card
+is from; POST methods/forget/ lets go of a card.  Call-backs are JSON.  All are signed; see signing.py.
+What answers mean: reading.py.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from hostkeep.adapters.gateways.testpay.reading import FINE, BadAnswer, keeping, notice, standing
+from hostkeep.adapters.gateways.testpay.reading import (
+    FINE,
+    BadAnswer,
+    keeping,
+    notice,
+    origin,
+    standing,
+)
 from hostkeep.adapters.gateways.testpay.signing import BadSignature, check, signed
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.payments import (
@@ -58,7 +66,7 @@ class TestPay:
 
     manifest: ClassVar[Manifest] = Manifest(
         "testpay", 1, hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
-        can=frozenset({"refunds", "storing", "disputes"}),
+        can=frozenset({"refunds", "storing", "disputes", "locating"}),
     )  # fmt: skip
 
     def __init__(self, wire: Wire, config: Config) -> None:
@@ -118,6 +126,13 @@ class TestPay:
             return self._ask("POST", "methods/forget/", {"token": token}).status in FINE
         except LineBroke:
             return False
+
+    def country_of(self, proof: str) -> str:
+        """Tell the country that the payer chose for their made-up card; nothing where they chose none."""
+        try:
+            return origin(self._ask("GET", f"origins/{quote(proof, safe='')}/", {}))
+        except (LineBroke, BadAnswer):
+            return ""
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, at: float) -> Notice:
         """Check a call-back's signature and age, then read what we know of it and drop the rest.

@@ -19,6 +19,7 @@ from hostkeep.drivers.payments import (
     Waiting,
 )
 from hostkeep.drivers.wire import Reply
+from hostkeep.kernel.countries import COUNTRIES
 from hostkeep.kernel.money import CURRENCIES, Money, money
 
 MOST_MINOR = 10**15
@@ -54,6 +55,12 @@ def keeping(reply: Reply) -> Keeping:
     except ValueError:
         raise BadAnswer("expires_on") from None
     return Kept(_id(said, "token"), _id(said, "label"), last)
+
+
+def origin(reply: Reply) -> str:
+    """Read the country of a card, two letters; empty where none is told.  Raises BadAnswer."""
+    country = "" if reply.status == NOT_FOUND else str(_fine(reply).get("country", ""))
+    return country if country in COUNTRIES else ""
 
 
 def notice(body: bytes) -> Notice:
