@@ -96,7 +96,8 @@ class Buyer:
     def changes(self, days: float, kind: str) -> changing.Offer:
         act = make_act("customer", "service", brand=BRAND, at=at(days))
         offers = changing.offers(act, of=self.account, service=self.service, language="en")
-        offer = max((o for o in offers if o.change.kind == kind), key=lambda o: abs(o.gross.minor))
+        found = [each for each in offers if each.change.kind == kind]
+        offer = max(found, key=lambda each: (abs(each.gross.minor), each.move.months))
         wish = (offer.move.product, offer.move.plan, offer.move.choices)
         changing.ask(
             act, of=self.account, service=self.service, wish=wish, expected=offer.expected, once=uuid4().hex
@@ -271,6 +272,33 @@ def test_a_discount_goes_on_for_as_long_as_it_holds(db: None, periods: int | Non
         renewing.renew_due(make_act(brand="", at=at(31 * month - 12)))
     less = price - round(price / 10)
     assert buyer.bills() == [less] * reduced + [price] * (4 - reduced)
+
+
+@pytest.mark.parametrize(
+    ("said", "bought", "months", "off"),
+    [
+        ({"kind": "percent", "value": MILLION, "periods": 3}, "monthly", 12, 0),
+        ({**FIVE, "periods": 3}, "monthly", 12, 0),
+        ({**FIVE, "periods": None}, "monthly", 12, 6_000),
+        ({**FIVE, "periods": None}, "yearly", 6, 250),
+        ({**FIVE, "periods": 2}, "yearly", 6, 250),
+    ],
+)
+def test_another_term_makes_no_more_of_a_discount(
+    db: None, said: dict[str, Any], bought: str, months: int, off: int
+) -> None:
+    """Three months without a price are not three years, and an amount off a year is none off each month."""
+    makes(**said)
+    buyer = buys(plan=bought)
+    if buyer.sheet.owed.minor:
+        buyer.pays()
+    buyer.runs()
+    offer = buyer.changes(1, "term")
+    assert offer.move.months == months
+    due = make_act(brand="", at=buyer.row.renew_at)
+    changing.sweep_due(due)
+    renewing.renew_due(due)
+    assert buyer.bills() == [offer.move.price.minor - off]
 
 
 def test_a_renewal_shows_the_discount_on_a_line_of_its_own_and_taxes_what_is_left(db: None) -> None:

@@ -15,7 +15,8 @@ from hostkeep.kernel.act import Act
 from hostkeep.subscriptions.holding import add_part
 from hostkeep.subscriptions.models import Part, Subscription
 from hostkeep.subscriptions.rules.agreeing import Discount
-from hostkeep.subscriptions.rules.discounts import DISCOUNT, Off
+from hostkeep.subscriptions.rules.discounts import DISCOUNT, Off, in_another_term
+from hostkeep.subscriptions.rules.terms import Term
 
 
 def add_discount(act: Act, row: Subscription, discount: Discount) -> None:
@@ -25,6 +26,19 @@ def add_discount(act: Act, row: Subscription, discount: Discount) -> None:
     )
     part.rate = discount.rate or None
     part.save(update_fields=["rate"])
+
+
+def fit_discounts(row: Subscription, *, old: Term, new: Term, at: datetime) -> None:
+    """Have discounts take off in another term what they do in the present one, for as long; or end them.
+
+    A part of the price goes with the price; for so many terms it holds as fit into the time that is left.
+    """
+    for part in Part.objects.filter(subscription=row, kind=DISCOUNT, ended_at=None):
+        amount, left = in_another_term(-part.unit_minor, part.cycles_left, old=old, new=new)
+        part.unit_minor, part.cycles_left = -amount, left
+        if left == 0 or (part.rate is None and amount == 0):
+            part.ended_at = at
+        part.save(update_fields=["unit_minor", "cycles_left", "ended_at"])
 
 
 def off_in(parts: Iterable[Part]) -> Off:

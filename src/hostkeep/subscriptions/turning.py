@@ -14,6 +14,7 @@ from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period as Span
 from hostkeep.runtime.outbox import publish
 from hostkeep.subscriptions.boxing import as_system, seal_told
+from hostkeep.subscriptions.discounting import fit_discounts
 from hostkeep.subscriptions.errors import NoSuchMove
 from hostkeep.subscriptions.events import SubscriptionChanged
 from hostkeep.subscriptions.holding import add_part, calendar_of, sum_of
@@ -22,6 +23,7 @@ from hostkeep.subscriptions.rules.agreeing import Told, told_of
 from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, turn_of
 from hostkeep.subscriptions.rules.discounts import Off
 from hostkeep.subscriptions.rules.states import RENEWS, State
+from hostkeep.subscriptions.rules.terms import Term
 
 
 def now_of(row: Subscription, told: Told, at: datetime) -> Now:
@@ -78,7 +80,7 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
     if late.minor > 0:
         add_part(under, row, kind="add_on", title=agreed.title, unit=late.minor, cycles=1)
     row.told = seal_told(act, row, told_of(agreed))
-    _take_term(row, agreed.term.unit, agreed.term.count)
+    _take_term(row, agreed.term, act.at)
     row.price_minor = sum_of(Part.objects.filter(subscription=row, ended_at=None, cycles_left=None))
     row.save()
     change.state, change.done_at = "done", act.at
@@ -86,10 +88,12 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
     publish(act, SubscriptionChanged(row.id, ServiceId(row.service), AccountId(row.account)))
 
 
-def _take_term(row: Subscription, unit: str, count: int) -> None:
+def _take_term(row: Subscription, new: Term, at: datetime) -> None:
     """Count in another term from the end of what is billed, where it is another."""
-    if (unit, count) != (row.unit, row.count):
-        row.unit, row.count, row.anchor_at = unit, count, row.billed_to
+    old = calendar_of(row).term
+    if new != old:
+        fit_discounts(row, old=old, new=new, at=at)
+        row.unit, row.count, row.anchor_at = new.unit, new.count, row.billed_to
 
 
 def _billed_late(row: Subscription, change: Change, new: Money) -> Money:

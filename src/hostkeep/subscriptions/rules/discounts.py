@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hostkeep.kernel.money import MILLION, Money, halves_away
+from hostkeep.subscriptions.rules.terms import Term
 
 DISCOUNT = "discount"
 
@@ -28,3 +29,15 @@ class Off:
 
 NOTHING = Off()
 """No discount."""
+
+
+def in_another_term(amount: int, left: int | None, *, old: Term, new: Term) -> tuple[int, int | None]:
+    """Return what an amount off each term comes to in another term, and for how many of those it holds.
+
+    amount  in minor units; left: terms that it still holds for, or None: for good
+
+    By the time that both last, rounded down: what was promised for three months is none for three years, and
+    an amount off a year is none off each month.
+    """
+    fitting = None if left is None else left * old.seconds // new.seconds
+    return amount * new.seconds // old.seconds, fitting

@@ -41,6 +41,11 @@ class Term:
         """Months of a term of months or years; 0 of another."""
         return {"month": 1, "year": 12}.get(self.unit, 0) * self.count
 
+    @property
+    def seconds(self) -> int:
+        """How long it is on average; a year is twelve months to the second."""
+        return int(_MEAN[self.unit]) * self.count
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
