@@ -19,9 +19,22 @@ from hostkeep.policy.consent import covers
 from hostkeep.policy.receipts import Event
 from hostkeep.runtime.transactions import take_turn
 from hostkeep.vault.models import Consent
-from hostkeep.vault.wall import opened
+from hostkeep.vault.wall import opened, read
 
 NOTHING = CategoryId("")
+
+WORD = (
+    "id", "record", "brand", "subject", "purpose", "recipient", "state", "version", "digest", "clause",
+    "language", "how", "at", "until",
+)  # fmt: skip
+"""The columns of a word, in the order in which SAID reads them."""
+
+SAID = """
+SELECT id, record, brand, subject, purpose, recipient, state, version, digest, clause,
+       language, how, at, until
+FROM vault.vault_consent WHERE subject = %s AND brand = %s ORDER BY record, id
+"""
+"""All the words of a person, a consent's own together, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +89,11 @@ def consents_of(act: Act, *, subject: SubjectId) -> tuple[ConsentRow, ...]:
     """Return all consents of a person at the act's brand, the newest first.
 
     A customer sees their own alone: for another's the answer is empty, as if there were none.
+    One way to the server; never inside the wall, which it opens itself.
     """
     if act.role == "customer" and act.own != subject:
         return ()
-    with opened():
-        words = list(Consent.objects.filter(subject=subject, brand=act.brand).order_by("record", "id"))
+    words = [Consent.from_db(None, WORD, row) for row in read(SAID, [subject, act.brand])]
     rows = [_row(list(said), act.at) for _, said in groupby(words, key=lambda word: word.record)]
     return tuple(sorted(rows, key=lambda row: (row.shown.at, row.record), reverse=True))
 
