@@ -14,7 +14,7 @@ from hostkeep.audit.enter import APART
 from hostkeep.billing.actions.correcting import credit_whole, debit_lines, Part
 from hostkeep.billing.actions.registering import record_registration, retry_registration
 from hostkeep.billing.calls import einvoices
-from hostkeep.billing.errors import NotRefused
+from hostkeep.billing.errors import NotRefused, NotSetDownYet
 from hostkeep.billing.events import InvoiceIssued
 from hostkeep.billing.models import Registration
 from hostkeep.billing.queries.registrations import registration_of
@@ -25,7 +25,8 @@ from hostkeep.flows import registering
 from hostkeep.kernel.ids import CategoryId, InvoiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.policy.errors import PolicyError
-from hostkeep.runtime import breaker, egress
+from hostkeep.runtime import breaker, egress, outbox
+from hostkeep.runtime.models import Delivery
 from hostkeep.vault import door
 from hostkeep.vault.disclosing import NotDisclosed
 from hostkeep.vault.models import Disclosure
@@ -74,7 +75,15 @@ def issued(buyer: Customer) -> InvoiceId:
 
 
 def tells(document: InvoiceId, buyer: Customer) -> None:
+    """As its job does: called, and then done."""
     registering.on_invoice_issued(make_act("system", "billing", brand=BRAND), InvoiceIssued(document, buyer.account))
+    news(document).update(state=Delivery.DONE)
+
+
+def news(document: InvoiceId):
+    """What waits to be told of a document."""
+    name = outbox.name_of(registering.on_invoice_issued)
+    return Delivery.objects.filter(handler=name, event__body__invoice=str(document))
 
 
 def runs(minutes: float = 0) -> int:
@@ -134,6 +143,26 @@ def test_a_document_that_never_arrived_is_handed_in_again(side: SInvoiceSide, mo
     assert registration_of(document).state == "registered"
 
 
+def test_one_that_nobody_foresaw_keeps_no_other_waiting(side: SInvoiceSide, monkeypatch) -> None:
+    first, second = issued(Customer.at("DE")), issued(Customer.at("DE"))
+    Registration.objects.filter(document=second).update(next_at=NOON + timedelta(seconds=1))
+    ask_of = registering.ask_of
+
+    def breaks(found, **rest):  # as lines would that no rate of their document fits
+        if found.id == first:
+            raise KeyError("rate")
+        return ask_of(found, **rest)
+
+    monkeypatch.setattr(registering, "ask_of", breaks)
+    assert runs(0.5) == 2
+    assert (registration_of(first).state, registration_of(first).answer) == ("unknown", "KeyError")
+    assert registration_of(second).state == "registered"
+    monkeypatch.setattr(registering, "ask_of", ask_of)
+    runs(10)
+    runs(20)
+    assert registration_of(first).state == "registered"
+
+
 def test_what_the_authority_has_not_marked_yet_is_pending(side: SInvoiceSide) -> None:
     side.late = 2
     document = issued(Customer.at("DE"))
@@ -180,9 +209,26 @@ def test_a_debit_note_adds(side: SInvoiceSide) -> None:
 def test_a_note_on_what_was_never_registered_is_none_of_its_business(side: SInvoiceSide) -> None:
     buyer = Customer.at("DE")
     document = buyer.orders(buyer.fills()).invoice
+    news(document).update(state=Delivery.DONE)  # when the brand had no system yet
     note = credit_whole(billing_act(BRAND), invoice=document, reason="not_given", once="n1")
     tells(InvoiceId(note.id), buyer)
     assert registration_of(InvoiceId(note.id)) is None
+
+
+@pytest.mark.parametrize("state", [Delivery.WAITING, Delivery.PARKED])
+def test_a_note_whose_news_comes_before_its_invoices_comes_again(side: SInvoiceSide, state: str) -> None:
+    buyer = Customer.at("DE")
+    document = buyer.orders(buyer.fills()).invoice
+    note = InvoiceId(credit_whole(billing_act(BRAND), invoice=document, reason="not_given", once="n1").id)
+    assert news(document).update(state=state) == 1
+    with pytest.raises(NotSetDownYet):
+        tells(note, buyer)
+    assert news(note).get().state == Delivery.WAITING
+    tells(document, buyer)
+    tells(note, buyer)
+    runs()
+    runs()
+    assert registration_of(note).state == "registered"
 
 
 def test_what_is_registered_is_never_changed_or_deleted(side: SInvoiceSide) -> None:

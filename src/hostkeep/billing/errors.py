@@ -268,6 +268,13 @@ class NotOnHold(Foreseen):
     title = gettext_noop("Nothing waits for a person here any more.")
 
 
+class NotSetDownYet(Foreseen):
+    """A note came before the document that it corrects was set down for a national system."""
+
+    code = "billing.registration.not_set_down_yet"
+    title = gettext_noop("The document that this one corrects has not been set down yet.")
+
+
 class NotRefused(Foreseen):
     """A document that the national system did not refuse: it waits, or is registered."""
 

@@ -18,6 +18,7 @@ from hostkeep.billing.actions.registering import begin_registration, record_regi
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.calls.einvoices import hand_in, look_up, system_for
 from hostkeep.billing.einvoice.handing import BUYER, ask_of, slot_of
+from hostkeep.billing.errors import NotSetDownYet
 from hostkeep.billing.events import InvoiceIssued
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, sheet
 from hostkeep.billing.queries.registrations import RegistrationRow, due, registration_of
@@ -31,6 +32,7 @@ from hostkeep.flows.needing import package_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId
+from hostkeep.runtime.outbox import is_under_way
 from hostkeep.vault import door
 from hostkeep.vault.column_door import use_columns
 from hostkeep.vault.disclosing import NotDisclosed, OnceTaken
@@ -46,7 +48,8 @@ MOST = 100
 def on_invoice_issued(act: Act, event: InvoiceIssued) -> None:
     """Set a new document down for its brand's system, where it has one.
 
-    A note on a document that no system was told of is none of its business.
+    A note on a document that no system was told of is none of its business; one whose document is yet to be
+    set down comes again.  Raises NotSetDownYet.
     """
     settings = read_einvoices(brand(act.brand).words)
     if settings is None:
@@ -54,12 +57,22 @@ def on_invoice_issued(act: Act, event: InvoiceIssued) -> None:
     found = sheet(event.invoice, of=event.account)
     if found.kind not in KINDS:
         return
-    if found.corrects is not None and found.kind != INVOICE and registration_of(found.corrects) is None:
+    if found.corrects is not None and found.kind != INVOICE and not _is_set_down(found.corrects, event):
         log.info("einvoice.of_nothing_registered", document=str(found.id), trace=act.trace)
         return
     begin_registration(
         act, document=event.invoice, system=settings.system, stated=_stated(act, event.account, event.invoice)
     )
+
+
+def _is_set_down(document: InvoiceId, event: InvoiceIssued) -> bool:
+    """Say whether a document that a note corrects was set down.  Raises NotSetDownYet.
+
+    News come in any order: the note's may be there while the document's waits to be tried again.
+    """
+    if is_under_way(InvoiceIssued(document, event.account), on_invoice_issued):
+        raise NotSetDownYet
+    return registration_of(document) is not None
 
 
 def run_due(act: Act) -> int:
@@ -72,9 +85,10 @@ def run_due(act: Act) -> int:
         under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
         try:
             record_registration(under, document=row.document, answer=_asked(under, row))
-        except Foreseen as refusal:
-            log.warning("einvoice.failed", document=str(row.document), code=refusal.code, trace=act.trace)
-            record_registration(under, document=row.document, answer=NoAnswer(refusal.code))
+        except Exception as error:  # noqa: BLE001  the rest of the round must go on
+            code = error.code if isinstance(error, Foreseen) else type(error).__name__
+            log.warning("einvoice.failed", document=str(row.document), code=code, trace=act.trace)
+            record_registration(under, document=row.document, answer=NoAnswer(code))
     return len(rows)
 
 

@@ -97,3 +97,11 @@ def event_of(delivery: Delivery) -> Any:
     """Return the event as it was published."""
     kind = _kinds[delivery.event.kind]
     return kind(**{f.name: UUID(delivery.event.body[f.name]) for f in fields(kind)})
+
+
+def is_under_way(event: Any, handler: Handler) -> bool:
+    """Say whether an event was published and a handler has not done its part: it waits, or is parked."""
+    open_ones = Delivery.objects.filter(state__in=[Delivery.WAITING, Delivery.PARKED])
+    kind = type(event).__qualname__
+    found = open_ones.filter(handler=name_of(handler), event__kind=kind, event__body=_body(event))
+    return found.exists()
