@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.db.models import Q
 
 from hostkeep.billing.models import Registration
-from hostkeep.billing.rules.numbering import Kind
+from hostkeep.billing.rules.numbering import INVOICE, Kind
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
 
 State = Literal["waiting", "unknown", "registered", "refused"]
@@ -55,9 +55,11 @@ def registrations_of(account: AccountId, *, first: int) -> tuple[RegistrationRow
 def due(at: datetime, *, first: int) -> tuple[RegistrationRow, ...]:
     """Return what is to be handed in or looked up by a time, the longest waiting first.  One query.
 
-    A note waits until what it corrects is registered; what nobody ever hands in stops it for good.
+    A note waits until what it corrects is registered; what nobody ever hands in stops it for good.  An
+    invoice that follows a proforma waits for nothing: no system is told of proformas.
     """
-    ready = Q(document__corrects=None) | Q(document__corrects__registration__state="registered")
+    original = Q(document__corrects=None) | Q(document__kind=INVOICE)
+    ready = original | Q(document__corrects__registration__state="registered")
     return _rows(Q(state__in=["waiting", "unknown"], next_at__lte=at) & ready, first=first)
 
 
