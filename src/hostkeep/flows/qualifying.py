@@ -23,13 +23,13 @@ from hostkeep.billing.queries.qualifying import (
     check_of,
     inputs_of,
 )
-from hostkeep.billing.rules.qualifying import PAYMENT, Inputs, Rules, Verdict, categories_of, judge, rules_of
+from hostkeep.billing.rules.qualifying import PAYMENT, Inputs, Verdict, categories_of, judge, rules_of
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
 from hostkeep.flows.buyers import PAID_FROM
 from hostkeep.flows.notices import write_to
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId, InvoiceId, PurposeId
+from hostkeep.kernel.ids import CategoryId, InvoiceId, OrderId, PaymentId, PurposeId, SubjectId
 from hostkeep.people.queries import AccountRow
 from hostkeep.people.queries import account as account_row
 from hostkeep.provisioning.queries import ServiceRow
@@ -88,24 +88,43 @@ def read_inputs(
 
 def _check(act: Act, of: ServiceRow) -> CheckRow | None:
     """Check an order and write down what came of it; None where the policy has no such purpose."""
-    if (PAYMENT, QUALIFICATION, "system") not in policy_for(act.brand, of.subject, act.at).table:
+    if not is_checked(act, of.subject):
         return None
-    invoice, buyer = of.invoice, account_row(of.account)
-    under = act.in_role("system").for_purpose(QUALIFICATION)
     rules = rules_of(brand(act.brand).words)
+    slots: tuple[str, ...] = ()
+    if rules is not None and rules.asks_country:
+        slots = _learn_countries(act, account_row(of.account), brought_by(of.invoice))
+    return check_order(act, of=of, order=order_with(of.order_line).id, slots=slots)
+
+
+def is_checked(act: Act, subject: SubjectId) -> bool:
+    """Say whether the policy that applies to a person has the check read payment references."""
+    return (PAYMENT, QUALIFICATION, "system") in policy_for(act.brand, subject, act.at).table
+
+
+def check_order(act: Act, *, of: ServiceRow, order: OrderId, slots: Sequence[str]) -> CheckRow | None:
+    """Check an order by what is known of its payment, and write down what came of it, once.
+
+    of     one of its services
+    slots  of payment references: where countries of the cards that paid it are kept
+
+    Nobody is asked but the door.  Raises its Refused.
+    """
+    under = act.in_role("system").for_purpose(QUALIFICATION)
+    rules, invoice = rules_of(brand(act.brand).words), of.invoice
     verdict = Verdict("not_needed", "", ())
     if rules is not None and categories_of(rules) and sheet(invoice, of=of.account).gross.minor:
-        verdict = judge(rules, _inputs(under, buyer, invoice, rules))
-    order = order_with(of.order_line).id
+        buyer, read = account_row(of.account), categories_of(rules)
+        known = read_inputs(under, buyer=buyer, invoice=invoice, categories=read, slots=slots)
+        verdict = judge(rules, known)
     note_check(under, invoice=invoice, account=of.account, order=order, verdict=verdict)
     log.info("order.checked", order=str(order), outcome=verdict.outcome, rule=verdict.rule, trace=act.trace)
     return check_of(invoice)
 
 
-def _inputs(act: Act, buyer: AccountRow, invoice: InvoiceId, rules: Rules) -> Inputs:
-    """Gather what a brand's rules ask for."""
-    slots = _learn_countries(act, buyer, brought_by(invoice)) if rules.asks_country else ()
-    return read_inputs(act, buyer=buyer, invoice=invoice, categories=categories_of(rules), slots=slots)
+def slot_of(payment: PaymentId) -> str:
+    """Return where the country of the card that brought a payment is kept, among payment references."""
+    return f"{PAID_FROM}.{payment}"
 
 
 def _learn_countries(act: Act, buyer: AccountRow, paid: Sequence[Brought]) -> tuple[str, ...]:
@@ -117,7 +136,7 @@ def _learn_countries(act: Act, buyer: AccountRow, paid: Sequence[Brought]) -> tu
     for each in paid:
         if not is_ready(each.gateway) or not can_locate(gateway_for(each.gateway)):
             continue
-        slot = f"{PAID_FROM}.{each.payment}"
+        slot = slot_of(each.payment)
         country = country_of(gateway_for(each.gateway), each.proof)
         if country:
             kept = act.for_purpose(BILLING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -125,9 +125,9 @@ def check_by_id(check: UUID) -> CheckRow:
     raise NoSuchCheck
 
 
-def checks_of_orders(account: AccountId) -> Mapping[OrderId, CheckRow]:
-    """Return an account's checks by order.  One query."""
-    return {row.order: row for row in _rows(account=account)}
+def check_of_order(account: AccountId, order: OrderId) -> CheckRow | None:
+    """Return the check of an account's order, or None.  One query."""
+    return next(iter(_rows(account=account, order=order)), None)
 
 
 def waiting_checks(*, first: int = 200) -> tuple[CheckRow, ...]:
@@ -140,6 +140,19 @@ def decided_checks(*, first: int = 50) -> tuple[CheckRow, ...]:
     """Return orders of which a person said what becomes of them, the newest first.  One query."""
     found = _found(outcome="refused").exclude(decision="").exclude(invoice__kind=CANARY)
     return tuple(map(_row, found.order_by("-decided_at", "-id")[:first]))
+
+
+def categories_read(brand: BrandId) -> frozenset[str]:
+    """Return every category that a check of a brand ever read.  One query."""
+    found = PaymentCheck.objects.filter(brand=brand).order_by()
+    texts = found.values_list("categories", flat=True).distinct()
+    return frozenset(category for text in texts for category in text.split())
+
+
+def held_back(brand: BrandId) -> tuple[InvoiceId, ...]:
+    """Return the documents of a brand's orders that no person let through.  One query."""
+    found = PaymentCheck.objects.filter(brand=brand, outcome="refused").exclude(decision="let_through")
+    return tuple(map(InvoiceId, found.order_by("-checked_at").values_list("invoice", flat=True)[:500]))
 
 
 def waiting_count() -> int:

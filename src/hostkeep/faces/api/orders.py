@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from ninja import Field, Router, Schema
 from ninja.responses import Status
 
 from hostkeep.billing.errors import AlreadyPaid
+from hostkeep.billing.queries.qualifying import CheckRow, check_of_order
 from hostkeep.faces.api.account import as_posted, misfits_of, policy_of
 from hostkeep.faces.api.cart import cart_of
 from hostkeep.faces.api.cursors import Page, PageQuery, Position, heads, page_of, position_of
@@ -68,9 +69,14 @@ class Order(Schema):
 
 
 class OrderWhole(Order):
-    """An order with what came of it."""
+    """An order with what came of it.
+
+    review  of a payment that was checked: "passed", "waits" (a person looks at the order before it is built),
+            "let_through" or "refused" (by a person); null where nothing was checked
+    """
 
     services: list[UUID]
+    review: Literal["passed", "waits", "let_through", "refused"] | None
 
 
 class OrderTold(Told):
@@ -113,7 +119,8 @@ def get_order(request: HttpRequest, order: UUID) -> OrderWhole:
     row = telling.told_one(act_of_key(request, ORDER), order_of(account.id, OrderId(order)))
     lines = {line.id for line in row.told}
     services = [UUID(str(each.id)) for each in services_of(account.id) if each.order_line in lines]
-    return OrderWhole(**_order(row, language_of(request)).dict(), services=services)
+    review = _review(check_of_order(account.id, row.id))
+    return OrderWhole(**_order(row, language_of(request)).dict(), services=services, review=review)
 
 
 @router.post("", response={201: Ordered}, auth=Needs("orders:write"), operation_id="place_order")
@@ -160,6 +167,15 @@ def _pay(
     except AlreadyPaid:
         return None
     return shown_payment(asked)
+
+
+def _review(check: CheckRow | None) -> Literal["passed", "waits", "let_through", "refused"] | None:
+    """Say what came of the check of an order's payment."""
+    if check is None or check.outcome == "not_needed":
+        return None
+    if check.outcome == "refused":
+        return check.decision or "waits"
+    return "passed"
 
 
 def _order(row: OpenOrder, language: str) -> Order:

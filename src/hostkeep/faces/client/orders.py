@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
+from hostkeep.billing.queries.qualifying import check_of_order
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
@@ -50,6 +51,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "lines": [(line, line.described(language)) for line in row.told],
         "services": shown,
         "invoice": invoice_in(row, services),
+        "check": check_of_order(account.id, row.id),
     }
     return show(request, "client/order.html", context)
 

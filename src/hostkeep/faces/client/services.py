@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from hostkeep.billing.queries.qualifying import check_of
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.service_words import build_steps, history, reason, sizes, under_way
 from hostkeep.faces.client.subscriptions import term_of
@@ -112,6 +113,7 @@ def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> Http
         "keys": keys_of(row, row.brand),
         "sizes": sizes(row.spec),
         "history": history(work),
+        "check": check_of(row.invoice) if row.state is State.ORDERED else None,
         "follow": under_way(row, work) and opened is None,
         "by_clerk": any(w.done_role == "clerk" and w.verb is Verb.CREATE for w in work),
         "shown_once": shown_once(act),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from hostkeep.billing.queries.dunning import hold_count
 from hostkeep.billing.queries.findings import unmatched_and_out_of_step
+from hostkeep.billing.queries.qualifying import waiting_count
 from hostkeep.faces.staff.access import ROOMS, role_of
 from hostkeep.faces.staff.desk import given_up
 from hostkeep.faces.ui.pages import Link, LinkGroup
@@ -50,6 +51,7 @@ WORK = (
     Room("promos", "/staff/promos/", "ticket", gettext_noop("Promo codes")),
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), lambda counts: counts.money[0]),
+    Room("payments", "/staff/held-orders/", "user", gettext_noop("Held back"), lambda _: waiting_count()),
     Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), lambda _: hold_count()),
     Room("billing", "/staff/prices/", "plus", gettext_noop("Price changes")),
     Room("reports", "/staff/reports/", "receipt", gettext_noop("Reports")),

@@ -9,6 +9,7 @@ from hostkeep.faces.staff.desk import desk, parked_list, retry, retry_call, retr
 from hostkeep.faces.staff.disputes import dispute_urls
 from hostkeep.faces.staff.documents import document_urls
 from hostkeep.faces.staff.dunning import dunning_urls
+from hostkeep.faces.staff.held_orders import held_order_urls
 from hostkeep.faces.staff.holds import hold_urls
 from hostkeep.faces.staff.keys import key_urls
 from hostkeep.faces.staff.orders import order, orders
@@ -37,6 +38,7 @@ urlpatterns = [
     *dispute_urls,
     *document_urls,
     *dunning_urls,
+    *held_order_urls,
     *hold_urls,
     *key_urls,
     *payment_urls,
