@@ -9,10 +9,18 @@ import pytest
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import policy_in_force
+from hostkeep.flows import activation, qualifying
 from hostkeep.kernel.ids import BrandId, CategoryId, PurposeId
+from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.runtime import clock
 from hostkeep.vault import door
+from tests.conftest import make_act
+from tests.faces.client.conftest import Member
+from tests.faces.shop.conftest import text
+from tests.flows.test_qualifying import Issuer, held_back, issuer, ordered, paid
 from tests.rooms.brands.announcements import announce, changed
+
+__all__ = ["issuer"]
 
 BRAND = BrandId("photonvps")
 EMAIL, PAYMENT, ADDRESS = CategoryId("email"), CategoryId("payment_ref"), CategoryId("ip")
@@ -85,3 +93,45 @@ def test_PH_7_a_policy_that_sells_payment_data_to_marketing_would_be_noticed(sce
 
     asks(there, PAYMENT, "company_news")
     assert "company_news" in cells("payment_ref")
+
+
+def test_PH_7_its_light_burns(prove) -> None:
+    assert prove("PH-7") == {}
+
+
+def test_PH_7_the_check_notes_its_outcome_and_its_inputs_by_category(issuer: Issuer) -> None:
+    order = paid(ordered(Member(BRAND)))
+
+    assert (order.check.outcome, order.check.categories) == ("passed", ("payment_ref", "solvency"))
+    written = {verb for verb in Entry.objects.values_list("verb", flat=True) if verb.startswith("billing.check")}
+    assert written == {"billing.check.made", "billing.check.passed"}
+
+
+def test_PH_7_made_to_ask_for_the_address_the_check_is_denied_and_that_is_recorded(issuer: Issuer) -> None:
+    order = paid(ordered(Member(BRAND)))
+    act = make_act("system", "billing", brand=BRAND, at=clock.now())
+    with pytest.raises(door.Refused) as no:
+        qualifying.read_inputs(act, buyer=order.member.account, invoice=order.invoice, categories=[PAYMENT, ADDRESS])
+
+    assert no.value.clause == "PH-7"
+    refused = Entry.objects.using(APART).filter(verb="vault.value.refused", purpose="qualification")
+    assert [entry.category for entry in refused] == [ADDRESS]
+
+
+def test_PH_7_a_refused_order_waits_for_a_person_and_its_customer_reads_so(issuer: Issuer) -> None:
+    order = held_back(issuer)
+
+    assert order.check.waits
+    assert order.states == {State.ORDERED}
+    assert "A person looks at your order." in text(order.member.get(f"/account/orders/{order.check.order}/"))
+
+
+def test_PH_7_a_check_that_were_skipped_would_be_noticed(issuer: Issuer, monkeypatch) -> None:
+    monkeypatch.setattr(activation, "may_build", lambda *_, **__: True)
+    assert State.ORDERED not in held_back_states(issuer)
+
+
+def held_back_states(issuer: Issuer) -> set[State]:
+    """The states of services of an order that would be held back."""
+    issuer.country = "KP"
+    return paid(ordered(Member(BRAND))).states

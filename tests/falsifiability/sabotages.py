@@ -367,6 +367,26 @@ def _the_sweeper_leaves_a_class_out(patch: Patch) -> None:
     patch.setattr(dropping, "count_due", lambda _at: {"account": 1})
 
 
+def _what_is_held_back_is_built(patch: Patch) -> None:
+    from hostkeep.flows import activation
+
+    patch.setattr(activation, "may_build", lambda *_, **__: True)
+
+
+def _checks_of_payments_read_past_the_door(patch: Patch) -> None:
+    from hostkeep.billing.rules.qualifying import Inputs
+    from hostkeep.flows import qualifying
+
+    patch.setattr(qualifying, "read_inputs", lambda *_, **__: Inputs(1, "USD", frozenset({"KP"})))
+
+
+def _checks_of_payments_note_no_inputs(patch: Patch) -> None:
+    from hostkeep.flows import qualifying
+
+    real = qualifying.judge
+    patch.setattr(qualifying, "judge", lambda *said: replace(real(*said), categories=()))
+
+
 def _table(**lines: tuple[Callable[[Patch], None], str] | tuple[Callable[[Patch], None], str, str]) -> Mapping[str, Sabotage]:
     """Read the table: name, how, the clauses that leave green in one line, and those that turn red without a control."""
     return MappingProxyType({
@@ -377,7 +397,7 @@ def _table(**lines: tuple[Callable[[Patch], None], str] | tuple[Callable[[Patch]
 
 SABOTAGES = _table(
     forms_take_everything=(_forms_take_everything, "V6-2 PH-1 VPN-3"),
-    the_door_permits_everything=(_the_door_permits_everything, "V6-2 VF-1 VF-3 VS-19"),
+    the_door_permits_everything=(_the_door_permits_everything, "V6-2 PH-7 VF-1 VF-3 VS-19"),
     the_door_takes_every_consent_as_given=(_the_door_takes_every_consent_as_given, "VF-1 VF-3 VS-19"),
     the_page_is_another_brands=(_the_page_is_another_brands, "PH-1 V6-15"),
     a_template_is_changed_by_hand=(_a_template_is_changed_by_hand, "PH-1 V6-15"),
@@ -421,5 +441,8 @@ SABOTAGES = _table(
         "VF-6 VF-7 VF-10 V6-7 V6-8 V6-14 PH-2 PH-3 PH-9 PH-10 PH-12 VS-5 VS-7 VS-8",
     ),
     the_sweeper_leaves_a_class_out=(_the_sweeper_leaves_a_class_out, "VPN-10", "VF-10 V6-14 PH-12 VS-7"),
+    what_is_held_back_is_built=(_what_is_held_back_is_built, "PH-7"),
+    checks_of_payments_read_past_the_door=(_checks_of_payments_read_past_the_door, "PH-7"),
+    checks_of_payments_note_no_inputs=(_checks_of_payments_note_no_inputs, "PH-7"),
     a_visit_counts_as_acceptance=(a_visit_counts_as_acceptance, "VS-19"),
 )

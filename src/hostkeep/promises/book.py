@@ -20,6 +20,7 @@ from hostkeep.promises.evidence import (
     money,
     origins,
     outside,
+    payment_checks,
     policy_page,
     policy_text,
     readings,
@@ -38,6 +39,7 @@ from hostkeep.promises.probes import (
     undeclared,
 )
 from hostkeep.promises.probes import money as payments
+from hostkeep.promises.probes import payment_checks as checks
 from hostkeep.promises.probes.hosts import unknown_refused
 
 VISIT_IDLE = timedelta(minutes=30)
@@ -68,6 +70,23 @@ _CONTROLS = (
             policy_page.fields_agree(),
         ),
         probe=(undeclared.refuses_field("signup", SIGNUP, "shoe_size"), undeclared.drops_cookie()),
+    ),
+    Control(
+        clause=ClauseId("PH-7"),
+        symbol="hostkeep.flows.qualifying.may_build",
+        state=(
+            payment_checks.reads_money_alone(),
+            payment_checks.money_serves_checks_and_bills(),
+            payment_checks.read_money_alone(),
+            payment_checks.nothing_built_unreviewed(),
+        ),
+        sample=(checks.sound_order_is_built(), readings.readable_for("email", "order")),
+        probe=(
+            undeclared.refuses_purpose("payment_ref", "company_news"),
+            checks.check_is_denied("ip"),
+            checks.check_is_denied("email"),
+            checks.refused_order_waits(),
+        ),
     ),
     Control(
         clause=ClauseId("VPN-3"),
