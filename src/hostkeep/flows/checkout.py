@@ -273,11 +273,17 @@ def _once(order: OrderTold) -> str:
 
 
 def _invoice_lines(row: OrderLineTold, taxing: Taxing, wording: _Wording, placed: Period) -> list[Line]:
-    """Return an order line as an invoice bills it: the term, what is taken off it, and what is due once."""
+    """Return an order line as an invoice bills it: the term, what is taken off it, and what is due once.
+
+    A trial stands there with its days, over nothing; the first term is billed when it is over.
+    """
     about = Ref("shop.order_line", row.id)
     title = row.described(wording.language)[:200]
     term = Period(placed.start, months_after(placed.start, row.months)) if row.months else None
     lines = [Line(title, row.quantity, row.each_recurring, 0, about, term)]
+    if row.trial_days:
+        free = Period(placed.start, placed.start + timedelta(days=row.trial_days))
+        lines = [Line(title, row.quantity, Money(0, row.recurring.currency), 0, about, free)]
     if row.discount.minor:
         lines.append(Line(wording.discount(title), 1, -row.discount, 0, about, term))
     if row.setup.minor:

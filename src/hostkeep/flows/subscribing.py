@@ -56,6 +56,7 @@ def agreed_on(line: OrderLineTold, language: str) -> Agreed:
         choices={picked.option: picked.choice for picked in line.options},
         term=Term("month", line.months),
         price=line.each_recurring,
+        trial_days=line.trial_days,
     )
 
 

@@ -181,7 +181,7 @@ def cart_lines(taxing: Taxing, cart: CartRow) -> tuple[Line, ...]:
 
 def _row_lines(taxing: Taxing, row: LineRow, about: Ref) -> Sequence[Line]:
     """Return a line of a cart as an invoice bills it: the term, what is taken off, what is due once."""
-    parts = [row.cost.recurring, row.cost.setup] if row.cost.setup.minor else [row.cost.recurring]
+    parts = [row.cost.now, row.cost.setup] if row.cost.setup.minor else [row.cost.now]
     lines = [
         Line("-", row.quantity, Money(part.minor // row.quantity, part.currency), 0, about) for part in parts
     ]

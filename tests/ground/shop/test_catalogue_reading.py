@@ -151,3 +151,20 @@ def test_the_brands_have_good_catalogues(brand: str) -> None:
     codes = tuple(tomllib.loads((folder / "brand.toml").read_text())["currencies"])
     found = read_catalogue((folder / "catalogue.yaml").read_text(), currencies=codes)
     assert all(group.products for group in found.groups)
+
+
+def test_a_trial_is_read_as_days_and_is_none_where_nothing_is_said() -> None:
+    tried = GOOD.replace("{slug: monthly, months: 1,", "{slug: monthly, months: 1, trial: {days: 14},")
+    (group,) = read(tried).groups
+    assert [plan.trial_days for plan in group.products[0].plans] == [14, 0]
+
+
+@pytest.mark.parametrize("said", ["{days: 0}", "{days: 367}", "{days: x}", "{weeks: 2}", "14", "{}", "{days: -1}", "{days: 1.5}"])
+def test_a_trial_that_is_none_is_named(said: str) -> None:
+    assert "line 19" in mistakes(GOOD.replace("{slug: monthly, months: 1,", f"{{slug: monthly, months: 1, trial: {said},"))
+
+
+def test_what_is_metered_has_no_trial() -> None:
+    meter = "    meters: [{slug: t, label: T, model: flat, unit: GB, per: 1, tiers: [{rates: {EUR: 1, VND: 1}}]}]\n"
+    tried = GOOD.replace("{slug: monthly, months: 1,", "{slug: monthly, months: 1, trial: {days: 14},")
+    assert "has a trial" in mistakes(tried + meter)

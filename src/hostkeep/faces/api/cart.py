@@ -37,7 +37,12 @@ MOST_MEMBERS = 40
 
 
 class CartLine(Schema):
-    """A line.  state: good, retired (no longer sold) or short (fewer are left).  first: of one piece."""
+    """A line.
+
+    first       one piece's first term
+    trial_days  free before it: the order owes nothing for it then; 0: none
+    state       good, retired (no longer sold) or short (fewer are left)
+    """
 
     id: UUID
     product: str
@@ -47,6 +52,7 @@ class CartLine(Schema):
     answers: dict[str, str]
     quantity: int
     first: Amount
+    trial_days: int
     state: str
 
 
@@ -231,5 +237,6 @@ def _line(row: LineRow) -> CartLine:
     """Show a line."""
     return CartLine(
         id=row.id, product=row.product, name=row.name, plan=row.plan, months=row.months,
-        answers=dict(row.answers), quantity=row.quantity, first=amount(row.each), state=row.state,
+        answers=dict(row.answers), quantity=row.quantity, first=amount(row.each),
+        trial_days=row.trial_days, state=row.state,
     )  # fmt: skip

@@ -7,7 +7,10 @@ from ninja import Router, Schema
 
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.api.shapes import Amount, Code, Slug, amount
+from hostkeep.faces.api.use import Prices, prices_of
 from hostkeep.faces.ui.pages import language_of
+from hostkeep.flows.using import sold_with
+from hostkeep.policy.book import Policy
 from hostkeep.shop.errors import NoSuchCurrency
 from hostkeep.shop.queries.shelves import groups_of, product_by_slug
 from hostkeep.shop.rules.rows import CardRow, OptionRow, PlanRow, ProductRow
@@ -23,12 +26,18 @@ class Fact(Schema):
 
 
 class Plan(Schema):
-    """A term and its price.  price: for the whole term.  setup: once."""
+    """A term and its price.
+
+    price       for the whole term
+    setup       once
+    trial_days  free before the first term, for one piece and once a customer and product; 0: none
+    """
 
     slug: str
     months: int
     price: Amount
     setup: Amount
+    trial_days: int
 
 
 class Card(Schema):
@@ -85,11 +94,20 @@ class Question(Schema):
     ending: str
 
 
+class Metered(Schema):
+    """Something that is counted of a product's use, and its prices."""
+
+    slug: str
+    title: str
+    prices: Prices
+
+
 class Product(Schema):
     """A product with all there is to choose.
 
     requires  categories of personal data that its order asks beyond sign-up
     left      pieces left, or null where it never runs out
+    meters    what is counted of its use and billed afterwards
     """
 
     slug: str
@@ -103,6 +121,7 @@ class Product(Schema):
     requires: list[str]
     recipient: str
     left: int | None
+    meters: list[Metered]
 
 
 @router.get("", response=Catalogue, auth=None, operation_id="get_catalogue")
@@ -126,7 +145,15 @@ def get_product(request: HttpRequest, slug: Slug, currency: Code | None = None) 
     """Show one product with its plans, options and questions."""
     brand: BrandRow = request.brand  # type: ignore[attr-defined]
     code = _currency(request, currency)
-    return _product(product_by_slug(brand.id, slug, currency=code, language=language_of(request)))
+    policy: Policy = request.policy  # type: ignore[attr-defined]
+    language = language_of(request)
+    row = product_by_slug(brand.id, slug, currency=code, language=language)
+    found = sold_with(policy, brand=brand.id, products=[row.slug], currency=code, language=language)
+    meters = [
+        Metered(slug=each.slug, title=each.title, prices=prices_of(each.tariff, code))
+        for each in found.get(row.slug, ())
+    ]
+    return _product(row, meters)
 
 
 def _currency(request: HttpRequest, asked: str | None) -> str:
@@ -153,7 +180,10 @@ def _card(row: CardRow) -> Card:
 
 def _plan(row: PlanRow) -> Plan:
     """Show a plan."""
-    return Plan(slug=row.slug, months=row.months, price=amount(row.price), setup=amount(row.setup))
+    return Plan(
+        slug=row.slug, months=row.months, price=amount(row.price), setup=amount(row.setup),
+        trial_days=row.trial_days,
+    )  # fmt: skip
 
 
 def _option(row: OptionRow) -> Option:
@@ -168,7 +198,7 @@ def _option(row: OptionRow) -> Option:
     return Option(slug=row.slug, label=row.label, choices=choices)
 
 
-def _product(row: ProductRow) -> Product:
+def _product(row: ProductRow, meters: list[Metered]) -> Product:
     """Show a product."""
     return Product(
         slug=row.slug,
@@ -182,4 +212,5 @@ def _product(row: ProductRow) -> Product:
         requires=list(row.requires),
         recipient=row.recipient,
         left=row.left,
+        meters=meters,
     )

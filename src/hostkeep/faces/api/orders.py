@@ -42,7 +42,12 @@ LIST = "orders"
 
 
 class OrderLine(Schema):
-    """A line as the catalogue stood.  recurring: all pieces, each term.  setup: all pieces, once."""
+    """A line as the catalogue stood.
+
+    recurring   all pieces, each term
+    setup       all pieces, once
+    trial_days  free before the first term; 0: none
+    """
 
     product: str
     plan: str
@@ -51,6 +56,7 @@ class OrderLine(Schema):
     quantity: int
     recurring: Amount
     setup: Amount
+    trial_days: int
 
 
 class Order(Schema):
@@ -191,4 +197,5 @@ def _line(row: OrderLineTold, language: str) -> OrderLine:
     return OrderLine(
         product=row.product, plan=row.plan, title=row.described(language), months=row.months,
         quantity=row.quantity, recurring=amount(row.recurring), setup=amount(row.setup),
+        trial_days=row.trial_days,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_token
 from hostkeep.faces.storefront.shop_forms import asked_for, refuse_undeclared, with_prefix
+from hostkeep.faces.storefront.use_prices import use_of_product
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
@@ -124,6 +125,7 @@ def _page(
         "options": [(each, picked.choices.get(each.slug, each.choices[0].slug)) for each in row.options],
         "questions": [(each, picked.answers.get(each.slug, "")) for each in row.questions],
         "cost": cost,
+        "meters": use_of_product(request, row.slug, currency),
         "currency": currency,
         "problem": title_of(refusal) if refusal else "",
         "problem_at": _where(refusal),
@@ -145,7 +147,9 @@ def _cost(row: ProductRow, picked: Picked) -> Cost:
         if slug not in options:
             raise NoSuchOption(option=slug[:60])
     extras = [_extra(slug, choices, picked.choices.get(slug)) for slug, choices in options.items()]
-    return cost_of(_term(plan), extras, read_quantity(picked.quantity))
+    quantity = read_quantity(picked.quantity)
+    cost = cost_of(_term(plan), extras, quantity)
+    return replace(cost, later=cost.recurring) if plan.trial_days and quantity == 1 else cost
 
 
 def _check(row: ProductRow, picked: Picked) -> None:

@@ -137,7 +137,9 @@ def _load_plan(act: Act, product: Product, place: int, entry: PlanEntry) -> None
     plan, _ = Plan.objects.update_or_create(
         product=product,
         slug=entry.slug,
-        defaults={"position": place, "months": entry.months, "retired_at": None},
+        defaults={
+            "position": place, "months": entry.months, "trial_days": entry.trial_days, "retired_at": None,
+        },
     )
     _set_prices(act, Price.objects.filter(plan=plan), {"plan": plan}, _amounts(entry.terms))
 

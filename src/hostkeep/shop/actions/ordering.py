@@ -30,6 +30,7 @@ from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.models import Cart, Order, OrderLine, Plan, Product, Receipt
 from hostkeep.shop.queries.holding import held_cart
 from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
+from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.reserving import Reduced, reduce, reserve
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
@@ -86,7 +87,7 @@ def place_order(
         raise NoSuchCart
     if known := _known(act, key, content):
         return known
-    priced = _locked_lines(act, held)
+    priced = _locked_lines(act, held, account)
     reduced = reduce(act, held, priced, _listed(priced, held), account)
     _demand_price(priced, held, reduced, (currency, expected))
     _take_from_stock(priced)
@@ -144,10 +145,11 @@ def _known(act: Act, key: str, content: str) -> Placed | None:
     return Placed(OrderId(order.id), money(order.total_minor, order.currency))
 
 
-def _locked_lines(act: Act, held: Cart) -> tuple[PricedLine, ...]:
-    """Return the lines as they cost now, their products locked in the order of their ids.
+def _locked_lines(act: Act, held: Cart, account: AccountId) -> tuple[PricedLine, ...]:
+    """Return the lines as they cost an account now, their products locked in the order of their ids.
 
-    Loading a catalogue locks the products too, so neither price nor stock can change until the order stands.
+    Loading a catalogue locks the products too, so neither price nor stock can change until the order stands,
+    and of two orders of one account the second sees that the first took the trial.
     """
     under = as_system(act, act.brand)
     lines = lines_of(under, held)
@@ -156,7 +158,7 @@ def _locked_lines(act: Act, held: Cart) -> tuple[PricedLine, ...]:
     # The plans are read again: a catalogue that was loaded meanwhile may have taken one off the shelf.
     plans = Plan.objects.select_related("product__group").in_bulk({line.plan.id for line in lines})
     again = [replace(line, plan=plans[line.plan.id]) for line in lines]
-    return price_lines(again, CURRENCIES[held.currency])
+    return trials_given(act, price_lines(again, CURRENCIES[held.currency]), account)
 
 
 def _listed(priced: Sequence[PricedLine], held: Cart) -> Money:
@@ -228,6 +230,7 @@ def _copied(
             recurring_minor=line.cost.recurring.minor,
             setup_minor=line.cost.setup.minor,
             discount_minor=discount.minor,
+            trial_days=line.trial_days,
         )
         for place, (line, discount) in enumerate(zip(priced, discounts, strict=True), start=1)
     ]

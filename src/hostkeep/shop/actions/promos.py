@@ -17,6 +17,7 @@ from hostkeep.shop.models import Cart, Group, Plan, Product, PromoCode
 from hostkeep.shop.queries.holding import held_cart
 from hostkeep.shop.queries.pricing_lines import lines_of, price_lines
 from hostkeep.shop.queries.promos import applied, refusal_of
+from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.rules.pricing import sum_of
 from hostkeep.shop.rules.promo import normal
 from hostkeep.shop.rules.promo_making import Making, Offered, checked
@@ -93,9 +94,11 @@ def put_in_promo(act: Act, *, cart: CartId, typed: str, account: AccountId | Non
     if promo is None:
         raise NoSuchPromo
     currency = CURRENCIES[held.currency]
-    priced = price_lines(lines_of(as_system(act, act.brand), held), currency)
+    listed = price_lines(lines_of(as_system(act, act.brand), held), currency)
+    orderer = account or _owner(held)
+    priced = trials_given(act, listed, orderer)
     due = sum_of([line.cost for line in priced], currency).first
-    found = applied(promo, priced, due=due, at=act.at, account=account or _owner(held))
+    found = applied(promo, priced, due=due, at=act.at, account=orderer)
     if found.why:
         raise refusal_of(found.why, promo, held.currency)
     return _holding(act, held, promo)

@@ -73,13 +73,14 @@ class Product(models.Model):
 
 
 class Plan(models.Model):
-    """A term a product can be had for."""
+    """A term a product can be had for.  trial_days: free before the first."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     product = models.ForeignKey(Product, models.PROTECT, related_name="plans")
     slug = models.CharField(max_length=60)
     position = models.PositiveIntegerField()
     months = models.PositiveIntegerField()
+    trial_days = models.PositiveIntegerField(default=0, db_default=0)
     retired_at = models.DateTimeField(null=True)
 
     class Meta:

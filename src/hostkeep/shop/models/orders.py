@@ -91,6 +91,7 @@ class OrderLine(models.Model):
     """A line of an order, copied from the catalogue as it stood; what tells the product is sealed.
 
     discount_minor  what a promo code takes off the first term of all its pieces
+    trial_days      free before the first term; one that has some is its account's trial of the product
     """
 
     SEALED = Place("chosen_service", brand="order__brand", subject=("order__account__subject",))
@@ -107,6 +108,7 @@ class OrderLine(models.Model):
     recurring_minor = models.BigIntegerField()
     setup_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField(default=0)
+    trial_days = models.PositiveIntegerField(default=0, db_default=0)
     driver = SealedColumn()
     spec = SealedColumn()
     answers = SealedColumn()

@@ -15,6 +15,7 @@ from hostkeep.shop.boxing import CART
 from hostkeep.shop.models import Cart, CartLine
 from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
 from hostkeep.shop.queries.promos import applied, problem_of
+from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
 from hostkeep.shop.rules.rows import CartRow, LineRow, PromoRow
@@ -76,9 +77,9 @@ def _row(act: Act, carts: QuerySet[Cart], account: AccountId | None, language: s
     if found is None:
         return None
     currency = CURRENCIES[found.currency]
-    priced = price_lines(lines_of(act, found), currency)
-    cost = sum_of([line.cost for line in priced], currency)
     owner = AccountId(found.account_id) if found.account_id else None
+    priced = trials_given(act, price_lines(lines_of(act, found), currency), account or owner)
+    cost = sum_of([line.cost for line in priced], currency)
     promo, discounts = _promo(act, found, priced, cost.first, account or owner)
     lines = [_line(line, off, language) for line, off in zip(priced, discounts, strict=True)]
     return CartRow(
@@ -130,4 +131,5 @@ def _line(priced: PricedLine, discount: Money, language: str) -> LineRow:
         left=product.stock,
         requires=tuple(product.requires),
         recipient=product.recipient,
+        trial_days=priced.trial_days,
     )

@@ -40,6 +40,7 @@ class OrderLineRow:
     recurring  all pieces, each term, in list prices
     setup      all pieces, once, in list prices
     discount   what a promo code takes off the first term of all pieces
+    trial_days  free before the first term
     boxes      its sealed columns
     """
 
@@ -50,12 +51,13 @@ class OrderLineRow:
     recurring: Money
     setup: Money
     discount: Money
+    trial_days: int
     boxes: Mapping[str, Boxed] = field(repr=False)
 
     @property
     def first(self) -> Money:
-        """What is due for the first term in list prices, all pieces, without a discount."""
-        return self.recurring + self.setup
+        """What is due with the order in list prices, all pieces, without a discount; nothing for a trial."""
+        return self.setup if self.trial_days else self.recurring + self.setup
 
     @property
     def each_discount(self) -> tuple[Money, ...]:

@@ -110,6 +110,7 @@ def _lines(lines: Iterable[OrderLine], currency: Currency) -> tuple[OrderLineRow
             recurring=Money(line.recurring_minor, currency),
             setup=Money(line.setup_minor, currency),
             discount=Money(line.discount_minor, currency),
+            trial_days=line.trial_days,
             boxes=boxes_of(line),
         )
         for line in sorted(lines, key=lambda line: line.position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from hostkeep.kernel.act import Act
@@ -30,6 +30,7 @@ class PricedLine:
     each   one piece; nothing where it is no longer sold
     cost   all pieces; nothing where it is no longer sold
     state  "good", "retired" or "short"
+    trial_days  free before the first term; cost has it, each has not
     """
 
     line: OpenLine
@@ -39,10 +40,32 @@ class PricedLine:
     each: Cost
     cost: Cost
     state: str
+    trial_days: int = 0
+
+
+def with_trials(priced: Sequence[PricedLine], *, tried: frozenset[str]) -> tuple[PricedLine, ...]:
+    """Return lines with the trials that their customer can have: one piece of a product, once.
+
+    tried  slugs of the products that the customer has tried before
+    """
+    taken, lines = set(tried), list[PricedLine]()
+    for line in priced:
+        if line.state == "good" and is_for_trial(line) and line.product.slug not in taken:
+            taken.add(line.product.slug)
+            cost = replace(line.cost, later=line.cost.recurring)
+            lines.append(replace(line, cost=cost, trial_days=line.plan.trial_days))
+        else:
+            lines.append(line)
+    return tuple(lines)
+
+
+def is_for_trial(line: PricedLine) -> bool:
+    """Say whether a line is of the kind that can be tried: one piece of a plan that has a trial."""
+    return line.plan.trial_days > 0 and line.line.row.quantity == 1
 
 
 def price_lines(lines: Sequence[OpenLine], currency: Currency) -> tuple[PricedLine, ...]:
-    """Price lines.  Two queries, however many lines."""
+    """Price lines, trials left out.  Two queries, however many lines."""
     terms = _terms([line.plan.id for line in lines], currency)
     extras = _extras({UUID(choice) for line in lines for choice in line.chosen.choices}, currency)
     wanted = Counter[UUID]()

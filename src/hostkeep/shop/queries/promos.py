@@ -136,7 +136,7 @@ def applied(
     wanted = [
         Wanted(
             line.product.group.slug, line.product.slug, line.plan.slug, line.plan.months,
-            line.each.recurring, line.line.row.quantity,
+            line.each.recurring.times(0 if line.trial_days else 1), line.line.row.quantity,
         )
         for line in priced
     ]  # fmt: skip

@@ -155,6 +155,7 @@ def _plan(price: Price) -> PlanRow:
         price.plan.months,
         money(price.minor, price.currency),
         money(price.setup_minor, price.currency),
+        price.plan.trial_days,
     )
 
 

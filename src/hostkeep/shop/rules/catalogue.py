@@ -43,11 +43,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """A plan.  terms: its price by currency code."""
+    """A plan.  terms: its price by currency code.  trial_days: free before the first term, or none."""
 
     slug: str
     months: int
     terms: Mapping[str, Term]
+    trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

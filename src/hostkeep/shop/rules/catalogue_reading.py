@@ -25,6 +25,7 @@ from hostkeep.shop.rules.reading import Reader
 
 SCHEMA = "hostkeep-catalogue/1"
 LONGEST_TERM = 120
+LONGEST_TRIAL = 366
 MOST_STOCK = 1_000_000
 MOST_PER = 10**18
 KINDS = ("domain_name",)
@@ -101,7 +102,12 @@ class _Source:
                 "meters",
             ),
         )
-        stock = found.get("stock")
+        stock, plans = found.get("stock"), self.plans(found.get("plans"))
+        if "meters" in found and any(plan.trial_days for plan in plans):
+            read.wrong(
+                found["meters"], "a plan of it has a trial, and what is used is billed all the same",
+                "leave out `trial`, or `meters`",
+            )  # fmt: skip
         return ProductEntry(
             slug=read.slug(found.get("slug"), self.products),
             name=read.words(found.get("name")),
@@ -115,7 +121,7 @@ class _Source:
             resold=read.yes(found.get("resold")),
             hidden=read.yes(found.get("hidden")),
             questions=self.questions(found.get("asks")),
-            plans=self.plans(found.get("plans")),
+            plans=plans,
             options=self.options(found.get("options")),
             meters=self.meters(found.get("meters")),
         )
@@ -150,7 +156,7 @@ class _Source:
         read, taken = self.reader, set[str]()
         plans = []
         for each in read.items(node):
-            found = read.mapping(each, needs=("slug", "months", "prices"), may=("setup",))
+            found = read.mapping(each, needs=("slug", "months", "prices"), may=("setup", "trial"))
             slug = read.slug(found.get("slug"), taken)
             months = read.whole(found.get("months"), least=1, most=LONGEST_TERM)
             prices = read.amounts(found.get("prices"), self.currencies)
@@ -159,10 +165,17 @@ class _Source:
                 code: Term(self.money(prices[code], code), self.money(setup[code], code), months)
                 for code in self.currencies
             }
-            plans.append(PlanEntry(slug, months, terms))
+            plans.append(PlanEntry(slug, months, terms, self.trial(found.get("trial"))))
         if node is not None and not plans:
             read.wrong(node, "there is no plan", "add at least one plan with its prices")
         return tuple(plans)
+
+    def trial(self, node: Node | None) -> int:
+        """Read how many days of a plan are free before its first term; none where nothing is said."""
+        if node is None:
+            return 0
+        days = self.reader.mapping(node, needs=("days",)).get("days")
+        return self.reader.whole(days, least=1, most=LONGEST_TRIAL)
 
     def options(self, node: Node | None) -> tuple[OptionEntry, ...]:
         """Read the options of a product; each has at least one choice."""

@@ -44,15 +44,23 @@ class Cost:
 
     recurring  for each term
     setup      once
+    later      what of it is not due yet, as a trial comes first; None for nothing
     """
 
     recurring: Money
     setup: Money
+    later: Money | None = None
 
     @property
     def first(self) -> Money:
-        """What is due for the first term."""
-        return self.recurring + self.setup
+        """What is due with the order: the first term, but for what a trial comes before."""
+        due = self.recurring + self.setup
+        return due if self.later is None else due - self.later
+
+    @property
+    def now(self) -> Money:
+        """What is due with the order but for set-up."""
+        return self.first - self.setup
 
 
 def cost_of(term: Term, extras: Sequence[Extra], quantity: int) -> Cost:
@@ -72,9 +80,11 @@ def cost_of(term: Term, extras: Sequence[Extra], quantity: int) -> Cost:
 
 def sum_of(costs: Sequence[Cost], currency: Currency) -> Cost:
     """Add the lines of a cart, which may have none.  Raises MixedCurrencies."""
+    later = [cost.later for cost in costs if cost.later is not None]
     return Cost(
         total([cost.recurring for cost in costs], currency),
         total([cost.setup for cost in costs], currency),
+        total(later, currency) if later else None,
     )
 
 

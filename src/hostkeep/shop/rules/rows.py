@@ -15,12 +15,18 @@ from hostkeep.shop.rules.pricing import Cost
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A plan on sale.  price: for the whole term.  setup: once."""
+    """A plan on sale.
+
+    price       for the whole term
+    setup       once
+    trial_days  free before the first term, for one piece and once a customer
+    """
 
     slug: str
     months: int
     price: Money
     setup: Money
+    trial_days: int = 0
 
     @property
     def monthly(self) -> Money:
@@ -124,6 +130,7 @@ class LineRow:
     was       None: it costs what it did when it was put in; else what one piece cost then
     state     "good", "retired" (no longer sold) or "short" (fewer are left than asked)
     left      pieces left, or None where it never runs out
+    trial_days  free before the first term, which costs nothing with the order then
     """
 
     id: UUID
@@ -142,6 +149,7 @@ class LineRow:
     left: int | None
     requires: tuple[str, ...]
     recipient: str
+    trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

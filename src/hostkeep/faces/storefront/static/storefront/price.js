@@ -21,7 +21,8 @@ for (const form of document.querySelectorAll("form[data-shop-price]")) {
     }
     write("term", term * pieces);
     write("setup", setup * pieces);
-    write("first", (term + setup) * pieces);
+    const isTrial = Number(plan.dataset.trial) > 0 && pieces === 1;
+    write("first", ((isTrial ? 0 : term) + setup) * pieces);
     const words = form.querySelector("[data-plan]");
     if (words) words.textContent = plan.dataset.words;
   };
