@@ -10,7 +10,7 @@ from bench.house import house
 def main() -> None:
     wanted = set(sys.argv[1:])
     from bench import (
-        closing, decisions, enforcement, erasing, exporting, ledger, pages, papers, policies, recorded, renewing, reveals, searching,
+        closing, decisions, enforcement, erasing, exporting, ledger, ordering, pages, papers, policies, recorded, renewing, reveals, searching, shop,
         starts, verifying, webhooks,
     )  # fmt: skip
 
@@ -26,7 +26,7 @@ def main() -> None:
     in_a_house = {
         "reveals": reveals, "pages": pages, "enforcement": enforcement, "erasing": erasing, "closing": closing, "searching": searching,
         "recorded": recorded, "exporting": exporting, "verifying": verifying,
-        "webhooks": webhooks, "ledger": ledger, "renewing": renewing, "papers": papers,
+        "webhooks": webhooks, "ledger": ledger, "renewing": renewing, "papers": papers, "shop": shop, "ordering": ordering,
     }  # fmt: skip
     if not wanted or wanted & in_a_house.keys():
         with house():

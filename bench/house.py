@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BRAND = "vps6"
+NOTHING = re.compile(rb"(?!)")
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 
 
@@ -64,25 +65,53 @@ def house() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def serving(target: str, *, settings: str = "hostkeep.project.settings") -> Iterator[int]:
-    """One granian process on core 0; the port is free before and the process gone afterwards."""
+def serving(
+    target: str, *, settings: str = "hostkeep.project.settings", python: Path = Path(sys.executable),
+    environ: Mapping[str, str] | None = None, alive: str = "/health/live",
+) -> Iterator[int]:  # fmt: skip
+    """One granian process on core 0; the port is free before and the process gone afterwards.
+
+    python, environ  of a peer: its own environment, and what its process is told
+    alive            an address that answers when the server stands
+    """
     port = free_port()
-    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
+    ours = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
     argv = [
-        "taskset", "-c", "0", sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+        "taskset", "-c", "0", str(python), "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
         "--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error", target,
     ]  # fmt: skip
-    child = subprocess.Popen(argv, env=environ, start_new_session=True)
+    child = subprocess.Popen(argv, env=ours if environ is None else environ, start_new_session=True)
     try:
         for _ in range(200):
             with contextlib.suppress(OSError):
-                get(port, "/health/live")
+                get(port, alive)
                 break
             time.sleep(0.1)
         yield port
     finally:
         os.killpg(child.pid, signal.SIGTERM)
         child.wait(15)
+
+
+@contextlib.contextmanager
+def postgres_on(core: int) -> Iterator[None]:
+    """Keep PostgreSQL and whatever it starts meanwhile on one core; every process of it may use all afterwards."""
+    from django.conf import settings
+
+    pid = int((Path(settings.HOSTKEEP.data) / "postgres" / "postmaster.pid").read_text().split()[0])
+    every = os.sched_getaffinity(pid)
+
+    def keep(cores: set[int]) -> None:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(each, cores)
+
+    keep({core})
+    try:
+        yield
+    finally:
+        keep(every)
 
 
 def get(port: int, path: str, cookie: str = "") -> tuple[int, bytes]:
@@ -96,11 +125,15 @@ def headers(cookie: str) -> dict[str, str]:
     return {**told, "Cookie": cookie} if cookie else told
 
 
-def per_second(port: int, path: str, *, cookie: str = "") -> float:
-    """Requests a second by wrk, eight connections, after the answer was checked twice."""
+def per_second(port: int, path: str, *, cookie: str = "", changes: re.Pattern[bytes] = NOTHING) -> float:
+    """Requests a second by wrk, eight connections, after the answer was checked twice.
+
+    changes  what of the page is not the same each time
+    """
     first, second = get(port, path, cookie), get(port, path, cookie)
     assert first[0] == second[0] == 200, first[0]
-    assert hashlib.sha256(first[1]).digest() == hashlib.sha256(second[1]).digest(), "the page changes"
+    same = {hashlib.sha256(changes.sub(b"", body)).digest() for _, body in (first, second)}
+    assert len(same) == 1, "the page changes"
     told = [part for name, value in headers(cookie).items() for part in ("-H", f"{name}: {value}")]
     argv = ["taskset", "-c", "1", "wrk", "-t", "1", "-c", "8", "-d", f"{SECONDS:g}s", *told, f"http://127.0.0.1:{port}{path}"]
     said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout

@@ -28,14 +28,14 @@ def as_superuser() -> psycopg.Connection:
     return psycopg.connect(host=told["HOST"], dbname=told["NAME"], user="postgres", autocommit=True)
 
 
-def fill(brand: str, count: int, values: Mapping[str, str], *, digest: str) -> list[UUID]:
-    """Make people with values of class account; "{name}" and "{n}" stand for each one's own."""
+def fill(brand: str, count: int, values: Mapping[str, str], *, digest: str, first: int = 0) -> list[UUID]:
+    """Make people with values of class account; "{name}" and "{n}" stand for each one's own.  first: their numbers."""
     from hostkeep.vault import cipher, keys
 
     epoch, people = keys.current_epoch(), [uuid4() for _ in range(count)]
 
     def rows() -> Iterator[tuple[tuple[object, ...], list[tuple[object, ...]]]]:
-        for number, subject in enumerate(people):
+        for number, subject in enumerate(people, start=first):
             key_id, data_key = uuid4(), keys.new_data_key()
             wrapped = keys.wrap(data_key, epoch=epoch, about=f"{key_id}|{subject}|account|{epoch}".encode())
             items = []
