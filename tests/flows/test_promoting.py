@@ -328,19 +328,34 @@ def test_an_amount_is_shared_among_pieces_and_each_goes_on_with_its_own(db: None
     assert sorted(buyer.bills()) == [price - 167, price - 167, price - 166]
 
 
-def test_a_dearer_plan_costs_the_difference_of_what_both_cost_with_the_discount(db: None) -> None:
+def test_off_a_dearer_plan_a_billed_time_has_no_more_than_it_had(db: None) -> None:
+    """Later terms have their part of the new price."""
     makes(kind="percent", value=500_000, periods=None)
     buyer, price = buys(), list_price()
     buyer.pays()
     buyer.runs()
     offer = buyer.changes(0, "upgrade")
     new = offer.move.price.minor
-    half, before = round(new / 2), price - round(price / 2)
-    assert offer.change.turn.due.minor == pytest.approx((new - half) - before, abs=1)
+    assert offer.change.turn.due.minor == new - price
     change = Invoice.objects.get(account=buyer.account, once__startswith="change:")
     changing.on_invoice_paid(make_act(brand=BRAND, at=at(0)), InvoicePaid(InvoiceId(change.id), buyer.account))
     renewing.renew_due(make_act(brand="", at=at(20)))
     assert buyer.bills() == [new - Off(500_000).on(offer.move.price).minor]
+
+
+def test_the_smallest_free_of_charge_is_not_the_largest_free_of_charge(db: None) -> None:
+    makes(kind="percent", value=MILLION, periods=1, products=("hexa-s",))
+    buyer, price = buys("hexa-s"), list_price("hexa-s")
+    buyer.runs()
+    offer = buyer.changes(0, "upgrade")
+    assert offer.change.turn.due.minor == offer.move.price.minor - price > 0
+    assert buyer.row.price.minor == price
+    change = Invoice.objects.get(account=buyer.account, once__startswith="change:")
+    changing.on_invoice_paid(make_act(brand=BRAND, at=at(0)), InvoicePaid(InvoiceId(change.id), buyer.account))
+    act = make_act("customer", "service", brand=BRAND, at=at(0))
+    offers = changing.offers(act, of=buyer.account, service=buyer.service, language="en")
+    back = max(-each.change.turn.due.minor for each in offers)
+    assert back == offer.move.price.minor - price
 
 
 def test_what_is_given_back_for_a_cheaper_plan_was_paid(db: None) -> None:

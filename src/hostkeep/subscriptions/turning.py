@@ -21,7 +21,7 @@ from hostkeep.subscriptions.holding import add_part, calendar_of, sum_of
 from hostkeep.subscriptions.models import Change, Part, Period, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told, told_of
 from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, turn_of
-from hostkeep.subscriptions.rules.discounts import Off
+from hostkeep.subscriptions.rules.discounts import NOTHING, Off
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import Term
 
@@ -50,8 +50,24 @@ def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
     last = terms.order_by("-done_at").values_list("done_at", flat=True).first()
     if last is not None:
         found = found.filter(billed_at__gte=last)
-    spans = [(Span(each.starts_at, each.ends_at), Off(each.off_rate, each.off_minor)) for each in found]
+    spans = [(Span(each.starts_at, each.ends_at), off_of(row, each)) for each in found]
     return [BilledAt(span, price_at(row, max(at, span.start)), off) for span, off in spans]
+
+
+def off_of(row: Subscription, period: Period) -> Off:
+    """Return the discount that a billed period was given.
+
+    Off something dearer it takes no more than off what it was billed for: who has the smallest machine free
+    of charge for a month has not the largest one.
+    """
+    off = Off(period.off_rate, period.off_minor)
+    if off == NOTHING:
+        return off
+    plans = Part.objects.filter(subscription=row, kind="plan").order_by("-started_at")
+    # A new price that was announced stands as a plan that begins with the period, later than its bill.
+    begins = plans.filter(started_at=period.starts_at, started_at__gt=period.billed_at).first()
+    billed = begins or plans.filter(started_at__lte=period.billed_at).first() or plan_of(row)
+    return off.given_on(money(billed.unit_minor if billed else 0, row.currency))
 
 
 def price_at(row: Subscription, at: datetime) -> Money:
@@ -102,7 +118,7 @@ def _billed_late(row: Subscription, change: Change, new: Money) -> Money:
     due = money(0, row.currency)
     for each in late if change.invoice else ():
         span = Span(each.starts_at, each.ends_at)
-        prices = price_at(row, span.start), new, Off(each.off_rate, each.off_minor)
+        prices = price_at(row, span.start), new, off_of(row, each)
         due = due + turn_of(prices, calendar_of(row), span, at=span.start).due
     return due
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hostkeep.kernel.money import MILLION, Money, halves_away
 from hostkeep.subscriptions.rules.terms import Term
@@ -16,15 +16,22 @@ class Off:
 
     rate   millionths of it, rounded half away from zero; over a million counts as a million
     minor  an amount, in minor units of the price's currency
+    most   what both take off at most, or None
     """
 
     rate: int = 0
     minor: int = 0
+    most: int | None = None
 
     def on(self, price: Money) -> Money:
         """Return what is taken off a price: no more than there is."""
-        part = halves_away(price.minor * min(self.rate, MILLION), MILLION)
-        return Money(min(max(price.minor, 0), part + self.minor), price.currency)
+        part = halves_away(price.minor * min(self.rate, MILLION), MILLION) + self.minor
+        limit = max(price.minor, 0)
+        return Money(min(limit, part, limit if self.most is None else self.most), price.currency)
+
+    def given_on(self, price: Money) -> Off:
+        """Return it as it was given on a price: off a dearer one it takes no more than off that."""
+        return replace(self, most=self.on(price).minor)
 
 
 NOTHING = Off()
