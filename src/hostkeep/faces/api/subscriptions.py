@@ -13,7 +13,7 @@ from pydantic import Field
 from hostkeep.faces.api.door import once_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.shapes import Amount, Slug, Told, amount
-from hostkeep.flows import cancelling, changing
+from hostkeep.flows import aligning, cancelling, changing
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.subscriptions.queries.changes import waiting_change
@@ -99,6 +99,41 @@ class ChangeAsked(Schema):
     invoice: UUID | None
 
 
+class BroughtSeen(Told):
+    """A service as the preview showed it.  price: in minor units."""
+
+    service: UUID
+    until: datetime
+    price: int = Field(ge=0, le=10**15)
+
+
+class Brought(Schema):
+    """A service as it would be brought to a day of the month.
+
+    billed_to  from where its next period is cut short; until: where that ends, on the day
+    price      what that costs, as the brand's prices are; then: what each whole term after it does
+    """
+
+    service: UUID
+    billed_to: datetime
+    until: datetime
+    price: Amount
+    then: Amount
+
+
+class DayWish(Told):
+    """A day of the month that services are brought to.  services: those of the preview that are meant."""
+
+    day: int = Field(ge=1, le=31)
+    services: list[BroughtSeen] = Field(min_length=1, max_length=500)
+
+
+class Moved(Schema):
+    """How many services were brought to a day; those that were there are not among them."""
+
+    moved: int
+
+
 class End(Schema):
     """A subscription's end.  ends_at: null where none is set."""
 
@@ -161,6 +196,29 @@ def delete_change(request: HttpRequest, service: UUID) -> Subscription:
     row = _row(request, service)
     changing.take_back(act_of_key(request, SERVICE), of=row.account, service=row.service)
     return _subscription(_row(request, service))
+
+
+@router.get(
+    "/day/{int:day}", response=list[Brought], auth=Needs("services:read"), operation_id="preview_day"
+)
+def get_day(request: HttpRequest, day: int) -> list[Brought]:
+    """Show what bringing the account's services to a day of the month would come to."""
+    found = aligning.preview(account_of_key(request).id, day=day)
+    return [
+        Brought(
+            service=each.row.service, billed_to=each.row.billed_to, until=each.stub.end,
+            price=amount(each.price), then=amount(each.row.price),
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+@router.post("/day", response=Moved, auth=Needs("services:write"), operation_id="bring_to_day")
+def post_day(request: HttpRequest, wish: DayWish) -> Moved:
+    """Bring services to a day of the month, as the preview showed them or not at all.  Nothing is billed."""
+    act, account = act_of_key(request, SERVICE), account_of_key(request).id
+    seen = {_row(request, each.service).id: (each.until, each.price) for each in wish.services}
+    return Moved(moved=aligning.bring(act, of=account, day=wish.day, seen=seen))
 
 
 @router.post(

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hostkeep.faces.client.addresses import address_urls
+from hostkeep.faces.client.aligning import aligning_urls
 from hostkeep.faces.client.changes import accept, changes
 from hostkeep.faces.client.closed import closed_urls
 from hostkeep.faces.client.closing import closing_urls
@@ -24,6 +25,7 @@ from hostkeep.faces.client.profile import language, profile
 from hostkeep.faces.client.security import end, end_everywhere, security
 from hostkeep.faces.client.services import service_urls
 from hostkeep.faces.client.subscriptions import subscription_urls
+from hostkeep.faces.client.using import use_urls
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
@@ -52,6 +54,8 @@ urlpatterns = [
     *key_urls,
     *invoice_urls,
     *method_urls,
+    *aligning_urls,
     *service_urls,
     *subscription_urls,
+    *use_urls,
 ]

@@ -210,11 +210,12 @@ def _words(request: HttpRequest, brand: BrandRow, no: Foreseen) -> str:
     """Say why a price is refused, and from when it could hold where it came too early."""
     if not isinstance(no, NoticeTooShort):
         return title_of(no)
+    days = int(no.facts["days"])
     earliest = day_text(clock.now() + promised(brand.words).notice, brand.zone, language_of(request))
     promise = ngettext(
         "The brand promises %(days)s day, so this is after %(day)s or no day at all.",
-        "The brand promises %(days)s days, so this is after %(day)s or no day at all.", no.facts["days"],
-    ) % {"days": no.facts["days"], "day": earliest}  # fmt: skip
+        "The brand promises %(days)s days, so this is after %(day)s or no day at all.", days,
+    ) % {"days": days, "day": earliest}  # fmt: skip
     return f"{title_of(no)} {promise}"
 
 

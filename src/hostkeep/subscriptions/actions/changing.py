@@ -12,12 +12,19 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.subscriptions.boxing import as_system, change_wish, seal_change, told_wish
-from hostkeep.subscriptions.errors import BadPrice, ChangeWaits, NoSuchChange, NoSuchSubscription
+from hostkeep.subscriptions.errors import (
+    BadPrice,
+    ChangeWaits,
+    NoSuchChange,
+    NoSuchMove,
+    NoSuchSubscription,
+)
 from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.agreeing import Told, checked
 from hostkeep.subscriptions.rules.changing import DOWNGRADE, GivenBack, Wanted, from_told, reckon, to_told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
+from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import checked as checked_calendar
 from hostkeep.subscriptions.rules.terms import start_of
 from hostkeep.subscriptions.turning import make_so, now_of, waiting
@@ -154,11 +161,17 @@ def align(act: Act, *, subscription: UUID, of: AccountId, day: int | None) -> Se
     """Bring the periods after what is billed to a day of the month, so that several come due together.
 
     day  1 to 31, or None: as they are
-    The first of them is cut short, and costs its days.  Raises NoSuchSubscription, BadTerm, DateOutOfReach.
+    The first of them is cut short, and costs its days (rules.aligning).
+    Raises NoSuchSubscription, NoSuchMove (it does not go on), ChangeWaits, BadTerm, DateOutOfReach.
     """
     row = held(subscription, brand=act.brand)
     if row.account != of:
         raise NoSuchSubscription
+    if State(row.state) not in RENEWS:
+        raise NoSuchMove(state=row.state, move="align")
+    waits = Change.objects.filter(subscription=row, state="waiting").first()
+    if waits is not None:
+        raise ChangeWaits(change=str(waits.id))
     if day != row.align_day:
         row.anchor_at, row.align_day = row.billed_to, day
         start_of(checked_calendar(calendar_of(row)), 1)

@@ -71,6 +71,12 @@ def waiting_change(subscription: UUID) -> ChangeRow | None:
     return next(iter(_rows(subscription_id=subscription, state="waiting")), None)
 
 
+def waiting_of(subscriptions: Sequence[UUID]) -> frozenset[UUID]:
+    """Return which of some subscriptions have a change that waits.  One query."""
+    found = Change.objects.filter(subscription__in=subscriptions, state="waiting")
+    return frozenset(found.values_list("subscription", flat=True))
+
+
 def change(change_id: UUID) -> ChangeRow | None:
     """Return one change, or None."""
     return next(iter(_rows(id=change_id)), None)
