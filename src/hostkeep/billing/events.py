@@ -57,8 +57,7 @@ class OrderHeldBack:
 
 @dataclass(frozen=True, slots=True)
 class OrderReviewed:
-    """A person said what becomes of an order that was held back.  decision: "let_through" or "refused"."""
+    """A person said what becomes of an order that was held back; the check says what."""
 
     check: UUID
     account: AccountId
-    decision: str

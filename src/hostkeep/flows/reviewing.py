@@ -48,15 +48,21 @@ def on_order_reviewed(act: Act, event: OrderReviewed) -> None:
     """Do what a person said of an order.  Again: changes nothing."""
     row = check_by_id(event.check)
     under = act.of_brand(row.brand).in_role("system")
-    if event.decision == "let_through":
+    if row.decision == "let_through":
         activation.on_invoice_paid(under, InvoicePaid(row.invoice, row.account))
-        return
+    elif row.decision == "refused":
+        _end(under, row)
+
+
+def _end(act: Act, row: CheckRow) -> None:
+    """End what was ordered, take its bill back and give the money back."""
     for service in services_billed_by(row.invoice):
-        end_when_idle(under.for_purpose(SERVICE), service=service.id)
-    note = take_back(under, invoice=row.invoice, once=f"unbuilt:{row.invoice}")
+        end_when_idle(act.for_purpose(SERVICE), service=service.id)
+    note = take_back(act, invoice=row.invoice, once=f"unbuilt:{row.invoice}")
     for paid in brought_by(row.invoice):
-        _give_back(under.for_purpose(BILLING), row, paid, note)
-    write_to(act, row.account, "order/refused", stream="billing", about={"order": row.order, "check": row.id})
+        _give_back(act.for_purpose(BILLING), row, paid, note)
+    about = {"order": row.order, "check": row.id}
+    write_to(act, row.account, "order/refused", stream="billing", about=about)
 
 
 def _give_back(act: Act, row: CheckRow, paid: Brought, note: InvoiceId | None) -> None:

@@ -85,7 +85,7 @@ def _decide(act: Act, check: UUID, decision: Decision) -> Checked:
         raise CheckDecided
     row.decision, row.decided_by, row.decided_at = decision, act.actor, act.at
     row.save(update_fields=["decision", "decided_by", "decided_at"])
-    publish(act, OrderReviewed(row.id, AccountId(row.account), decision))
+    publish(act, OrderReviewed(row.id, AccountId(row.account)))
     return _checked(row)
 
 
