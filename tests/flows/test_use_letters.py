@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from allauth.account.models import EmailAddress
 
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.flows import metering, use_letters, using
 from hostkeep.flows.handlers import HANDLERS
-from hostkeep.kernel.ids import BrandId, ServiceId
-from hostkeep.kernel.money import EUR, Money
-from hostkeep.kernel.period import Period
+from hostkeep.kernel.ids import ServiceId
 from hostkeep.messaging.calls import handing
 from hostkeep.messaging.models import Mail
-from hostkeep.provisioning.queries import services_billed_by
-from hostkeep.runtime import brand as running_brand
-from hostkeep.subscriptions.actions.metering import Told
 from hostkeep.subscriptions.errors import BadLimit, NoSuchMeter
 from hostkeep.subscriptions.events import LimitReached
 from hostkeep.subscriptions.models import Alert
 from hostkeep.subscriptions.queries.metering import meters_of
 from tests.conftest import NOON, make_act
 from tests.everything import BRAND, Customer, load_everything
+from tests.flows.counted import DAY, Counted
 from tests.flows.debtors import carry
 from tests.flows.test_mailing import FakeMailer
 
-GB = 10**9
-DAY = timedelta(days=1)
-
-
-class Metering:
-    """Ann, whose box counts traffic: 100 GB free, two cents for each beyond."""
+class Metering(Counted):
+    """Ann, and the letters that leave for her."""
 
     def __init__(self, mailer: FakeMailer) -> None:
+        super().__init__()
         self.mailer = mailer
-        self.ann = Customer.at("DE")
-        with running_brand.during(BrandId(BRAND)):
-            EmailAddress.objects.create(user=self.ann.user, email="ann@example.test", verified=True, primary=True)
-        ordered = self.ann.orders(self.ann.fills("secret-box"))
-        self.service = ServiceId(services_billed_by(ordered.invoice)[0].id)
-        (self.row,) = meters_of(self.ann.account, service=self.service)
-
-    def limits(self, *, cap: int | None = None, alert: int | None = None, day: float = 0) -> None:
-        amounts = {"cap": None if cap is None else Money(cap, EUR), "alert": None if alert is None else Money(alert, EUR)}
-        using.set_limits(
-            self.ann.act("billing", NOON + day * DAY), of=self.ann.account, service=self.service, metered=self.row.id, **amounts
-        )
-
-    def uses(self, gigabytes: float, *, day: float) -> None:
-        told = Told(self.row.id, uuid4().hex, int(gigabytes * GB), Period(NOON + (day - 0.5) * DAY, NOON + day * DAY))
-        metering.take(make_act("system", "billing", brand=BRAND, at=NOON + day * DAY), told=[told])
 
     def letters(self, day: float) -> list[str]:
         """The letters about use that left by a day, as text and as page."""
@@ -91,7 +66,7 @@ def test_each_limit_is_told_once_a_month_and_again_in_the_next(counted: Metering
     counted.limits(cap=300, alert=100)
     for day in (2, 3, 4):
         counted.uses(160, day=day)
-    first = counted.letters(5)
+    first = sorted(counted.letters(5))
     assert [said.partition("\n")[0] for said in first] == [
         "Traffic out of Secret box has come to €3.00", "Traffic out of Secret box has reached your cap",
     ]  # fmt: skip

@@ -48,7 +48,7 @@ from hostkeep.subscriptions.actions.metering import (
     close_period,
     take_readings,
 )
-from hostkeep.subscriptions.errors import NotMetered
+from hostkeep.subscriptions.errors import BadReading, NotMetered
 from hostkeep.subscriptions.queries.metering import (
     MeterRow,
     UseDue,
@@ -58,7 +58,7 @@ from hostkeep.subscriptions.queries.metering import (
     use_due,
 )
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription
-from hostkeep.subscriptions.rules.metering import Meter, Tariff, Tier, charge, checked, expected
+from hostkeep.subscriptions.rules.metering import BY_HAND, Meter, Tariff, Tier, charge, checked, expected
 from hostkeep.vault.column_door import use_columns
 
 log = structlog.get_logger()
@@ -138,9 +138,11 @@ def count_for(act: Act, *, of: SubscriptionRow, meters: Sequence[Meter]) -> tupl
 def take(act: Act, *, told: Sequence[Told]) -> Counted:
     """Count readings of act.brand's meters, all of them or none.
 
-    Raises NotMetered where the policy of one of their owners does not let use be counted, and what
-    take_readings raises.
+    Raises NotMetered where the policy of one of their owners does not let use be counted, BadReading for a
+    key such as those of readings that staff enter, and what take_readings raises.
     """
+    if any(each.once.startswith(BY_HAND) for each in told):
+        raise BadReading(why="key")
     demand_counted(act, subjects_of({each.metered for each in told}, brand=act.brand))
     counted = take_readings(act, told=told, oldest=kept_for(policy_in_force(act.brand, act.at)))
     watch_limits(act, meters=counted.ids)

@@ -24,17 +24,21 @@ from hostkeep.flows.metering import (
     watch_limits,
 )
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
+from hostkeep.kernel.ids import AccountId, BrandId, PurposeId, ServiceId, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.people.queries import account as account_row
 from hostkeep.policy.book import Policy
+from hostkeep.provisioning.queries import ServiceTold
+from hostkeep.provisioning.queries import service as service_row
 from hostkeep.shop.queries.meters import meters_of_products
 from hostkeep.subscriptions.actions.limiting import limit_meter
 from hostkeep.subscriptions.actions.reading_by_hand import ByHand, write_reading
 from hostkeep.subscriptions.errors import NoSuchMeter
 from hostkeep.subscriptions.queries.metering import MeterRow, UseRow, days_used, meter, meters_of, uses_of
 from hostkeep.subscriptions.rules.metering import Meter
+from hostkeep.vault.column_door import use_columns
 
+SERVICE = PurposeId("service")
 MOST_MONTHS = 36
 """Months that are listed of each meter."""
 
@@ -77,6 +81,27 @@ def is_counted(act: Act, *, of: AccountId, service: ServiceId) -> bool:
     if may_count(policy) is not None or may_count(policy, role=act.role) is not None:
         return False
     return bool(meters_of(of, service=service))
+
+
+def services_counted(act: Act, *, of: AccountId) -> tuple[tuple[ServiceId, str], ...]:
+    """Return which services of an account are counted, with titles; none that act's role may not see."""
+    subject = account_row(of).subject
+    policy = policy_for(act.brand, subject, act.at)
+    if may_count(policy) is not None or may_count(policy, role=act.role) is not None:
+        return ()
+    services = dict.fromkeys(row.service for row in meters_of(of))
+    rows = [service_row(each) for each in services]
+
+    def read(told: Sequence[ServiceTold | None]) -> tuple[tuple[ServiceId, str], ...]:
+        return tuple((row.id, one.title if one else "") for row, one in zip(rows, told, strict=True))
+
+    return use_columns(act.for_purpose(BILLING), wishes=[row.wish for row in rows], fn=read)
+
+
+def meters(act: Act, *, of: AccountId, service: ServiceId) -> tuple[MeterRow, ...]:
+    """Return the meters of an account's service, closed.  Raises NotMetered."""
+    _demand(act, account_row(of).subject)
+    return meters_of(of, service=service)
 
 
 def use_of(act: Act, *, of: AccountId, service: ServiceId, zone: str) -> tuple[MeterUse, ...]:

@@ -26,6 +26,7 @@ from hostkeep.faces.api import (
     services,
     subscriptions,
     terms,
+    use,
 )
 from hostkeep.faces.api.parsing import StrictJson
 from hostkeep.faces.api.refusals import BadCall, NoSuchAddress
@@ -69,6 +70,7 @@ for place, router in (
     ("credit", credit.router),
     ("services", services.router),
     ("services", subscriptions.router),
+    ("services", use.router),
     ("keys", keys.router),
     ("people", people.router),
 ):

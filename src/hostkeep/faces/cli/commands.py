@@ -13,6 +13,7 @@ from hostkeep.faces.cli.adding import Command, Commands, add_command
 from hostkeep.faces.cli.auditing import add_audit_commands
 from hostkeep.faces.cli.backup_commands import add_backup_commands
 from hostkeep.faces.cli.ledgering import add_ledger_commands
+from hostkeep.faces.cli.meter_commands import add_meter_commands
 from hostkeep.faces.cli.network import add_network_commands
 from hostkeep.faces.cli.policy_commands import add_policy_commands
 from hostkeep.faces.cli.promo_commands import add_promo_commands
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     add_backup_commands(commands)
     add_audit_commands(commands)
     add_ledger_commands(commands)
+    add_meter_commands(commands)
     add_network_commands(commands)
     _others(commands)
     return whole

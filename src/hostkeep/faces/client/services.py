@@ -17,6 +17,7 @@ from hostkeep.billing.queries.qualifying import check_of
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.service_words import build_steps, history, reason, sizes, under_way
 from hostkeep.faces.client.subscriptions import term_of
+from hostkeep.faces.client.using import is_counted
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.faces.ui.service_keys import key_called, keys_of
@@ -122,6 +123,7 @@ def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> Http
         "plain": opened.value.open() if opened else "",
         **_building(row, work),
         **term_of(request, row),
+        "counted": is_counted(request, row.id),
     }
     return show(request, PAGES.get(row.state, tunnel), context)
 

@@ -23,6 +23,7 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.dunning_words import SPARED, WHAT, shown, steps_said
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows.foretelling import Assumed, preview, today
+from hostkeep.flows.using import services_counted
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
 from hostkeep.people.errors import NoSuchAccount
@@ -119,6 +120,7 @@ def _page(request: HttpRequest, row: AccountRow, *, problem: str = "") -> HttpRe
         "spared": [(each, *_said(each)) for each in rows.exceptions_of(row.id, at=act.at)],
         "kinds": [(kind, gettext(text)) for kind, text in SPARED.items()],
         "reasons": [(word, gettext(text)) for word, text in REASONS.items()],
+        "metered": services_counted(act, of=row.id),
         "problem": problem,
     }, status=422 if problem else 200)  # fmt: skip
 

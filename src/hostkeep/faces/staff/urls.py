@@ -23,6 +23,7 @@ from hostkeep.faces.staff.refunds import refund_urls
 from hostkeep.faces.staff.reports import report_urls
 from hostkeep.faces.staff.services import service_urls
 from hostkeep.faces.staff.tasks import task_urls
+from hostkeep.faces.staff.using import use_urls
 
 urlpatterns = [
     path("", desk, name="staff_desk"),
@@ -51,4 +52,5 @@ urlpatterns = [
     *report_urls,
     *service_urls,
     *task_urls,
+    *use_urls,
 ]

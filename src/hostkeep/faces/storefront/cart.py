@@ -11,6 +11,7 @@ from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.storefront.cart_keeping import COOKIE, RECEIPTS, cart_of, declared
 from hostkeep.faces.storefront.products import role_of
 from hostkeep.faces.storefront.shop_forms import refuse_undeclared
+from hostkeep.faces.storefront.use_prices import use_of_lines
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
@@ -72,9 +73,11 @@ def promo_problem(held: CartRow | None) -> str:
 def cart_page(request: HttpRequest, held: CartRow | None, refusal: Foreseen | None = None) -> HttpResponse:
     """Draw a cart, with what must be put right above it."""
     brand: BrandRow = request.brand  # type: ignore[attr-defined]
+    lines = held.lines.open() if held else ()
     context = {
         "cart": held,
-        "lines": held.lines.open() if held else (),
+        "lines": lines,
+        "metered": use_of_lines(request, held, lines),
         "problem": title_of(refusal) if refusal else "",
         "promo_problem": promo_problem(held),
         "typed": request.POST.get("promo", "")[:LONGEST],

@@ -15,6 +15,7 @@ from hostkeep.drivers.payments import Waiting
 from hostkeep.faces.storefront.cart import cart_page, promo_problem
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_receipts_token
 from hostkeep.faces.storefront.shop_forms import SIGNS, asked_for
+from hostkeep.faces.storefront.use_prices import use_of_lines
 from hostkeep.faces.ui.accounts import account_or_none
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.fields import PolicyForm, blank_form
@@ -113,9 +114,11 @@ def _account_step(request: HttpRequest, held: CartRow) -> HttpResponse:
     """Ask a visitor to sign up or to log in."""
     policy: Policy = request.policy  # type: ignore[attr-defined]
     signup = policy.forms.get("signup")
+    lines = held.lines.open()
     context = {
         "cart": held,
-        "lines": held.lines.open(),
+        "lines": lines,
+        "metered": use_of_lines(request, held, lines),
         "asked": asked_for(policy, signup.fields if signup else (), language_of(request)),
         "clause": signup.closed_by if signup else "",
         "trail": _trail(),
@@ -208,9 +211,11 @@ def _page(
     gateways = paying.gateways_of(act)
     learn_country(act, account=account)
     check_number(act, account=account)
+    lines = held.lines.open()
     context = {
         "cart": held,
-        "lines": held.lines.open(),
+        "lines": lines,
+        "metered": use_of_lines(request, held, lines),
         "form": form,
         "quote": flow.quote(act, cart=held, account=account.id),
         "promo_problem": promo_problem(held),

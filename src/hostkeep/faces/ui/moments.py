@@ -31,6 +31,11 @@ def day_text(at: datetime, zone: str, language: str) -> str:
     return _day_text(at.astimezone(ZoneInfo(zone)).date(), language)
 
 
+def date_text(day: date, language: str) -> str:
+    """Write a date: 22 Nov 2026, or 22 thg 11, 2026."""
+    return _day_text(day, language)
+
+
 @lru_cache(maxsize=4096)
 def _day_text(day: date, language: str) -> str:
     """Write a date; lists show the same few again and again."""

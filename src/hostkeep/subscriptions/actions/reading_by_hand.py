@@ -12,7 +12,7 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.actions.limiting import Taken
 from hostkeep.subscriptions.actions.metering import OLDEST, Told, take_readings
 from hostkeep.subscriptions.errors import BadReading
-from hostkeep.subscriptions.rules.metering import REASONS_BY_HAND
+from hostkeep.subscriptions.rules.metering import BY_HAND, REASONS_BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,6 @@ def write_reading(act: Act, *, metered: UUID, entered: ByHand, oldest: timedelta
     """
     if entered.why not in REASONS_BY_HAND:
         raise BadReading(why="why")
-    key = f"hand:{entered.why}:{entered.once.hex}"
+    key = f"{BY_HAND}{entered.why}:{entered.once.hex}"
     take_readings(act, told=[Told(metered, key, entered.quantity, entered.period)], oldest=oldest)
     return Taken(metered)

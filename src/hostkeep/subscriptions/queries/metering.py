@@ -19,7 +19,7 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import meter_wish
 from hostkeep.subscriptions.errors import NoSuchMeter
 from hostkeep.subscriptions.models import Alert, Metered, Reading, Subscription, Use
-from hostkeep.subscriptions.rules.metering import Meter
+from hostkeep.subscriptions.rules.metering import BY_HAND, Meter
 from hostkeep.subscriptions.rules.terms import Calendar, Term, number_at, period_no
 from hostkeep.vault.column_door import ColumnWish
 
@@ -80,6 +80,17 @@ class ReachedRow:
     starts_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ByHandRow:
+    """A reading that staff entered.  why: a word of rules.metering.REASONS_BY_HAND."""
+
+    metered: UUID
+    quantity: int
+    period: Period
+    why: str
+    taken_at: datetime
+
+
 def meters_of(account: AccountId, *, service: ServiceId | None = None) -> tuple[MeterRow, ...]:
     """Return the meters of an account, or of one service of it, as they stand.  Three queries."""
     found = Metered.objects.filter(subscription__account=account, ended_at=None)
@@ -129,6 +140,18 @@ def noted_limits(rows: Sequence[MeterRow]) -> frozenset[tuple[UUID, str]]:
     since = {row.id: row.period.start for row in rows}
     found = Alert.objects.filter(metered__in=list(since)).values_list("metered", "kind", "period_starts_at")
     return frozenset((metered, kind) for metered, kind, start in found if start == since[metered])
+
+
+def readings_by_hand(ids: Iterable[UUID], *, first: int = 20) -> tuple[ByHandRow, ...]:
+    """Return the newest readings of meters that staff entered.  One query."""
+    found = Reading.objects.filter(metered__in=list(ids), once__startswith=BY_HAND)
+    return tuple(
+        ByHandRow(
+            row.metered_id, row.quantity, Period(row.starts_at, row.ends_at),
+            row.once.removeprefix(BY_HAND).partition(":")[0], row.taken_at,
+        )
+        for row in found.order_by("-taken_at", "-id")[:first]
+    )  # fmt: skip
 
 
 def reached_limit(alert: UUID) -> ReachedRow:

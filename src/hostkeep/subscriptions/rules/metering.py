@@ -22,6 +22,9 @@ MOST_RATE = 10**15
 MOST_FLAT = 10**12
 
 OVERAGE_TIERS = 1
+BY_HAND = "hand:"
+"""How keys of readings begin that a person entered; a node's never do."""
+
 REASONS_BY_HAND = ("not_read", "read_wrong", "no_reader")
 """Why a person enters a reading: it was not read for a while, it showed too little, or nothing reads it."""
 
