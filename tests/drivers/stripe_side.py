@@ -1,6 +1,6 @@
 """Stripe's side, for tests: localstripe for payments, refunds and set-ups, and in front of it what it does not have.
 
-The front adds Checkout Sessions, the search for payments, idempotency keys and the refusals of a charge while the
+The front adds Checkout Sessions, pay-outs with their balance transactions (tests/drivers/stripe_payouts.py), the search for payments, idempotency keys and the refusals of a charge while the
 owner is away, as Stripe's documentation describes them; it keeps the answer of each key and signs events.  All else
 is handed on.  Nothing of the product is here.
 """
@@ -68,6 +68,7 @@ class Side:
 
     lost    how many requests to come lose their answer after they were carried out
     asked   what was asked: method, path and fields
+    money   its balance and pay-outs, where a test has any
     """
 
     port: int = 0
@@ -76,6 +77,7 @@ class Side:
     answers: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
     lost: int = 0
+    money: object = None
     keys: tuple = (KEY,)
     turn: object = field(default_factory=threading.RLock)
 
@@ -109,6 +111,8 @@ class Side:
 
     def done(self, method: str, path: str, fields: list) -> tuple[int, dict]:
         said = unflat(fields)
+        if self.money is not None and method == "GET" and path in self.money.PATHS:
+            return self.money.answer(path, dict(fields))
         if path == "/v1/checkout/sessions" and method == "POST":
             return 200, self.made(said)
         if found := re.fullmatch(r"/v1/checkout/sessions/(\w+)", path):

@@ -18,7 +18,7 @@ class Manifest:
     cookies     cookies it sets, by name; the policy must declare them
     hosts       the hosts it calls, without scheme; "{config.field}" takes one from its configuration
     can         what it does besides its first duty; of a gateway: "refunds", "storing", "disputes",
-                "locating", "closing"
+                "locating", "closing", "payouts"
     sockets     libraries with sockets of their own that it uses: "pylxd", "wg"
     """
 

@@ -21,6 +21,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.drivers.statements import BadStatement, Credit, Statement
 from hostkeep.flows.matching import match_by_name
 from hostkeep.flows.paying import BANK, demand_offered
+from hostkeep.flows.paying_out import Seen, take_from_bank
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ClauseId
@@ -31,7 +32,7 @@ log = structlog.get_logger()
 WENT_BACK = "money_went_back"
 """The alarm about money that went back without us."""
 
-Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back"]
+Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Row:
     fate     "paid": the invoice is; "partly": something is still owed; "over": paid, the rest is credit;
              "credit": nothing was owed, all of it is; "unmatched": staff must say whose it is; "known": it
              was written down before; "differs": its id stood for other money before, and nothing was booked;
+             "payout": a gateway passed it on, and it left transit;
              "taken_back": money that had come and that the bank took away again; nothing was booked
     """
 
@@ -133,6 +135,10 @@ def _rows(act: Act, statement: Statement) -> Iterator[Row]:
     """Write each transfer down in a transaction of its own; one that cannot be does not stop the rest."""
     for credit in statement.credits:
         bank_id = credit.proof.partition("/")[2]
+        seen = _paid_out(act, credit)
+        if seen:
+            yield Row(bank_id, credit.booked_on, credit.amount, "", seen)
+            continue
         try:
             receipt = _written(act, credit)
         except PaymentDiffers:
@@ -140,6 +146,15 @@ def _rows(act: Act, statement: Statement) -> Iterator[Row]:
             yield Row(bank_id, credit.booked_on, credit.amount, "", "differs")
             continue
         yield Row(bank_id, credit.booked_on, credit.amount, receipt.number, _fate(receipt))
+
+
+def _paid_out(act: Act, credit: Credit) -> Seen:
+    """Say whether a credit is a gateway's pay-out, and book it so; where that breaks it is a transfer."""
+    try:
+        return take_from_bank(act, credit)
+    except Exception as error:  # noqa: BLE001  a row that breaks must not keep the rest of a bank's file out
+        log.warning("bank_file.payout_failed", brand=act.brand, code=type(error).__name__, trace=act.trace)
+        return ""
 
 
 def _taken_back(statement: Statement) -> Iterator[Row]:

@@ -28,6 +28,7 @@ from hostkeep.flows import (
     noticing,
     operator_mail,
     paying,
+    paying_out,
     reconciling,
     renewing,
     scanning,
@@ -89,6 +90,7 @@ def join() -> None:
     sweeping.join()
     jobs.errand(sweeping.ERRAND, sweeping.run)
     jobs.errand(reconciling.ERRAND, reconciling.run)
+    jobs.errand(paying_out.ERRAND, paying_out.run)
     _foresee()
     jobs.watch("scan", scanning.send_due)
     jobs.errand(scanning.ERRAND, scanning.run_for)

@@ -28,6 +28,7 @@ from hostkeep.billing.models.payments import (
     StoredMethod,
     TopUp,
 )
+from hostkeep.billing.models.payouts import Payout
 from hostkeep.billing.models.plain import PLAIN
 from hostkeep.billing.models.registrations import Registration
 
@@ -49,6 +50,7 @@ __all__ = [
     "Payment",
     "PaymentAttempt",
     "PaymentCheck",
+    "Payout",
     "ProformaEnded",
     "Refund",
     "Registration",

@@ -135,6 +135,12 @@ PLAIN: Columns = {
         "solvency", plain="a word: whether the order is built hangs on it, before anybody is asked"
     ),
     "PaymentCheck.decided_by": not_personal("handle of a member of staff"),
+    "Payout.brand": not_personal("slug of a brand"),
+    "Payout.gateway": not_personal("name of a driver"),
+    "Payout.proof": not_personal("a gateway's id of many payments together"),
+    "Payout.currency": not_personal("ISO 4217"),
+    "Payout.state": not_personal("under_way, arrived or failed"),
+    "Payout.bank_proof": not_personal("a bank's id of an entry that the gateway itself made"),
     "Finding.brand": not_personal("slug of a brand"),
     "Finding.what": not_personal("a word of rules.reconciling"),
     "Finding.currency": not_personal("ISO 4217 or empty"),

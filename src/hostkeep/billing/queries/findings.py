@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -36,6 +37,12 @@ class FindingRow:
 def open_findings_of_all(*, first: int = 200) -> tuple[FindingRow, ...]:
     """Return what is out of step now, in all books, the oldest first.  One query."""
     found = Finding.objects.filter(settled_at=None).order_by("found_at", "id")[:first]
+    return tuple(_row(row) for row in found)
+
+
+def open_findings_of(brand: BrandId, what: Collection[What]) -> tuple[FindingRow, ...]:
+    """Return what of some kinds is out of step now in one brand's books, or the operator's."""
+    found = Finding.objects.filter(brand=brand, what__in=what, settled_at=None).order_by("found_at", "id")
     return tuple(_row(row) for row in found)
 
 

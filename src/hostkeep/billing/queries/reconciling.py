@@ -8,7 +8,17 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 
-from hostkeep.billing.models import Allocation, CreditEntry, Dispute, Finding, Invoice, Payment, Refund
+from hostkeep.billing.models import (
+    Allocation,
+    CreditEntry,
+    Dispute,
+    Finding,
+    Invoice,
+    Payment,
+    Payout,
+    Refund,
+)
+from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.billing.rules.reconciling import Sums, What, added, handle_of, less
 from hostkeep.kernel.ids import BrandId
@@ -65,6 +75,8 @@ def of_brand(brand: BrandId) -> Mapping[What, Sums]:
     refunds = Refund.objects.filter(brand=brand)
     disputes = Dispute.objects.filter(brand=brand)
     entries = CreditEntry.objects.filter(brand=brand)
+    outs = Payout.objects.filter(brand=brand)
+    passed_on = outs.exclude(state="failed")
     gone = disputes.exclude(state="won")
     sheets = Invoice.objects.filter(brand=brand, kind__in=OWED)
     notes = Invoice.objects.filter(brand=brand, kind=NOTE)
@@ -74,11 +86,15 @@ def of_brand(brand: BrandId) -> Mapping[What, Sums]:
             less(_by_gateway(refunds.filter(state="settled"), "minor")),
             less(_by_gateway(gone, "minor")),
             less(_by_gateway(disputes, "fee_minor")),
+            less(_by_gateway(passed_on, "minor")),
+            less(_by_gateway(outs, "fee_minor")),
+            _in_bank(passed_on.exclude(settled_at=None)),
         ),
         "refunding": less(_whole(refunds.filter(state__in=["waiting", "unknown"]), "minor")),
         "disputed": _whole(disputes.filter(state="open"), "minor"),
         "chargebacks": _whole(disputes.filter(state="lost"), "minor"),
-        "fees": _whole(disputes, "fee_minor"),
+        "fees": added(_whole(disputes, "fee_minor"), _whole(outs, "fee_minor")),
+        "in_transit": _whole(passed_on.filter(settled_at=None), "minor"),
         "unmatched": less(_whole(payments.filter(account=None), "minor")),
         "sales": added(less(_whole(sheets, "net_minor")), _whole(notes, "net_minor")),
         "tax": added(less(_whole(sheets, "tax_minor")), _whole(notes, "tax_minor")),
@@ -103,3 +119,9 @@ def _whole(rows: QuerySet[Any], minor: str) -> Sums:
     """Sum rows by currency."""
     found = rows.order_by().values_list("currency").annotate(sum=Sum(minor))
     return {(None, row[0]): int(row[1]) for row in found}
+
+
+def _in_bank(rows: QuerySet[Any]) -> Sums:
+    """Sum pay-outs that reached the bank, where money in the bank stands."""
+    sums = _whole(rows, "minor").items()
+    return {(handle_of(chart.BANK), currency): minor for (_, currency), minor in sums}

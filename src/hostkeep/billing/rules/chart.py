@@ -34,9 +34,18 @@ def tax(brand: BrandId) -> str:
     return f"tax:{brand}"
 
 
+BANK = "bank_transfer"
+"""The gateway under whose name money in the bank stands."""
+
+
 def gateway(brand: BrandId, name: str) -> str:
     """Return the code of money at a gateway or in the bank (an asset)."""
     return f"gateway:{brand}:{name}"
+
+
+def in_transit(brand: BrandId) -> str:
+    """Return the code of money that gateways have paid out and the bank has not told of yet (an asset)."""
+    return f"in_transit:{brand}"
 
 
 def unmatched(brand: BrandId) -> str:

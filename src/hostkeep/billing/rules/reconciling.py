@@ -12,19 +12,23 @@ from hostkeep.kernel.money import Money, money
 
 What = Literal[
     "receivable", "credit", "gateway", "refunding", "disputed", "chargebacks", "fees", "unmatched", "sales",
-    "tax", "gifts", "unused", "entry", "snapshot",
+    "tax", "gifts", "unused", "in_transit", "entry", "snapshot", "holding", "payout",
 ]  # fmt: skip
 """What can be out.
 
 "receivable", "credit": an account's.  "gateway": money at one gateway.  "entry", "snapshot": the ledger
-itself does not add up.  The others are a brand's account codes of that name in rules.chart.
+itself does not add up.  "holding": what a gateway says it holds.  "payout": one that cannot be booked, for it
+cannot be parted among brands, or is told otherwise than before.  The others are a brand's account codes of
+that name in rules.chart.
 """
 
 OF_ACCOUNTS: tuple[What, ...] = ("receivable", "credit")
 OF_BRANDS: tuple[What, ...] = (
     "gateway", "refunding", "disputed", "chargebacks", "fees", "unmatched", "sales", "tax", "gifts", "unused",
+    "in_transit",
 )  # fmt: skip
 OF_THE_BOOK: tuple[What, ...] = ("entry", "snapshot")
+OF_GATEWAYS: tuple[What, ...] = ("holding", "payout")
 
 Sums = Mapping[tuple[UUID | None, str], int]
 """Minor units by what they are about (None: a whole brand) and currency code."""

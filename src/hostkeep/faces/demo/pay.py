@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -12,9 +13,11 @@ from hostkeep.faces.demo.pay_api import gateway_folder, gateway_secret
 from hostkeep.faces.demo.pay_back import DisputeState, backs_of, dispute, dispute_of, end_dispute
 from hostkeep.faces.demo.pay_book import Kept, PayBook
 from hostkeep.faces.demo.pay_methods import decline_method, leave, method_by_token
+from hostkeep.faces.demo.pay_out import OutState, end_out, holds, outs_of, pay_out
 from hostkeep.faces.demo.pay_telling import message_of_dispute, message_of_method, tell, tell_shop
 from hostkeep.faces.ui.pages import show
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.runtime import clock
 
 ARGUES: dict[str, DisputeState] = {"dispute": "open", "won": "won", "lost": "lost"}
 ORIGINS = (
@@ -23,13 +26,30 @@ ORIGINS = (
 )  # fmt: skip
 """Where a made-up card may be from: three countries that shops sell to, and one that a shop may refuse."""
 
+SHOWN = timedelta(days=90)
+"""So far back pay-outs are shown."""
+
 LEAVES = frozenset({"leave", "leave_careful", "decline"})
 
 
-@require_safe
+ENDS: dict[str, OutState] = {"arrived": "arrived", "failed": "failed"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def pay_list(request: HttpRequest) -> HttpResponse:
-    """Show the newest charges of the test gateway."""
-    return show(request, "demo/pay_list.html", {"charges": PayBook(gateway_folder()).newest()})
+    """Show the newest charges of the test gateway, what it holds and what it paid out.
+
+    do=pay_out pays out all that is held; do=arrived and do=failed say what became of the pay-out `out`.
+    """
+    book, deed = PayBook(gateway_folder()), request.POST.get("do", "")
+    if deed == "pay_out":
+        pay_out(book, on=clock.now().date())
+    elif deed in ENDS:
+        end_out(book, request.POST.get("out", ""), ENDS[deed])
+    if request.method == "POST":
+        return HttpResponseRedirect(request.path)
+    outs = outs_of(book, since=(clock.now() - SHOWN).date())
+    return show(request, "demo/pay_list.html", {"charges": book.newest(), "holds": holds(book), "outs": outs})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

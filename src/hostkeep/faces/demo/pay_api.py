@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from hostkeep.faces.demo.pay_methods import (
     forget,
     method_by_key,
 )
+from hostkeep.faces.demo.pay_out import told_of_outs
 from hostkeep.faces.demo.pay_signing import is_signed
 from hostkeep.runtime import addresses
 from hostkeep.runtime.paths import data
@@ -70,6 +72,19 @@ def tell_origin(request: HttpRequest, proof: str) -> HttpResponse:
     def tell(book: PayBook) -> dict[str, object] | None:
         kept = book.by_proof(proof)
         return {"country": book.origin(kept)} if kept else None
+
+    return _told(request, tell)
+
+
+@require_safe
+def tell_payouts(request: HttpRequest, since: str) -> HttpResponse:
+    """Tell what was paid out to the bank since a day, and what is held; 404 where that is no day."""
+
+    def tell(book: PayBook) -> dict[str, object] | None:
+        try:
+            return told_of_outs(book, since=date.fromisoformat(since))
+        except ValueError:
+            return None
 
     return _told(request, tell)
 
@@ -211,6 +226,7 @@ pay_api_urls = [
     path("demo/pay/api/charges/", make_charge, name="demo_pay_api"),
     path("demo/pay/api/charges/<str:once>/", tell_charge, name="demo_pay_api_charge"),
     path("demo/pay/api/origins/<str:proof>/", tell_origin, name="demo_pay_api_origin"),
+    path("demo/pay/api/payouts/<str:since>/", tell_payouts, name="demo_pay_api_payouts"),
     path("demo/pay/api/refunds/", make_refund, name="demo_pay_api_refunds"),
     path("demo/pay/api/refunds/<str:once>/", tell_refund, name="demo_pay_api_refund"),
     path("demo/pay/api/methods/", make_method, name="demo_pay_api_methods"),

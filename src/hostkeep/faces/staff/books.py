@@ -42,6 +42,9 @@ WHAT: Mapping[What, str] = MappingProxyType({
     "tax": gettext_noop("Tax"),
     "gifts": gettext_noop("Credit that was given"),
     "unused": gettext_noop("Credit for what was not used"),
+    "in_transit": gettext_noop("Pay-outs on their way to the bank"),
+    "holding": gettext_noop("What a gateway says it holds"),
+    "payout": gettext_noop("A pay-out that cannot be booked"),
     "entry": gettext_noop("An entry of the ledger does not add up"),
     "snapshot": gettext_noop("A snapshot of the ledger is not what its postings come to"),
 })

@@ -21,6 +21,7 @@ from hostkeep.billing.queries.payments import payment, payments, unknown_attempt
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.staff.by_hand import by_hand_urls
+from hostkeep.faces.staff.payouts import payout_urls
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows.bank_files import import_bank_file
@@ -133,6 +134,7 @@ def _page_number(request: HttpRequest) -> int:
 
 payment_urls = [
     *by_hand_urls,
+    *payout_urls,
     path("payments/", payment_list, name="staff_payments"),
     path("payments/<slug:brand>/attempts/<uuid:attempt>/nothing/", nothing_moved, name="staff_nothing_moved"),
     path("payments/bank-file/", bank_file, name="staff_bank_file"),

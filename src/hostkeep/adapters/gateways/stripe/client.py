@@ -71,10 +71,10 @@ class Client:
         """Delete something.  Raises Refused, LineBroke, BadAnswer."""
         return _object(self._ask("DELETE", path, b"", {}))
 
-    def every(self, path: str, fields: Mapping[str, str]) -> Iterator[Object]:
-        """Go through a list, newest first.  Raises as get; BadAnswer where it has no end."""
+    def every(self, path: str, fields: Mapping[str, str], *, pages: int = MOST_PAGES) -> Iterator[Object]:
+        """Go through a list, newest first, for so many pages.  Raises as get; BadAnswer where it has more."""
         after: dict[str, str] = {}
-        for _ in range(MOST_PAGES):
+        for _ in range(pages):
             page = self.get(path, {**fields, "limit": str(PAGE), **after})
             rows = page.get("data")
             if not isinstance(rows, list):

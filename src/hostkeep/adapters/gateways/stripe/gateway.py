@@ -11,11 +11,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 
 from hostkeep.adapters.gateways.stripe import notices
 from hostkeep.adapters.gateways.stripe.client import BadAnswer, Client, Object, Refused, inner, text
+from hostkeep.adapters.gateways.stripe.paying_out import payouts_told
 from hostkeep.adapters.gateways.stripe.reading import (
     NO_WORD,
     STEP,
@@ -40,6 +42,7 @@ from hostkeep.drivers.payments import (
     Unknown,
     Waiting,
 )
+from hostkeep.drivers.payouts import PayoutsTold
 from hostkeep.drivers.wire import LineBroke, Wire
 from hostkeep.kernel.money import Money
 
@@ -75,7 +78,7 @@ class Stripe:
 
     manifest: ClassVar[Manifest] = Manifest(
         "stripe", 1, recipient="stripe", hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
-        can=frozenset({"refunds", "storing", "disputes", "locating", "closing"}),
+        can=frozenset({"refunds", "storing", "disputes", "locating", "closing", "payouts"}),
     )  # fmt: skip
 
     def __init__(self, wire: Wire, config: Config) -> None:
@@ -152,6 +155,10 @@ class Stripe:
         except (Refused, LineBroke, BadAnswer):
             return ""
         return country_says(intent)
+
+    def payouts(self, since: date) -> PayoutsTold:
+        """Tell what was paid out to the bank since a day, and what is held.  Raises NotTold."""
+        return payouts_told(self.client, since)
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, at: float) -> Notice:
         """Check an event's signature and age, then read what we know of it.

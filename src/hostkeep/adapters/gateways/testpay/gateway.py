@@ -2,8 +2,8 @@
 
 The other side, under {base}/demo/pay/api/: POST charges/, refunds/, methods/, stored/ make something, once a
 key; GET charges/<key>/, refunds/<key>/, methods/<key>/ tell how it stands, GET origins/<proof>/ where a card
-is from; POST methods/forget/ lets go of a card.  Call-backs are JSON.  All are signed; see signing.py.
-What answers mean: reading.py.
+is from, GET payouts/<day>/ what was paid out since and what is held; POST methods/forget/ lets go of a card.
+Call-backs are JSON.  All of them are signed; see signing.py.  What answers mean: reading.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -22,6 +23,7 @@ from hostkeep.adapters.gateways.testpay.reading import (
     keeping,
     notice,
     origin,
+    paid_out,
     standing,
 )
 from hostkeep.adapters.gateways.testpay.signing import BadSignature, check, signed
@@ -39,6 +41,7 @@ from hostkeep.drivers.payments import (
     StoredCharge,
     Unknown,
 )
+from hostkeep.drivers.payouts import NotTold, PayoutsTold
 from hostkeep.drivers.wire import HostRefused, LineBroke, Reply, Wire
 from hostkeep.kernel.money import Money
 
@@ -66,7 +69,7 @@ class TestPay:
 
     manifest: ClassVar[Manifest] = Manifest(
         "testpay", 1, hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
-        can=frozenset({"refunds", "storing", "disputes", "locating"}),
+        can=frozenset({"refunds", "storing", "disputes", "locating", "payouts"}),
     )  # fmt: skip
 
     def __init__(self, wire: Wire, config: Config) -> None:
@@ -133,6 +136,13 @@ class TestPay:
             return origin(self._ask("GET", f"origins/{quote(proof, safe='')}/", {}))
         except (LineBroke, BadAnswer):
             return ""
+
+    def payouts(self, since: date) -> PayoutsTold:
+        """Tell what was paid out to the bank since a day, and what is held.  Raises NotTold."""
+        try:
+            return paid_out(self._ask("GET", f"payouts/{since.isoformat()}/", {}))
+        except (LineBroke, BadAnswer):
+            raise NotTold("testpay") from None
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, at: float) -> Notice:
         """Check a call-back's signature and age, then read what we know of it and drop the rest.

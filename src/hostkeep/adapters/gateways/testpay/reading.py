@@ -18,6 +18,7 @@ from hostkeep.drivers.payments import (
     Settled,
     Waiting,
 )
+from hostkeep.drivers.payouts import Holding, PaidOut, PayoutLine, PayoutsTold
 from hostkeep.drivers.wire import Reply
 from hostkeep.kernel.countries import COUNTRIES
 from hostkeep.kernel.money import CURRENCIES, Money, money
@@ -63,6 +64,15 @@ def origin(reply: Reply) -> str:
     return country if country in COUNTRIES else ""
 
 
+def paid_out(reply: Reply) -> PayoutsTold:
+    """Read pay-outs and what is held.  Raises BadAnswer."""
+    said = _fine(reply)
+    return PayoutsTold(
+        tuple(_payout(row) for row in _rows(said, "payouts")),
+        tuple(Holding(_sum(row), _whole(row, "fee")) for row in _rows(said, "holdings")),
+    )
+
+
 def notice(body: bytes) -> Notice:
     """Read a call-back whose signature held.  Raises BadAnswer."""
     said = _object(body)
@@ -74,6 +84,45 @@ def notice(body: bytes) -> Notice:
     if about != "charge":
         raise BadAnswer("about")
     return Notice(event=_id(said, "event"), once=_id(said, "once"), outcome=_decided(said))
+
+
+def _payout(said: Mapping[str, Any]) -> PaidOut:
+    """Read a pay-out, which is the sum of its lines.  Raises BadAnswer."""
+    state, amount = str(said.get("state")), _sum(said)
+    lines = tuple(
+        PayoutLine(_id(row, "of"), _whole(row, "net"), _whole(row, "fee")) for row in _rows(said, "lines")
+    )
+    if state not in {"under_way", "arrived", "failed"} or sum(line.net for line in lines) != amount.minor:
+        raise BadAnswer("payout")
+    try:
+        day = date.fromisoformat(str(said.get("arrives_on")))
+    except ValueError:
+        raise BadAnswer("arrives_on") from None
+    return PaidOut(_id(said, "proof"), amount, day, cast("Any", state), lines)
+
+
+def _rows(said: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Read a list of objects.  Raises BadAnswer."""
+    rows = said.get(name)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadAnswer(name)
+    return rows
+
+
+def _sum(said: Mapping[str, Any]) -> Money:
+    """Read an amount that may be nothing, or below it.  Raises BadAnswer."""
+    currency = str(said.get("currency"))
+    if currency not in CURRENCIES:
+        raise BadAnswer("currency")
+    return money(_whole(said, "minor"), currency)
+
+
+def _whole(said: Mapping[str, Any], name: str) -> int:
+    """Read minor units, which may be below nothing.  Raises BadAnswer."""
+    minor = said.get(name)
+    if type(minor) is not int or abs(minor) > MOST_MINOR:
+        raise BadAnswer(name)
+    return minor
 
 
 def _fine(reply: Reply) -> Mapping[str, Any]:

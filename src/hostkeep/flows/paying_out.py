@@ -1,0 +1,194 @@
+"""Pay-outs of gateways, once a day: what they passed on to the bank is booked, what they hold is compared.
+
+Every gateway that tells of its pay-outs is asked for those of the last weeks; what is known changes nothing.
+A gateway account may serve several brands, so a pay-out is parted among those whose payments are in it.
+What cannot be booked, and what a gateway holds beside what the books say, is a finding that stands until it
+is gone and rings an alarm when it is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from hostkeep.audit.alarms import raise_alarm
+from hostkeep.billing.actions.paying_out import PayoutKept, record_payout, settle_payout
+from hostkeep.billing.actions.reconciling import record_findings
+from hostkeep.billing.calls.gateways import gateway_for, is_ready
+from hostkeep.billing.calls.payouts import payouts_of, tells_payouts
+from hostkeep.billing.queries.findings import open_findings_of
+from hostkeep.billing.queries.payouts import (
+    awaited_in,
+    is_known_at_bank,
+    is_written_down,
+    owners_of,
+    parted_before,
+    stands_at,
+    users_of,
+)
+from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.numbering import references_in
+from hostkeep.billing.rules.payouts import Shares, is_about_then, is_booked_by_day, is_seen_in, parted
+from hostkeep.billing.rules.reconciling import OF_GATEWAYS, Deviation, handle_of
+from hostkeep.brands.queries import all_brands
+from hostkeep.drivers.payouts import Holding, NotTold, PaidOut
+from hostkeep.drivers.statements import Credit
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
+from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.runtime.jobs import send
+from hostkeep.runtime.tallies import last_tallied, tally
+
+log = structlog.get_logger()
+
+ERRAND = "payouts"
+ALL = "all"
+EVERY = timedelta(days=1)
+BACK = timedelta(days=35)
+"""So far back pay-outs are asked for: one may fail days after it arrived, and some are made once a month."""
+
+ALARM = "books_out"
+DIFFERED = "payouts_differed"
+"""The tally of checks at which a gateway held something else."""
+
+Seen = Literal["payout", "known", ""]
+"""What a credit at the bank is: a pay-out, one that is booked already, or none."""
+
+
+def send_due(act: Act) -> int:
+    """Send the errand off where a day has passed since the last and a gateway tells of pay-outs; 1 or 0."""
+    last = checked_at()
+    is_due = last is None or act.at - last >= EVERY
+    return int(is_due and bool(telling_gateways()) and send(ERRAND, ALL))
+
+
+def send_now() -> bool:
+    """Send the errand off at once; say whether it was not on its way."""
+    return send(ERRAND, ALL)
+
+
+def checked_at() -> datetime | None:
+    """Return when gateways were last asked for their pay-outs; None: never."""
+    return last_tallied(brand=OPERATOR, kind=ERRAND, name=ALL)
+
+
+def telling_gateways() -> tuple[str, ...]:
+    """Return the gateways that some brand wants, that are set up here and that tell of their pay-outs."""
+    wanted = sorted({name for row in all_brands() for name in row.payment})
+    return tuple(name for name in wanted if is_ready(name) and tells_payouts(gateway_for(name)))
+
+
+def run(act: Act, about: str) -> int:
+    """Ask every gateway, as an errand; return how many pay-outs are new."""
+    ours = act.of_brand(OPERATOR)
+    fresh = fetch(ours)
+    tally(brand=OPERATOR, kind=ERRAND, name=about, at=act.at)
+    return fresh
+
+
+def fetch(act: Act) -> int:
+    """Ask every gateway that tells, book what it paid out and compare what it holds; return how many are new.
+
+    A gateway that does not answer stays as it stands, with what was found of it before.
+    """
+    fresh, found = 0, list[Deviation]()
+    for name in telling_gateways():
+        try:
+            told = payouts_of(gateway_for(name), (act.at - BACK).date())
+        except NotTold:
+            log.warning("payouts.not_told", gateway=name, trace=act.trace)
+            found += _standing(name)
+            continue
+        booked, odd = _booked(act, name, told.payouts)
+        fresh += booked
+        found += odd
+        found += _held_otherwise(act, name, told.holdings)
+    kept = record_findings(act, found=found, checked=OF_GATEWAYS)
+    for finding, _ in kept.fresh:
+        raise_alarm(act, kind=ALARM, about=Ref("billing.finding", finding), clause=ClauseId(""))
+    return fresh
+
+
+def take_from_bank(act: Act, credit: Credit) -> Seen:
+    """Book a pay-out that a credit in a file of act.brand's bank is, so that it does not count as a payment.
+
+    It is one if a pay-out in transit has its amount, the bank booked it about then, and its words (or its
+    sender) name the gateway or the pay-out, and no document of ours.
+    """
+    if is_known_at_bank(credit.proof):
+        return "known"
+    if references_in(credit.words) or is_written_down(chart.BANK, credit.proof):
+        return ""
+    said = f"{credit.words} {credit.payer}"
+    for one in awaited_in(credit.amount, act.brand):
+        is_named = is_seen_in(said, gateway=one.gateway, proof=one.proof)
+        if is_named and is_about_then(one.arrives_on, credit.booked_on):
+            settle_payout(act, gateway=one.gateway, proof=one.proof, bank_proof=credit.proof)
+            return "payout"
+    return ""
+
+
+def _booked(act: Act, name: str, told: Sequence[PaidOut]) -> tuple[int, list[Deviation]]:
+    """Write a gateway's pay-outs down, the oldest first; return how many are new, and what cannot be booked.
+
+    One that breaks must not keep the rest out.
+    """
+    by_day = frozenset(row.id for row in all_brands() if is_booked_by_day(row.bank))
+    fresh, odd = 0, list[Deviation]()
+    for paid in sorted(told, key=lambda each: (each.arrives_on, each.proof)):
+        try:
+            kept = _kept(act, name, paid, by_day)
+        except Exception as error:  # noqa: BLE001  see above
+            log.warning("payouts.not_booked", gateway=name, code=type(error).__name__, trace=act.trace)
+            kept = None
+        if kept is None or kept.differs:
+            odd.append(Deviation("payout", handle_of(f"{name}:{paid.proof}"), paid.amount))
+        fresh += kept is not None and kept.fresh
+    return fresh, odd
+
+
+def _kept(act: Act, name: str, paid: PaidOut, by_day: frozenset[BrandId]) -> PayoutKept | None:
+    """Write one pay-out down; None where nobody can tell whose it is."""
+    about = {line.of for line in paid.lines if line.of}
+    before = parted_before(name, {*about, paid.proof})
+    shares: Shares = {}
+    if paid.proof not in before:
+        owners = owners_of(name, about)
+        shares = parted(paid, owners=owners, before=before, users=users_of(name))
+        if not shares:
+            return None
+    return record_payout(act, gateway=name, paid=paid, shares=shares, by_day=by_day)
+
+
+def _held_otherwise(act: Act, name: str, holdings: Sequence[Holding]) -> Iterator[Deviation]:
+    """Give what the books have at a gateway beside what it says it holds.
+
+    A payment that the gateway has and we have not heard of yet is no fault, so a difference must stand at two
+    checks before it is one.
+    """
+    shops = all_brands()
+    brands = [row.id for row in shops]
+    said = {holding.amount.currency: holding for holding in holdings}
+    codes = {code for row in shops for code in row.currencies}
+    for currency in {*said, *(CURRENCIES[code] for code in codes)}:
+        holding = said.get(currency, Holding(Money(0, currency), 0))
+        if holding.fee is None:
+            continue
+        out = stands_at(name, brands, currency) - holding.amount - Money(holding.fee, currency)
+        mark = f"{name}:{currency.code}"
+        last = last_tallied(brand=OPERATOR, kind=DIFFERED, name=mark)
+        if not out.minor:
+            continue
+        tally(brand=OPERATOR, kind=DIFFERED, name=mark, at=act.at)
+        if last is not None and act.at - last <= 2 * EVERY:
+            yield Deviation("holding", handle_of(name), out)
+
+
+def _standing(name: str) -> Iterator[Deviation]:
+    """Give what was found of a gateway before, as it stands; and all pay-outs, whosever they are."""
+    for row in open_findings_of(OPERATOR, OF_GATEWAYS):
+        if row.what == "payout" or row.about == handle_of(name):
+            yield Deviation(row.what, row.about, row.amount)
