@@ -16,7 +16,7 @@ from hostkeep.provisioning.queries import services_of
 from hostkeep.shop.queries.orders import orders_of
 from tests.faces.client.conftest import Member
 from tests.faces.services.conftest import Staff
-from tests.faces.shop.conftest import text
+from tests.faces.shop.conftest import Browser, text
 from tests.faces.staff.test_staff_keys import proves
 from tests.flows.leaving import Leaver
 
@@ -31,7 +31,7 @@ ROOM_OF = {
     "staff_dunning_lift": "billing", "staff_account_outlook": "billing", "staff_account_spare": "billing",
     "staff_account_credit": "payments", "staff_documents": "payments", "staff_document": "payments",
     "staff_document_pdf": "payments", "staff_document_register": "payments", "staff_document_xml": "payments", "staff_credit": "payments",
-    "staff_debit": "payments", "staff_payouts": "payments", "staff_payouts_ask": "payments", "staff_service_use": "billing", "staff_payouts": "payments", "staff_payouts_ask": "payments", "staff_held_orders": "payments", "staff_held_order": "payments",
+    "staff_debit": "payments", "staff_service_use": "billing", "staff_payouts": "payments", "staff_payouts_ask": "payments", "staff_held_orders": "payments", "staff_held_order": "payments",
     "staff_prices": "billing", "staff_price_new": "billing", "staff_price_count": "billing", "staff_price_withdraw": "billing",
 }  # fmt: skip
 """Rooms of addresses whose path does not say them."""
@@ -129,3 +129,11 @@ def test_billing_and_privacy_read_a_dispute_and_support_does_not(staff: Staff, w
     staff.signs_in("support")
     answer = staff.posts(staff.get("/staff/keys/"), at, reason="to answer it")
     assert refused_plainly(answer) and "It is not mine." not in text(answer)
+
+
+def test_a_login_leads_staff_to_the_back_office_and_customers_to_their_account(staff: Staff) -> None:
+    staff.signs_in("support")
+    assert staff.get("/auth/login/")["Location"] == "/staff/"
+    customer = Browser("vpn")
+    customer.signs_in()
+    assert customer.get("/auth/login/")["Location"] == "/account/"

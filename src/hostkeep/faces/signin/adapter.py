@@ -90,6 +90,12 @@ class BrandAdapter(DefaultAccountAdapter):
         """Customers sign up at a brand; nobody signs up at the operator's own host."""
         return getattr(request, "brand", None) is not None
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead staff, who sign in at the operator's own host, to the back office: it has no client area."""
+        if getattr(request, "brand", None) is None:
+            return "/staff/"
+        return str(super().get_login_redirect_url(request))
+
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address at its own brand alone: kept at another, it would be sealed for that one."""
         return is_here(email_address.user) and bool(super().confirm_email(request, email_address))
