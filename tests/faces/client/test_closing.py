@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from hostkeep.people.queries import key_of_text, stays_of
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
 from hostkeep.vault import consenting, consents
+from hostkeep.vault.holds import approve_hold, open_hold
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
@@ -188,6 +190,26 @@ def test_while_services_end_the_page_says_so() -> None:
     begin_closing(ann.act(), account=ann.account_id, by="customer", once="c")
     browser, _ = signs_in(ann)
     assert "Your services are being ended" in text(browser.get(LEFT))
+
+
+def test_a_page_that_stays_for_a_hold_or_for_services_names_no_day_that_is_over() -> None:
+    ann = Leaver("photonvps")
+    act = make_act("privacy", "legal_obligation", brand="photonvps", at=clock.now(), actor="staff:one")
+    until = clock.now() + timedelta(days=30)
+    held = open_hold(act, subject=ann.subject, classes=["account"], basis="dispute", case=uuid4(), review_at=until, secret=False)
+    approve_hold(replace(act, actor="staff:two"), hold=held.id)
+    closes(ann)
+    browser, _ = signs_in(ann)
+    page = text(browser.get(LEFT))
+    assert "Held back by law" in page and "This page stays until" not in page
+    begun = Leaver("photonvps", "eve")
+    begin_closing(begun.act(), account=begun.account_id, by="customer", once="c")
+    browser, _ = signs_in(begun)
+    page = text(browser.get(LEFT))
+    assert "Your services are being ended" in page and "This page stays until" not in page
+    left = Leaver("vps6", "lee")
+    closes(left)
+    assert "This page stays until" in text(signs_in(left)[0].get(LEFT))
 
 
 def test_the_owner_of_a_closed_account_opts_out() -> None:

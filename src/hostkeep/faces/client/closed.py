@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -28,7 +29,7 @@ from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.flows import agreeing, disputing
 from hostkeep.flows.closing import fates_of
-from hostkeep.flows.endings import ending_for
+from hostkeep.flows.endings import Ending, ending_for
 from hostkeep.flows.exporting.disputes import Brought, brought_by
 from hostkeep.flows.exporting.making import make_export
 from hostkeep.kernel.act import Act
@@ -44,6 +45,7 @@ from hostkeep.runtime import jobs
 from hostkeep.vault import consenting
 from hostkeep.vault.consents import consents_of
 from hostkeep.vault.exports import fetch_export
+from hostkeep.vault.outlook import Fate
 
 LONGEST = 4000
 """Characters of what is brought forward."""
@@ -203,7 +205,7 @@ def _page(
     context = {
         "left": left,
         "ending": ending,
-        "stays_until": ending.signs_in_until or ending.until if left.how == "client_area" else ending.until,
+        "stays_until": _stays_until(left, ending, fates),
         "begun_at": begun,
         "fates": left_shown(fates, left.policy, at=left.act.at, zone=zone, language=language),
         "offered": [row for row in streams if row.can_stop],
@@ -217,6 +219,12 @@ def _page(
         "typed": typed,
     }
     return show(request, "client/closed.html", context, status=status)
+
+
+def _stays_until(left: Left, ending: Ending, fates: Sequence[Fate]) -> datetime | None:
+    """Return the last day of the page; None where none stands: it ends with services, or with a hold."""
+    until = ending.signs_in_until or ending.until if left.how == "client_area" else ending.until
+    return None if until <= left.act.at or any(each.what == "hold" for each in fates) else until
 
 
 def _once(text: str) -> UUID:
