@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.billing.queries.invoices import invoice_by_once, sheet
+from hostkeep.billing.queries.invoices import InvoiceSheet, invoice_by_once, sheet
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, totals
 from hostkeep.billing.rules.party import BilledTo, Party, to_json
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
@@ -113,19 +113,20 @@ def place_order(
     assert_outside()
     known, taxing = orders.order_by_once(act.brand, once), None
     if known is None:
-        _refuse_closed(account)
-        _refuse_who_rejected(act, account)
-        taxing = _taxing_now(act, account_row(account))
+        buyer = account_row(account)
+        _refuse_closed(buyer)
+        _refuse_who_rejected(act, buyer)
+        taxing = _taxing_now(act, buyer)
         known = _place(act, cart=cart, account=account, expected=expected, once=once, taxing=taxing)
     elif known.account != account:
         raise NoSuchCart
-    subject = account_row(account).subject
     for category, value in answers.items():
+        subject = account_row(account).subject
         door.put(act.for_purpose(ORDER), subject=subject, category=category, value=value)
-    invoice = complete_order(act, order=known, taxing=taxing)
-    if sheet(invoice, of=account).gross != expected:
+    billed = _completed(act, known, taxing)
+    if billed.gross != expected:
         raise OnceReused
-    return Ordered(known.id, invoice)
+    return Ordered(known.id, billed.id)
 
 
 def _taxing_now(act: Act, buyer: AccountRow) -> Taxing:
@@ -138,16 +139,15 @@ def _taxing_now(act: Act, buyer: AccountRow) -> Taxing:
     return taxing_of(act, buyer)
 
 
-def _refuse_closed(account: AccountId) -> None:
+def _refuse_closed(buyer: AccountRow) -> None:
     """Sell nothing to an account that is closed, or being closed.  Raises AccountNotOpen."""
-    state = account_row(account).state
-    if state != OPEN:
-        raise AccountNotOpen(state=state)
+    if buyer.state != OPEN:
+        raise AccountNotOpen(state=buyer.state)
 
 
-def _refuse_who_rejected(act: Act, account: AccountId) -> None:
+def _refuse_who_rejected(act: Act, buyer: AccountRow) -> None:
     """Sell nothing new to who said no to the rules in force.  Raises RulesRejected."""
-    said_no = rejected(act.brand, account_row(account).subject)
+    said_no = rejected(act.brand, buyer.subject)
     if said_no is not None:
         raise RulesRejected(clause=policy_in_force(act.brand, act.at).notice.clause)
 
@@ -197,11 +197,16 @@ def complete_order(act: Act, *, order: OrderRow, taxing: Taxing | None = None) -
 
     Raises NoSuchOrder where what was ordered is erased.
     """
+    return _completed(act, order, taxing).id
+
+
+def _completed(act: Act, order: OrderRow, taxing: Taxing | None) -> InvoiceSheet:
+    """Complete an order; return what was billed."""
     as_system = act.of_brand(order.brand).in_role("system").for_purpose(ORDER)
     return use_columns(as_system, wishes=[order.wish], fn=lambda told: _complete(as_system, told[0], taxing))
 
 
-def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> InvoiceId:
+def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> InvoiceSheet:
     """Issue the invoice and open the services of an order that is told."""
     if order is None:
         raise NoSuchOrder
@@ -237,7 +242,7 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
     if billed.is_paid and not billed.is_taken_back:
         # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
         activation.on_invoice_paid(as_system, InvoicePaid(invoice, order.account))
-    return invoice
+    return billed
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,13 @@ def publish(act: Act, event: Any, *, after: int = 0) -> None:
     kind = type(event).__qualname__
     body = {k: str(v) for k, v in asdict(event).items()}
     row = Event.objects.create(kind=kind, body=body, brand=act.brand, trace=act.trace, at=act.at)
-    for name in _handlers.get(kind, {}):
-        delivery = Delivery.objects.create(event=row, handler=name)
-        defer_delivery(delivery.id, after)
+    handlers = _handlers.get(kind, {})
+    made = Delivery.objects.bulk_create([Delivery(event=row, handler=name) for name in handlers])
+    if after:
+        for delivery in made:
+            defer_delivery(delivery.id, after)
+    else:
+        _carry([str(delivery.id) for delivery in made])
 
 
 def publish_many(act: Act, events: Sequence[Any]) -> None:
@@ -66,10 +70,14 @@ def publish_many(act: Act, events: Sequence[Any]) -> None:
         (row, kind, json.dumps(_body(event)), act.brand, act.trace, act.at) for row, kind, event in made
     ])  # fmt: skip
     copy_in(COPY_DELIVERIES, [(one, row, name, Delivery.WAITING, 0, "") for one, row, name in deliveries])
-    ids = [str(delivery) for delivery, _, _ in deliveries]
-    for carry in _defer_many if ids else ():
-        carry(ids)
-    for delivery in () if _defer_many else ids:
+    _carry([str(delivery) for delivery, _, _ in deliveries])
+
+
+def _carry(deliveries: Sequence[str]) -> None:
+    """Make the jobs of deliveries, now: in one statement where the house has one for many."""
+    for carry in _defer_many if deliveries else ():
+        carry(deliveries)
+    for delivery in () if _defer_many else deliveries:
         defer_delivery(UUID(delivery), 0)
 
 

@@ -1,4 +1,4 @@
-"""Reading and writing sealed rows.  Only the door calls this; every call but one stands inside the wall."""
+"""Reading and writing sealed rows.  Only the door calls this; inside the wall, where nothing else is said."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault import cipher, keys
 from hostkeep.vault.asking import GONE
 from hostkeep.vault.models import Item
-from hostkeep.vault.wall import read_each
+from hostkeep.vault.wall import read, read_each
 
 WRITABLE = frozenset({"live", "deactivated"})
 """States of a key that new values may still be sealed under; what is due to be erased grows no more."""
@@ -155,7 +155,7 @@ WHERE vault_item.brand = EXCLUDED.brand
 
 KEY_TO_WRITE = """
 SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
-WHERE subject = %s AND keep_class = %s FOR SHARE
+WHERE subject = %s::uuid AND keep_class = %s FOR SHARE
 """
 
 NEW_KEY = """
@@ -169,7 +169,7 @@ SELECT id::text FROM vault.vault_subjectkey WHERE id = ANY(%s::uuid[]) AND state
 
 KEYS = """
 SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
-WHERE subject = ANY(%s) AND keep_class = ANY(%s)
+WHERE subject = ANY(%s::uuid[]) AND keep_class = ANY(%s::text[])
 """
 
 
@@ -324,6 +324,20 @@ def data_key_to_write(subject: SubjectId, keep_class: str, brand: BrandId) -> by
     if key is None:
         make_keys((subject,), keep_class, brand)
         key = _key_row(subject, keep_class)
+    return _to_write(key)
+
+
+def held_key(subject: SubjectId, keep_class: str) -> bytes | None:
+    """Return the data key of a subject and class as data_key_to_write, None where there is none yet.
+
+    Outside the wall: one way to the server.  Raises KeyDestroyed where the key is erased or due to be.
+    """
+    rows = read(KEY_TO_WRITE, [subject, keep_class])
+    return _to_write(Key(*rows[0])) if rows else None
+
+
+def _to_write(key: Key | None) -> bytes:
+    """Return the data key of a row that new values may be sealed under.  Raises KeyDestroyed."""
     found = Bunch().data_key(key) if key is not None and key.state in WRITABLE else None
     if found is None:
         raise KeyDestroyed
@@ -335,12 +349,10 @@ def data_keys(
 ) -> Mapping[tuple[UUID, str], tuple[str, bytes | None]]:
     """Return state and data key of several people and classes, by both.
 
-    The key is None where it is gone or going.  One query, inside the wall.  Raises BrokenSeal.
+    The key is None where it is gone or going.  Outside the wall: one way to the server.  Raises BrokenSeal.
     """
     bunch = Bunch()
-    with connection.cursor() as cursor:
-        cursor.execute(KEYS, [list(set(subjects)), list(set(classes))])
-        rows = [Key(*row) for row in cursor]
+    rows = [Key(*row) for row in read(KEYS, [list(set(subjects)), list(set(classes))])]
     return {(UUID(key.subject), key.keep_class): (key.state, bunch.data_key(key)) for key in rows}
 
 

@@ -169,8 +169,10 @@ def seal_rows(
         ref = Ref(kind, subject)
         enter_apart(act, "vault.put.refused", ref, category=category, clause=clause, digest=policy.digest)
         raise NotDeclared(category=category, clause=clause)
-    with opened():
-        key = boxes.data_key_to_write(subject, known.keep_class, act.brand)
+    key = boxes.held_key(subject, known.keep_class)
+    if key is None:
+        with opened():
+            key = boxes.data_key_to_write(subject, known.keep_class, act.brand)
     seal = Seal(table, subject, known.keep_class, policy.digest)
     sealed = {
         row: {name: seal.closed(value, key, row, name) for name, value in columns.items()}
@@ -243,8 +245,7 @@ def _open(act: Act, wishes: Sequence[ColumnWish[T]], given: Given) -> list[tuple
 
 def _looked_again(keys: Keys) -> Keys:
     """Return the keys as they stand now: a long wait for the book may have seen an erasure."""
-    with opened():
-        return boxes.data_keys({SubjectId(who) for who, _ in keys}, {keep_class for _, keep_class in keys})
+    return boxes.data_keys({SubjectId(who) for who, _ in keys}, {keep_class for _, keep_class in keys})
 
 
 def _asking(act: Act, wishes: Sequence[ColumnWish[Any]], given: Given) -> _Asking:
@@ -262,9 +263,8 @@ def _asking(act: Act, wishes: Sequence[ColumnWish[Any]], given: Given) -> _Askin
     purposes = {wish.purpose or act.purpose for wish in wishes}
     known = (policy.purposes.get(each) for policy in policies.values() for each in purposes)
     asks = any(purpose is not None and can_be_objected(purpose) for purpose in known)
-    with opened():
-        keys = boxes.data_keys(people, classes)
-        objected = objections.standing(people) if asks else {}
+    keys = boxes.data_keys(people, classes)
+    objected = objections.standing(people) if asks else {}
     return _Asking(act, given, policies, keys, objected)
 
 

@@ -269,3 +269,13 @@ def test_migrations_know_djangos_own_field_alone() -> None:
         _, path, _args, kwargs = field.deconstruct()
         assert path == "django.db.models.TextField"
         assert "default" not in kwargs
+
+
+def test_sealing_under_a_key_that_is_there_asks_for_it_on_one_way(ann: SubjectId) -> None:
+    sealed_for(ann, "first")  # makes the key
+
+    with CaptureQueriesContext(connection) as asked:
+        box = sealed_for(ann, "second")
+
+    assert [query["sql"].split()[0] for query in asked] == ["SET", "INSERT"]  # the key under its role; the entry
+    assert opens(wish_for(ann, box)) == "second"
