@@ -170,14 +170,14 @@ def _shown(use: using.MeterUse, at: datetime, zone: str, language: str, typed: T
         for (day, used), (on, text) in zip(days, texts, strict=True)
     ]
     said = gettext("%(meter)s by the day, in %(unit)s") % {"meter": seen.meter.title, "unit": tariff.unit}
-    limits = {"alert": seen.row.alert, "cap": seen.row.cap}
+    typed_in = own.texts if own else {"alert": _typed(seen.row.alert), "cap": _typed(seen.row.cap)}
     return Shown(
         seen, meter_said(seen.meter, seen.row.currency, language=language),
         quantity_text(seen.used, tariff, language), quantity_text(seen.expected, tariff, language),
         charts.columns(said, marks, language=language), tuple(reversed(texts)),
         quantity_text(use.earlier, tariff, language) if use.earlier else "",
         tuple((each, quantity_text(each.quantity, tariff, language)) for each in use.past),
-        *(own.texts[name] if own else _typed(limits[name]) for name in LIMITS), own.wrong if own else (),
+        typed_in["alert"], typed_in["cap"], own.wrong if own else (),
     )  # fmt: skip
 
 
