@@ -372,6 +372,35 @@ def test_an_invoice_for_time_after_the_end_is_owed_by_nobody(db) -> None:
     assert customer.row.ends_at == first
 
 
+def test_what_an_upgrade_paid_for_time_after_the_end_is_given_back_once_it_has_ended(db) -> None:
+    customer = buys()
+    ends = customer.row.billed_to
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    asked = customer.asks(customer.dearer(20), 20)
+    invoice = InvoiceId(Change.objects.get(id=asked.id).invoice)
+    paid = sheet(invoice, of=customer.account).owed
+    record_by_hand(
+        make_act("billing", "billing", brand=BRAND, at=at(20)), invoice=invoice,
+        taken=Taken(paid, "cash", NOON.date(), uuid4().hex),
+    )  # fmt: skip
+    customer.pays(invoice, 20)
+    later = [line for line in sheet(invoice, of=customer.account).lines if line.period.start >= ends]
+    assert len(later) == 1
+    cancelling.cancel_at_end(customer.act(21), of=customer.account, service=customer.service)
+    assert customer.row.ends_at == ends
+    assert held_for(customer.account, EUR).minor == 0
+    cancelling.keep(customer.act(22), of=customer.account, service=customer.service)
+    assert held_for(customer.account, EUR).minor == 0
+    cancelling.cancel_at_end(customer.act(23), of=customer.account, service=customer.service)
+    cancelling.end_due(make_act(brand="", at=ends))
+    for _ in range(2):
+        cancelling.on_subscription_ended(
+            make_act(brand=BRAND, at=ends), SubscriptionEnded(customer.row.id, customer.service, customer.account)
+        )
+    back = later[0].unit + later[0].unit.tax(later[0].tax_rate)
+    assert held_for(customer.account, EUR) == back
+
+
 def owed_by(customer: Customer) -> list[int]:
     """What is open on the customer's invoices."""
     found = Invoice.objects.filter(account=customer.account, kind="invoice", issued_at__gte=at(1))

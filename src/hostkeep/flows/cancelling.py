@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ import structlog
 
 from hostkeep.billing.errors import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
+from hostkeep.flows.giving_back import give_back_after
 from hostkeep.flows.taking_back import SETTLING, take_back_unbuilt
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, ServiceId
@@ -26,6 +28,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
     ending_due,
     periods_of,
     settling_due,
+    subscription,
     subscription_of_service,
     subscriptions_for,
 )
@@ -33,6 +36,7 @@ from hostkeep.subscriptions.rules.states import State
 
 log = structlog.get_logger()
 
+BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
 
 
@@ -138,11 +142,15 @@ def _try_to_settle(act: Act, row: SubscriptionRow) -> None:
 
 
 def on_subscription_ended(act: Act, event: SubscriptionEnded) -> None:
-    """End the service that was paid for: now, or as soon as its driver has answered what it is at."""
-    try:
+    """End the service that was paid for: now, or as soon as its driver has answered what it is at.
+
+    Of an end that was set, what changes of it were paid for time after that is given back.
+    """
+    with suppress(NoSuchService):
         end_when_idle(act.for_purpose(SERVICE), service=event.service)
-    except NoSuchService:
-        return
+    row = subscription(event.subscription)
+    if row.ends_at is not None:
+        give_back_after(act.of_brand(row.brand).in_role("system").for_purpose(BILLING), row, row.ends_at)
 
 
 def on_service_closed(act: Act, event: ServiceClosed) -> None:

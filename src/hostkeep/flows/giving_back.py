@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from hostkeep.billing.actions.correcting import Part, credit_lines
-from hostkeep.billing.errors import NothingToCredit, OverCredit
+from hostkeep.billing.errors import NotCorrectable, NothingToCredit, OverCredit
 from hostkeep.billing.queries.billed import BilledDocument, documents_about
 from hostkeep.billing.queries.invoices import currency_of, invoice_by_once
 from hostkeep.billing.rules.correcting import LineLeft, take
@@ -120,6 +121,27 @@ def give_back(act: Act, change: UUID, back: Sequence[GivenBack]) -> None:
             credit_lines(act, invoice=invoice, parts=lines, reason="changed", once=once)
         except (OverCredit, NothingToCredit) as refusal:
             log.warning("change.not_given_back", change=str(change), code=refusal.code, trace=act.trace)
+
+
+def give_back_after(act: Act, row: SubscriptionRow, end: datetime) -> None:
+    """Give back what changes of a subscription were paid for time after its end, which has come; once.
+
+    act  in role "system", for purpose "billing"
+    Before the end it stays: who keeps what was to end has paid for it.
+    """
+    for document in documents_about(row.account, paid_upgrades(row.id)):
+        parts = [
+            Part(line.position, line.left)
+            for line in document.lines
+            if line.line.period is not None and line.line.period.start >= end and line.left.minor > 0
+        ]
+        once = f"after:{document.id}"
+        if not parts or invoice_by_once(once) is not None:
+            continue
+        try:
+            credit_lines(act, invoice=document.id, parts=parts, reason="cancelled", once=once)
+        except (OverCredit, NothingToCredit, NotCorrectable) as refusal:
+            log.warning("change.not_given_back", invoice=str(document.id), code=refusal.code, trace=act.trace)
 
 
 def _by_invoice(back: Sequence[GivenBack]) -> Mapping[InvoiceId, Mapping[int, Money]]:
