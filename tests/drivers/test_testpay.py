@@ -181,6 +181,30 @@ def test_the_secret_does_not_print() -> None:
     assert TestPay.hosts({"base": "http://x:1"}) == ("x:1",)
 
 
+def test_the_country_of_the_card_is_told_where_the_payer_said_it(page: HostedPage) -> None:
+    gateway = page.gateway()
+    gateway.charge(ask("c-1"))
+    kept = page.book.by_key("c-1")
+    assert kept is not None
+    assert gateway.country_of(kept.proof) == "", "nothing is paid yet"
+    page.book.note_origin(kept, "VN")
+    page.pay("c-1")
+    assert gateway.country_of(kept.proof) == "VN"
+    page.book.note_origin(kept, "US")
+    assert gateway.country_of(kept.proof) == "VN", "a charge that is decided stays"
+    assert gateway.country_of("tp_unknown") == ""
+
+
+@pytest.mark.parametrize("country", ["XX", "vn", 5, None])
+def test_a_country_that_is_none_is_not_told(country: object) -> None:
+    told = Reply(200, {}, json.dumps({"country": country}).encode())
+    assert TestPay(SaysLine(told), Config("http://localhost:1", "s")).country_of("tp_1") == ""
+
+
+def test_a_deaf_line_tells_no_country() -> None:
+    assert TestPay(DeafLine(), Config("http://localhost:1", "s")).country_of("tp_1") == ""
+
+
 def test_the_gateways_own_book(tmp_path: Path) -> None:
     book = PayBook(tmp_path)
     wish = {"once": "a", "minor": 5, "currency": "EUR", "memo": "m", "back": "http://b/", "tell": "http://t/"}

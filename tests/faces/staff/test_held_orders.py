@@ -75,6 +75,7 @@ def test_the_customer_reads_that_a_person_looks_and_later_what_came_of_it(staff:
     page = text(order.member.get(f"/account/services/{service}/"))
     assert "Waiting for a person" in page
     assert "Go to the invoice" not in page
+    assert "Waiting for your payment" not in page
 
     staff.signs_in("owner")
     staff.posts(staff.get(page_of(order)), page_of(order), do="refuse")

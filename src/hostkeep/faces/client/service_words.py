@@ -95,6 +95,17 @@ def build_steps(row: ServiceRow, work: WorkRow | None) -> tuple[BuildStep, ...]:
     )
 
 
+def waiting_steps(row: ServiceRow, paid_at: datetime) -> tuple[BuildStep, ...]:
+    """Tell how far the building of a paid service is while a person looks at its order."""
+    return (
+        BuildStep(gettext("Ordered"), "done", row.created_at, ""),
+        BuildStep(gettext("Paid"), "done", paid_at, ""),
+        BuildStep(gettext("A person looks at the order"), "now", None, ""),
+        BuildStep(gettext("Building"), "", None, ""),
+        BuildStep(gettext("Access data sealed"), "", None, ""),
+    )
+
+
 def history(work: Sequence[WorkRow]) -> tuple[Past, ...]:
     """Tell what was done with a service, newest first."""
     told = []

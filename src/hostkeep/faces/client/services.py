@@ -13,9 +13,16 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from hostkeep.billing.queries.qualifying import check_of
+from hostkeep.billing.queries.qualifying import CheckRow, check_of
 from hostkeep.faces.client.account import account_of, customers_only
-from hostkeep.faces.client.service_words import build_steps, history, reason, sizes, under_way
+from hostkeep.faces.client.service_words import (
+    build_steps,
+    history,
+    reason,
+    sizes,
+    under_way,
+    waiting_steps,
+)
 from hostkeep.faces.client.subscriptions import term_of
 from hostkeep.faces.client.using import is_counted
 from hostkeep.faces.ui.acts import act_of
@@ -107,6 +114,7 @@ def _told(request: HttpRequest, service: UUID) -> ServiceTold:
 
 def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> HttpResponse:
     work = work_of(row.id)
+    check = check_of(row.invoice) if row.state is State.ORDERED else None
     tunnel = "client/service_tunnel.html" if row.driver == "wireguard" else "client/service_machine.html"
     act = _act(request)
     context: dict[str, Any] = {
@@ -114,24 +122,24 @@ def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> Http
         "keys": keys_of(row, row.brand),
         "sizes": sizes(row.spec),
         "history": history(work),
-        "check": check_of(row.invoice) if row.state is State.ORDERED else None,
+        "check": check,
         "follow": under_way(row, work) and opened is None,
         "by_clerk": any(w.done_role == "clerk" and w.verb is Verb.CREATE for w in work),
         "shown_once": shown_once(act),
         "turn": len(work),
         "opened": opened,
         "plain": opened.value.open() if opened else "",
-        **_building(row, work),
+        **_building(row, work, check),
         **term_of(request, row),
         "counted": is_counted(request, row.id),
     }
     return show(request, PAGES.get(row.state, tunnel), context)
 
 
-def _building(row: ServiceTold, work: tuple[WorkRow, ...]) -> dict[str, Any]:
+def _building(row: ServiceTold, work: tuple[WorkRow, ...], check: CheckRow | None) -> dict[str, Any]:
     """Tell a page how far the building is."""
     builds = next((w for w in work if w.verb is Verb.CREATE), None)
-    steps = build_steps(row, builds)
+    steps = waiting_steps(row, check.checked_at) if check and check.waits else build_steps(row, builds)
     return {
         "steps": steps,
         "done_steps": sum(step.state == "done" for step in steps),
