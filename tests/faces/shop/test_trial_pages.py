@@ -33,9 +33,13 @@ def bill(page) -> str:
 
 def test_the_product_page_says_what_is_free_and_what_comes_then() -> None:
     page = Browser("vps6").get("/products/hexa-m/", plan="monthly")
-    assert WORDS in text(page)
+    assert "14 days free" in text(page)
+    assert "data-trial-note>" in page.content.decode()
     assert bill(page) == "€0.00"
-    assert bill(Browser("vps6").get("/products/hexa-m/", plan="monthly", quantity="2")) == "€23.80"
+    for said, first in ({"plan": "monthly", "quantity": "2"}, "€23.80"), ({"plan": "yearly"}, "€128.50"):
+        other = Browser("vps6").get("/products/hexa-m/", **said)
+        assert bill(other) == first
+        assert "data-trial-note hidden>" in other.content.decode()
 
 
 def test_cart_and_checkout_say_so_and_the_order_owes_nothing(gateway) -> None:
@@ -46,6 +50,7 @@ def test_cart_and_checkout_say_so_and_the_order_owes_nothing(gateway) -> None:
     page = ann.get("/checkout/")
     assert WORDS in text(page)
     assert "Order and pay €0.00" in text(page)
+    assert "renews at" not in text(page)
     answer = ann.sends(page, "/checkout/", gateway="testpay")
     assert answer.status_code == 302
     assert Order.objects.get(account_id=ann.account.id).total_minor == 0

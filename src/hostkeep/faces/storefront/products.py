@@ -125,6 +125,7 @@ def _page(
         "options": [(each, picked.choices.get(each.slug, each.choices[0].slug)) for each in row.options],
         "questions": [(each, picked.answers.get(each.slug, "")) for each in row.questions],
         "cost": cost,
+        "has_trials": any(plan.trial_days for plan in row.plans),
         "meters": use_of_product(request, row.slug, currency),
         "currency": currency,
         "problem": title_of(refusal) if refusal else "",

@@ -22,6 +22,8 @@ for (const form of document.querySelectorAll("form[data-shop-price]")) {
     write("term", term * pieces);
     write("setup", setup * pieces);
     const isTrial = Number(plan.dataset.trial) > 0 && pieces === 1;
+    const note = form.querySelector("[data-trial-note]");
+    if (note) note.hidden = !isTrial;
     write("first", ((isTrial ? 0 : term) + setup) * pieces);
     const words = form.querySelector("[data-plan]");
     if (words) words.textContent = plan.dataset.words;
