@@ -56,7 +56,7 @@ class NotForYou(Foreseen):
 
 
 class SamePerson(Foreseen):
-    """Who opened a hold cannot approve it."""
+    """Who opened a hold cannot approve it, or keep it secret for longer."""
 
     code = "vault.hold.same_person"
     title = gettext_noop("Somebody else has to approve what you opened.")
@@ -168,8 +168,14 @@ def approve_hold(act: Act, *, hold: UUID) -> HoldRow:
 
 @recorded("vault.hold.reviewed")
 def review_hold(act: Act, *, hold: UUID, review_at: datetime) -> HoldRow:
-    """Look at a hold again and let it stand until another day.  Raises NotForYou, NoSuchHold, BadHold."""
+    """Look at a hold again and let it stand until another day.
+
+    A secret one is told to its person on that day at the latest, so whoever opened it cannot move the day.
+    Raises NotForYou, NoSuchHold, BadHold, SamePerson.
+    """
     row = _locked(act, hold)
+    if row.secret and row.opened_by == act.actor:
+        raise SamePerson
     if not _in_reach(act, review_at):
         raise BadHold(days=LONGEST.days)
     row.review_at = review_at

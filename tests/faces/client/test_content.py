@@ -55,7 +55,7 @@ def test_another_customer_sees_and_deletes_nothing(ann: Leaver, room: Room) -> N
     page = binh.get(HERE)
     assert "Solo" not in text(page) and "You have no services." in text(page)
     page = ann.get(HERE)
-    forged = binh.sends(page, f"{HERE}{service}/delete/")
+    forged = binh.sends(page, f"{HERE}{service}/delete/", sure="on")
     if forged.headers.get("Location", "").startswith("/auth/"):
         forged = proves(binh, forged)
     assert forged.status_code in {403, 404}
@@ -65,7 +65,7 @@ def test_another_customer_sees_and_deletes_nothing(ann: Leaver, room: Room) -> N
 
 def test_deleting_gives_a_receipt_of_that_service(ann: Leaver, room: Room) -> None:
     service = room.builds()
-    answer = ann.sends(ann.get(HERE), f"{HERE}{service}/delete/")
+    answer = ann.sends(ann.get(HERE), f"{HERE}{service}/delete/", sure="on")
     assert service_row(service).state is State.ACTIVE, "before the password nothing happens"
     assert proves(ann, answer).status_code == 302
     room.later(minutes=1)
@@ -73,3 +73,13 @@ def test_deleting_gives_a_receipt_of_that_service(ann: Leaver, room: Room) -> No
     receipt = ann.get(f"{HERE}{service}/receipt.json")
     assert json.loads(receipt.content)["service"] == service_row(service).handle
     assert "<b>Solo</b>" in text(ann.get(HERE)) and "deleted" in text(ann.get(HERE))
+
+
+def test_nothing_is_deleted_by_one_click(ann: Leaver, room: Room) -> None:
+    service = room.builds()
+    answer = ann.sends(ann.get(HERE), f"{HERE}{service}/delete/")
+    assert proves(ann, answer).status_code == 302
+    room.later(minutes=1)
+    room.works()
+    assert service_row(service).state is State.ACTIVE
+    assert "Nothing was deleted" in text(ann.get(HERE))

@@ -193,3 +193,10 @@ def test_each_deed_stands_in_the_book(ann: SubjectId) -> None:
         ("vault.hold.opened", FIRST), ("vault.hold.approved", SECOND), ("vault.hold.reviewed", FIRST),
         ("vault.hold.ended", FIRST),
     ]  # fmt: skip
+
+
+def test_whoever_opened_a_secret_hold_cannot_keep_it_secret_for_longer(ann: SubjectId) -> None:
+    hold = stands(ann, secret=True)
+    with pytest.raises(holds.SamePerson):
+        holds.review_hold(staff(), hold=hold, review_at=LATER + timedelta(days=30))
+    holds.review_hold(staff(SECOND), hold=hold, review_at=LATER + timedelta(days=30))

@@ -19,6 +19,7 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.reading import TICKED
 from hostkeep.faces.ui.telling import told
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ServiceId
@@ -76,6 +77,9 @@ def _delete(request: HttpRequest, service: UUID) -> HttpResponse:
     """End the service and have its driver wipe it.  Raises NoSuchService, StillBusy."""
     act, account = _act(request), account_of(request)
     _right(act, request)
+    if request.POST.get("sure", "").lower() not in TICKED:
+        messages.error(request, gettext("Nothing was deleted. Tick that it is to go for good."))
+        return HttpResponseRedirect(HERE)
     row = service_of(account.id, ServiceId(service))
     close_service(act, service=row.id)
     sentence = gettext("It is being deleted. The receipt appears here as soon as the server confirms it.")
