@@ -95,7 +95,7 @@ class Meter(Schema):
     past: list[Month]
 
 
-class Use(Schema):
+class ServiceUse(Schema):
     """What a service uses."""
 
     meters: list[Meter]
@@ -109,20 +109,20 @@ class LimitsTold(Told):
 
 
 @router.get(
-    "/{uuid:service}/use", response=Use, auth=Needs("services:read"), operation_id="get_use"
+    "/{uuid:service}/use", response=ServiceUse, auth=Needs("services:read"), operation_id="get_use"
 )
-def get_use(request: HttpRequest, service: UUID) -> Use:
+def get_use(request: HttpRequest, service: UUID) -> ServiceUse:
     """Show what a service uses and what it comes to.  Where the policy lets none be counted: refused."""
     return _use(request, ServiceId(service))
 
 
 @router.put(
     "/{uuid:service}/use/{uuid:meter}/limits",
-    response=Use,
+    response=ServiceUse,
     auth=Needs("services:write"),
     operation_id="limit_use",
 )
-def put_limits(request: HttpRequest, service: UUID, meter: UUID, told: LimitsTold) -> Use:
+def put_limits(request: HttpRequest, service: UUID, meter: UUID, told: LimitsTold) -> ServiceUse:
     """Set what a meter never costs more than in a month, and at what the owner is written."""
     using.set_limits(
         act_of_key(request, BILLING), of=account_of_key(request).id, service=ServiceId(service),
@@ -140,14 +140,14 @@ def prices_of(tariff: Tariff, currency: str) -> Prices:
     )  # fmt: skip
 
 
-def _use(request: HttpRequest, service: ServiceId) -> Use:
+def _use(request: HttpRequest, service: ServiceId) -> ServiceUse:
     """Show a service's meters.  Raises NotMetered, NoSuchMeter where nothing is counted."""
     brand: BrandRow = request.brand  # type: ignore[attr-defined]
     act = act_of_key(request, BILLING)
     found = using.use_of(act, of=account_of_key(request).id, service=service, zone=brand.zone)
     if not found:
         raise NoSuchMeter
-    return Use(meters=[_meter(each) for each in found])
+    return ServiceUse(meters=[_meter(each) for each in found])
 
 
 def _meter(use: using.MeterUse) -> Meter:
