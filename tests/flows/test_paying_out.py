@@ -371,6 +371,14 @@ def test_it_is_sent_once_a_day_and_only_where_a_gateway_tells(gateway: PaysOut) 
     assert paying_out.send_due(make_act(brand="", at=NOON + DAY)) == 0
 
 
+def test_where_one_does_not_answer_all_are_asked_again_in_an_hour(gateway: PaysOut) -> None:
+    gateway.deaf = True
+    goes_round()
+    assert paying_out.checked_at() is None
+    assert paying_out.send_due(make_act(brand="", at=NOON + DAY / 48)) == 0
+    assert paying_out.send_due(make_act(brand="", at=NOON + DAY / 24)) == 1
+
+
 @pytest.mark.parametrize("booked", [0, 1, 2, 3, 4])
 def test_a_worker_that_dies_in_between_leaves_all_of_a_pay_out_or_nothing(committed: str, pg, booked: int) -> None:
     fake = PaysOut()

@@ -47,6 +47,10 @@ log = structlog.get_logger()
 ERRAND = "payouts"
 ALL = "all"
 EVERY = timedelta(days=1)
+TRIED = "tried"
+AGAIN = timedelta(hours=1)
+"""So long after a try at which some gateway did not answer all are asked again."""
+
 BACK = timedelta(days=35)
 """So far back pay-outs are asked for: one may fail days after it arrived, and some are made once a month."""
 
@@ -59,10 +63,11 @@ Seen = Literal["payout", "known", ""]
 
 
 def send_due(act: Act) -> int:
-    """Send the errand off where a day has passed since the last and a gateway tells of pay-outs; 1 or 0."""
-    last = checked_at()
+    """Send the errand off where a gateway tells of pay-outs and a day has passed since all did; 1 or 0."""
+    last, tried = checked_at(), last_tallied(brand=OPERATOR, kind=ERRAND, name=TRIED)
     is_due = last is None or act.at - last >= EVERY
-    return int(is_due and bool(telling_gateways()) and send(ERRAND, ALL))
+    is_rested = tried is None or act.at - tried >= AGAIN
+    return int(is_due and is_rested and bool(telling_gateways()) and send(ERRAND, ALL))
 
 
 def send_now() -> bool:
@@ -71,7 +76,7 @@ def send_now() -> bool:
 
 
 def checked_at() -> datetime | None:
-    """Return when gateways were last asked for their pay-outs; None: never."""
+    """Return when all gateways last told of their pay-outs; None: never."""
     return last_tallied(brand=OPERATOR, kind=ERRAND, name=ALL)
 
 
@@ -83,24 +88,26 @@ def telling_gateways() -> tuple[str, ...]:
 
 def run(act: Act, about: str) -> int:
     """Ask every gateway, as an errand; return how many pay-outs are new."""
-    ours = act.of_brand(OPERATOR)
-    fresh = fetch(ours)
-    tally(brand=OPERATOR, kind=ERRAND, name=about, at=act.at)
+    fresh, are_all_told = fetch(act.of_brand(OPERATOR))
+    for name in (TRIED, about) if are_all_told else (TRIED,):
+        tally(brand=OPERATOR, kind=ERRAND, name=name, at=act.at)
     return fresh
 
 
-def fetch(act: Act) -> int:
-    """Ask every gateway that tells, book what it paid out and compare what it holds; return how many are new.
+def fetch(act: Act) -> tuple[int, bool]:
+    """Ask every gateway that tells, book what it paid out and compare what it holds.
 
     A gateway that does not answer stays as it stands, with what was found of it before.
+    Returns how many pay-outs are new, and whether every gateway answered.
     """
-    fresh, found = 0, list[Deviation]()
+    fresh, are_all_told, found = 0, True, list[Deviation]()
     for name in telling_gateways():
         try:
             told = payouts_of(gateway_for(name), (act.at - BACK).date())
         except NotTold:
             log.warning("payouts.not_told", gateway=name, trace=act.trace)
             found += _standing(name)
+            are_all_told = False
             continue
         booked, odd = _booked(act, name, told.payouts)
         fresh += booked
@@ -109,7 +116,7 @@ def fetch(act: Act) -> int:
     kept = record_findings(act, found=found, checked=OF_GATEWAYS)
     for finding, _ in kept.fresh:
         raise_alarm(act, kind=ALARM, about=Ref("billing.finding", finding), clause=ClauseId(""))
-    return fresh
+    return fresh, are_all_told
 
 
 def take_from_bank(act: Act, credit: Credit) -> Seen:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from hostkeep.drivers.payouts import Holding
 from hostkeep.flows import paying_out
+from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import jobs
+from tests.conftest import NOON
 from tests.drivers.bank_files import Entry, camt
 from tests.faces.services.conftest import Staff, staff
 from tests.faces.shop.conftest import text
@@ -40,6 +45,17 @@ def test_what_is_in_transit_stands_first_and_leaves_when_the_bank_shows_it(staff
     page = shown(staff)
     assert 'id="moving"' not in page and "The bank shows it" in page
     assert "po_1" not in shown(staff, f"{PAGE}?brand=vpsfast")
+
+
+def test_a_gateway_that_holds_something_else_is_named_among_the_books(staff: Staff, gateway: PaysOut) -> None:
+    staff.signs_in("billing")
+    paid(5000)
+    gateway.held = [Holding(Money(4000, EUR), 0)]
+    for day in range(2):
+        goes_round(NOON + timedelta(days=day))
+    page = shown(staff, "/staff/books/")
+    row = page.split("What a gateway says it holds")[1].split("</tr>")[0]
+    assert "Test gateway" in row and "10.00" in row
 
 
 def test_asking_at_once_sends_the_errand(staff: Staff, gateway: PaysOut) -> None:

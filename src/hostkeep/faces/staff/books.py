@@ -100,11 +100,13 @@ def check_now(request: HttpRequest, name: str) -> HttpResponse:
 def _shown(row: FindingRow, numbers: Mapping[AccountId, str], gateways: Mapping[UUID, str]) -> Shown:
     """Name what a finding is about."""
     what = gettext(WHAT[row.what])
+    if row.about is not None and row.about in gateways:
+        return Shown(row, what, gateways[row.about], "")
     if row.about is None or row.brand == OPERATOR:
         return Shown(row, what, str(row.about or "")[:8], "")
     if AccountId(row.about) in numbers:
         return Shown(row, what, numbers[AccountId(row.about)], f"/staff/accounts/{row.about}/credit/")
-    return Shown(row, what, gateways.get(row.about, ""), "")
+    return Shown(row, what, "", "")
 
 
 book_urls = [
