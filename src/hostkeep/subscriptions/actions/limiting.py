@@ -11,10 +11,10 @@ from hostkeep.kernel.ids import AccountId, Ref
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
 from hostkeep.runtime.outbox import publish
-from hostkeep.subscriptions.errors import BadLimit, NoSuchMeter
+from hostkeep.subscriptions.errors import NoSuchMeter
 from hostkeep.subscriptions.events import LimitReached
-from hostkeep.subscriptions.models import Alert, Metered, Subscription
-from hostkeep.subscriptions.rules.metering import MOST_FLAT
+from hostkeep.subscriptions.models import Alert, Metered
+from hostkeep.subscriptions.rules.metering import limit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def limit_meter(act: Act, *, metered: UUID, cap: Money | None, alert: Money | No
     ).first()  # fmt: skip
     if row is None:
         raise NoSuchMeter
-    row.cap_minor, row.alert_minor = limit_of(row.subscription, cap), limit_of(row.subscription, alert)
+    code = row.subscription.currency
+    row.cap_minor, row.alert_minor = limit_of(cap, code), limit_of(alert, code)
     row.save(update_fields=["cap_minor", "alert_minor"])
     return Taken(row.id)
 
@@ -64,14 +65,3 @@ def note_reached(act: Act, *, metered: UUID, kind: str, period: Period) -> Taken
     if fresh:
         publish(act, LimitReached(noted.id, AccountId(row.subscription.account)))
     return Taken(row.id)
-
-
-def limit_of(row: Subscription, amount: Money | None) -> int | None:
-    """Return a limit in minor units of the subscription's own currency.  Raises BadLimit."""
-    if amount is None:
-        return None
-    if amount.currency.code != row.currency:
-        raise BadLimit(why="currency")
-    if not 0 <= amount.minor <= MOST_FLAT:
-        raise BadLimit(why="amount")
-    return amount.minor

@@ -16,12 +16,12 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, Ref
 from hostkeep.kernel.money import CURRENCIES, Money, money
 from hostkeep.kernel.period import Period
-from hostkeep.subscriptions.actions.limiting import Taken, limit_of
+from hostkeep.subscriptions.actions.limiting import Taken
 from hostkeep.subscriptions.boxing import BILLING, as_system, meter_wish, seal_meter
 from hostkeep.subscriptions.errors import BadReading, NoSuchMeter, NoSuchSubscription, ReadDifferently
 from hostkeep.subscriptions.holding import held
 from hostkeep.subscriptions.models import Metered, Reading, Subscription, Use
-from hostkeep.subscriptions.rules.metering import MOST_QUANTITY, Charge, Meter, charge, checked
+from hostkeep.subscriptions.rules.metering import MOST_QUANTITY, Charge, Meter, charge, checked, limit_of
 from hostkeep.vault.column_door import use_columns
 
 LONGEST_KEY = 64
@@ -106,7 +106,7 @@ def add_meter(
     sealed = seal_meter(act, row, name, meter)
     Metered.objects.create(
         id=name, subscription=row, meter=sealed["meter"], tariff=sealed["tariff"], started_at=act.at,
-        cap_minor=limit_of(row, cap),
+        cap_minor=limit_of(cap, row.currency),
     )  # fmt: skip
     return Taken(name)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from hostkeep.kernel.money import MILLION, Currency, Money, halves_away
 from hostkeep.kernel.period import Period
-from hostkeep.subscriptions.errors import BadReading, BadTariff
+from hostkeep.subscriptions.errors import BadLimit, BadReading, BadTariff
 
 MODELS = ("tiered", "overage", "volume", "stair_step")
 MOST_TIERS = 20
@@ -136,6 +136,17 @@ def expected(quantity: int, period: Period, *, at: datetime) -> int:
         return quantity
     seconds, all_of_it = int(gone.total_seconds()) or 1, int(whole.total_seconds()) or 1
     return min(MOST_QUANTITY, quantity * all_of_it // seconds)
+
+
+def limit_of(amount: Money | None, code: str) -> int | None:
+    """Return a limit in minor units of a currency.  code: ISO 4217.  Raises BadLimit."""
+    if amount is None:
+        return None
+    if amount.currency.code != code:
+        raise BadLimit(why="currency")
+    if not 0 <= amount.minor <= MOST_FLAT:
+        raise BadLimit(why="amount")
+    return amount.minor
 
 
 def to_json(tariff: Tariff) -> dict[str, Any]:
