@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hostkeep.billing.calls import gateways
+from hostkeep.billing.queries.findings import waiting_for_a_person
 from hostkeep.billing.queries.qualifying import check_of
 from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.runtime.models import Event
@@ -31,6 +32,7 @@ def test_the_list_says_why_it_waits_and_no_value(staff: Staff, issuer: Issuer) -
         assert ">KP<" not in page
         assert "ann@example.test" not in page
     assert page_of(order) in listed
+    assert waiting_for_a_person() == (0, 0, 1)
     assert "Ability to pay" in shown
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db.models import Count, Value
 
-from hostkeep.billing.models import Finding, Payment, Registration
+from hostkeep.billing.models import Finding, Payment, PaymentCheck, Registration
+from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.billing.rules.reconciling import What
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import Money, money
@@ -52,20 +53,22 @@ def settled_since(at: datetime, *, first: int = 50) -> tuple[FindingRow, ...]:
     return tuple(_row(row) for row in found)
 
 
-def unmatched_and_out_of_step() -> tuple[int, int]:
+def waiting_for_a_person() -> tuple[int, int, int]:
     """Count what needs a person, over all brands, in one query.
 
     First payments of which nobody knows whose they are; then open findings, and documents that a national
-    system refused.
+    system refused; then orders that the check of their payment held back, a canary's aside.
     """
     unmatched = Payment.objects.filter(account=None).order_by().values(of=Value("unmatched"))
     out = Finding.objects.filter(settled_at=None).order_by().values(of=Value("out"))
     refused = Registration.objects.filter(state="refused").order_by().values(of=Value("refused"))
+    held = PaymentCheck.objects.filter(outcome="refused", decision="").exclude(invoice__kind=CANARY)
+    back = held.order_by().values(of=Value("back"))
     counted = [
-        each.annotate(many=Count("pk")).values_list("of", "many") for each in (unmatched, out, refused)
+        each.annotate(many=Count("pk")).values_list("of", "many") for each in (unmatched, out, refused, back)
     ]
     found = dict(counted[0].union(*counted[1:], all=True))
-    return found.get("unmatched", 0), found.get("out", 0) + found.get("refused", 0)
+    return found.get("unmatched", 0), found.get("out", 0) + found.get("refused", 0), found.get("back", 0)
 
 
 def _row(row: Finding) -> FindingRow:

@@ -155,12 +155,6 @@ def held_back(brand: BrandId) -> tuple[InvoiceId, ...]:
     return tuple(map(InvoiceId, found.order_by("-checked_at").values_list("invoice", flat=True)[:500]))
 
 
-def waiting_count() -> int:
-    """Return how many orders wait for a person, over all brands."""
-    found = PaymentCheck.objects.filter(outcome="refused", decision="")
-    return found.exclude(invoice__kind=CANARY).count()
-
-
 def checks_held(account: AccountId, *, first: int) -> Sequence[CheckHeld]:
     """Return an account's checks for its owner, newest first.  One query."""
     found = PaymentCheck.objects.filter(account=account).select_related("invoice")

@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from hostkeep.billing.queries.dunning import hold_count
-from hostkeep.billing.queries.findings import unmatched_and_out_of_step
-from hostkeep.billing.queries.qualifying import waiting_count
+from hostkeep.billing.queries.findings import waiting_for_a_person
 from hostkeep.faces.staff.access import ROOMS, role_of
 from hostkeep.faces.staff.desk import given_up
 from hostkeep.faces.ui.pages import Link, LinkGroup
@@ -24,9 +23,9 @@ class Waits:
     """What waits in the rooms, counted when the first of them asks."""
 
     @cached_property
-    def money(self) -> tuple[int, int]:
-        """Payments that nobody has matched, and what is out of step in the books."""
-        return unmatched_and_out_of_step()
+    def money(self) -> tuple[int, int, int]:
+        """Payments that nobody has matched, what is out of step in the books, and orders held back."""
+        return waiting_for_a_person()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,9 @@ WORK = (
     Room("promos", "/staff/promos/", "ticket", gettext_noop("Promo codes")),
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), lambda counts: counts.money[0]),
-    Room("payments", "/staff/held-orders/", "user", gettext_noop("Held back"), lambda _: waiting_count()),
+    Room(
+        "payments", "/staff/held-orders/", "user", gettext_noop("Held back"), lambda counts: counts.money[2]
+    ),
     Room("billing", "/staff/dunning/", "clock", gettext_noop("Unpaid"), lambda _: hold_count()),
     Room("billing", "/staff/prices/", "plus", gettext_noop("Price changes")),
     Room("reports", "/staff/reports/", "receipt", gettext_noop("Reports")),
