@@ -7,11 +7,10 @@ from itertools import islice
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from hostkeep.brands.applying import policy_for
 from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.client.asked import shown_when_asked
 from hostkeep.faces.client.held_facts import fact_of_kind
 from hostkeep.faces.client.held_kinds import KINDS
 from hostkeep.faces.client.held_words import Group, Reader, groups_of
@@ -26,9 +25,8 @@ MOST = 50
 """Records on the page; all of them are in the copy."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @customers_only
+@shown_when_asked
 def held_records(request: HttpRequest, name: str) -> HttpResponse:
     """Show what is kept of one kind; a post shows the records too.  What is not kept has no page."""
     act = act_of(request, role="customer", purpose="rights")

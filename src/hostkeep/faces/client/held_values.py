@@ -10,12 +10,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import versions_of
 from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.client.asked import shown_when_asked
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.values import lines_of
@@ -56,9 +55,8 @@ class Piece:
     lines: tuple[tuple[str, str], ...]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @customers_only
+@shown_when_asked
 def held_values(request: HttpRequest, category: str) -> HttpResponse:
     """Show what is kept of one kind; a post shows the values too.  What is not kept has no page."""
     act, account, language = _act(request), account_of(request), language_of(request)
