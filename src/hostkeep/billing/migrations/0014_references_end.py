@@ -1,8 +1,6 @@
 """What stands in clear ends with its years: of rows that are written once, exactly that and nothing else changes."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import migrations, models
-from django.db.models import Q
+from django.db import migrations
 
 ENDED = """
 CREATE FUNCTION billing_year_is_over(at timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -76,19 +74,11 @@ CREATE TRIGGER stays BEFORE UPDATE OR DELETE ON billing_refund
 
 
 class Migration(migrations.Migration):
-    """Four triggers, and what finds attempts that still say what their gateway calls them."""
-
-    atomic = False
+    """Four triggers."""
 
     dependencies = [("billing", "0013_proformas_end"), ("runtime", "0002_ground")]
 
     operations = [
         migrations.RunSQL(ENDED, migrations.RunSQL.noop),
         migrations.RunSQL(REFUND, migrations.RunSQL.noop),
-        AddIndexConcurrently(
-            "paymentattempt",
-            models.Index(
-                fields=["created_at"], name="attempt_named", condition=~Q(handle="") | ~Q(visit="")
-            ),
-        ),
     ]

@@ -3,7 +3,6 @@
 What triggers let go is exactly that: a billed month whose invoice's year is over, or which cost nothing.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 ENDS = """
@@ -28,15 +27,9 @@ BEGIN
 END $$;
 """
 
-OF_A_USE = """
-CREATE INDEX CONCURRENTLY IF NOT EXISTS readings_of_a_use ON subscriptions_reading (use_id) WHERE use_id IS NOT NULL
-"""
-
 
 class Migration(migrations.Migration):
-    """A sum, an end, and what finds it."""
-
-    atomic = False
+    """A sum, and an end."""
 
     dependencies = [("subscriptions", "0005_discounts_of_periods"), ("runtime", "0002_ground")]
 
@@ -45,6 +38,4 @@ class Migration(migrations.Migration):
             model_name="metered", name="carried", field=models.BigIntegerField(db_default=0, default=0)
         ),
         migrations.RunSQL(ENDS, migrations.RunSQL.noop),
-        AddIndexConcurrently("reading", models.Index(fields=["taken_at"], name="readings_by_taking")),
-        migrations.RunSQL(OF_A_USE, "DROP INDEX CONCURRENTLY IF EXISTS readings_of_a_use"),
     ]
