@@ -39,6 +39,7 @@ from hostkeep.subscriptions.queries.subscriptions import subscriptions_for
 from hostkeep.subscriptions.rules.agreeing import Agreed
 from hostkeep.subscriptions.rules.terms import Term
 from tests.conftest import NOON, make_act
+from tests.flows.checked import checked_already
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -93,6 +94,7 @@ class Debtor:
             lines=[Line(title, 1, price, 0, Ref("shop.order_line", uuid4()))],
         )  # fmt: skip
         act = self.act(purpose="service", at=at)
+        checked_already(act, self.account, issued.id)
         opened = open_service(
             act, account=self.account, subject=self.subject, invoice=issued.id, order_line=uuid4(),
             bought=Bought(title, "hexa-s", "fake", {"devices": "1"}), once=f"line:{uuid4()}",

@@ -6,10 +6,18 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
+from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.rules.lines import Line
+from hostkeep.billing.rules.party import BilledTo
+from hostkeep.brands.queries import brand as brand_row
 from hostkeep.flows import addressing, closing
 from hostkeep.flows.mailing import on_mail_queued, sweep_due
+from hostkeep.flows.qualifying import is_checked
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, InvoiceId, Ref
+from hostkeep.kernel.money import money
 from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.messaging.models import Mail
 from hostkeep.people.models import Account
@@ -21,6 +29,7 @@ from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
 from tests.faces.client.conftest import Member
+from tests.flows.checked import checked_already
 from tests.rooms.provisioning.conftest import Room
 
 DAY = timedelta(days=1)
@@ -39,7 +48,19 @@ class Leaver(Member):
         if room is not None:
             room.brand, room.account, room.subject = brand, account.id, account.subject
             room.act = make_act(brand=brand, at=clock.now())
+            if is_checked(room.act, account.subject):
+                room.bills = self.bills
         self.room = room
+
+    def bills(self) -> InvoiceId:
+        """What is ordered is billed, and its payment checked."""
+        price = money(500, brand_row(BrandId(self.brand)).currencies[0])
+        issued = issue_invoice(
+            self.staff("system", "billing"), to=BilledTo(self.account_id, self.subject, ""), due_in=timedelta(days=7),
+            once=uuid4().hex, lines=[Line("Solo", 1, price, 0, Ref("shop.order_line", uuid4()))],
+        )  # fmt: skip
+        checked_already(make_act(brand=self.brand, at=clock.now()), self.account_id, issued.id)
+        return issued.id
 
     def act(self, purpose: str = "account", *, at: datetime | None = None) -> Act:
         """The customer's own."""

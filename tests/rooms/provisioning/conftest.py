@@ -34,6 +34,7 @@ class Room:
     account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
     subject: SubjectId = field(default_factory=lambda: SubjectId(uuid4()))
     act: Act = field(default_factory=lambda: make_act(brand=BRAND))
+    bills: Callable[[], InvoiceId] = field(default=lambda: InvoiceId(uuid4()))
 
     def later(self, **span: int) -> Act:
         """Let time pass."""
@@ -47,7 +48,7 @@ class Room:
             account=self.account,
             subject=self.subject,
             bought=Bought("Solo", "solo", driver, spec or {"devices": "1"}),
-            invoice=InvoiceId(uuid4()),
+            invoice=self.bills(),
             order_line=uuid4(),
             once=f"line:{uuid4()}",
         ).id
