@@ -208,7 +208,7 @@ def test_a_use_is_given_back_when_all_that_was_ordered_ends_unpaid(db: None) -> 
 def test_an_order_of_an_account_that_was_closed_meanwhile_gives_its_use_back(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     makes(**TENTH, most_uses=1)
     act, cart, account = fills()
-    monkeypatch.setattr(checkout, "complete_order", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(checkout, "_completed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):  # the process dies between the order and its invoice
         checkout.place_order(act, cart=cart, account=account, expected=seen(act, cart, account), once="k", answers={})
     monkeypatch.undo()
@@ -224,7 +224,7 @@ def test_a_worker_that_finishes_an_order_bills_the_same_discount(db: None, monke
     makes(**TENTH)
     act, cart, account = fills()
     gross = seen(act, cart, account)
-    monkeypatch.setattr(checkout, "complete_order", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(checkout, "_completed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         checkout.place_order(act, cart=cart, account=account, expected=gross, once="k", answers={})
     monkeypatch.undo()

@@ -363,13 +363,13 @@ def test_what_is_learnt_between_the_order_and_its_invoice_changes_nothing(side: 
     """The registry says yes while the order is being written: the customer owes what was shown."""
     side.fails = "MS_UNAVAILABLE"
     firm = Customer.at("FR", number=FRENCH)
-    cart, whole = firm.fills(), checkout.complete_order
+    cart, whole = firm.fills(), checkout._completed
 
-    def says_yes_first(act, **said):
+    def says_yes_first(*said):
         record_check(billing_act(BRAND), account=firm.account, number=FRENCH, answer=Registered(), days=30)
-        return whole(act, **said)
+        return whole(*said)
 
-    monkeypatch.setattr(checkout, "complete_order", says_yes_first)
+    monkeypatch.setattr(checkout, "_completed", says_yes_first)
     ordered = firm.orders(cart)
     assert sheet(ordered.invoice, of=firm.account).gross == Money(720, EUR)
     assert firm.quote(firm.fills()).gross == Money(600, EUR)
