@@ -357,7 +357,7 @@ def test_a_moved_clock_ages_nothing_that_the_database_dated_itself(db: None, set
     assert [store.list_due(clock.now()) for store in kept_now] == before
 
 
-def test_the_servers_log_is_emptied_when_its_first_line_is_a_week_old(tmp_path: Path, monkeypatch) -> None:
+def test_the_servers_log_is_emptied_when_its_first_line_is_a_week_old(db: None, tmp_path: Path, monkeypatch) -> None:
     log = tmp_path / "log"
     log.write_text("2026-03-01 12:00:00.000 UTC [1] LOG:  about ann@example.test\n", encoding="utf-8")
     monkeypatch.setattr(kept, "log_file", lambda: log)
