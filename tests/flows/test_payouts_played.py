@@ -34,7 +34,10 @@ class PaidOutToo(Played):
     def begins_with_a_pay_out(self) -> None:
         """So that short plays reach every rule."""
         self.tops_up(5000, twice=False)
-        self.the_gateway_pays_out(0, 30, "under_way", 10)
+        brought = next(n for n, name in enumerate(self.payments) if Payment.objects.get(id=name).gateway == "testpay")
+        for state in ("under_way", "arrived", "failed"):
+            self.the_gateway_pays_out(brought, 30, state, 10)
+        self.the_bank_shows_a_pay_out(1)
 
     @precondition(lambda self: self.payments)
     @rule(which=WHICH, fee=some.integers(0, 100), state=some.sampled_from(["under_way", "arrived", "failed"]), bill=some.integers(0, 50))
