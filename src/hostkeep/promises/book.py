@@ -83,8 +83,7 @@ _CONTROLS = (
         sample=(checks.sound_order_is_built(), readings.readable_for("email", "order")),
         probe=(
             undeclared.refuses_purpose("payment_ref", "company_news"),
-            checks.check_is_denied("ip"),
-            checks.check_is_denied("email"),
+            checks.check_is_denied("ip", "email"),
             checks.refused_order_waits(),
         ),
     ),

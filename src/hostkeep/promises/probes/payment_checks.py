@@ -86,22 +86,29 @@ def refused_order_waits() -> Check:
 
 
 @same_check
-def check_is_denied(category: str) -> Check:
-    """Make the check of a payment ask for something that is not financial."""
+def check_is_denied(*categories: str) -> Check:
+    """Make the check of a payment ask for each of some things that are not financial."""
 
     def look(scene: Scene) -> Seen:
-        try:
-            qualifying.read_inputs(
-                scene.act, buyer=account(scene.canary.account), invoice=InvoiceId(uuid4()),
-                categories=[PAYMENT, CategoryId(category)],
-            )  # fmt: skip
-        except door.Refused as refusal:
-            return verdict(refusal.clause, f"{category}: {refusal.clause}")
-        except Exception as error:  # noqa: BLE001  it came past the door, whatever happened then
-            return Seen("failed", f"{category}: {type(error).__name__}")
-        return Seen("failed", category)
+        seen = [_asked_for(scene, category) for category in categories]
+        past = next((each for each in seen if each.result == "failed"), seen[-1])
+        return Seen(past.result, ", ".join(each.value for each in seen))
 
     return Check(gettext_noop("The check of a payment asks for what is not financial"), look)
+
+
+def _asked_for(scene: Scene, category: str) -> Seen:
+    """Have a check ask for one thing more than it may."""
+    try:
+        qualifying.read_inputs(
+            scene.act, buyer=account(scene.canary.account), invoice=InvoiceId(uuid4()),
+            categories=[PAYMENT, CategoryId(category)],
+        )  # fmt: skip
+    except door.Refused as refusal:
+        return verdict(refusal.clause, f"{category}: {refusal.clause}")
+    except Exception as error:  # noqa: BLE001  it came past the door, whatever happened then
+        return Seen("failed", f"{category}: {type(error).__name__}")
+    return Seen("failed", category)
 
 
 def _played(scene: Scene, way: str, *, country: str) -> Played:
