@@ -140,7 +140,7 @@ def test_two_at_once_and_one_of_them_killed(taken: int) -> None:
     assert not due_now(month(KILLS)).exists()
 
 
-AT = ["_dues", "_write", "_move_on", "_spend_discounts", "_check_now"]
+AT = ["_dues", "_write", "_move_on", "spend_discounts", "_check_now"]
 
 
 @pytest.mark.parametrize("at", AT)
@@ -191,7 +191,7 @@ def test_without_the_lock_and_the_constraints_two_at_once_bill_twice(taken: int,
 def die_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Let the process kill itself where a step begins."""
 
-    def dies(*_: object) -> None:
+    def dies(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(actions, step, dies)
