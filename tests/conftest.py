@@ -105,7 +105,7 @@ def committed(pg, django_db_blocker) -> Iterator[str]:
 
 @pytest.fixture
 def own_logs(settings, tmp_path: Path) -> None:
-    """Log files of its own: the run's server is shared, and other tests make it complain in clear as its superuser."""
+    """Log files of its own, apart from those of the tests beside it."""
     settings.HOSTKEEP = replace(settings.HOSTKEEP, data=tmp_path, logs="")
 
 
@@ -124,10 +124,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     data = Path(os.environ.get("TEST_DATA", ""))
-    if data.name.startswith("hkt-") and (data / "postgres" / "postmaster.pid").exists():
+    server = data / "server" / "postgres"
+    if data.name.startswith("hkt-") and (server / "postmaster.pid").exists():
         from hostkeep.runtime import postgres
 
-        pid = int((data / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
-        postgres.stop(postgres.Server(data / "postgres", pid))
+        pid = int((server / "postmaster.pid").read_text().split("\n", 1)[0])
+        postgres.stop(postgres.Server(server, pid))
     if data.name.startswith("hkt-"):
         shutil.rmtree(data, ignore_errors=True)

@@ -19,6 +19,7 @@ from django.db import connections
 from hostkeep.runtime import postgres, roles
 
 DATA = Path(os.environ["TEST_DATA"])
+SERVER = "server"
 TEMPLATE = "hk_template"
 ALIASES = ("default", "audit")
 
@@ -36,8 +37,12 @@ def server() -> postgres.Server:
 
 
 def _ours() -> postgres.Server:
-    """The embedded server.  It forgets nothing in a test that a power cut could take: no waiting for the disk."""
-    running = postgres.start(DATA)
+    """The embedded server.  It forgets nothing in a test that a power cut could take: no waiting for the disk.
+
+    It lies outside of the data folder that the tests' settings name: the tests share it, and its log, in which
+    some make it complain in clear as its superuser, is not the log of the house that a test looks at.
+    """
+    running = postgres.start(DATA / SERVER)
     with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             line.execute(f"ALTER SYSTEM SET {setting} = off")
