@@ -13,7 +13,7 @@ from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.proforma import issue_proforma
 from hostkeep.billing.actions.receiving import record_transfer
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import BadBankFile
+from hostkeep.billing.errors.payments import BadBankFile
 from hostkeep.billing.models import Payment
 from hostkeep.billing.queries.credit import credit_of
 from hostkeep.billing.queries.invoices import sheet

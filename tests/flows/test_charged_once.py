@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.errors import AlreadyPaid
+from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.billing.models import Payment, PaymentAttempt, Refund
 from hostkeep.billing.queries.dunning import dunned
 from hostkeep.billing.queries.invoices import sheet

@@ -13,7 +13,7 @@ from hostkeep.drivers.mail import Bounced
 from hostkeep.messaging.calls import handing
 from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import lift_exception, put_back, spare_account, tell_by_hand
-from hostkeep.billing.errors import NotOnHold
+from hostkeep.billing.errors.dunning import NotOnHold
 from hostkeep.billing.models import DunningAgenda, DunningStep, Invoice
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.invoices import sheet

@@ -9,7 +9,8 @@ import pytest
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
 from hostkeep.audit.models import Entry as Deed
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import BadBankFile, GatewayNotOffered
+from hostkeep.billing.errors.gateways import GatewayNotOffered
+from hostkeep.billing.errors.payments import BadBankFile
 from hostkeep.billing.models import Payment
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.payments import payment

@@ -12,7 +12,7 @@ import pytest
 from hostkeep.billing import inbox
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import NoSuchPayment
+from hostkeep.billing.errors.payments import NoSuchPayment
 from hostkeep.billing.models import Dispute, GatewayNotice, Payment, PaymentAttempt
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.drivers.payments import Disputed
@@ -224,7 +224,7 @@ def test_another_brand_does_not_learn_of_a_dispute(page: HostedPage) -> None:
 
 
 def test_a_person_puts_a_parked_message_back_and_it_is_done(page: HostedPage, monkeypatch) -> None:
-    from hostkeep.billing.errors import NoSuchNotice
+    from hostkeep.billing.errors.payments import NoSuchNotice
     from tests.faces.billing.test_staff_payments import staff
     from tests.faces.shop.conftest import text
 

@@ -11,16 +11,9 @@ from uuid import UUID
 import pytest
 
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import (
-    AlreadyMatched,
-    AlreadyPaid,
-    BadBankFile,
-    GatewayNotOffered,
-    NoSuchInvoice,
-    NoSuchPayment,
-    NoticeRefused,
-    WrongBrand,
-)
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
+from hostkeep.billing.errors.gateways import GatewayNotOffered
+from hostkeep.billing.errors.payments import AlreadyMatched, BadBankFile, NoSuchPayment, NoticeRefused, WrongBrand
 from hostkeep.billing.models import GatewayNotice, Payment, PaymentAttempt
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.drivers.conformance.payments import FakeGateway

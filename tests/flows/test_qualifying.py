@@ -14,7 +14,7 @@ from hostkeep.audit.models import Entry
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.qualifying import note_check
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import BadQualification, CheckDecided, NoSuchCheck, NotForPrograms
+from hostkeep.billing.errors.checks import BadQualification, CheckDecided, NoSuchCheck, NotForPrograms
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import Dispute, Payment, PaymentAttempt, PaymentCheck, Refund
 from hostkeep.billing.queries.invoices import sheet

@@ -11,7 +11,7 @@ import pytest
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
 from hostkeep.billing.actions.refunding import record_refund
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import NoSuchRefund, RefundDecided, RefundTooMuch
+from hostkeep.billing.errors.refunds import NoSuchRefund, RefundDecided, RefundTooMuch
 from hostkeep.billing.models import GatewayNotice, Refund
 from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Declined, Notice, RefundAsk, Settled, Unknown, Waiting
@@ -197,7 +197,7 @@ def test_more_than_came_is_refused_before_anybody_is_asked(gateway: FakeGateway)
 )  # fmt: skip
 def test_a_banks_id_names_nobody(gateway: FakeGateway, proof: str, why: str) -> None:
     from hostkeep.billing.actions.receiving import record_transfer
-    from hostkeep.billing.errors import BadProof
+    from hostkeep.billing.errors.refunds import BadProof
     from hostkeep.billing.queries.invoices import sheet
 
     buyer = Buyer()

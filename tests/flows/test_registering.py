@@ -14,7 +14,7 @@ from hostkeep.audit.enter import APART
 from hostkeep.billing.actions.correcting import credit_whole, debit_lines, Part
 from hostkeep.billing.actions.registering import record_registration, retry_registration
 from hostkeep.billing.calls import einvoices
-from hostkeep.billing.errors import NotRefused, NotSetDownYet
+from hostkeep.billing.errors.registrations import NotRefused, NotSetDownYet
 from hostkeep.billing.events import InvoiceIssued
 from hostkeep.billing.models import Registration
 from hostkeep.billing.queries.registrations import registration_of

@@ -11,15 +11,8 @@ from django.db import IntegrityError, connection, transaction
 
 from hostkeep.billing.actions.storing import MOST, begin_keeping, prefer_method, record_kept
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import (
-    AlreadyPaid,
-    GatewayCannot,
-    GatewayNotOffered,
-    MethodsNotKept,
-    NoSuchInvoice,
-    NoSuchMethod,
-    TooManyMethods,
-)
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
+from hostkeep.billing.errors.gateways import GatewayCannot, GatewayNotOffered, MethodsNotKept, NoSuchMethod, TooManyMethods
 from hostkeep.billing.models import Payment, PaymentAttempt, StoredMethod
 from hostkeep.billing.queries import methods, payments
 from hostkeep.billing.queries.invoices import sheet

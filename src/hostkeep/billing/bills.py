@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import cast
 
 from hostkeep.billing.boxing import PARTY, is_same
-from hostkeep.billing.errors import IssuedDifferently
+from hostkeep.billing.errors.documents import IssuedDifferently
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.billing.fulfilling import fulfil
 from hostkeep.billing.models import Invoice, TaxDecision

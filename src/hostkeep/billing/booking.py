@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from hostkeep.billing import purse
-from hostkeep.billing.errors import PaymentDiffers
+from hostkeep.billing.errors.payments import PaymentDiffers
 from hostkeep.billing.events import InvoicePaid, PaymentReceived
 from hostkeep.billing.fulfilling import asked_by, fulfil, invoice_for
 from hostkeep.billing.models import Allocation, Invoice, Payment, TopUp

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from hostkeep.billing.errors import BadCredit, CreditDiffers, NotEnoughCredit
+from hostkeep.billing.errors.credit import BadCredit, CreditDiffers, NotEnoughCredit
 from hostkeep.billing.models import CreditEntry
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.crediting import CreditKind

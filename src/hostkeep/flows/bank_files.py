@@ -13,7 +13,7 @@ import structlog
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import BadBankFile, PaymentDiffers
+from hostkeep.billing.errors.payments import BadBankFile, PaymentDiffers
 from hostkeep.billing.queries.payments import bank_file_read, brands_named
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.numbering import references_in

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from hostkeep.billing.errors import BadQualification
+from hostkeep.billing.errors.checks import BadQualification
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.calendars import calendar_of
 from hostkeep.billing.rules.crediting import demand_settings

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.flows.giving_back import give_back_after
 from hostkeep.flows.taking_back import SETTLING, take_back_unbuilt

@@ -14,7 +14,8 @@ from hostkeep.billing.actions.topping import begin_top_up, begin_top_up_payment
 from hostkeep.billing.calls import charging
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import AlreadyPaid, NotEnoughCredit
+from hostkeep.billing.errors.credit import NotEnoughCredit
+from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.billing.events import CreditGiven, InvoiceIssued, PaymentReceived
 from hostkeep.billing.queries.corrections import open_proformas
 from hostkeep.billing.queries.credit import credits_of, open_invoices

@@ -16,14 +16,8 @@ import structlog
 
 from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import Judge, note_failure, record_charge, take_steps
-from hostkeep.billing.errors import (
-    AlreadyPaid,
-    GatewayCannot,
-    GatewayNotOffered,
-    MethodsNotKept,
-    NoSuchInvoice,
-    NoSuchMethod,
-)
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
+from hostkeep.billing.errors.gateways import GatewayCannot, GatewayNotOffered, MethodsNotKept, NoSuchMethod
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.methods import preferred_method
 from hostkeep.billing.rules.dunning import ASKED, MISSED, SENT, Kind, Step

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.dunning import chargeable_since, coming, open_of, spared_of
 from hostkeep.billing.rules.calendars import DAY, DunningCalendar, calendar_of
 from hostkeep.billing.rules.dunning import SENT, TOLD, Done, Facts, Kind, Spared, Step, next_look, steps_due

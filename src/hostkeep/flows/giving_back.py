@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from hostkeep.billing.actions.correcting import Part, credit_lines
-from hostkeep.billing.errors import NotCorrectable, NothingToCredit, OverCredit
+from hostkeep.billing.errors.documents import NotCorrectable, NothingToCredit, OverCredit
 from hostkeep.billing.queries.billed import BilledDocument, documents_about
 from hostkeep.billing.queries.invoices import currency_of, invoice_by_once
 from hostkeep.billing.rules.correcting import LineLeft, take

@@ -10,7 +10,8 @@ import structlog
 
 from hostkeep.billing.actions.receiving import Receipt, match_payment
 from hostkeep.billing.boxing import PARTY
-from hostkeep.billing.errors import AlreadyMatched, NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.payments import AlreadyMatched
 from hostkeep.billing.queries.invoices import InvoiceRow, owing
 from hostkeep.billing.queries.payments import PaymentRow
 from hostkeep.billing.queries.unpaid import owing_near

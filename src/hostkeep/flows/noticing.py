@@ -18,7 +18,7 @@ from hostkeep.billing import inbox
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import record_notice
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import NoticeRefused, WrongBrand
+from hostkeep.billing.errors.payments import NoticeRefused, WrongBrand
 from hostkeep.billing.inbox import Waits
 from hostkeep.billing.queries.payments import brand_of_proof
 from hostkeep.drivers.payments import BadNotice, NothingAsked, Notice

@@ -20,7 +20,7 @@ from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.calls import charging, storing
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for, is_ready
-from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept
+from hostkeep.billing.errors.gateways import GatewayNotOffered, MethodsNotKept
 from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import payments
 from hostkeep.billing.queries.methods import gateway_of, with_held

@@ -18,7 +18,8 @@ from hostkeep.billing import turns
 from hostkeep.billing.actions.refunding import RefundTold, begin_refund, record_refund
 from hostkeep.billing.calls import refunding as calls
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import BadProof, GatewayNotOffered, RefundDecided
+from hostkeep.billing.errors.gateways import GatewayNotOffered
+from hostkeep.billing.errors.refunds import BadProof, RefundDecided
 from hostkeep.billing.queries import refunds
 from hostkeep.billing.queries.payments import PaymentRow, payment
 from hostkeep.billing.queries.refunds import RefundRow

@@ -18,7 +18,7 @@ from hostkeep.billing.actions.registering import begin_registration, record_regi
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.calls.einvoices import hand_in, look_up, system_for
 from hostkeep.billing.einvoice.handing import BUYER, ask_of, slot_of
-from hostkeep.billing.errors import NotSetDownYet
+from hostkeep.billing.errors.registrations import NotSetDownYet
 from hostkeep.billing.events import InvoiceIssued
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, sheet
 from hostkeep.billing.queries.registrations import RegistrationRow, due, registration_of

@@ -22,7 +22,7 @@ from hostkeep.billing.actions.storing import (
 )
 from hostkeep.billing.calls import storing as calls
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import NoSuchMethod
+from hostkeep.billing.errors.gateways import NoSuchMethod
 from hostkeep.billing.method_boxing import Held
 from hostkeep.billing.queries import methods
 from hostkeep.billing.queries.methods import OpenMethod

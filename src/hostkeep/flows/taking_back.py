@@ -14,7 +14,7 @@ import structlog
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.actions.withdrawing import withdraw_proforma
-from hostkeep.billing.errors import NoSuchInvoice, NotCorrectable, NothingToCredit
+from hostkeep.billing.errors.documents import NoSuchInvoice, NotCorrectable, NothingToCredit
 from hostkeep.billing.queries.corrections import invoice_after, kind_of, lines_left
 from hostkeep.billing.queries.invoices import SheetTold, invoice_by_once, sheet
 from hostkeep.billing.rules.lines import Line

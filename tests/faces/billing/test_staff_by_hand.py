@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from hostkeep.adapters.gateways.manual.gateway import ByHand
 from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.calls import gateways
-from hostkeep.billing.errors import BadByHand, NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.payments import BadByHand
 from hostkeep.billing.models import Payment
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.kernel.money import EUR, Money

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostkeep.billing.errors import BadLine, NothingToCredit, OverCredit, TwoCurrencies
+from hostkeep.billing.errors.documents import BadLine, NothingToCredit, OverCredit, TwoCurrencies
 from hostkeep.billing.rules.correcting import LineLeft, rest_of, take
 from hostkeep.billing.rules.lines import Line, Prices, Totals, totals
 from hostkeep.kernel.ids import Ref

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostkeep.billing.errors import BadCalendar, BadException
+from hostkeep.billing.errors.dunning import BadCalendar, BadException
 from hostkeep.billing.rules.calendars import DAY, USUAL, calendar_of
 from hostkeep.billing.rules.dunning import (
     FOLDED,

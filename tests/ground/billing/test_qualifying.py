@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hostkeep.billing.errors import BadQualification
+from hostkeep.billing.errors.checks import BadQualification
 from hostkeep.billing.rules.qualifying import Inputs, categories_of, judge, rules_of
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostkeep.billing.errors import BadLine, EmptyInvoice, TwoCurrencies
+from hostkeep.billing.errors.documents import BadLine, EmptyInvoice, TwoCurrencies
 from hostkeep.billing.rules.lines import Line, Totals, check, fingerprint, totals
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import EUR, MILLION, USD, VND, Money

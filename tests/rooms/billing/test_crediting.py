@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 
 from hostkeep.billing.actions.crediting import give_credit, take_credit, use_credit
-from hostkeep.billing.errors import AlreadyPaid, BadCredit, CreditDiffers, NoSuchInvoice, NotEnoughCredit
+from hostkeep.billing.errors.credit import BadCredit, CreditDiffers, NotEnoughCredit
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.models import Allocation, CreditEntry
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.kernel.ids import AccountId

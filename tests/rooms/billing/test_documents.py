@@ -13,7 +13,7 @@ from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.documents.composing import compose
 from hostkeep.billing.documents.printing import Wanted, paper_of, print_invoice
 from hostkeep.billing.documents.rendering import InvoiceDocument, render_invoice
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import Party

@@ -225,7 +225,7 @@ def test_any_promo_code_holds_up_to_the_whole_price(db, said_lines: list[tuple[i
 
 
 def test_another_account_gets_none(db) -> None:
-    from hostkeep.billing.errors import NoSuchInvoice
+    from hostkeep.billing.errors.documents import NoSuchInvoice
 
     _, invoice = billed(line())
     other = Buyer()

@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.errors import EmptyInvoice, IssuedDifferently, NoSuchInvoice
+from hostkeep.billing.errors.documents import EmptyInvoice, IssuedDifferently, NoSuchInvoice
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series, TaxDecision
 from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, owing, sheet, unpaid_count
 from hostkeep.billing.rules.party import BilledTo, Party

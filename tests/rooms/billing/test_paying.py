@@ -9,7 +9,8 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from hostkeep.billing.actions.paying import begin_payment, record_notice, record_outcome
-from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NoSuchPayment, WrongBrand
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
+from hostkeep.billing.errors.payments import NoSuchPayment, WrongBrand
 from hostkeep.billing.models import GatewayNotice, Payment, PaymentAttempt
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.payments import attempt, newest_attempt, payments

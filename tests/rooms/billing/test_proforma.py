@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.proforma import fulfil_proforma, issue_proforma
 from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
-from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, NotCorrectable
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, NotCorrectable
 from hostkeep.billing.models import Allocation, Invoice, Series
 from hostkeep.billing.queries.corrections import invoice_after
 from hostkeep.billing.queries.invoices import sheet, unpaid_count

@@ -9,7 +9,7 @@ import pytest
 
 from hostkeep.billing.actions.paying import record_notice
 from hostkeep.billing.actions.receiving import record_transfer
-from hostkeep.billing.errors import PaymentDiffers
+from hostkeep.billing.errors.payments import PaymentDiffers
 from hostkeep.billing.models import Payment
 from hostkeep.drivers.payments import Notice, Settled
 from hostkeep.kernel.money import EUR, USD, Money

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from hostkeep.billing.actions.receiving import Transfer, match_payment, record_bank_file, record_transfer
-from hostkeep.billing.errors import AlreadyMatched, NoSuchInvoice, NoSuchPayment
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment
 from hostkeep.billing.models import Payment
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.payments import bank_file_read, payment, payments, unmatched_count

@@ -14,14 +14,9 @@ from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.receiving import record_transfer
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
-from hostkeep.billing.errors import (
-    BadProof,
-    NoSuchPayment,
-    NoSuchRefund,
-    NotEnoughCredit,
-    RefundDiffers,
-    RefundTooMuch,
-)
+from hostkeep.billing.errors.credit import NotEnoughCredit
+from hostkeep.billing.errors.payments import NoSuchPayment
+from hostkeep.billing.errors.refunds import BadProof, NoSuchRefund, RefundDiffers, RefundTooMuch
 from hostkeep.billing.models import Payment, Refund
 from hostkeep.billing.queries.credit import credit_lines
 from hostkeep.billing.queries.refunds import room_of

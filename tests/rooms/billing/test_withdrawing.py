@@ -14,7 +14,7 @@ from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.proforma import fulfil_proforma
 from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
 from hostkeep.billing.actions.withdrawing import withdraw_proforma
-from hostkeep.billing.errors import AlreadyPaid, NoSuchInvoice, Withdrawn
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, Withdrawn
 from hostkeep.billing.models import Invoice, ProformaEnded
 from hostkeep.billing.queries.corrections import invoice_after, open_proformas
 from hostkeep.billing.queries.dunning import dunned

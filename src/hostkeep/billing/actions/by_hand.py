@@ -8,7 +8,8 @@ from datetime import date
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.booking import Booked, Came, receive
-from hostkeep.billing.errors import BadByHand, NoSuchInvoice, PaymentDiffers
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.payments import BadByHand, PaymentDiffers
 from hostkeep.billing.models import Invoice, Payment
 from hostkeep.billing.rules.gateways import BY_HAND, WAYS_BY_HAND
 from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE

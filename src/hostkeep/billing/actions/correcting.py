@@ -18,7 +18,7 @@ from django.db.models import Sum
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.bills import Issued, again
 from hostkeep.billing.booking import owed_on
-from hostkeep.billing.errors import BadLine, BadReason, NoSuchInvoice, NotCorrectable, TwoCurrencies
+from hostkeep.billing.errors.documents import BadLine, BadReason, NoSuchInvoice, NotCorrectable, TwoCurrencies
 from hostkeep.billing.events import CreditGiven, InvoiceIssued, InvoicePaid
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine
 from hostkeep.billing.queries.corrections import lines_left

@@ -12,7 +12,8 @@ from django.db.models import Sum
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import purse
 from hostkeep.billing.booking import owed_on
-from hostkeep.billing.errors import AlreadyPaid, BadCredit, CreditDiffers, NoSuchInvoice, NotEnoughCredit
+from hostkeep.billing.errors.credit import BadCredit, CreditDiffers, NotEnoughCredit
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.events import CreditGiven, InvoicePaid
 from hostkeep.billing.models import Allocation, CreditEntry, Invoice
 from hostkeep.billing.purse import Move

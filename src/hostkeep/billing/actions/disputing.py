@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.errors import NoSuchPayment
+from hostkeep.billing.errors.payments import NoSuchPayment
 from hostkeep.billing.events import PaymentDisputed
 from hostkeep.billing.models import Dispute, Payment
 from hostkeep.billing.rules import chart

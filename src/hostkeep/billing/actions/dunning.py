@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import agenda
-from hostkeep.billing.errors import NoSuchException, NoSuchInvoice, NotOnHold
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.dunning import NoSuchException, NotOnHold
 from hostkeep.billing.models import DunningAgenda, DunningException, DunningStep, Invoice
 from hostkeep.billing.rules.dunning import ASKED, OVER, TOLD, UNTOLD, Kind, Step
 from hostkeep.billing.rules.sparing import checked

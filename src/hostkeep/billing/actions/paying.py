@@ -11,15 +11,9 @@ from django.db.models import Q
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import inbox
 from hostkeep.billing.booking import Booked, Came, owed_on, receive
-from hostkeep.billing.errors import (
-    AlreadyPaid,
-    NoSuchInvoice,
-    NoSuchMethod,
-    NoSuchPayment,
-    PaymentDecided,
-    Withdrawn,
-    WrongBrand,
-)
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, Withdrawn
+from hostkeep.billing.errors.gateways import NoSuchMethod
+from hostkeep.billing.errors.payments import NoSuchPayment, PaymentDecided, WrongBrand
 from hostkeep.billing.fulfilling import is_withdrawn
 from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod, TopUp
 from hostkeep.billing.rules.attempts import GIVEN_UP, ON_THE_PAGE, TOLD, AttemptState, Begun, attempt_after

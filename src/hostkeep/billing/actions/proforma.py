@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.bills import Issued, bill, draft_bill
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.fulfilling import fulfil, invoice_for
 from hostkeep.billing.models import Invoice
 from hostkeep.billing.rules.lines import Line

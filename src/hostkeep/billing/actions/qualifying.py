@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from hostkeep.audit.enter import enter
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.errors import CheckDecided, NoSuchCheck, NotForPrograms
+from hostkeep.billing.errors.checks import CheckDecided, NoSuchCheck, NotForPrograms
 from hostkeep.billing.events import OrderHeldBack, OrderReviewed
 from hostkeep.billing.models import PaymentCheck
 from hostkeep.billing.rules.qualifying import Decision, Outcome, Verdict

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.booking import Booked, Came, receive, settle
-from hostkeep.billing.errors import AlreadyMatched, NoSuchInvoice, NoSuchPayment
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment
 from hostkeep.billing.models import BankFile, Invoice, Payment, TopUp
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.numbering import CREDIT_NOTE

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import purse
-from hostkeep.billing.errors import BadProof, NoSuchPayment, NoSuchRefund, RefundDiffers, RefundTooMuch
+from hostkeep.billing.errors.payments import NoSuchPayment
+from hostkeep.billing.errors.refunds import BadProof, NoSuchRefund, RefundDiffers, RefundTooMuch
 from hostkeep.billing.models import Invoice, Payment, Refund
 from hostkeep.billing.purse import Move
 from hostkeep.billing.queries.refunds import left_to_refund

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.einvoice.handing import slot_of
-from hostkeep.billing.errors import NoSuchInvoice, NotRefused
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.registrations import NotRefused
 from hostkeep.billing.models import Invoice, Registration
 from hostkeep.billing.writing import as_system
 from hostkeep.drivers.einvoices import Absent, Found, NoAnswer, Pending, Refused, Registered

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.errors import NoSuchNotice
+from hostkeep.billing.errors.payments import NoSuchNotice
 from hostkeep.billing.models import GatewayNotice
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref

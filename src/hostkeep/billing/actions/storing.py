@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.db.models import QuerySet
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.errors import NoSuchMethod, TooManyMethods
+from hostkeep.billing.errors.gateways import NoSuchMethod, TooManyMethods
 from hostkeep.billing.method_boxing import seal_method
 from hostkeep.billing.models import StoredMethod
 from hostkeep.drivers.payments import Declined, Keeping, Kept, Waiting

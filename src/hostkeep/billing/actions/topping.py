@@ -16,7 +16,8 @@ from django.db.models import Sum
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import purse
-from hostkeep.billing.errors import AlreadyPaid, BadCredit, CreditDiffers, NoSuchTopUp, NoTopUps
+from hostkeep.billing.errors.credit import BadCredit, CreditDiffers, NoSuchTopUp, NoTopUps
+from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.billing.models import PaymentAttempt, TopUp
 from hostkeep.billing.rules.attempts import AttemptState, Begun
 from hostkeep.billing.rules.crediting import Limits, read_limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.errors import BadReason, NoSuchInvoice
+from hostkeep.billing.errors.documents import BadReason, NoSuchInvoice
 from hostkeep.billing.fulfilling import invoice_for
 from hostkeep.billing.models import Invoice, ProformaEnded
 from hostkeep.billing.rules.numbering import PROFORMA

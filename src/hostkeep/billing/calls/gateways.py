@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hostkeep.billing.errors import GatewayNotOffered
+from hostkeep.billing.errors.gateways import GatewayNotOffered
 from hostkeep.drivers.payments import PaymentGateway
 
 _make: list[Callable[[str], PaymentGateway | None]] = []

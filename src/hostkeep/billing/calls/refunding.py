@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from hostkeep.billing.errors import GatewayCannot
+from hostkeep.billing.errors.gateways import GatewayCannot
 from hostkeep.drivers.payments import Outcome, PaymentGateway, RefundAsk, Refunds, Unknown
 from hostkeep.kernel.money import Money
 from hostkeep.runtime.transactions import assert_outside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from hostkeep.billing.errors import GatewayCannot
+from hostkeep.billing.errors.gateways import GatewayCannot
 from hostkeep.drivers.packages import Package, demand
 from hostkeep.drivers.payments import KeepAsk, Keeping, PaymentGateway, Storing
 from hostkeep.runtime.transactions import assert_outside

@@ -10,7 +10,7 @@ from typing import cast
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.invoices import InvoiceSheet, line_of
 from hostkeep.billing.rules.correcting import LineLeft, Taken, rest_of, take

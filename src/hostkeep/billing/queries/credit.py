@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from hostkeep.billing.errors import NoSuchTopUp
+from hostkeep.billing.errors.credit import NoSuchTopUp
 from hostkeep.billing.models import CreditEntry, Invoice, Payment, TopUp
 from hostkeep.billing.queries.covered import still_unpaid
 from hostkeep.billing.rules import chart

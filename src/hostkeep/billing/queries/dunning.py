@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from hostkeep.billing.errors import NoSuchException, NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.dunning import NoSuchException
 from hostkeep.billing.models import (
     Dispute,
     DunningAgenda,

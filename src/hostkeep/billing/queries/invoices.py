@@ -16,7 +16,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, W
 from django.db.models.lookups import Exact
 
 from hostkeep.billing.boxing import LINES, PARTY, place_of
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax, ProformaEnded
 from hostkeep.billing.queries.covered import TAKEN_BACK, still_unpaid, with_paid
 from hostkeep.billing.rules import chart

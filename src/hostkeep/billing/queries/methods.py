@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from hostkeep.billing.errors import NoSuchMethod
+from hostkeep.billing.errors.gateways import NoSuchMethod
 from hostkeep.billing.method_boxing import Held, use_held, wish_for
 from hostkeep.billing.models import StoredMethod
 from hostkeep.kernel.act import Act

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
-from hostkeep.billing.errors import NoSuchPayment
+from hostkeep.billing.errors.payments import NoSuchPayment
 from hostkeep.billing.models import Allocation, BankFile, Invoice, Payment, PaymentAttempt, TopUp
 from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.billing.rules.numbering import CANARY

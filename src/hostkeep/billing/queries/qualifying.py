@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from hostkeep.billing.errors import NoSuchCheck
+from hostkeep.billing.errors.checks import NoSuchCheck
 from hostkeep.billing.models import Allocation, Dispute, Invoice, PaymentAttempt, PaymentCheck
 from hostkeep.billing.queries.held import newest_first
 from hostkeep.billing.rules.numbering import CANARY

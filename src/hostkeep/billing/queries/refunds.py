@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
-from hostkeep.billing.errors import NoSuchPayment, NoSuchRefund
+from hostkeep.billing.errors.payments import NoSuchPayment
+from hostkeep.billing.errors.refunds import NoSuchRefund
 from hostkeep.billing.models import Allocation, Dispute, Invoice, Payment, Refund
 from hostkeep.billing.queries.credit import credit_of
 from hostkeep.billing.rules.attempts import AttemptState

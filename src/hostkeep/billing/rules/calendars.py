@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hostkeep.billing.errors import BadCalendar
+from hostkeep.billing.errors.dunning import BadCalendar
 
 DAY = timedelta(days=1)
 FAR = 366

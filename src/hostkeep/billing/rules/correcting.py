@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hostkeep.billing.errors import BadLine, NothingToCredit, OverCredit, TwoCurrencies
+from hostkeep.billing.errors.documents import BadLine, NothingToCredit, OverCredit, TwoCurrencies
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals
 from hostkeep.kernel.money import Currency, Money, total
 

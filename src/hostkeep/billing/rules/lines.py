@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from hostkeep.billing.errors import BadLine, EmptyInvoice, TwoCurrencies
+from hostkeep.billing.errors.documents import BadLine, EmptyInvoice, TwoCurrencies
 from hostkeep.billing.rules.taxing.codes import STANDARD, fits
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import MILLION, Currency, Money, total

@@ -12,7 +12,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
-from hostkeep.billing.errors import BadQualification
+from hostkeep.billing.errors.checks import BadQualification
 from hostkeep.kernel.countries import COUNTRIES
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.words import gettext_noop

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from hostkeep.billing.errors import BadException
+from hostkeep.billing.errors.dunning import BadException
 from hostkeep.billing.rules.dunning import EXCEPTIONS, PROMISE
 from hostkeep.kernel.words import gettext_noop
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import (
     InvoiceRow,
     InvoiceSheet,

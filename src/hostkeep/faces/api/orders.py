@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.responses import Status
 
-from hostkeep.billing.errors import AlreadyPaid
+from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.billing.queries.qualifying import CheckRow, check_of_order
 from hostkeep.faces.api.account import as_posted, misfits_of, policy_of
 from hostkeep.faces.api.cart import cart_of

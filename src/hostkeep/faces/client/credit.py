@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.billing.actions.crediting import use_credit
-from hostkeep.billing.errors import BadCredit
+from hostkeep.billing.errors.credit import BadCredit
 from hostkeep.billing.queries.credit import (
     credit_lines,
     credits_of,

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hostkeep.billing.documents.composing import bank_rows, title_of
 from hostkeep.billing.documents.printing import Wanted, buyer_of, invoice_xml, paper_of, print_invoice
 from hostkeep.billing.einvoice.stating import lacking
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, sheet
 from hostkeep.billing.queries.refunds import disputes_of_invoice
 from hostkeep.billing.queries.registrations import registration_of

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.billing.queries.qualifying import check_of_order
 from hostkeep.faces.client.account import account_of, customers_only

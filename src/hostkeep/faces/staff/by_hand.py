@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from hostkeep.billing.actions.by_hand import Taken
-from hostkeep.billing.errors import BadByHand
+from hostkeep.billing.errors.payments import BadByHand
 from hostkeep.billing.queries.invoices import currency_of, invoice_by_number
 from hostkeep.billing.rules.gateways import WAYS_BY_HAND
 from hostkeep.brands.queries import all_brands

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from hostkeep.billing.actions.crediting import CreditMoved, give_credit, take_credit
-from hostkeep.billing.errors import NotEnoughCredit
+from hostkeep.billing.errors.credit import NotEnoughCredit
 from hostkeep.billing.queries.credit import credit_lines, credits_of
 from hostkeep.billing.queries.refunds import refunds_of
 from hostkeep.billing.rules.crediting import REASONS, Reason

@@ -19,7 +19,7 @@ from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole
 from hostkeep.billing.actions.registering import retry_registration
 from hostkeep.billing.bills import Issued
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
-from hostkeep.billing.errors import BadLine, BadReason, NoSuchInvoice, NothingToCredit, OverCredit
+from hostkeep.billing.errors.documents import BadLine, BadReason, NoSuchInvoice, NothingToCredit, OverCredit
 from hostkeep.billing.queries.corrections import Foreseen, foresee_credit, lines_left, owner_of, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, invoices_of, sheet
 from hostkeep.billing.queries.registrations import registration_of

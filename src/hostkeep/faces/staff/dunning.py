@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.billing.actions.dunning import lift_exception, put_back, spare_account, tell_by_hand
-from hostkeep.billing.errors import BadException, NotOnHold
+from hostkeep.billing.errors.dunning import BadException, NotOnHold
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.rules.sparing import REASONS
 from hostkeep.brands.queries import brand

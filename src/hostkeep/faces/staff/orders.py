@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from hostkeep.audit.reading import entries_about
-from hostkeep.billing.errors import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.queries import all_brands, policy_in_force
 from hostkeep.faces.staff.access import ROOMS, role_of, staff_only

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hostkeep.billing.actions.paying import note_nothing_moved
 from hostkeep.billing.actions.receiving import match_payment
-from hostkeep.billing.errors import BadBankFile, NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.payments import BadBankFile
 from hostkeep.billing.queries.invoices import invoice_by_number
 from hostkeep.billing.queries.payments import payment, payments, unknown_attempts
 from hostkeep.brands.queries import all_brands

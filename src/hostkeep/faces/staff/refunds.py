@@ -12,7 +12,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hostkeep.billing.errors import BadProof, NotEnoughCredit, RefundTooMuch
+from hostkeep.billing.errors.credit import NotEnoughCredit
+from hostkeep.billing.errors.refunds import BadProof, RefundTooMuch
 from hostkeep.billing.queries.refunds import disputes
 from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.faces.staff.access import role_of, staff_only

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from hostkeep.billing.errors import AlreadyPaid
+from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.drivers.payments import Waiting
 from hostkeep.faces.storefront.cart import cart_page, promo_problem
 from hostkeep.faces.storefront.cart_keeping import cart_of, keep_receipts_token

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext
 
-from hostkeep.billing.errors import BadCredit
+from hostkeep.billing.errors.credit import BadCredit
 from hostkeep.billing.queries.credit import CreditLine
 from hostkeep.billing.rules.crediting import Reason
 from hostkeep.faces.ui.amounts import money_text

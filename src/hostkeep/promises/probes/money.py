@@ -15,7 +15,7 @@ from uuid import uuid4
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.actions.paying import begin_payment
 from hostkeep.billing.calls.gateways import gateway_for
-from hostkeep.billing.errors import GatewayNotOffered, MethodsNotKept
+from hostkeep.billing.errors.gateways import GatewayNotOffered, MethodsNotKept
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.errors import NotForPrograms
+from hostkeep.billing.errors.checks import NotForPrograms
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.qualifying import CheckRow, brought_by
 from hostkeep.billing.rules.lines import Line

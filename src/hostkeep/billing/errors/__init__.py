@@ -1,0 +1,1 @@
+"""What billing foresees and refuses, a file a subject."""

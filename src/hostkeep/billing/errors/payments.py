@@ -1,0 +1,81 @@
+"""What billing foresees and refuses of payments, call-backs and bank files."""
+
+from __future__ import annotations
+
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.words import gettext_noop
+
+
+class NoSuchPayment(Foreseen):
+    """No such payment, or not one that the asker may know of."""
+
+    code = "billing.payment.none"
+    title = gettext_noop("There is no such payment.")
+    status = 404
+
+
+class PaymentDecided(Foreseen):
+    """It is known what became of an attempt to pay, or it waits for its payer."""
+
+    code = "billing.payment.decided"
+    title = gettext_noop("It is known already what became of this payment.")
+
+
+class AlreadyMatched(Foreseen):
+    """The payment has found its account before."""
+
+    code = "billing.payment.already_matched"
+    title = gettext_noop("This payment has found its invoice before.")
+
+
+class PaymentDiffers(Foreseen):
+    """The proof stands for other money than it did before, or for another brand's.
+
+    facts["payment"]: what was written down under it, where that is this brand's.
+    """
+
+    code = "billing.payment.differs"
+    title = gettext_noop("Other money came under the same number before. Nothing was written down.")
+
+
+class NoticeRefused(Foreseen):
+    """A call-back that is forged, stale or not of this gateway."""
+
+    code = "billing.notice.refused"
+    title = gettext_noop("This message is not from our payment system, or is too old. Nothing was changed.")
+    status = 403
+
+
+class NoSuchNotice(Foreseen):
+    """No such call-back waits for a person."""
+
+    code = "billing.notice.none"
+    title = gettext_noop("There is no such message, or it is on its way again.")
+    status = 404
+
+
+class WrongBrand(Foreseen):
+    """A call-back that speaks of another brand's payment."""
+
+    code = "billing.notice.wrong_brand"
+    title = gettext_noop("This message speaks of a payment made elsewhere. Nothing was changed.")
+    status = 422
+
+
+class BadByHand(Foreseen):
+    """Money that cannot have been taken by hand.  facts["why"]: "amount", "how", "day" or "once"."""
+
+    code = "billing.by_hand.bad"
+    title = gettext_noop("This cannot have been given so. Nothing was written down.")
+    status = 422
+
+
+class BadBankFile(Foreseen):
+    """A bank file that cannot be read.
+
+    facts["why"]: "size", "xml", "entities", "format", "amount", "date", "account" or "empty".
+    """
+
+    code = "billing.bank_file.bad"
+    title = gettext_noop("This bank file cannot be used. Nothing was booked.")
+    status = 422
