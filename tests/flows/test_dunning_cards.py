@@ -12,7 +12,7 @@ import pytest
 from hostkeep.billing.calls import gateways
 from hostkeep.billing.models import DunningStep, PaymentAttempt, StoredMethod
 from hostkeep.billing.queries.invoices import sheet
-from hostkeep.billing.rules.dunning import Kind
+from hostkeep.billing.rules.dunning_steps import Kind
 from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Declined, Kept, Outcome, StoredCharge, Unknown, Waiting
 from hostkeep.flows import dunning, standing_still

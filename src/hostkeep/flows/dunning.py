@@ -20,7 +20,7 @@ from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.errors.gateways import GatewayCannot, GatewayNotOffered, MethodsNotKept, NoSuchMethod
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.methods import preferred_method
-from hostkeep.billing.rules.dunning import ASKED, MISSED, SENT, Kind, Step
+from hostkeep.billing.rules.dunning_steps import ASKED, MISSED, SENT, Kind, Step
 from hostkeep.drivers.payments import Declined, Outcome, Settled, Waiting
 from hostkeep.flows.dunning_letters import tell, write_overdue
 from hostkeep.flows.overdue import Overdue, look

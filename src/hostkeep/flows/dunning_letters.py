@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, sheet
 from hostkeep.billing.rules.calendars import calendar_of
-from hostkeep.billing.rules.dunning import Kind, Step, day_of, moment_of
+from hostkeep.billing.rules.dunning_steps import Kind, Step, day_of, moment_of
 from hostkeep.brands.queries import BrandRow
 from hostkeep.flows.notices import write_to
 from hostkeep.flows.overdue import Overdue, look

@@ -15,7 +15,8 @@ from uuid import UUID
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.dunning import chargeable_since, coming, open_of, spared_of
 from hostkeep.billing.rules.calendars import DAY, DunningCalendar, calendar_of
-from hostkeep.billing.rules.dunning import SENT, TOLD, Done, Facts, Kind, Spared, Step, next_look, steps_due
+from hostkeep.billing.rules.dunning import next_look, steps_due
+from hostkeep.billing.rules.dunning_steps import SENT, TOLD, Done, Facts, Kind, Spared, Step
 from hostkeep.billing.rules.lines import Line, Prices, totals
 from hostkeep.brands.queries import brand
 from hostkeep.flows.overdue import Overdue, look

@@ -9,7 +9,8 @@ from datetime import datetime
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.dunning import DunnedRow
 from hostkeep.billing.rules.calendars import DunningCalendar, calendar_of
-from hostkeep.billing.rules.dunning import About, Done, Facts, Step, next_look, steps_due
+from hostkeep.billing.rules.dunning import next_look, steps_due
+from hostkeep.billing.rules.dunning_steps import About, Done, Facts, Step
 from hostkeep.billing.rules.gateways import not_kept_by
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand

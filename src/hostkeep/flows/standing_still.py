@@ -17,7 +17,7 @@ from hostkeep.billing.actions.dunning import end_stop, note_told, note_untold
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.rules.calendars import calendar_of
-from hostkeep.billing.rules.dunning import NEVER_STOP, PROMISE, Kind
+from hostkeep.billing.rules.dunning_steps import NEVER_STOP, PROMISE, Kind
 from hostkeep.brands.queries import BrandRow, all_brands
 from hostkeep.flows.notices import write_to
 from hostkeep.flows.overdue import Overdue, look

@@ -10,7 +10,7 @@ import pytest
 from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import Judge, note_untold, take_steps
 from hostkeep.billing.models import DunningException, DunningStep
-from hostkeep.billing.rules.dunning import Kind, Step
+from hostkeep.billing.rules.dunning_steps import Kind, Step
 from hostkeep.runtime import clock
 from tests.conftest import make_act
 from tests.faces.api.conftest import Program, program

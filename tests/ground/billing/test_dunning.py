@@ -12,21 +12,8 @@ from hypothesis import strategies as st
 
 from hostkeep.billing.errors.dunning import BadCalendar, BadException
 from hostkeep.billing.rules.calendars import DAY, USUAL, calendar_of
-from hostkeep.billing.rules.dunning import (
-    FOLDED,
-    MISSED,
-    SENT,
-    TOLD,
-    Done,
-    Facts,
-    Kind,
-    Spared,
-    Step,
-    day_of,
-    moment_of,
-    next_look,
-    steps_due,
-)
+from hostkeep.billing.rules.dunning import next_look, steps_due
+from hostkeep.billing.rules.dunning_steps import FOLDED, MISSED, SENT, TOLD, Done, Facts, Kind, Spared, Step, day_of, moment_of
 from hostkeep.billing.rules.sparing import checked
 
 ZONE = "Europe/Berlin"

@@ -18,7 +18,8 @@ from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.models import DunningStep
 from hostkeep.billing.queries.dunning import dunned
 from hostkeep.billing.rules.calendars import USUAL
-from hostkeep.billing.rules.dunning import Facts, steps_due
+from hostkeep.billing.rules.dunning import steps_due
+from hostkeep.billing.rules.dunning_steps import Facts
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.kernel.ids import AccountId, InvoiceId, SubjectId
 from tests.conftest import NOON

@@ -12,7 +12,7 @@ from hostkeep.billing import agenda
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.dunning import NoSuchException, NotOnHold
 from hostkeep.billing.models import DunningAgenda, DunningException, DunningStep, Invoice
-from hostkeep.billing.rules.dunning import ASKED, OVER, TOLD, UNTOLD, Kind, Step
+from hostkeep.billing.rules.dunning_steps import ASKED, OVER, TOLD, UNTOLD, Kind, Step
 from hostkeep.billing.rules.sparing import checked
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref

@@ -22,7 +22,7 @@ from hostkeep.billing.models import (
 )
 from hostkeep.billing.queries.covered import still_unpaid, with_paid
 from hostkeep.billing.rules.attempts import ON_THE_PAGE
-from hostkeep.billing.rules.dunning import NEVER_STOP, PROMISE, UNTOLD, Done, Spared
+from hostkeep.billing.rules.dunning_steps import NEVER_STOP, PROMISE, UNTOLD, Done, Spared
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
 from hostkeep.kernel.money import Money, money

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from hostkeep.billing.errors.dunning import BadException
-from hostkeep.billing.rules.dunning import EXCEPTIONS, PROMISE
+from hostkeep.billing.rules.dunning_steps import EXCEPTIONS, PROMISE
 from hostkeep.kernel.words import gettext_noop
 
 REASONS: Mapping[str, str] = MappingProxyType({

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext
 
-from hostkeep.billing.rules.dunning import NEVER_END, NEVER_STOP, PROMISE, Step
+from hostkeep.billing.rules.dunning_steps import NEVER_END, NEVER_STOP, PROMISE, Step
 from hostkeep.flows.foretelling import Coming
 from hostkeep.kernel.words import gettext_noop
 
