@@ -107,6 +107,19 @@ def test_what_was_changed_while_it_stood_still_is_made_so_when_it_runs_again(roo
     assert sizes(driver) == ["change to 5"]
 
 
+def test_sizes_that_wait_to_be_asked_for_outlive_a_change_without_any(room: Room) -> None:
+    driver = room.drivers["fake"] = Resizer()
+    service = room.builds()
+    queue_action(room.act, service=service, verb=Verb.SUSPEND, once="s")
+    room.works()
+    changes(room, service)
+    changes(room, service, spec={}, once="change:2")  # another term of the same plan
+    queue_action(room.act, service=service, verb=Verb.RESUME, once="g")
+    for _ in range(3):
+        room.works()
+    assert sizes(driver) == ["change to 5"]
+
+
 def test_a_change_that_waits_for_staff_makes_room_for_the_next_one(room: Room) -> None:
     service = room.builds()
     changes(room, service)

@@ -36,7 +36,8 @@ def change_service(
     """Say what a service is now, and ask its driver to make it so while it runs.
 
     title, product  as the catalogue has them
-    spec            sizes for the driver; empty where they stay as they are
+    spec            sizes for the driver; empty where they stay as they are: those that an earlier change is
+                    still to be asked for, too
     once            idempotency key, at most 128 characters; the same key asks once
 
     A driver that cannot change what runs leaves it to staff.  An earlier change that only waits, for a driver
@@ -54,7 +55,7 @@ def change_service(
     if spec:
         seal_contents(act, row, spec=dict(spec))
         names.append("spec")
-    row.change_once = once if spec and row.state != State.ORDERED else ""
+        row.change_once = once if row.state != State.ORDERED else ""
     asked = _ask(act, row)
     row.save(update_fields=names)
     return Changed(service, asked=asked)
