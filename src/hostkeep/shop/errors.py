@@ -38,6 +38,22 @@ class NoSuchChoice(Foreseen):
     status = 422
 
 
+class NoSuchAddOn(Foreseen):
+    """The add-on is not one of the product's.  add_on: what was sent."""
+
+    code = "shop.add_on.unknown"
+    title = gettext_noop("There is no such add-on for this. Please choose from those shown.")
+    status = 422
+
+
+class BadAddOnQuantity(Foreseen):
+    """So many of an add-on cannot be had.  add_on: which.  most: how many a service may have."""
+
+    code = "shop.add_on.quantity"
+    title = gettext_noop("Of this add-on a service can have {most} at most, in whole numbers.")
+    status = 422
+
+
 class BadAnswer(Foreseen):
     """A plain question of the product is not answered as it must be.
 

@@ -118,7 +118,7 @@ def _reseal_row(act: Act, model: Model, place: Place, row: Any, told: tuple[Any,
     values = {
         column: json.loads(cipher.unseal_column(box.text, place=f"{table}.{column}"))
         for column in columns_of(model)
-        if (box := getattr(row, column)).is_old
+        if (box := getattr(row, column)) is not None and box.is_old
     }
     under = act.of_brand(brand)
     try:

@@ -110,6 +110,7 @@ def _load_product(act: Act, group: Group, place: int, entry: ProductEntry) -> No
             "recipient": entry.recipient,
             "questions": [asdict(question) for question in entry.questions],
             "meters": [asdict(meter) for meter in entry.meters],
+            "add_ons": [asdict(add_on) for add_on in entry.add_ons],
             "resold": entry.resold,
             "hidden": entry.hidden,
             "stock": _stock(known, entry.stock),

@@ -56,6 +56,7 @@ class Product(models.Model):
     recipient = models.CharField(max_length=60, blank=True)
     questions = models.JSONField()
     meters = models.JSONField(default=list)
+    add_ons = models.JSONField(default=list, db_default=[])
     resold = models.BooleanField()
     hidden = models.BooleanField()
     stock = models.IntegerField(null=True)

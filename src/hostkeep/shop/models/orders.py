@@ -92,6 +92,8 @@ class OrderLine(models.Model):
 
     discount_minor  what a promo code takes off the first term of all its pieces
     trial_days      free before the first term; one that has some is its account's trial of the product
+    add_ons         what was taken beside it, one piece's, or null for nothing
+    add_on_minor, add_on_once_minor  what these come to for all pieces: each term, and once
     """
 
     SEALED = Place("chosen_service", brand="order__brand", subject=("order__account__subject",))
@@ -105,6 +107,9 @@ class OrderLine(models.Model):
     months = models.PositiveIntegerField()
     quantity = models.PositiveIntegerField()
     options = SealedColumn()
+    add_ons = SealedColumn(null=True)
+    add_on_minor = models.BigIntegerField(default=0, db_default=0)
+    add_on_once_minor = models.BigIntegerField(default=0, db_default=0)
     recurring_minor = models.BigIntegerField()
     setup_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField(default=0)

@@ -104,6 +104,40 @@ class MeterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TermPrice:
+    """What an add-on costs for a term of so many months.  prices: minor units by currency, the whole term."""
+
+    months: int
+    prices: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AddOnEntry:
+    """An add-on as the catalogue says it.
+
+    monthly  minor units by currency for each month of the term; empty for what is bought once
+    terms    terms that have a price of their own
+    once     with the first bill: a set-up, or all there is of what is bought once
+    most     how many a service may have of it
+    work     whether something is to be done to the service when it comes and goes
+    """
+
+    slug: str
+    name: Words
+    blurb: Words
+    monthly: Mapping[str, int]
+    terms: tuple[TermPrice, ...]
+    once: Mapping[str, int]
+    most: int = 1
+    work: bool = False
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it is billed each term, and not once."""
+        return bool(self.monthly)
+
+
+@dataclass(frozen=True, slots=True)
 class ProductEntry:
     """A product.
 
@@ -129,6 +163,7 @@ class ProductEntry:
     plans: tuple[PlanEntry, ...]
     options: tuple[OptionEntry, ...]
     meters: tuple[MeterEntry, ...] = ()
+    add_ons: tuple[AddOnEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

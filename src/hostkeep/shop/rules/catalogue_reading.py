@@ -8,6 +8,7 @@ from ruamel.yaml.nodes import Node
 
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.shop.errors import CatalogueRefused
+from hostkeep.shop.rules.add_ons_reading import read_add_ons
 from hostkeep.shop.rules.catalogue import (
     CatalogueFile,
     ChoiceEntry,
@@ -100,6 +101,7 @@ class _Source:
                 "asks",
                 "options",
                 "meters",
+                "add_ons",
             ),
         )
         stock, plans = found.get("stock"), self.plans(found.get("plans"))
@@ -124,6 +126,9 @@ class _Source:
             plans=plans,
             options=self.options(found.get("options")),
             meters=self.meters(found.get("meters")),
+            add_ons=read_add_ons(
+                read, found.get("add_ons"), currencies=self.currencies, months={p.months for p in plans}
+            ),
         )
 
     def fact(self, node: Node) -> Fact:

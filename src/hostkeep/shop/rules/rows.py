@@ -55,6 +55,44 @@ class OptionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AddOnRow:
+    """An add-on on sale, beside a plan.
+
+    price    of one piece for the plan's term; nothing for what is bought once
+    once     with the first bill: its set-up, or all there is of it
+    recurs   whether it is billed each term
+    most     how many a service may have
+    work     whether something is done to the service for it
+    monthly, terms  what the price is made of: for each month, but for terms of so many months their own
+    """
+
+    slug: str
+    name: str
+    blurb: str
+    price: Money
+    once: Money
+    recurs: bool
+    most: int
+    work: bool
+    monthly: Money
+    terms: Mapping[int, Money]
+
+
+@dataclass(frozen=True, slots=True)
+class AddOnTaken:
+    """An add-on of a line of a cart or order.
+
+    pieces  how many each service has of it
+    cost    of all pieces of the line, in list prices
+    """
+
+    slug: str
+    name: str
+    pieces: int
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
 class FactRow:
     """A cell of the price list."""
 

@@ -1,0 +1,64 @@
+"""Add-ons of products, as the catalogue sells them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.money import CURRENCIES, Currency, Money
+from hostkeep.shop.models import Plan, Product
+from hostkeep.shop.rules.add_ons import price_of
+from hostkeep.shop.rules.catalogue import AddOnEntry, TermPrice, in_language
+from hostkeep.shop.rules.rows import AddOnRow
+
+
+def entries_of(product: Product) -> tuple[AddOnEntry, ...]:
+    """Read the add-ons of a product back as they were loaded."""
+    return tuple(_entry(said) for said in product.add_ons)
+
+
+def add_ons_of_products(
+    brand: BrandId, products: Iterable[str], *, currency: str
+) -> Mapping[str, tuple[AddOnEntry, ...]]:
+    """Return the add-ons of a brand's products by their slugs; none of those that are off the shelf.
+
+    In a currency that the house does not know, nothing is offered.  One query.
+    """
+    if currency not in CURRENCIES:
+        return {}
+    found = Product.objects.filter(
+        brand=brand, slug__in=set(products), retired_at=None, group__retired_at=None
+    )
+    return {row.slug: entries_of(row) for row in found}
+
+
+def add_ons_for(
+    brand: BrandId, product: str, *, months: int, currency: str, language: str
+) -> tuple[AddOnRow, ...]:
+    """Return what can be had beside a product for a term of so many months, in the catalogue's order.
+
+    Nothing where no plan of it has that term, or it is no longer sold.  Two queries.
+    """
+    entries = add_ons_of_products(brand, [product], currency=currency).get(product, ())
+    plans = Plan.objects.filter(product__brand=brand, product__slug=product, months=months)
+    if not entries or not plans.exists():
+        return ()
+    money = CURRENCIES[currency]
+    return tuple(row_of(each, months=months, currency=money, language=language) for each in entries)
+
+
+def row_of(entry: AddOnEntry, *, months: int, currency: Currency, language: str) -> AddOnRow:
+    """Return an add-on as it is shown beside a plan of so many months."""
+    price = price_of(entry, months=months, currency=currency)
+    return AddOnRow(
+        slug=entry.slug, name=in_language(entry.name, language), blurb=in_language(entry.blurb, language),
+        price=price.term, once=price.once, recurs=entry.recurs, most=entry.most, work=entry.work,
+        terms={each.months: Money(each.prices[currency.code], currency) for each in entry.terms},
+        monthly=Money(entry.monthly.get(currency.code, 0), currency),
+    )  # fmt: skip
+
+
+def _entry(said: Mapping[str, Any]) -> AddOnEntry:
+    """Read one."""
+    return AddOnEntry(**{**said, "terms": tuple(TermPrice(**term) for term in said["terms"])})
