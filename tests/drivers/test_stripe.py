@@ -214,6 +214,65 @@ def test_a_method_that_was_left_is_told_and_looked_up(side: Side) -> None:
     assert isinstance(gateway.look_up_kept("k", handle), Kept)
 
 
+# --- a brand that changed its account
+
+NEW = "sk_test_new"
+
+
+class TwoAccounts(Line):
+    """The new account has nothing of what was begun in the former one, and refuses it as Stripe does."""
+
+    def request(self, method, url, *, headers, **rest):
+        of = headers["authorization"]
+        knows = url.endswith("/v1/checkout/sessions") and method == "POST"
+        if of == f"Bearer {NEW}" and not knows:
+            if "search" in url or "/v1/refunds?" in url:
+                return Reply(200, {}, b'{"data": [], "has_more": false}')
+            status = 400 if method == "POST" else 404
+            return Reply(status, {}, b'{"error": {"code": "resource_missing", "type": "invalid_request_error"}}')
+        return super().request(method, url, headers=headers, **rest)
+
+
+def moved(side: Side) -> Stripe:
+    return Stripe(TwoAccounts(side), Config(NEW, (SECRET,), side.base, former=KEY))
+
+
+def test_what_was_begun_at_the_former_account_is_looked_up_and_goes_back_there(side: Side) -> None:
+    before, now = side.gateway(), moved(side)
+    asked = before.charge(ask("a"))
+    assert now.look_up("a", asked.handle) == asked
+    side.pay("a")
+    told = looked_up(now, "a", asked)
+    assert told == Settled(told.proof, asked_for := Money(500, EUR)), asked_for
+    assert now.look_up("a") == told, "searched for in both"
+    assert now.close("a", asked.handle) == told
+
+    back = now.refund(back_ask("back", told.proof, 200))
+
+    assert (type(back), back.amount) == (Settled, Money(200, EUR))
+    assert now.look_up_refund("back", told.proof) == back == before.look_up_refund("back", told.proof)
+
+
+def test_a_card_kept_at_the_former_account_is_let_go_of_there_and_charged_nowhere(side: Side) -> None:
+    before, now = side.gateway(), moved(side)
+    handle = before.keep(keep_ask("k")).handle
+    side.leave("k")
+    token = now.look_up_kept("k", handle).token
+    assert now.charge_stored(stored_ask("auto", token)) == Declined("refused")
+    assert now.look_up_stored("auto", token) == Declined("never_asked")
+    assert now.forget(token)
+    assert isinstance(before.charge_stored(stored_ask("again", token)), Declined)
+
+
+def test_without_a_former_account_nothing_is_known_of_what_is_elsewhere(side: Side) -> None:
+    asked = side.gateway().charge(ask("a"))
+    side.pay("a")
+    stranger = Stripe(TwoAccounts(side), Config(NEW, (SECRET,), side.base))
+    assert stranger.look_up("a", asked.handle) == Unknown()
+    proof = looked_up(side.gateway(), "a", asked).proof
+    assert stranger.refund(back_ask("back", proof)) == Declined("refused")
+
+
 # --- events in the shapes that Stripe documents
 
 DISPUTE = {

@@ -34,7 +34,7 @@ from tests.rooms.billing.test_receiving import transfer
 @pytest.fixture
 def bank(db) -> Iterator[None]:
     before = list(gateways._make)
-    gateways.carry_with({"bank_transfer": BankTransfer()}.get)
+    gateways.carry_with(lambda name, _: {"bank_transfer": BankTransfer()}.get(name))
     yield
     gateways._make[:] = before
 
@@ -93,7 +93,7 @@ def broken(committed: str, pg) -> Iterator[None]:
         cursor.execute("ALTER TABLE billing_allocation ADD CONSTRAINT broken CHECK (minor <> 2408)")
     database.point(committed, user="hk_app", folder=pg.folder)
     before = list(gateways._make)
-    gateways.carry_with({"bank_transfer": BankTransfer()}.get)
+    gateways.carry_with(lambda name, _: {"bank_transfer": BankTransfer()}.get(name))
     yield
     gateways._make[:] = before
 

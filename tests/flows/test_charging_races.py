@@ -68,7 +68,7 @@ def fake(committed: str, tmp_path: Path):
     load_card_brand(tmp_path)
     gateway = Slow()
     before = list(gateways._make)
-    gateways.carry_with({"testpay": gateway}.get)
+    gateways.carry_with(lambda name, _: {"testpay": gateway}.get(name))
     yield gateway
     gateways._make[:] = before
 
@@ -135,7 +135,7 @@ def page(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pay_api, "data", lambda: tmp_path)
     hosted = HostedPage(tmp_path)
     before = list(gateways._make)
-    gateways.carry_with({"testpay": hosted.gateway()}.get)
+    gateways.carry_with(lambda name, _: {"testpay": hosted.gateway()}.get(name))
     yield hosted
     gateways._make[:] = before
 

@@ -46,7 +46,7 @@ class Killing(FakeGateway):
 def gateway(db, tmp_path: Path, monkeypatch) -> Iterator[FakeGateway]:
     load_card_brand(tmp_path)
     fake, before = FakeGateway(), list(gateways._make)
-    gateways.carry_with({"testpay": fake, "stripe": fake}.get)
+    gateways.carry_with(lambda name, _: {"testpay": fake, "stripe": fake}.get(name))
     mailer = FakeMailer()
     monkeypatch.setattr(handing, "_makers", [lambda _brand: mailer])
     with machines():
@@ -116,11 +116,11 @@ def test_a_charge_that_a_killed_worker_left_is_taken_up_under_its_key(gateway) -
     keeps(ann)
     passes(NOON, DUE - 2 * DAY, STRIDE)
     at, killing = DUE - DAY, Killing()
-    gateways.carry_with({"testpay": killing}.get)
+    gateways.carry_with(lambda name, _: {"testpay": killing}.get(name))
     with pytest.raises(Killed):
         dunning.run_due(make_act(brand="", at=at))
     assert DunningStep.objects.get(invoice=second(ann), kind=Kind.CHARGE).outcome == "asked"
-    gateways.carry_with({"testpay": gateway}.get)
+    gateways.carry_with(lambda name, _: {"testpay": gateway}.get(name))
     dunning.run_due(make_act(brand="", at=at + HOUR))
     assert [ask.once for ask in killing.asked] == [f"dun:{second(ann)}:-1"]
     assert gateway.asked == [], "charged again"

@@ -43,7 +43,7 @@ def page(db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosted
 
 def carried(there: dict) -> Iterator:
     before = list(gateways._make)
-    gateways.carry_with(there.get)
+    gateways.carry_with(lambda name, _: there.get(name))
     yield there["testpay"].wire if hasattr(there.get("testpay"), "wire") else there
     gateways._make[:] = before
 
@@ -52,7 +52,7 @@ def carried(there: dict) -> Iterator:
 def fake(db) -> Iterator[FakeGateway]:
     gateway = FakeGateway()
     before = list(gateways._make)
-    gateways.carry_with({"testpay": gateway}.get)
+    gateways.carry_with(lambda name, _: {"testpay": gateway}.get(name))
     yield gateway
     gateways._make[:] = before
 
@@ -220,9 +220,9 @@ def test_a_gateway_that_does_not_answer_does_not_stop_the_sweep(page: HostedPage
 
     buyer = Buyer()
     asked = pays(buyer, buyer.owes().id)
-    gateways.carry_with({"testpay": TestPay(DeafLine(), Config("http://localhost:1", "s"))}.get)
+    gateways.carry_with(lambda name, _: {"testpay": TestPay(DeafLine(), Config("http://localhost:1", "s"))}.get(name))
     assert paying.look_up_open(billing_act("", at=NOON + timedelta(minutes=3))) == 1
-    gateways.carry_with({}.get)
+    gateways.carry_with(lambda name, _: {}.get(name))
     assert paying.look_up_open(billing_act("", at=NOON + timedelta(minutes=3))) == 1
     assert PaymentAttempt.objects.get(id=asked.attempt).state == "unknown"
 

@@ -81,7 +81,7 @@ def staff(role: str = "billing", actor: str = "") -> Act:
 
 
 def ordered(member: Member) -> Order:
-    gateways.gateway_for("testpay").will.append(Waiting("https://pay.example/1"))
+    gateways.gateway_for("testpay", BrandId("photonvps")).will.append(Waiting("https://pay.example/1"))
     placed = places_order(member)
     (service, *_) = [s for s in services_of(member) if s.order_line in {line.id for line in placed.lines}]
     return Order(member, service.invoice)

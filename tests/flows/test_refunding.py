@@ -31,7 +31,7 @@ LATER = billing_act(at=NOON + timedelta(minutes=5))
 def gateway(db) -> Iterator[FakeGateway]:
     fake = FakeGateway()
     before = list(gateways._make)
-    gateways.carry_with({"testpay": fake, "bank_transfer": BankTransfer()}.get)
+    gateways.carry_with(lambda name, _: {"testpay": fake, "bank_transfer": BankTransfer()}.get(name))
     yield fake
     gateways._make[:] = before
 

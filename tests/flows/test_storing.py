@@ -57,7 +57,7 @@ def fake(db, tmp_path: Path) -> Iterator[FakeGateway]:
 
 def carried(there: dict, given) -> Iterator:
     before = list(gateways._make)
-    gateways.carry_with(there.get)
+    gateways.carry_with(lambda name, _: there.get(name))
     yield given
     gateways._make[:] = before
 
@@ -339,7 +339,7 @@ def test_a_policy_that_forbids_cards_later_stops_charges_too(fake: FakeGateway, 
 def test_a_gateway_that_keeps_nothing_says_so(fake: FakeGateway) -> None:
     from hostkeep.adapters.gateways.manual.gateway import ByHand
 
-    gateways.carry_with({"manual": ByHand(), "testpay": fake}.get)
+    gateways.carry_with(lambda name, _: {"manual": ByHand(), "testpay": fake}.get(name))
     with pytest.raises(GatewayCannot):
         asks(customer(), "manual")
     assert paying.storing_gateways(billing_act(BRAND)) == ("testpay",)

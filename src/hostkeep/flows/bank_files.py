@@ -103,7 +103,7 @@ def _read(act: Act, body: bytes) -> Statement:
         # Two brands whose files name no account may count their rows alike.
         layout = replace(layout, account=act.brand)
     try:
-        found: Statement = gateway_for(BANK).read_statement(body, layout)
+        found: Statement = gateway_for(BANK, act.brand).read_statement(body, layout)
     except BadStatement as error:
         raise BadBankFile(why=error.why) from None
     return found

@@ -96,7 +96,7 @@ def pay_top_up(act: Act, *, of: AccountId, top_up: UUID, gateway: str, links: Li
     """
     demand_offered(act, gateway)
     begun = begin_top_up_payment(act, of=of, top_up=top_up, gateway=gateway)
-    driver = gateway_for(gateway)
+    driver = gateway_for(gateway, act.brand)
     package = package_for(
         act, driver.manifest, of=of, purpose=act.purpose, ticket=f"top_up:{top_up}", once=begun.once
     )  # fmt: skip

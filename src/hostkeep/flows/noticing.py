@@ -17,7 +17,7 @@ from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing import inbox
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import record_notice
-from hostkeep.billing.calls.gateways import gateway_for
+from hostkeep.billing.calls.gateways import gateway_for, is_one_account
 from hostkeep.billing.errors.payments import NoticeRefused, WrongBrand
 from hostkeep.billing.inbox import Waits
 from hostkeep.billing.queries.payments import brand_of_proof
@@ -60,7 +60,7 @@ def take_notice(act: Act, *, gateway: str, heard: Heard) -> inbox.Fate:
     is one about nothing that we asked for.
     Raises GatewayNotOffered (the driver is not installed), NoticeRefused, WrongBrand.
     """
-    driver = gateway_for(gateway)
+    driver = gateway_for(gateway, act.brand)
     try:
         notice: Notice = driver.read_notice(heard.headers, heard.body, heard.at)
     except BadNotice:
@@ -145,11 +145,16 @@ def _of_dispute(act: Act, waits: Waits) -> None:
     """Write a dispute down, or how it ended, for whom its payment is.
 
     Where it came before its payment, and the gateway's account is one of several brands, it may lie under
-    another of them: whose it is shows when the payment is there.
+    another of them: whose it is shows when the payment is there.  The word of another account about it is not
+    believed: a person looks.
     """
     said = waits.notice.disputed
     if said is not None:
         owner = brand_of_proof(waits.gateway, said.of) or act.brand
+        if not is_one_account(waits.gateway, owner, act.brand):
+            inbox.park(waits)
+            log.warning("notice.other_account", gateway=waits.gateway, trace=act.trace)
+            return
         record_dispute(act.of_brand(owner), gateway=waits.gateway, said=said)
     inbox.settle(waits)
 
@@ -160,8 +165,8 @@ def _of_returned(act: Act, waits: Waits) -> None:
     It is booked by them, as a refund that is confirmed or not, for whose credit it is of is theirs to say.
     """
     owner = brand_of_proof(waits.gateway, waits.notice.of)
-    if owner is None:
-        inbox.settle(waits)  # of another shop on the same account of the gateway
+    if owner is None or not is_one_account(waits.gateway, owner, act.brand):
+        inbox.settle(waits)  # of another shop on the same account of the gateway, or of no account of ours
         return
     if inbox.park(waits):
         about = Ref("billing.notice", waits.id)

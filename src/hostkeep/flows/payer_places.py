@@ -39,7 +39,7 @@ def learn_country(act: Act, *, account: AccountRow) -> str:
     country, _, of = held.partition(" ")
     if of == str(payment):
         return country
-    told = country_of(gateway_for(gateway), proof)
+    told = country_of(gateway_for(gateway, act.brand), proof)
     if told:
         value = f"{told} {payment}"
         door.put(under, subject=account.subject, category=PAYMENT_REF, value=value, slot=PAID_FROM)
@@ -54,4 +54,5 @@ def _readable(act: Act, account: AccountRow) -> bool:
 
 def _locating(row: BrandRow) -> list[str]:
     """Return the brand's gateways that know where payments come from."""
-    return [name for name in row.payment if is_ready(name) and can_locate(gateway_for(name))]
+    ready = [name for name in row.payment if is_ready(name, row.id)]
+    return [name for name in ready if can_locate(gateway_for(name, row.id))]

@@ -72,7 +72,8 @@ def gateways_of(act: Act) -> tuple[str, ...]:
     needs an account.
     """
     seller = brand(act.brand)
-    ready = [name for name in seller.payment if is_ready(name) and (name != BANK or seller.bank)]
+    able = [name for name in seller.payment if name != BANK or seller.bank]
+    ready = [name for name in able if is_ready(name, act.brand)]
     return offered(policy_under(act), installed=ready, chosen=seller.payment)
 
 
@@ -98,14 +99,14 @@ def demand_storing(act: Act, gateway: str) -> None:
     clause = not_kept_by(policy_under(act))
     if clause is not None:
         raise MethodsNotKept(gateway=gateway, clause=clause)
-    storing.storing(gateway_for(gateway))
+    storing.storing(gateway_for(gateway, act.brand))
 
 
 def storing_gateways(act: Act) -> tuple[str, ...]:
     """Return the gateways by which act.brand keeps methods; none where the policy lets none be kept."""
     if not_kept_by(policy_under(act)) is not None:
         return ()
-    return tuple(name for name in gateways_of(act) if storing.can_store(gateway_for(name)))
+    return tuple(name for name in gateways_of(act) if storing.can_store(gateway_for(name, act.brand)))
 
 
 def links_at(host: str) -> Links:
@@ -128,7 +129,7 @@ def pay_invoice(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str, li
     """
     demand_offered(act, gateway)
     begun = begin_payment(act, of=of, invoice=invoice, gateway=gateway)
-    driver = gateway_for(gateway)
+    driver = gateway_for(gateway, act.brand)
     package = package_for(
         act, driver.manifest, of=of, purpose=act.purpose, ticket=f"invoice:{invoice}", once=begun.once
     )  # fmt: skip
@@ -161,7 +162,7 @@ def charge_stored(act: Act, *, invoice: InvoiceId, method: UUID, once: str) -> A
         return Asked(row.id, _stands(row) if row.method else Waiting(None))
     links = links_at(brand(act.brand).host)
     where = Where(back=links.back(begun.attempt), tell=links.tell(gateway), shop=act.brand)
-    driver = storing.storing(gateway_for(gateway))
+    driver = storing.storing(gateway_for(gateway, act.brand))
 
     def ask(held: Held) -> Outcome:
         if not held.label:
@@ -184,7 +185,7 @@ def _close_pages(act: Act, invoice: InvoiceId) -> Asked | None:
     for row in payments.pages_of(invoice):
         if row.shown_at is not None and act.at - row.shown_at < ON_THE_PAGE:
             return Asked(row.id, Waiting(None))
-        gateway = gateway_for(row.gateway)
+        gateway = gateway_for(row.gateway, act.brand)
         closes = charging.can_close(gateway)
         ask = charging.close if closes else charging.look_up
         outcome = ask(gateway, once=row.once, handle=row.handle)
@@ -238,7 +239,7 @@ def _ask_again(act: Act, row: payments.AttemptRow) -> None:
     A charge of a stored method that is younger than a lost answer can be is left alone: what is still on its
     way would read as never asked, and whoever wants the money would ask for it again.
     """
-    gateway = gateway_for(row.gateway)
+    gateway = gateway_for(row.gateway, act.brand)
     if row.method is None or row.handle:
         outcome = charging.look_up(gateway, once=row.once, handle=row.handle)
     elif act.at - row.created_at < PATIENCE:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.paying_out import PayoutKept, record_payout, settle_payout
 from hostkeep.billing.actions.reconciling import record_findings
-from hostkeep.billing.calls.gateways import gateway_for, is_ready
+from hostkeep.billing.calls.gateways import Account, accounts_of, gateway_for
 from hostkeep.billing.calls.payouts import payouts_of, tells_payouts
 from hostkeep.billing.queries.findings import open_findings_of
 from hostkeep.billing.queries.payouts import (
@@ -67,7 +67,7 @@ def send_due(act: Act) -> int:
     last, tried = checked_at(), last_tallied(brand=OPERATOR, kind=ERRAND, name=TRIED)
     is_due = last is None or act.at - last >= EVERY
     is_rested = tried is None or act.at - tried >= AGAIN
-    return int(is_due and is_rested and bool(telling_gateways()) and send(ERRAND, ALL))
+    return int(is_due and is_rested and bool(telling_accounts()) and send(ERRAND, ALL))
 
 
 def send_now() -> bool:
@@ -80,10 +80,16 @@ def checked_at() -> datetime | None:
     return last_tallied(brand=OPERATOR, kind=ERRAND, name=ALL)
 
 
-def telling_gateways() -> tuple[str, ...]:
-    """Return the gateways that some brand wants, that are set up here and that tell of their pay-outs."""
-    wanted = sorted({name for row in all_brands() for name in row.payment})
-    return tuple(name for name in wanted if is_ready(name) and tells_payouts(gateway_for(name)))
+def telling_accounts() -> tuple[Account, ...]:
+    """Return the accounts at gateways that some brand of theirs wants and that tell of their pay-outs."""
+    shops = all_brands()
+    wanting = {(name, row.id) for row in shops for name in row.payment}
+    return tuple(
+        account
+        for name in sorted({name for name, _ in wanting})
+        for account in accounts_of(name, [row.id for row in shops])
+        if any((name, brand) in wanting for brand in account.brands) and tells_payouts(_driver(account))
+    )
 
 
 def run(act: Act, about: str) -> int:
@@ -101,18 +107,18 @@ def fetch(act: Act) -> tuple[int, bool]:
     Returns how many pay-outs are new, and whether every gateway answered.
     """
     fresh, are_all_told, found = 0, True, list[Deviation]()
-    for name in telling_gateways():
+    for account in telling_accounts():
         try:
-            told = payouts_of(gateway_for(name), (act.at - BACK).date())
+            told = payouts_of(_driver(account), (act.at - BACK).date())
         except NotTold:
-            log.warning("payouts.not_told", gateway=name, trace=act.trace)
-            found += _standing(name)
+            log.warning("payouts.not_told", gateway=account.gateway, trace=act.trace)
+            found += _standing(account)
             are_all_told = False
             continue
-        booked, odd = _booked(act, name, told.payouts)
+        booked, odd = _booked(act, account, told.payouts)
         fresh += booked
         found += odd
-        found += _held_otherwise(act, name, told.holdings)
+        found += _held_otherwise(act, account, told.holdings)
     kept = record_findings(act, found=found, checked=OF_GATEWAYS)
     for finding, _ in kept.fresh:
         raise_alarm(act, kind=ALARM, about=Ref("billing.finding", finding), clause=ClauseId(""))
@@ -138,8 +144,13 @@ def take_from_bank(act: Act, credit: Credit) -> Seen:
     return ""
 
 
-def _booked(act: Act, name: str, told: Sequence[PaidOut]) -> tuple[int, list[Deviation]]:
-    """Write a gateway's pay-outs down, the oldest first; return how many are new, and what cannot be booked.
+def _driver(account: Account) -> Any:
+    """Return what asks an account: whichever of its brands does, it is the same one."""
+    return gateway_for(account.gateway, account.brands[0])
+
+
+def _booked(act: Act, account: Account, told: Sequence[PaidOut]) -> tuple[int, list[Deviation]]:
+    """Write an account's pay-outs down, the oldest first; return how many are new, and what cannot be booked.
 
     One that breaks must not keep the rest out.
     """
@@ -147,55 +158,65 @@ def _booked(act: Act, name: str, told: Sequence[PaidOut]) -> tuple[int, list[Dev
     fresh, odd = 0, list[Deviation]()
     for paid in sorted(told, key=lambda each: (each.arrives_on, each.proof)):
         try:
-            kept = _kept(act, name, paid, by_day)
+            kept = _kept(act, account, paid, by_day)
         except Exception as error:  # noqa: BLE001  see above
-            log.warning("payouts.not_booked", gateway=name, code=type(error).__name__, trace=act.trace)
+            code = type(error).__name__
+            log.warning("payouts.not_booked", gateway=account.gateway, code=code, trace=act.trace)
             kept = None
         if kept is None or kept.differs:
-            odd.append(Deviation("payout", handle_of(f"{name}:{paid.proof}"), paid.amount))
+            odd.append(Deviation("payout", handle_of(f"{account.gateway}:{paid.proof}"), paid.amount))
         fresh += kept is not None and kept.fresh
     return fresh, odd
 
 
-def _kept(act: Act, name: str, paid: PaidOut, by_day: frozenset[BrandId]) -> PayoutKept | None:
-    """Write one pay-out down; None where nobody can tell whose it is."""
+def _kept(act: Act, account: Account, paid: PaidOut, by_day: frozenset[BrandId]) -> PayoutKept | None:
+    """Write one pay-out down; None where nobody can tell whose it is.
+
+    A payment in it may be of a brand that has an account of its own by now; the rest is of this one's.
+    """
+    name = account.gateway
     about = {line.of for line in paid.lines if line.of}
     before = parted_before(name, {*about, paid.proof})
     shares: Shares = {}
     if paid.proof not in before:
         owners = owners_of(name, about)
-        shares = parted(paid, owners=owners, before=before, users=users_of(name))
+        shares = parted(paid, owners=owners, before=before, users=_users(account))
         if not shares:
             return None
     return record_payout(act, gateway=name, paid=paid, shares=shares, by_day=by_day)
 
 
-def _held_otherwise(act: Act, name: str, holdings: Sequence[Holding]) -> Iterator[Deviation]:
-    """Give what the books have at a gateway beside what it says it holds.
+def _users(account: Account) -> list[BrandId]:
+    """Return the brands of an account that were paid through it."""
+    return [brand for brand in users_of(account.gateway) if brand in account.brands]
+
+
+def _held_otherwise(act: Act, account: Account, holdings: Sequence[Holding]) -> Iterator[Deviation]:
+    """Give what the books have at an account beside what its gateway says it holds.
 
     A payment that the gateway has and we have not heard of yet is no fault, so a difference must stand at two
     checks before it is one.
     """
-    shops = all_brands()
-    brands = [row.id for row in shops]
+    shops = [row for row in all_brands() if row.id in account.brands]
     said = {holding.amount.currency: holding for holding in holdings}
     codes = {code for row in shops for code in row.currencies}
     for currency in {*said, *(CURRENCIES[code] for code in codes)}:
         holding = said.get(currency, Holding(Money(0, currency), 0))
         if holding.fee is None:
             continue
-        out = stands_at(name, brands, currency) - holding.amount - Money(holding.fee, currency)
-        mark = f"{name}:{currency.code}"
+        booked = stands_at(account.gateway, account.brands, currency)
+        out = booked - holding.amount - Money(holding.fee, currency)
+        mark = f"{account.name}:{currency.code}"
         last = last_tallied(brand=OPERATOR, kind=DIFFERED, name=mark)
         if not out.minor:
             continue
         tally(brand=OPERATOR, kind=DIFFERED, name=mark, at=act.at)
         if last is not None and act.at - last <= 2 * EVERY:
-            yield Deviation("holding", handle_of(name), out)
+            yield Deviation("holding", handle_of(account.name), out)
 
 
-def _standing(name: str) -> Iterator[Deviation]:
-    """Give what was found of a gateway before, as it stands; and all pay-outs, whosever they are."""
+def _standing(account: Account) -> Iterator[Deviation]:
+    """Give what was found of an account before, as it stands; and all pay-outs, whosever they are."""
     for row in open_findings_of(OPERATOR, OF_GATEWAYS):
-        if row.what == "payout" or row.about == handle_of(name):
+        if row.what == "payout" or row.about == handle_of(account.name):
             yield Deviation(row.what, row.about, row.amount)

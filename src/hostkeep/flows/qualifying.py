@@ -131,10 +131,13 @@ def _learn_countries(act: Act, buyer: AccountRow, paid: Sequence[Brought]) -> tu
     """
     slots = []
     for each in paid:
-        if not is_ready(each.gateway) or not can_locate(gateway_for(each.gateway)):
+        if not is_ready(each.gateway, act.brand):
+            continue
+        driver = gateway_for(each.gateway, act.brand)
+        if not can_locate(driver):
             continue
         slot = slot_of(each.payment)
-        country = country_of(gateway_for(each.gateway), each.proof)
+        country = country_of(driver, each.proof)
         if country:
             kept = act.for_purpose(BILLING)
             door.put(kept, subject=buyer.subject, category=PAYMENT, value=country, slot=slot)

@@ -29,7 +29,7 @@ from hostkeep.drivers.payments import Declined, Outcome, Settled
 from hostkeep.flows.paying import PATIENCE, links_at
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, PurposeId
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId, PurposeId
 from hostkeep.kernel.money import Money
 
 log = structlog.get_logger()
@@ -64,7 +64,8 @@ def preview(act: Act, *, payment_id: PaymentId) -> Preview:
     row = payment(payment_id, brand=act.brand)
     before = refunds.refunds_of_payment(payment_id)
     notes = refunds.notes_of_payment(payment_id)
-    return Preview(row, account, room, by_hand=not _gives_back(row.gateway), before=before, notes=notes)
+    by_hand = not _gives_back(row.gateway, act.brand)
+    return Preview(row, account, room, by_hand=by_hand, before=before, notes=notes)
 
 
 def refund_payment(
@@ -76,10 +77,11 @@ def refund_payment(
     Raises NoSuchPayment, RefundTooMuch, NotEnoughCredit, RefundDiffers.
     """
     begun = begin_refund(act, payment=payment_id, amount=amount, once=once, credit_note=credit_note)
-    if not begun.again and _gives_back(begun.gateway):
+    if not begun.again and _gives_back(begun.gateway, act.brand):
         tell = links_at(brand(act.brand).host).tell(begun.gateway)
+        driver = gateway_for(begun.gateway, act.brand)
         outcome = calls.refund(
-            gateway_for(begun.gateway), of=begun.of, amount=amount, once=begun.once, tell=tell, shop=act.brand
+            driver, of=begun.of, amount=amount, once=begun.once, tell=tell, shop=act.brand
         )
         told = record_refund(act, refund=begun.id, outcome=outcome)
         asked = str(begun.id)
@@ -120,7 +122,7 @@ def on_told(act: Act, *, gateway: str, once: str) -> bool:
     row = refunds.refund_by_once(once, gateway=gateway, brand=act.brand)
     if row is None:
         return False
-    outcome = calls.look_up_refund(gateway_for(gateway), once=row.once, of=row.of)
+    outcome = calls.look_up_refund(gateway_for(gateway, act.brand), once=row.once, of=row.of)
     if outcome != Declined("never_asked"):
         record_refund(act, refund=row.id, outcome=outcome)
     return True
@@ -132,7 +134,7 @@ def look_up_due(act: Act) -> int:
     One that a gateway never heard of is given up and is credit again: staff see it and may begin another.
     One gateway that does not answer does not stop the next.
     """
-    giving = [name for name in refunds.refunding_gateways() if _gives_back(name)]
+    giving = [each for each in refunds.refunding_gateways() if _gives_back(*each)]
     found = refunds.open_refunds(after=act.at - GIVEN_UP, before=act.at - PATIENCE, of=giving)
     turns.refunds_asked([row.id for row in found], act.at)
     asked = 0
@@ -148,9 +150,10 @@ def look_up_due(act: Act) -> int:
 
 def _look_up(act: Act, row: RefundRow) -> bool:
     """Look a refund up and write down what its gateway told; say whether there is anybody to ask."""
-    if not _gives_back(row.gateway):
+    if not _gives_back(row.gateway, row.brand):
         return False
-    outcome: Outcome = calls.look_up_refund(gateway_for(row.gateway), once=row.once, of=row.of)
+    driver = gateway_for(row.gateway, row.brand)
+    outcome: Outcome = calls.look_up_refund(driver, once=row.once, of=row.of)
     record_refund(act, refund=row.id, outcome=outcome)
     return True
 
@@ -158,14 +161,14 @@ def _look_up(act: Act, row: RefundRow) -> bool:
 def _by_hand(act: Act, refund: UUID) -> RefundRow:
     """Return a refund that waits for staff.  Raises NoSuchRefund, RefundDecided."""
     row = refunds.refund(refund, brand=act.brand)
-    if row.state not in {"waiting", "unknown"} or _gives_back(row.gateway):
+    if row.state not in {"waiting", "unknown"} or _gives_back(row.gateway, act.brand):
         raise RefundDecided(refund=str(refund))
     return row
 
 
-def _gives_back(gateway: str) -> bool:
-    """Say whether a gateway gives money back by itself; one that is not set up here any more does not."""
+def _gives_back(gateway: str, shop: BrandId) -> bool:
+    """Say whether a brand's gateway gives money back by itself; one that is not set up any more does not."""
     try:
-        return calls.can_refund(gateway_for(gateway))
+        return calls.can_refund(gateway_for(gateway, shop))
     except GatewayNotOffered:
         return False

@@ -66,7 +66,7 @@ def keep_method(act: Act, *, of: AccountId, gateway: str, links: Links) -> Asked
     """
     demand_storing(act, gateway)
     begun = begin_keeping(act, of=of, subject=subject_of(of), gateway=gateway)
-    driver = gateway_for(gateway)
+    driver = gateway_for(gateway, act.brand)
     ticket = f"method:{begun.id}"
     package = package_for(
         act, driver.manifest, of=of, purpose=act.purpose, ticket=ticket, once=begun.once
@@ -139,7 +139,7 @@ def _tried(do: Callable[[Act, OpenMethod], object], act: Act, row: OpenMethod) -
 
 def _look_up(act: Act, row: OpenMethod) -> str:
     """Ask what was left, and write it down; return how the method stands."""
-    driver = gateway_for(row.gateway)
+    driver = gateway_for(row.gateway, row.brand)
 
     def ask(held: Held) -> Keeping:
         return calls.look_up_kept(driver, once=row.once, handle=held.token)
@@ -151,7 +151,7 @@ def _forget(act: Act, row: OpenMethod) -> bool:
     """Let the gateway go of an ended method, and empty what we knew; say whether that is done."""
     if row.state != "ended":
         raise NoSuchMethod
-    driver = gateway_for(row.gateway)
+    driver = gateway_for(row.gateway, row.brand)
 
     def let_go(held: Held) -> bool:
         if held.label:

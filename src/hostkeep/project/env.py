@@ -16,8 +16,13 @@ from psycopg.conninfo import conninfo_to_dict
 KNOWN = frozenset({
     "DATA", "KEYRING", "KEYRING_ESCROW", "DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL",
     "TRUSTED_PROXIES", "DEMO", "SECRET_KEY", "LOG_LEVEL", "METRICS_TOKEN", "MAIL_ROUTE", "BRANDS",
-    "LXD_SOCKET", "LXD_IMAGE", "LOGS", "STRIPE_KEY", "STRIPE_SECRETS", "EINVOICES",
+    "LXD_SOCKET", "LXD_IMAGE", "LOGS", "STRIPE", "STRIPE_KEY", "STRIPE_SECRETS",
+    "EINVOICES",
 })  # fmt: skip
+
+
+STRIPE = frozenset({"key", "secrets", "former"})
+"""What is said of a brand's Stripe account: key, secrets of its endpoints, key of the account before it."""
 
 
 class BadEnvironment(Exception):
@@ -40,7 +45,8 @@ class Env:
     mail_route       "host:port" that takes every mail instead of the receiver's own host, or empty
     brands           folder of the brands that come with a first start
     logs             folder or file that the processes' output goes to, scanned and swept; or empty
-    stripe_key       secret or restricted key of a Stripe account, or empty: then Stripe is not offered
+    stripe           by brand, its own Stripe account: "key", "secrets", and "former" after a change of it
+    stripe_key       key of an account for all brands that have none of their own, or empty: these have none
     stripe_secrets   signing secrets of its webhook endpoints, apart by spaces
     einvoices        by brand, what its system of electronic invoices is told beside brand.toml
     """
@@ -62,6 +68,7 @@ class Env:
     lxd_socket: str
     lxd_image: str
     logs: str
+    stripe: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     stripe_key: str = field(default="", repr=False)
     stripe_secrets: str = field(default="", repr=False)
     einvoices: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
@@ -93,6 +100,7 @@ def read(environ: Mapping[str, str]) -> Env:
         lxd_socket=said.get("LXD_SOCKET", ""),
         lxd_image=said.get("LXD_IMAGE", "hostkeep"),
         logs=said.get("LOGS", ""),
+        stripe=_stripe(said),
         stripe_key=said.get("STRIPE_KEY", ""),
         stripe_secrets=said.get("STRIPE_SECRETS", ""),
         einvoices=_by_brand(said, "EINVOICES"),
@@ -123,6 +131,17 @@ def _number(said: Mapping[str, str], key: str, default: int) -> int:
     return int(text)
 
 
+def _stripe(said: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    """Return the Stripe accounts of brands.  Raises BadEnvironment, which says whose is wrong and no key."""
+    found = _by_brand(said, "STRIPE")
+    for brand, told in found.items():
+        if not told.get("key") or not told.get("secrets", "").split() or told.keys() - STRIPE:
+            raise BadEnvironment(
+                f'HOSTKEEP_STRIPE must say "key" and "secrets" of {brand}; it may say "former", and no more'
+            )
+    return found
+
+
 def _by_brand(said: Mapping[str, str], key: str) -> Mapping[str, Mapping[str, str]]:
     """Return a setting that is JSON: texts by name, by brand.  Raises BadEnvironment."""
     try:
@@ -134,7 +153,7 @@ def _by_brand(said: Mapping[str, str], key: str) -> Mapping[str, Mapping[str, st
         for each in found.values()
     )
     if not fits:
-        raise BadEnvironment(f'HOSTKEEP_{key} must read {{"brand": {{"user": "...", "password": "..."}}}}')
+        raise BadEnvironment(f'HOSTKEEP_{key} must read {{"brand": {{"name": "..."}}}}')
     return cast("Mapping[str, Mapping[str, str]]", found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from uuid import NAMESPACE_DNS, uuid5
 
 import structlog
@@ -17,7 +18,7 @@ from django.db import DatabaseError, connections
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.brands.queries import BrandRow, all_brands, policy_in_force
 from hostkeep.brands.rules.einvoices import read_einvoices
-from hostkeep.kernel.ids import OPERATOR, ClauseId, Ref
+from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
 from hostkeep.policy.book import Policy
 from hostkeep.runtime import addresses, clock, registry
 from hostkeep.runtime.adapter_needs import MAIL_RELAY
@@ -41,21 +42,36 @@ LXD_SOCKETS = (
     "/var/lib/lxd/unix.socket",
 )
 LONGEST_NAME = 64
+MARK_DIGITS = 12
 
 _shouted: set[tuple[date, str]] = set()
 
 
-def gateway_settings() -> Mapping[str, Mapping[str, str]]:
-    """Return what each gateway that is set up here is told, by its name."""
+def gateway_settings(brand: BrandId) -> Mapping[str, Mapping[str, str]]:
+    """Return what each gateway that is set up for a brand is told, by its name.
+
+    A brand without a Stripe account of its own has the one that is for all, where there is one.
+    """
     env = settings.HOSTKEEP
     known: dict[str, Mapping[str, str]] = {"bank_transfer": {}, "manual": {}}
-    if env.stripe_key and env.stripe_secrets:
+    if brand in env.stripe:
+        known["stripe"] = env.stripe[brand]
+    elif env.stripe_key and env.stripe_secrets:
         known["stripe"] = {"key": env.stripe_key, "secrets": env.stripe_secrets}
     if env.demo:
         from hostkeep.faces.demo.pay_book import secret
 
         known["testpay"] = {"base": env.public_url, "secret": secret(env.data)}
     return known
+
+
+def account_of(name: str, brand: BrandId) -> str:
+    """Return by what a brand's account at a gateway is known: the same text is the same account, by its key.
+
+    Empty where a gateway has one for everybody.  Nothing of the key can be read from it.
+    """
+    key = gateway_settings(brand).get(name, {}).get("key", "")
+    return sha256(key.encode()).hexdigest()[:MARK_DIGITS] if key else ""
 
 
 def declared() -> Declared:
@@ -78,7 +94,7 @@ def _of_brand(brand: BrandRow, policy: Policy, left_out: list[str]) -> Iterator[
     port = int(public) if public else PORTS[addresses.scheme()]
     why = "our own pages, looked at as others see them"
     yield Destination("outside", brand.host, port, why, needed=False)
-    known = gateway_settings()
+    known = gateway_settings(brand.id)
     for name in brand.payment:
         if name not in known or name not in registry.names("hostkeep.gateways"):
             continue

@@ -100,7 +100,7 @@ def join() -> None:
 def _hand_out_drivers() -> None:
     """Say how drivers are made ready."""
     drivers.carry_with(_provisioner)
-    gateways.carry_with(_gateway)
+    gateways.carry_with(_gateway, outgoing.account_of)
     numbers.carry_with(_tax_numbers)
     einvoices.carry_with(_einvoices)
 
@@ -162,9 +162,9 @@ def _relay(brand: BrandId) -> str:
     return MAIL_RELAY if settings.HOSTKEEP.mail_route and not settings.HOSTKEEP.demo else ""
 
 
-def _gateway(name: str) -> PaymentGateway | None:
-    """Return a gateway that is set up on this machine, or None: then it is not offered."""
-    known = outgoing.gateway_settings()
+def _gateway(name: str, brand: BrandId) -> PaymentGateway | None:
+    """Return a gateway that is set up here for a brand, or None: then the brand does not offer it."""
+    known = outgoing.gateway_settings(brand)
     if name not in known:
         return None
     driver = registry.load("hostkeep.gateways", name)

@@ -85,7 +85,7 @@ def payments(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr(pay_telling, "PAUSE", 0.0)
     before = list(gateways._make)
     config = Config("http://localhost:8000", pay_api.gateway_secret())
-    gateways.carry_with({"testpay": TestPay(wire, config), "bank_transfer": BankTransfer()}.get)
+    gateways.carry_with(lambda name, _: {"testpay": TestPay(wire, config), "bank_transfer": BankTransfer()}.get(name))
     yield Payments(wire, tmp_path)
     gateways._make[:] = before
 

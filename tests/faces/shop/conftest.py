@@ -108,6 +108,6 @@ def gateway() -> Iterator[FakeGateway]:
     """Every gateway of every brand, one and the same: it sends payers to a page and waits."""
     before = list(gateways._make)
     fake = FakeGateway(will=[Waiting(PAY_PAGE) for _ in range(9)])
-    gateways.carry_with(lambda name: fake)
+    gateways.carry_with(lambda *_: fake)
     yield fake
     gateways._make[:] = before

@@ -83,4 +83,4 @@ def test_the_customer_reads_that_a_person_looks_and_later_what_came_of_it(staff:
     staff.posts(staff.get(page_of(order)), page_of(order), do="refuse")
     reviewed(order)
     assert "We could not take this order." in text(order.member.get(path))
-    assert gateways.gateway_for("testpay") is issuer
+    assert gateways.gateway_for("testpay", BrandId("photonvps")) is issuer

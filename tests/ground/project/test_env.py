@@ -59,3 +59,22 @@ def test_our_own_secret_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
 def test_a_number_must_be_one(tmp_path: Path) -> None:
     with pytest.raises(BadEnvironment, match="must be a number"):
         said(tmp_path, TRUSTED_PROXIES="two")
+
+
+def test_each_brand_has_its_own_stripe_account(tmp_path: Path) -> None:
+    own = '{"vps6": {"key": "rk_live_6", "secrets": "whsec_6"}, "vpn": {"key": "rk_live_n", "secrets": "a b", "former": "rk_live_6"}}'
+    env = said(tmp_path, STRIPE=own)
+    assert env.stripe["vps6"] == {"key": "rk_live_6", "secrets": "whsec_6"}
+    assert env.stripe["vpn"]["former"] == "rk_live_6"
+    assert "rk_live" not in repr(env)
+
+
+@pytest.mark.parametrize(
+    "own",
+    ['{"vps6": {"key": "rk_hush"}}', '{"vps6": {"secrets": "a"}}', '{"vps6": {"key": "rk_hush", "secrets": " "}}',
+     '{"vps6": {"key": "rk_hush", "secrets": "a", "secret": "b"}}'],
+)  # fmt: skip
+def test_half_an_account_is_refused_and_no_key_is_said(tmp_path: Path, own: str) -> None:
+    with pytest.raises(BadEnvironment, match='must say "key" and "secrets" of vps6') as fault:
+        said(tmp_path, STRIPE=own)
+    assert "rk_hush" not in str(fault.value)

@@ -127,22 +127,25 @@ def refunds_of(account: AccountId, *, first: int = 50) -> tuple[RefundRow, ...]:
 
 
 def open_refunds(
-    *, after: datetime, before: datetime, of: Sequence[str], first: int = 100
+    *, after: datetime, before: datetime, of: Sequence[tuple[str, BrandId]], first: int = 100
 ) -> tuple[RefundRow, ...]:
     """Return refunds of all brands begun in a span of time whose outcome is open, longest unasked first.
 
-    of  gateways that are asked about; the rest waits for staff
+    of  gateways that are asked, each with whose; the rest waits for staff
     """
+    asked = Q(pk=None)
+    for gateway, brand in of:
+        asked |= Q(gateway=gateway, brand=brand)
     found = Refund.objects.filter(
-        state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before, gateway__in=of
+        asked, state__in=["waiting", "unknown"], created_at__gte=after, created_at__lt=before
     )
     return _refunds(found.order_by(F("looked_at").asc(nulls_first=True), "created_at", "id")[:first])
 
 
-def refunding_gateways() -> tuple[str, ...]:
-    """Return the gateways by which money is on its way back, of all brands."""
+def refunding_gateways() -> tuple[tuple[str, BrandId], ...]:
+    """Return the gateways by which money is on its way back, each with whose it is."""
     found = Refund.objects.filter(state__in=["waiting", "unknown"]).order_by()
-    return tuple(sorted(found.values_list("gateway", flat=True).distinct()))
+    return tuple(sorted((name, BrandId(of)) for name, of in found.values_list("gateway", "brand").distinct()))
 
 
 def disputes(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> tuple[DisputeRow, ...]:

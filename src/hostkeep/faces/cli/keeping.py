@@ -44,8 +44,8 @@ def brand_load(folder: str) -> int:
     from hostkeep.brands.queries import FRESH
     from hostkeep.faces.cli.acts import act_of_operator
     from hostkeep.faces.cli.policies import with_problems
+    from hostkeep.flows import offering, taxing
     from hostkeep.flows.brandloading import load_folder
-    from hostkeep.flows.taxing import advice
 
     place = Path(folder)
     if not (place / "brand.toml").exists():
@@ -55,7 +55,8 @@ def brand_load(folder: str) -> int:
     if announced is None:
         return 2
     time.sleep(FRESH)
-    for sentence in advice(act_of_operator(brand=announced.brand)):
+    act = act_of_operator(brand=announced.brand)
+    for sentence in (*taxing.advice(act), *offering.advice(act)):
         say(f"{announced.brand}: {sentence}")
     say(f"{announced.brand}: version {announced.version} applies from {announced.effective_at.isoformat()}")
     return 0

@@ -21,6 +21,7 @@ from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.flows.paying_out import telling_accounts
 from hostkeep.flows.reconciling import BOOK, checked_at, send_now
 from hostkeep.kernel.ids import OPERATOR, AccountId
 from hostkeep.kernel.words import gettext_noop
@@ -70,10 +71,7 @@ def books(request: HttpRequest) -> HttpResponse:
     numbers = numbers_of(
         {AccountId(row.about) for row in (*found, *gone) if row.about and row.what in OF_ACCOUNTS}
     )
-    gateways = {
-        handle_of(name): terms.say("gateway", name, language_of(request))
-        for brand in all_brands() for name in brand.payment
-    }  # fmt: skip
+    gateways = _gateways(language_of(request))
     checked: list[tuple[str, str, datetime | None]] = [
         *((str(row.id), row.name, checked_at(str(row.id))) for row in all_brands()),
         (BOOK, gettext("The ledger itself"), checked_at(BOOK)),
@@ -95,6 +93,20 @@ def check_now(request: HttpRequest, name: str) -> HttpResponse:
     send_now(name)
     messages.success(request, gettext("The check is on its way. Its time changes here when it is done."))
     return HttpResponseRedirect("/staff/books/")
+
+
+def _gateways(language: str) -> Mapping[UUID, str]:
+    """Name what a finding may be about: a gateway, or one of its accounts and whose it is."""
+    shops = {row.id: row for row in all_brands()}
+    found = {
+        handle_of(name): terms.say("gateway", name, language)
+        for row in shops.values() for name in row.payment
+    }  # fmt: skip
+    for account in telling_accounts():
+        if account.mark:
+            whose = ", ".join(shops[brand].name for brand in account.brands)
+            found[handle_of(account.name)] = f"{terms.say('gateway', account.gateway, language)}: {whose}"
+    return found
 
 
 def _shown(row: FindingRow, numbers: Mapping[AccountId, str], gateways: Mapping[UUID, str]) -> Shown:

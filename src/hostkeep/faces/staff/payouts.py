@@ -14,7 +14,7 @@ from hostkeep.billing.queries.payouts import in_transit, payouts
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import staff_only
 from hostkeep.faces.ui.pages import show
-from hostkeep.flows.paying_out import checked_at, send_now, telling_gateways
+from hostkeep.flows.paying_out import checked_at, send_now, telling_accounts
 from hostkeep.kernel.ids import BrandId
 from hostkeep.runtime import clock
 
@@ -41,7 +41,7 @@ def payout_list(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "late_before": (clock.now() - LATE).date(),
         "asked_at": checked_at(),
-        "telling": telling_gateways(),
+        "telling": sorted({account.gateway for account in telling_accounts()}),
     })  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def nothing_financial() -> Check:
         act = scene.act.for_purpose(PurposeId("billing"))
         declared = sorted(FINANCIAL & set(scene.policy.categories))
         ways = paying.gateways_of(act)
-        manifests = [gateway_for(way).manifest for way in ways]
+        manifests = [gateway_for(way, act.brand).manifest for way in ways]
         more = sorted({each for said in manifests for each in (said.keeps | said.touches) - REFERENCE})
         said = f"{' '.join(ways)}: {' '.join(sorted(REFERENCE))}"
         return verdict(not declared and not more, " ".join([said, *declared, *more]))

@@ -124,7 +124,7 @@ def _played(scene: Scene) -> Paid | None:
     """Play a payment of the canary's through, undo it, and say what it left; None where no way to pay can."""
     act = scene.act.for_purpose(BILLING)
     for name in paying.gateways_of(act):
-        driver = gateway_for(name)
+        driver = gateway_for(name, act.brand)
         if hasattr(driver, "specimen"):
             with rehearsed():
                 return _pay(scene, act, name, cast("Specimens", driver))
@@ -143,7 +143,7 @@ def _pay(scene: Scene, act: Act, gateway: str, driver: Specimens) -> Paid:
     answer = scene.stranger.request(
         "POST", scene.brand.host, f"/callbacks/{gateway}/", environ=_environ(message)
     )  # fmt: skip
-    event = gateway_for(gateway).read_notice(message.headers, message.body, message.at).event
+    event = gateway_for(gateway, act.brand).read_notice(message.headers, message.body, message.at).event
     noticing.follow_one(act, gateway=gateway, event=event)
     paid = sheet(issued.id, of=canary.account).is_paid
     return Paid(gateway, answer.status, paid, holding(words), len(readable()))

@@ -6,9 +6,9 @@ Sources: docs.stripe.com/api (authentication, errors, idempotent requests, pagin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from hostkeep.drivers.wire import HostRefused, LineBroke, Reply, Wire
@@ -23,7 +23,11 @@ FINE = range(200, 300)
 SURE = frozenset({400, 401, 402, 403, 404})
 """Answers after which it is certain that nothing was done.  409, 429 and 5xx leave it open."""
 
+NOT_THERE = 404
+MISSING = "resource_missing"
+
 Object = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class BadAnswer(Exception):
@@ -40,6 +44,14 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, intent: Object) -> None:
         super().__init__(f"{status} {code}")
         self.status, self.code, self.intent = status, code, intent
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the account has nothing of such an id.
+
+        Source: docs.stripe.com/error-codes, resource_missing; 404 where the id stood in the path.
+        """
+        return self.status == NOT_THERE or self.code == MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,21 @@ class Client:
             return self.wire.request(method, self.base + path, headers=headers, body=body, seconds=SECONDS)
         except HostRefused:
             raise LineBroke("stripe") from None
+
+
+def where_it_is(clients: Sequence[Client], ask: Callable[[Client], T]) -> T:
+    """Ask the accounts about a thing, one after the other, until one has it.
+
+    clients  at least one; the last one's word stands
+    Raises what the asking raises.
+    """
+    for client in clients[:-1]:
+        try:
+            return ask(client)
+        except Refused as refused:
+            if not refused.is_missing:
+                raise
+    return ask(clients[-1])
 
 
 def _object(reply: Reply) -> Object:

@@ -16,7 +16,15 @@ from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 
 from hostkeep.adapters.gateways.stripe import notices
-from hostkeep.adapters.gateways.stripe.client import BadAnswer, Client, Object, Refused, inner, text
+from hostkeep.adapters.gateways.stripe.client import (
+    BadAnswer,
+    Client,
+    Object,
+    Refused,
+    inner,
+    text,
+    where_it_is,
+)
 from hostkeep.adapters.gateways.stripe.paying_out import payouts_told
 from hostkeep.adapters.gateways.stripe.reading import (
     NO_WORD,
@@ -49,7 +57,6 @@ from hostkeep.kernel.money import Money
 BASE = "https://api.stripe.com"
 SESSIONS, INTENTS, REFUNDS = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds"
 NEVER = "never_asked"
-NOT_THERE = 404
 MARK = "@"
 MARK_DIGITS = 12
 
@@ -61,11 +68,14 @@ class Config:
     key      its secret or restricted key; whether it is live stands in its second word
     secrets  signing secrets of the endpoint, several while one is being replaced
     base     scheme and host of the interface
+    former   key of the account that was used before, or empty: nothing is begun there any more, but what was
+             is looked up there, and its money goes back from there
     """
 
     key: str = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
     base: str = BASE
+    former: str = field(default="", repr=False)
 
     @property
     def live(self) -> bool:
@@ -84,15 +94,18 @@ class Stripe:
     def __init__(self, wire: Wire, config: Config) -> None:
         self.config = config
         self.client = Client(wire, config.base, config.key)
+        before = (Client(wire, config.base, config.former),) if config.former else ()
+        self.clients = (self.client, *before)
 
     @classmethod
     def configured(cls, wire: Wire, settings: Mapping[str, str]) -> Self:
-        """Return a gateway from plain texts: key, secrets (apart by spaces), base if it is another.
+        """Return a gateway from plain texts: key, secrets (apart by spaces), base if it is another, former.
 
-        Raises KeyError if one is missing.
+        Raises KeyError if key or secrets are missing.
         """
         base = (settings.get("base") or BASE).rstrip("/")
-        return cls(wire, Config(settings["key"], tuple(settings["secrets"].split()), base))
+        secrets, former = tuple(settings["secrets"].split()), settings.get("former", "")
+        return cls(wire, Config(settings["key"], secrets, base, former))
 
     @classmethod
     def hosts(cls, settings: Mapping[str, str]) -> tuple[str, ...]:
@@ -122,15 +135,13 @@ class Stripe:
         name, _, mark = handle.partition(MARK)
         try:
             if name.startswith("pi_"):
-                return intent_says(self.client.get(f"{INTENTS}/{quote(name, safe='')}"))
+                return intent_says(self._read(f"{INTENTS}/{quote(name, safe='')}"))
             if name:
-                return self._bearing(session_says(self._session(name, "payment_intent")))
-            wanted = {"query": f"metadata['once']:'{once}'", "limit": "1"}
-            found = self.client.get(f"{INTENTS}/search", wanted)
-            rows = [row for row in found.get("data") or () if _is_of(row, once)]
-            return intent_says(rows[0]) if rows else Declined(NEVER)
+                return self._bearing(session_says(self._session(name, "payment_intent")), mark)
+            return self._searched(once)
         except Refused as refused:
-            is_gone = refused.status == NOT_THERE and name.startswith("cs_") and mark == self._mark
+            marks = {_mark(client) for client in self.clients}
+            is_gone = refused.is_missing and name.startswith("cs_") and mark in marks
             return Declined(NEVER) if is_gone else Unknown()
         except (LineBroke, BadAnswer):
             return Unknown()
@@ -143,15 +154,16 @@ class Stripe:
         name = handle.partition(MARK)[0]
         if not name.startswith("cs_"):
             return self.look_up(once, handle)
+        path = f"{SESSIONS}/{quote(name, safe='')}/expire"
         # Whatever is answered: how it stands then is asked in any case.
         with suppress(Refused, LineBroke, BadAnswer):
-            self.client.post(f"{SESSIONS}/{quote(name, safe='')}/expire", {}, once=f"{once}-close")
+            where_it_is(self.clients, lambda client: client.post(path, {}, once=f"{once}-close"))
         return self.look_up(once, handle)
 
     def country_of(self, proof: str) -> str:
         """Tell where the card was issued that brought a payment; nothing where that is not known."""
         try:
-            intent = self.client.get(f"{INTENTS}/{quote(proof, safe='')}", {"expand[]": "latest_charge"})
+            intent = self._read(f"{INTENTS}/{quote(proof, safe='')}", {"expand[]": "latest_charge"})
         except (Refused, LineBroke, BadAnswer):
             return ""
         return country_says(intent)
@@ -176,7 +188,8 @@ class Stripe:
         """Give money of a payment back.  Two calls with one key give it back once."""
         fields = {"payment_intent": ask.of, "amount": str(ask.amount.minor), **_hung("metadata", ask)}
         try:
-            return refund_says(self.client.post(REFUNDS, fields, once=ask.once)[0])
+            said, _ = where_it_is(self.clients, lambda client: client.post(REFUNDS, fields, once=ask.once))
+            return refund_says(said)
         except Refused:
             return Declined(NO_WORD)
         except (LineBroke, BadAnswer):
@@ -185,8 +198,7 @@ class Stripe:
     def look_up_refund(self, once: str, of: str) -> Outcome:
         """Tell what became of a refund, from the list of the payment's refunds, which is never behind."""
         try:
-            rows = self.client.every(REFUNDS, {"payment_intent": of})
-            found = next((row for row in rows if _is_of(row, once)), None)
+            found = self._listed(REFUNDS, {"payment_intent": of}, once)
             return refund_says(found) if found is not None else Declined(NEVER)
         except (Refused, LineBroke, BadAnswer):
             return Unknown()
@@ -241,8 +253,7 @@ class Stripe:
     def look_up_stored(self, once: str, token: str) -> Outcome:
         """Tell what became of such a charge, from its customer's list of payments, which is never behind."""
         try:
-            rows = self.client.every(INTENTS, {"customer": token.partition("/")[0]})
-            found = next((row for row in rows if _is_of(row, once)), None)
+            found = self._listed(INTENTS, {"customer": token.partition("/")[0]}, once)
             return intent_says(found) if found is not None else Declined(NEVER)
         except (Refused, LineBroke, BadAnswer):
             return Unknown()
@@ -250,9 +261,10 @@ class Stripe:
     def forget(self, token: str) -> bool:
         """Delete the customer that Stripe made for a card, and with it the card."""
         try:
-            self.client.delete(f"/v1/customers/{quote(token.partition('/')[0], safe='')}")
+            path = f"/v1/customers/{quote(token.partition('/')[0], safe='')}"
+            where_it_is(self.clients, lambda client: client.delete(path))
         except Refused as refused:
-            return refused.status == NOT_THERE
+            return refused.is_missing
         except (LineBroke, BadAnswer):
             return False
         return True
@@ -277,24 +289,58 @@ class Stripe:
             return Declined(STEP)  # a session whose address nobody has cannot be paid
         return self._bearing(said) if isinstance(said, Waiting) else Declined(STEP)
 
-    @property
-    def _mark(self) -> str:
-        """What our key is known by: under the same one we are in the same account and mode."""
-        return hashlib.sha256(self.config.key.encode()).hexdigest()[:MARK_DIGITS]
+    def _marked(self, session: str, mark: str = "") -> str:
+        """Return the handle of a session: its id, and under which key it is there, ours if it is new."""
+        return f"{session}{MARK}{mark or _mark(self.client)}"
 
-    def _marked(self, session: str) -> str:
-        """Return the handle of a session: its id, and under which key it is there."""
-        return f"{session}{MARK}{self._mark}"
-
-    def _bearing(self, outcome: Outcome) -> Outcome:
-        """Hang our mark on a session that waits."""
+    def _bearing(self, outcome: Outcome, mark: str = "") -> Outcome:
+        """Hang a mark on a session that waits."""
         if not isinstance(outcome, Waiting) or not outcome.handle.startswith("cs_"):
             return outcome
-        return Waiting(outcome.visit, self._marked(outcome.handle))
+        return Waiting(outcome.visit, self._marked(outcome.handle, mark))
 
     def _session(self, handle: str, expand: str) -> Object:
         """Read a session as it stands now, with something of it in full."""
-        return self.client.get(f"{SESSIONS}/{quote(handle, safe='')}", {"expand[]": expand})
+        return self._read(f"{SESSIONS}/{quote(handle, safe='')}", {"expand[]": expand})
+
+    def _read(self, path: str, fields: Mapping[str, str] | None = None) -> Object:
+        """Read a thing where it is, here or in the former account.  Raises Refused, LineBroke, BadAnswer."""
+        return where_it_is(self.clients, lambda client: client.get(path, fields))
+
+    def _searched(self, once: str) -> Outcome:
+        """Search the accounts for a payment that bears our key.  Raises Refused, LineBroke, BadAnswer."""
+        wanted = {"query": f"metadata['once']:'{once}'", "limit": "1"}
+        for client in self.clients:
+            rows = client.get(f"{INTENTS}/search", wanted).get("data") or ()
+            for row in rows:
+                if _is_of(row, once):
+                    return intent_says(row)
+        return Declined(NEVER)
+
+    def _listed(self, path: str, fields: Mapping[str, str], once: str) -> Object | None:
+        """Find what bears our key in a list that one of the accounts has; None if none does.
+
+        Raises Refused where no account has such a list; LineBroke, BadAnswer.
+        """
+        faults: list[Refused] = []
+        for client in self.clients:
+            try:
+                rows: list[Object] = [row for row in client.every(path, fields) if _is_of(row, once)]
+            except Refused as refused:
+                if not refused.is_missing:
+                    raise
+                faults.append(refused)
+                continue
+            if rows:
+                return rows[0]
+        if len(faults) == len(self.clients):
+            raise faults[0]
+        return None
+
+
+def _mark(client: Client) -> str:
+    """What a key is known by: under the same one we are in the same account and mode."""
+    return hashlib.sha256(client.key.encode()).hexdigest()[:MARK_DIGITS]
 
 
 def _session_fields(ask: Charge | KeepAsk | StoredCharge) -> dict[str, str]:
