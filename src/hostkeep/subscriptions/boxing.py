@@ -38,6 +38,13 @@ def seal_title(act: Act, row: Subscription, part: UUID, title: str) -> Boxed:
     return _sealed(act, row, PARTS, part, {"title": title})["title"]
 
 
+def seal_add_on(
+    act: Act, row: Subscription, part: UUID, title: str, told: Mapping[str, Any]
+) -> dict[str, Boxed]:
+    """Seal what an add-on is called, and which it is."""
+    return _sealed(act, row, PARTS, part, {"title": title, "add_on": dict(told)})
+
+
 def seal_change(act: Act, row: Subscription, change: UUID, told: Mapping[str, Any]) -> Boxed:
     """Seal what is changed into what."""
     return _sealed(act, row, CHANGES, change, {"told": dict(told)})["told"]
@@ -81,6 +88,16 @@ def titles_wish(row: Subscription, parts: Sequence[Part]) -> ColumnWish[Mapping[
         return {UUID(part): str(values["title"]) for part, values in found.items()}
 
     rows = {str(part.id): {"title": part.title} for part in parts}
+    return ColumnWish(*_head(row), PARTS, rows, made)
+
+
+def add_ons_wish(row: Subscription, parts: Sequence[Part]) -> ColumnWish[Mapping[UUID, Mapping[str, Any]]]:
+    """Return what opens the add-ons among parts, with their titles, by part."""
+
+    def made(found: Mapping[str, Mapping[str, Any]]) -> Mapping[UUID, Mapping[str, Any]]:
+        return {UUID(part): {**values["add_on"], "title": values["title"]} for part, values in found.items()}
+
+    rows = {str(part.id): {"title": part.title, "add_on": part.add_on} for part in parts if part.add_on}
     return ColumnWish(*_head(row), PARTS, rows, made)
 
 

@@ -173,3 +173,19 @@ class PeriodUnpaid(Foreseen):
     code = "subscriptions.change.unpaid"
     title = gettext_noop("An invoice of this service is open. Pay it first, then take something smaller.")
     status = 409
+
+
+class NoSuchAddOn(Foreseen):
+    """The service has no such add-on, or not so many of it."""
+
+    code = "subscriptions.add_on.none"
+    title = gettext_noop("This service does not have this add-on, or not so many of it.")
+    status = 404
+
+
+class TooManyAddOns(Foreseen):
+    """A service cannot have so many of an add-on.  most: how many it can."""
+
+    code = "subscriptions.add_on.too_many"
+    title = gettext_noop("Of this add-on a service can have {most} at most.")
+    status = 422

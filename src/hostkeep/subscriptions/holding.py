@@ -13,6 +13,7 @@ from hostkeep.kernel.money import MILLION, halves_away
 from hostkeep.subscriptions.boxing import seal_title
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Part, Subscription
+from hostkeep.subscriptions.rules.projecting import ADD_ON
 from hostkeep.subscriptions.rules.terms import Calendar, term
 
 
@@ -49,10 +50,11 @@ def add_part(
 
 
 def sum_of(parts: Iterable[Part]) -> int:
-    """Return what parts come to for a whole term: nothing where a discount takes more than there is."""
+    """Return what parts come to for a whole term; discounts take no more than there is beside add-ons."""
     found = list(parts)
     plan = sum(part.unit_minor * part.quantity for part in found if part.kind == "plan")
-    return max(0, sum(_whole(part, plan) for part in found))
+    extras = sum(_whole(part, plan) for part in found if part.kind == ADD_ON)
+    return extras + max(0, sum(_whole(part, plan) for part in found if part.kind != ADD_ON))
 
 
 def _whole(part: Part, plan: int) -> int:

@@ -24,8 +24,9 @@ PLAIN: Columns = {
     "Subscription.end_reason": not_personal("a word of rules.states"),
     "Part.kind": not_personal("plan, option, add_on or discount"),
     "Part.title": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
+    "Part.add_on": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
     "Change.once": not_personal("idempotency key of ours"),
-    "Change.kind": not_personal("a word of rules.changes"),
+    "Change.kind": not_personal("a word of rules.changing or rules.add_ons"),
     "Change.told": personal("chosen_service", sealed="by vault.columns: what was changed into what"),
     "Change.state": not_personal("waiting, done or dropped"),
     "PeriodTurn.kind": not_personal("taken or billed"),
@@ -124,6 +125,7 @@ class Subscription(models.Model):
 class Part(models.Model):
     """A part of what a subscription comes to: its plan, a choice, an add-on or a discount.
 
+    add_on      which of the catalogue's add-ons it is, and what bills it, sealed; null for another part
     unit_minor  for one term and one piece, as the brand's prices are; negative for a discount
     rate        of a discount that is a part of the plan's price, millionths; unit_minor: what it last was
     cycles_left periods that a discount still holds for, or None: for good
@@ -137,6 +139,7 @@ class Part(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="parts")
     kind = models.CharField(max_length=8)
     title = SealedColumn()
+    add_on = SealedColumn(null=True)
     unit_minor = models.BigIntegerField()
     rate = models.PositiveIntegerField(null=True)
     quantity = models.PositiveIntegerField(default=1)
@@ -208,7 +211,7 @@ class PeriodTurn(models.Model):
 
 
 class Change(models.Model):
-    """A change of a subscription that was asked for: another plan or choice, an add-on, an end.
+    """A change of a subscription that was asked for: another plan or choice, an add-on more or less.
 
     invoice  what it costs at once, or None; it takes effect when that is paid
     credit_minor  what it gives back

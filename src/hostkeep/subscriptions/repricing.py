@@ -18,6 +18,7 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import BILLING, seal_title, titles_wish, told_wish
 from hostkeep.subscriptions.holding import sum_of
 from hostkeep.subscriptions.models import Change, Part, PriceChange, Subscription
+from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
 from hostkeep.subscriptions.rules.agreeing import Told
 from hostkeep.subscriptions.rules.pricing import NewPrice, Promised, holds
 from hostkeep.vault.column_door import use_columns
@@ -70,8 +71,10 @@ def _taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
     """Return when the owners of subscriptions took what they have: they were told its price of then.
 
     A price that came by an announcement is none that they took: one that is announced later holds as well.
+    Nor is one that they were told with an add-on: the plan stays what it was.
     """
-    done = Change.objects.filter(subscription__in=rows, state="done").values("subscription")
+    plans = Change.objects.filter(subscription__in=rows, state="done").exclude(kind__in=(ADDED, TAKEN_OFF))
+    done = plans.values("subscription")
     changed = dict(done.annotate(at=Max("done_at")).values_list("subscription", "at"))
     return {row.id: changed.get(row.id) or row.created_at for row in rows}
 

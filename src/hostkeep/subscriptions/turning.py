@@ -5,29 +5,37 @@ Only modules of `subscriptions.actions` and `subscriptions.queries` call this.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ServiceId
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import Money, money, total
 from hostkeep.kernel.period import Period as Span
 from hostkeep.runtime.outbox import publish
 from hostkeep.subscriptions.boxing import as_system, seal_told
 from hostkeep.subscriptions.discounting import fit_discounts
 from hostkeep.subscriptions.errors import NoSuchMove
 from hostkeep.subscriptions.events import SubscriptionChanged
-from hostkeep.subscriptions.holding import add_part, calendar_of, sum_of
+from hostkeep.subscriptions.extras import add_up_price, fit_add_ons, had_of
+from hostkeep.subscriptions.holding import add_part, calendar_of
 from hostkeep.subscriptions.models import Change, Part, Period, Subscription
+from hostkeep.subscriptions.rules.add_ons import Had, extras_at, extras_of
 from hostkeep.subscriptions.rules.agreeing import Told, told_of
-from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, turn_of
+from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, reckon, turn_of
+from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.discounts import NOTHING, Off
+from hostkeep.subscriptions.rules.prorating import price_of
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import Term
 
 
-def now_of(row: Subscription, told: Told, at: datetime) -> Now:
-    """Return how a subscription stands, for a change to be reckoned.  Raises NoSuchMove where it is over."""
+def now_of(row: Subscription, told: Told, at: datetime, had: Sequence[Had] = ()) -> Now:
+    """Return how a subscription stands, for a change to be reckoned.  Raises NoSuchMove where it is over.
+
+    had  its add-ons
+    """
     plan = plan_of(row)
     if State(row.state) not in RENEWS or plan is None:
         raise NoSuchMove(state=row.state, move="change")
@@ -37,7 +45,15 @@ def now_of(row: Subscription, told: Told, at: datetime) -> Now:
         billed=_billed(row, at),
         billed_to=row.billed_to,
         calendar=calendar_of(row),
+        extras=extras_of(had),
     )
+
+
+def reckoned_of(act: Act, row: Subscription, told: Told, wanted: Wanted) -> Reckoned:
+    """Say what a change comes to now.  Raises SameAsNow, NoSuchMove, BadPrice."""
+    had = had_of(act, row)
+    after = None if wanted.keeps is None else extras_at(had, wanted.keeps)
+    return reckon(now_of(row, told, act.at, had), wanted.agreed, at=act.at, extras=after)
 
 
 def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
@@ -90,14 +106,21 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
     invoice.
     """
     under, agreed = as_system(act, row), wanted.agreed
-    late = _billed_late(row, change, agreed.price)
+    late = _billed_late(act, row, change, wanted)
+    if wanted.keeps is not None:
+        fit_add_ons(act, row, wanted.keeps)
     Part.objects.filter(subscription=row, kind="plan", ended_at=None).update(ended_at=act.at)
     add_part(under, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
     if late.minor > 0:
         add_part(under, row, kind="add_on", title=agreed.title, unit=late.minor, cycles=1)
     row.told = seal_told(act, row, told_of(agreed))
     _take_term(row, agreed.term, act.at)
-    row.price_minor = sum_of(Part.objects.filter(subscription=row, ended_at=None, cycles_left=None))
+    close(act, row, change)
+
+
+def close(act: Act, row: Subscription, change: Change) -> None:
+    """Note that a change is made, with what the subscription comes to since, and tell the house."""
+    add_up_price(row)
     row.save()
     change.state, change.done_at = "done", act.at
     change.save(update_fields=["state", "done_at"])
@@ -112,15 +135,24 @@ def _take_term(row: Subscription, new: Term, at: datetime) -> None:
         row.unit, row.count, row.anchor_at = new.unit, new.count, row.billed_to
 
 
-def _billed_late(row: Subscription, change: Change, new: Money) -> Money:
-    """Return what periods that were billed since a change was asked for cost more at the new price."""
-    late = Period.objects.filter(subscription=row, billed_at__gt=change.asked_at)
-    due = money(0, row.currency)
-    for each in late if change.invoice else ():
-        span = Span(each.starts_at, each.ends_at)
-        prices = price_at(row, span.start), new, off_of(row, each)
+def _billed_late(act: Act, row: Subscription, change: Change, wanted: Wanted) -> Money:
+    """Return what periods that were billed since a change was asked for cost more at the new prices."""
+    due, had = money(0, row.currency), had_of(act, row) if wanted.keeps is not None else ()
+    now, after = extras_of(had), extras_at(had, wanted.keeps or {})
+    more = total(list(after.values()), due.currency) - total(list(now.values()), due.currency)
+    for each, span in billed_since(row, change):
+        prices = price_at(row, span.start), wanted.agreed.price, off_of(row, each)
         due = due + turn_of(prices, calendar_of(row), span, at=span.start).due
+        due = due + price_of(more, calendar_of(row), span)
     return due
+
+
+def billed_since(row: Subscription, change: Change) -> list[tuple[Period, Span]]:
+    """Return the periods that were billed since a change was asked for that had to be paid first."""
+    if not change.invoice:
+        return []
+    late = Period.objects.filter(subscription=row, billed_at__gt=change.asked_at)
+    return [(each, Span(each.starts_at, each.ends_at)) for each in late]
 
 
 def waiting(change: UUID, *, brand: str) -> tuple[Subscription, Change] | None:

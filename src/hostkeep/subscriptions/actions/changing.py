@@ -4,55 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import Money
+from hostkeep.subscriptions.adding_on import close_add_on
+from hostkeep.subscriptions.asking import Asked, asked_again, free_of_changes
 from hostkeep.subscriptions.boxing import as_system, change_wish, seal_change, told_wish
-from hostkeep.subscriptions.errors import (
-    BadPrice,
-    ChangeWaits,
-    NoSuchChange,
-    NoSuchMove,
-    NoSuchSubscription,
-)
+from hostkeep.subscriptions.errors import BadPrice, NoSuchChange, NoSuchMove, NoSuchSubscription
 from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.subscriptions.rules.add_ons import ADDED, taken_from_told
 from hostkeep.subscriptions.rules.agreeing import Told, checked
-from hostkeep.subscriptions.rules.changing import DOWNGRADE, GivenBack, Wanted, from_told, reckon, to_told
+from hostkeep.subscriptions.rules.changing import DOWNGRADE, GivenBack, Wanted, from_told, to_told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import checked as checked_calendar
 from hostkeep.subscriptions.rules.terms import start_of
-from hostkeep.subscriptions.turning import make_so, now_of, waiting
+from hostkeep.subscriptions.turning import make_so, reckoned_of, waiting
 from hostkeep.vault.column_door import use_columns
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A change as it stands.
-
-    kind   upgrade, downgrade or term
-    state  "waiting", "done" or "dropped"
-    due    what is to be paid before it holds; back: what is given back; as the brand's prices are
-    again  whether the same key had asked for it before
-    """
-
-    id: UUID
-    kind: str
-    state: str
-    due: Money
-    back: Money
-    effective_at: datetime
-    again: bool
-
-    @property
-    def ref(self) -> Ref:
-        """The change."""
-        return Ref("subscriptions.change", self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +61,8 @@ def ask_change(
     if row.account != of:
         raise NoSuchSubscription
     if known := Change.objects.filter(once=once).first():
-        return _again(act, row, known)
-    if waits := Change.objects.filter(subscription=row, state="waiting").first():
-        raise ChangeWaits(change=str(waits.id))
+        return asked_again(act, row, known)
+    free_of_changes(row)
     checked(wanted.agreed)
     reckoned = use_columns(
         as_system(act, row), wishes=[told_wish(row)], fn=lambda told: _reckoned(act, row, told, wanted)
@@ -134,13 +105,13 @@ def complete_change(act: Act, *, change: UUID) -> Settled:
     if found is None:
         return _stands(act, change)
     row, stands = found
-    wanted = use_columns(
-        as_system(act, row), wishes=[change_wish(row, stands)],
-        fn=lambda told: from_told(told[0]) if told[0] else None,
-    )  # fmt: skip
-    if wanted is None:
+    told = use_columns(as_system(act, row), wishes=[change_wish(row, stands)], fn=lambda told: told[0])
+    if told is None:
         raise NoSuchChange
-    make_so(act, row, stands, wanted)
+    if stands.kind == ADDED:
+        close_add_on(act, row, stands, taken_from_told(told))
+    else:
+        make_so(act, row, stands, from_told(told))
     return Settled(stands.id, stands.state, moved=True)
 
 
@@ -169,9 +140,7 @@ def align(act: Act, *, subscription: UUID, of: AccountId, day: int | None) -> Se
         raise NoSuchSubscription
     if State(row.state) not in RENEWS:
         raise NoSuchMove(state=row.state, move="align")
-    waits = Change.objects.filter(subscription=row, state="waiting").first()
-    if waits is not None:
-        raise ChangeWaits(change=str(waits.id))
+    free_of_changes(row)
     if day != row.align_day:
         row.anchor_at, row.align_day = row.billed_to, day
         start_of(checked_calendar(calendar_of(row)), 1)
@@ -184,21 +153,7 @@ def _reckoned(act: Act, row: Subscription, told: Sequence[Told | None], wanted: 
     (had,) = told
     if had is None:
         raise NoSuchSubscription
-    return reckon(now_of(row, had, act.at), wanted.agreed, at=act.at)
-
-
-def _again(act: Act, row: Subscription, known: Change) -> Asked:
-    """Answer for a key that was used before.  Raises NoSuchChange where it was another subscription's."""
-    if known.subscription_id != row.id:
-        raise NoSuchChange
-    due = use_columns(
-        as_system(act, row), wishes=[change_wish(row, known)],
-        fn=lambda told: int(told[0]["due"]) if told[0] else 0,
-    )  # fmt: skip
-    return Asked(
-        known.id, known.kind, known.state, money(due, row.currency), money(known.credit_minor, row.currency),
-        known.effective_at, again=True,
-    )  # fmt: skip
+    return reckoned_of(act, row, had, wanted)
 
 
 def _stands(act: Act, change: UUID) -> Settled:

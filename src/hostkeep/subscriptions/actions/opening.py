@@ -15,9 +15,10 @@ from hostkeep.kernel.period import months_after
 from hostkeep.subscriptions.boxing import seal_told
 from hostkeep.subscriptions.discounting import add_discount, off_of, spend_discounts
 from hostkeep.subscriptions.errors import NoSuchSubscription, OpenedOtherwise
+from hostkeep.subscriptions.extras import write_taken
 from hostkeep.subscriptions.holding import add_part, calendar_of
 from hostkeep.subscriptions.models import Part, Period, Subscription
-from hostkeep.subscriptions.rules.agreeing import Agreed, checked, told_of
+from hostkeep.subscriptions.rules.agreeing import Agreed, checked, checked_taken, told_of
 from hostkeep.subscriptions.rules.discounts import DISCOUNT
 from hostkeep.subscriptions.rules.pricing import made_at, promised
 from hostkeep.subscriptions.rules.states import Move, State, after
@@ -47,8 +48,9 @@ def open_subscription(
     subject  whose key seals what was taken
     once     idempotency key, at most 128 characters; the same key opens nothing more
 
-    Writes a Subscription with a Part for its plan and one for its discount, or nothing.
-    Raises BadTerm, BadPrice, DateOutOfReach, OpenedOtherwise (with the first one's id), vault refusals.
+    Writes a Subscription with a Part for its plan, each add-on and its discount, or nothing.
+    Raises BadTerm, BadPrice, TooManyAddOns, DateOutOfReach, OpenedOtherwise (with the first one's id), vault
+    refusals.
     """
     checked(agreed)
     known = Subscription.objects.filter(once=once).first()
@@ -68,6 +70,8 @@ def open_subscription(
     if stands.id != row.id:
         return _again(stands, account, service, agreed)
     add_part(act, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
+    for taken in agreed.add_ons:
+        write_taken(act, row, checked_taken(taken, currency=row.currency))
     if agreed.discount is not None:
         add_discount(act, row, agreed.discount)
     return Opened(row.id, row.state)
@@ -110,9 +114,10 @@ def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | Non
 
 
 def _price_of(agreed: Agreed) -> int:
-    """Return what a whole term comes to: a discount that holds for good is taken off."""
+    """Return what a whole term comes to, add-ons with it: a discount that holds for good is taken off."""
     off = agreed.discount
-    return agreed.price.minor - (off.each.minor if off is not None and off.periods is None else 0)
+    extras = sum(each.add_on.unit.minor * each.quantity for each in agreed.add_ons if each.add_on.recurs)
+    return agreed.price.minor + extras - (off.each.minor if off is not None and off.periods is None else 0)
 
 
 def _again(known: Subscription, account: AccountId, service: ServiceId, agreed: Agreed) -> Opened:

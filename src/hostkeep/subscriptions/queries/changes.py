@@ -15,25 +15,29 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
 from hostkeep.subscriptions.rules.agreeing import Agreed, Told
-from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.changing import (
+    UPGRADE,
     GivenBack,
     Wanted,
     back_from_told,
     dues_from_told,
     from_told,
-    reckon,
 )
-from hostkeep.subscriptions.turning import now_of
+from hostkeep.subscriptions.rules.changing import Change as Reckoned
+from hostkeep.subscriptions.turning import reckoned_of
 from hostkeep.vault.column_door import ColumnWish, use_columns
+
+PAID_FIRST = (UPGRADE, ADDED)
+"""Kinds that hold when they are paid."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
     """A change, closed.
 
-    kind     upgrade, downgrade or term
+    kind     upgrade, downgrade, term, add_on or add_on_off
     state    "waiting", "done" or "dropped"
     invoice  what it is paid by, or None
     back     what it gave back, as the brand's prices are
@@ -98,6 +102,11 @@ def last_done(subscription: UUID) -> ChangeRow | None:
     return found[0] if found else None
 
 
+def done_add_ons(subscription: UUID) -> tuple[ChangeRow, ...]:
+    """Return changes of add-ons of a subscription that hold, oldest first."""
+    return _rows(subscription_id=subscription, state="done", kind__in=(ADDED, TAKEN_OFF))
+
+
 def paid_upgrades(subscription: UUID) -> tuple[UUID, ...]:
     """Return the changes of a subscription that were paid for and hold: lines of invoices are about them."""
     found = Change.objects.filter(subscription_id=subscription, state="done").exclude(invoice=None)
@@ -106,7 +115,7 @@ def paid_upgrades(subscription: UUID) -> tuple[UUID, ...]:
 
 def unpaid_since(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
     """Return changes that wait to be paid and were asked for before a time, oldest first."""
-    return _rows(state="waiting", kind="upgrade", asked_at__lte=at)[:first]
+    return _rows(state="waiting", kind__in=PAID_FIRST, asked_at__lte=at)[:first]
 
 
 def due_changes(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
@@ -114,8 +123,12 @@ def due_changes(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
     return _rows(state="waiting", kind="term", subscription__renew_at__lte=at)[:first]
 
 
-def preview(act: Act, subscription: UUID, *, of: AccountId, wanted: Agreed) -> Reckoned:
+def preview(
+    act: Act, subscription: UUID, *, of: AccountId, wanted: Agreed, keeps: Mapping[str, Money] | None = None
+) -> Reckoned:
     """Say what a change would come to, and do nothing.
+
+    keeps  the price of one piece of each add-on that is kept, by slug; None: all, as they are
 
     Raises NoSuchSubscription, NoSuchMove, SameAsNow, BadPrice.
     """
@@ -126,7 +139,7 @@ def preview(act: Act, subscription: UUID, *, of: AccountId, wanted: Agreed) -> R
     def reckoned(told: Sequence[Told | None]) -> Reckoned:
         if told[0] is None:
             raise NoSuchSubscription
-        return reckon(now_of(row, told[0], act.at), wanted, at=act.at)
+        return reckoned_of(act, row, told[0], Wanted(wanted, {}, keeps))
 
     return use_columns(as_system(act, row), wishes=[told_wish(row)], fn=reckoned)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from hostkeep.kernel.money import MILLION, Money
-from hostkeep.subscriptions.errors import BadPrice, BadTerm
+from hostkeep.subscriptions.errors import BadPrice, BadTerm, TooManyAddOns
 from hostkeep.subscriptions.rules.terms import Term, term
 
 MOST_MINOR = 10**15
 MOST_TRIAL = 366
 LONGEST_TITLE = 200
+MOST_PIECES = 100
+"""Of one add-on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,42 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True)
+class AddOn:
+    """An add-on as it is agreed on.
+
+    slug, title  as the catalogue names it, and as an invoice says it, at most 200 characters
+    unit    one piece for a whole term, as the brand's prices are; nothing for what is bought once
+    once    one piece, with the first bill: its set-up, or all there is of it
+    recurs  whether it is billed each term
+    work    whether something is done to the service for it
+    """
+
+    slug: str
+    title: str
+    unit: Money
+    once: Money
+    recurs: bool
+    work: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An add-on and how many of it.
+
+    lines  ids of what bills it besides its part, such as what an order calls it by
+    """
+
+    add_on: AddOn
+    quantity: int
+    lines: tuple[UUID, ...] = ()
+
+    @property
+    def once(self) -> Money:
+        """What is due once for all pieces."""
+        return self.add_on.once.times(self.quantity)
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """What somebody took.
 
@@ -40,6 +79,7 @@ class Agreed:
     price          for a whole term, as the brand's prices are
     trial_days     free of charge at the start, at most 366
     discount       off the price, or None
+    add_ons        what is taken beside it
     """
 
     product: str
@@ -50,6 +90,7 @@ class Agreed:
     price: Money
     trial_days: int = 0
     discount: Discount | None = None
+    add_ons: tuple[Taken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +112,21 @@ def checked(agreed: Agreed) -> Agreed:
         raise BadTerm(why="trial")
     if agreed.discount is not None and not _fits(agreed.discount, agreed.price):
         raise BadPrice
+    for taken in agreed.add_ons:
+        checked_taken(taken, currency=agreed.price.currency.code)
     return agreed
+
+
+def checked_taken(taken: Taken, *, currency: str) -> Taken:
+    """Return what can be taken, its title cut to what a line holds.  Raises BadPrice, TooManyAddOns."""
+    add_on = taken.add_on
+    if any(each.currency.code != currency for each in (add_on.unit, add_on.once)):
+        raise BadPrice
+    if not all(0 <= each.minor <= MOST_MINOR for each in (add_on.unit, add_on.once)):
+        raise BadPrice
+    if not 1 <= taken.quantity <= MOST_PIECES:
+        raise TooManyAddOns(most=MOST_PIECES)
+    return replace(taken, add_on=replace(add_on, title=add_on.title[:LONGEST_TITLE]))
 
 
 def _fits(discount: Discount, price: Money) -> bool:

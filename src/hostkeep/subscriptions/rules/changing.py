@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,10 +26,15 @@ TIME_TO_PAY = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants in place of what they have.  spec: what the driver is to make of it."""
+    """What somebody wants in place of what they have.
+
+    spec   what the driver is to make of it
+    keeps  the add-ons that are kept, by slug: the price of one piece for a whole term; None: all, as they are
+    """
 
     agreed: Agreed
     spec: Mapping[str, str]
+    keeps: Mapping[str, Money] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Now:
              for those to come alone
     billed_to  the end of what is billed
     calendar   what makes its periods: one that was cut short cost its part alone
+    extras     what each add-on comes to for a whole term, by slug
     """
 
     told: Told
@@ -110,10 +116,15 @@ class Now:
     billed: Sequence[BilledAt]
     billed_to: datetime
     calendar: Calendar
+    extras: Mapping[str, Money] = field(default_factory=dict)
 
 
-def reckon(now: Now, wanted: Agreed, *, at: datetime) -> Change:
+def reckon(
+    now: Now, wanted: Agreed, *, at: datetime, extras: Mapping[str, Money] | None = None
+) -> Change:
     """Say what a change comes to at a moment.
+
+    extras  what each add-on that is kept comes to for a whole term then; None: all do what they do now
 
     Another term holds from the next period on and costs nothing before.  The same term at a higher price is
     paid for what is left of all that is billed; at a lower one as much is given back.
@@ -129,19 +140,43 @@ def reckon(now: Now, wanted: Agreed, *, at: datetime) -> Change:
         now.told.product, now.told.plan, dict(now.told.choices)
     ):  # fmt: skip
         raise SameAsNow
-    shares = [
-        Share(
-            each.period,
-            Period(max(at, each.period.start), each.period.end),
-            turn_of((each.price, wanted.price, each.off), now.calendar, each.period, at=at),
-        )
-        for each in now.billed
-    ]
+    after = now.extras if extras is None else extras
+    pairs = [(old, after.get(slug, nothing)) for slug, old in now.extras.items()]
+    turned = [pair for pair in pairs if pair[0] != pair[1]]
+    shares = [_changed(now, each, wanted.price, turned, at=at) for each in now.billed]
     both = Turn(
         total([each.turn.back for each in shares], now.price.currency),
         total([each.turn.pay for each in shares], now.price.currency),
     )
     return Change(UPGRADE if both.due.minor > 0 else DOWNGRADE, both, at, shares)
+
+
+def _changed(
+    now: Now, each: BilledAt, price: Money, extras: Sequence[tuple[Money, Money]], *, at: datetime
+) -> Share:
+    """Say what another plan comes to for a billed period, with what becomes of add-ons.
+
+    extras  of each add-on that comes to something else: what it did for a whole term, and what it does then
+    """
+    plan = _share(now, each, (each.price, price, each.off), at=at)
+    turns = [plan.turn, *(share_of(now, each, prices, at=at).turn for prices in extras)]
+    code = price.currency
+    both = Turn(total([one.back for one in turns], code), total([one.pay for one in turns], code))
+    return replace(plan, turn=both)
+
+
+def share_of(now: Now, each: BilledAt, prices: tuple[Money, Money], *, at: datetime) -> Share:
+    """Say what another price of a whole term, which no discount is taken off, comes to for a billed period.
+
+    prices  the old one and the new one
+    """
+    return _share(now, each, (*prices, NOTHING), at=at)
+
+
+def _share(now: Now, each: BilledAt, prices: tuple[Money, Money, Off], *, at: datetime) -> Share:
+    """Say what other prices come to for a billed period."""
+    left = Period(max(at, each.period.start), each.period.end)
+    return Share(each.period, left, turn_of(prices, now.calendar, each.period, at=at))
 
 
 def turn_of(prices: tuple[Money, Money, Off], plan: Calendar, billed: Period, *, at: datetime) -> Turn:
@@ -169,16 +204,24 @@ def to_told(wanted: Wanted, change: Change, back: Sequence[GivenBack]) -> dict[s
     return {
         **asdict(told), "unit": agreed.term.unit, "count": agreed.term.count, "minor": agreed.price.minor,
         "currency": agreed.price.currency.code, "spec": dict(wanted.spec), "due": change.due.minor,
+        "keeps": None if wanted.keeps is None else {k: v.minor for k, v in wanted.keeps.items()},
+        **told_shares(change, back),
+    }  # fmt: skip
+
+
+def told_shares(change: Change, back: Sequence[GivenBack]) -> dict[str, Any]:
+    """Return what is sealed of what a change comes to, period by period, and of what it takes back."""
+    return {
         "shares": [
             [each.left.start.isoformat(), each.left.end.isoformat(), each.turn.due.minor]
             for each in change.shares
         ],
         "back": [[str(each.invoice), each.position, each.minor] for each in back],
-    }  # fmt: skip
+    }
 
 
 def dues_from_told(values: Mapping[str, Any]) -> tuple[tuple[Period | None, Money], ...]:
-    """Return what is to be paid of a change for each billed period, of an opened change.
+    """Return what is to be paid of a change for each billed period, of an opened change; then what is once.
 
     One that was asked for before that was kept has one amount for all of them, of no period.
     """
@@ -188,7 +231,8 @@ def dues_from_told(values: Mapping[str, Any]) -> tuple[tuple[Period | None, Mone
         for start, end, minor in values.get("shares", ())
         if minor
     ]
-    return tuple(shares) or ((None, money(values["due"], code)),)
+    once = [(None, money(values["once"], code))] if values.get("once") else []
+    return (*shares, *once) or ((None, money(values["due"], code)),)
 
 
 def back_from_told(values: Mapping[str, Any]) -> tuple[GivenBack, ...]:
@@ -206,4 +250,7 @@ def from_told(values: Mapping[str, Any]) -> Wanted:
         term=checked_term(values["unit"], values["count"]),
         price=money(values["minor"], values["currency"]),
     )
-    return Wanted(agreed, dict(values["spec"]))
+    keeps = values.get("keeps")
+    code = agreed.price.currency.code
+    kept = None if keeps is None else {slug: money(minor, code) for slug, minor in keeps.items()}
+    return Wanted(agreed, dict(values["spec"]), kept)

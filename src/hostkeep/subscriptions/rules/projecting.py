@@ -13,7 +13,7 @@ from hostkeep.subscriptions.rules.pricing import made_at
 from hostkeep.subscriptions.rules.prorating import price_of
 from hostkeep.subscriptions.rules.terms import Calendar, following
 
-PLAN = "plan"
+PLAN, ADD_ON = "plan", "add_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Billed:
 
 
 def amounts_of(parts: Sequence[Priced], plan: Calendar, period: Period) -> tuple[tuple[int, Money], ...]:
-    """Return what a period costs, part by part; discounts take no more than there is.
+    """Return what a period costs, part by part; discounts take no more than there is but add-ons.
 
     parts  discounts last
     """
@@ -74,7 +74,7 @@ def amounts_of(parts: Sequence[Priced], plan: Calendar, period: Period) -> tuple
             unit = max(unit, Money(-left, unit.currency), key=lambda amount: amount.minor)
         quantity = 1 if part.kind == DISCOUNT else part.quantity
         found.append((quantity, unit))
-        left += unit.minor * quantity
+        left += 0 if part.kind == ADD_ON else unit.minor * quantity
     return tuple(found)
 
 

@@ -1,0 +1,49 @@
+"""Add-ons at a moment: what more or less of one comes to, and having what was asked for.  Rows come locked.
+
+Only modules of `subscriptions.actions` and `subscriptions.queries` call this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.money import total
+from hostkeep.subscriptions.boxing import as_system
+from hostkeep.subscriptions.extras import write_taken
+from hostkeep.subscriptions.holding import add_part, calendar_of
+from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.subscriptions.rules.add_ons import Had, reckon_less, reckon_more
+from hostkeep.subscriptions.rules.agreeing import Taken, Told
+from hostkeep.subscriptions.rules.changing import Change as Reckoned
+from hostkeep.subscriptions.rules.prorating import price_of
+from hostkeep.subscriptions.turning import billed_since, close, now_of
+
+UNTOLD = Told("", "", "", {})
+"""What is had besides: no sum of an add-on asks for it."""
+
+
+def reckoned_more(act: Act, row: Subscription, had: Sequence[Had], taken: Taken) -> Reckoned:
+    """Say what an add-on comes to now.  Raises NoSuchMove."""
+    return reckon_more(now_of(row, UNTOLD, act.at), had, taken, at=act.at)
+
+
+def reckoned_less(act: Act, row: Subscription, had: Sequence[Had], *, slug: str, quantity: int) -> Reckoned:
+    """Say what is given back where so many of an add-on are taken off.  Raises NoSuchMove, NoSuchAddOn."""
+    return reckon_less(now_of(row, UNTOLD, act.at), had, slug=slug, quantity=quantity, at=act.at)
+
+
+def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> None:
+    """Have an add-on that was asked for, and tell the house.
+
+    Of what was billed without it since it was asked for, its price comes with the next invoice.
+    """
+    unit, calendar = taken.add_on.unit.times(taken.quantity), calendar_of(row)
+    late = [price_of(unit, calendar, span) for _, span in billed_since(row, change)]
+    due = total(late, unit.currency)
+    if due.minor > 0:
+        title = taken.add_on.title
+        add_part(as_system(act, row), row, kind="add_on", title=title, unit=due.minor, cycles=1)
+    write_taken(act, row, replace(taken, lines=(*taken.lines, change.id)))
+    close(act, row, change)

@@ -1,0 +1,141 @@
+"""Add-ons of a subscription: what it comes to where one is added, or taken off, at a moment.
+
+All that is reckoned goes by what a service has of one add-on before and after, for a whole term: so pieces
+that come one by one cost what they do together, and a way there and back costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hostkeep.kernel.money import Money, money, total
+from hostkeep.subscriptions.errors import NoSuchAddOn
+from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, AddOn, Taken
+from hostkeep.subscriptions.rules.changing import Change, GivenBack, Now, Share, share_of, told_shares
+from hostkeep.subscriptions.rules.prorating import Turn
+
+ADDED, TAKEN_OFF = "add_on", "add_on_off"
+"""Paid before it holds, unless it costs nothing now; holds at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """A part of a subscription that is an add-on, opened.
+
+    id     the part
+    lines  ids of what lines of documents are about that bill it, its own among them
+    """
+
+    id: UUID
+    slug: str
+    title: str
+    unit: Money
+    quantity: int
+    work: bool
+    lines: frozenset[UUID]
+
+    @property
+    def whole(self) -> Money:
+        """What it comes to for a whole term."""
+        return self.unit.times(self.quantity)
+
+
+def whole_of(had: Iterable[Had], slug: str, nothing: Money) -> Money:
+    """Return what is had of one add-on comes to for a whole term."""
+    return total([each.whole for each in had if each.slug == slug], nothing.currency)
+
+
+def extras_of(had: Iterable[Had]) -> dict[str, Money]:
+    """Return what each add-on comes to for a whole term, by slug."""
+    found: dict[str, Money] = {}
+    for each in had:
+        found[each.slug] = found[each.slug] + each.whole if each.slug in found else each.whole
+    return found
+
+
+def extras_at(had: Iterable[Had], prices: Mapping[str, Money]) -> dict[str, Money]:
+    """Return what each add-on comes to for a whole term at other prices of one piece; others are dropped."""
+    found: dict[str, Money] = {}
+    for each in had:
+        if each.slug in prices:
+            more = prices[each.slug].times(each.quantity)
+            found[each.slug] = found[each.slug] + more if each.slug in found else more
+    return found
+
+
+def pieces_of(had: Iterable[Had], slug: str) -> int:
+    """Return how many there are of one add-on."""
+    return sum(each.quantity for each in had if each.slug == slug)
+
+
+def reckon_more(now: Now, had: Sequence[Had], taken: Taken, *, at: datetime) -> Change:
+    """Say what an add-on comes to for what is left of all that is billed; what is due once is not in it."""
+    nothing = now.price.times(0)
+    before = whole_of(had, taken.add_on.slug, nothing)
+    after = before + taken.add_on.unit.times(taken.quantity)
+    return _turned(ADDED, now, before, after, at)
+
+
+def reckon_less(now: Now, had: Sequence[Had], *, slug: str, quantity: int, at: datetime) -> Change:
+    """Say what is given back where so many of an add-on are taken off.  Raises NoSuchAddOn."""
+    nothing = now.price.times(0)
+    rest = [part.unit.times(pieces) for part, pieces in left_of(had, slug=slug, quantity=quantity)]
+    before = whole_of(had, slug, nothing)
+    return _turned(TAKEN_OFF, now, before, total(rest, nothing.currency), at)
+
+
+def left_of(had: Sequence[Had], *, slug: str, quantity: int) -> list[tuple[Had, int]]:
+    """Return each part of an add-on with what is left of it once so many are taken off, the newest first.
+
+    had  the oldest first
+    Raises NoSuchAddOn where there are not so many.
+    """
+    mine = [each for each in had if each.slug == slug]
+    if not 1 <= quantity <= sum(each.quantity for each in mine):
+        raise NoSuchAddOn
+    found: list[tuple[Had, int]] = []
+    for each in reversed(mine):
+        gone = min(quantity, each.quantity)
+        quantity -= gone
+        found.append((each, each.quantity - gone))
+    return found
+
+
+def _turned(kind: str, now: Now, before: Money, after: Money, at: datetime) -> Change:
+    """Return a change of what is had of one add-on, for all that is billed and not over."""
+    shares: list[Share] = [share_of(now, each, (before, after), at=at) for each in now.billed]
+    code = now.price.currency
+    both = Turn(
+        total([each.turn.back for each in shares], code), total([each.turn.pay for each in shares], code)
+    )
+    return Change(kind, both, at, shares)
+
+
+def told_of_add_on(taken: Taken, change: Change, back: Sequence[GivenBack]) -> dict[str, Any]:
+    """Return what is sealed of a change of an add-on."""
+    add_on = taken.add_on
+    once = taken.once.minor if change.kind == ADDED else 0
+    return {
+        "add_on": add_on.slug, "title": add_on.title, "quantity": taken.quantity, "minor": add_on.unit.minor,
+        "once": once, "recurs": add_on.recurs, "work": add_on.work, "currency": add_on.unit.currency.code,
+        "due": change.due.minor + once, **told_shares(change, back),
+    }  # fmt: skip
+
+
+def taken_from_told(values: Mapping[str, Any]) -> Taken:
+    """Return which add-on an opened change is about."""
+    code, quantity = values["currency"], int(values["quantity"])
+    add_on = AddOn(
+        values["add_on"], values["title"], money(values["minor"], code),
+        money(values["once"] // quantity, code), values["recurs"], values["work"],
+    )  # fmt: skip
+    return Taken(add_on, quantity)
+
+
+def counted(title: str, quantity: int) -> str:
+    """Return what a line is called that stands for so many pieces in one."""
+    return title if quantity == 1 else f"{quantity} \N{MULTIPLICATION SIGN} {title}"[:LONGEST_TITLE]
