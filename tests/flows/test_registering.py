@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from hostkeep.audit.enter import APART
+from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.correcting import credit_whole, debit_lines, Part
 from hostkeep.billing.actions.registering import record_registration, retry_registration
 from hostkeep.billing.calls import einvoices
@@ -161,6 +162,22 @@ def test_one_that_nobody_foresaw_keeps_no_other_waiting(side: SInvoiceSide, monk
     runs(10)
     runs(20)
     assert registration_of(first).state == "registered"
+
+
+def test_one_of_which_nothing_can_be_written_down_keeps_no_other_waiting(side: SInvoiceSide, monkeypatch) -> None:
+    first, second = issued(Customer.at("DE")), issued(Customer.at("DE"))
+    Registration.objects.filter(document=second).update(next_at=NOON + timedelta(seconds=1))
+    before = newest_id()
+
+    def breaks(act, *, document, answer):
+        if document == first:
+            raise KeyError("state")
+        return record_registration(act, document=document, answer=answer)
+
+    monkeypatch.setattr(registering, "record_registration", breaks)
+    assert runs(0.5) == 2
+    assert registration_of(second).state == "registered"
+    assert "work_failed" in [each.kind for each in raised_after(before)]
 
 
 def test_what_the_authority_has_not_marked_yet_is_pending(side: SInvoiceSide) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import structlog
 
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.drivers.machines import Outcome, Refused
 from hostkeep.flows.qualifying import may_build
@@ -23,7 +24,7 @@ from hostkeep.provisioning.calls.drivers import MANUAL, chosen, driver_for
 from hostkeep.provisioning.calls.running import ask_driver
 from hostkeep.provisioning.errors import NoSuchDriver, NoSuchStep, NotDue
 from hostkeep.provisioning.events import ActionQueued
-from hostkeep.provisioning.queries import ServiceRow, due_work, left_to_do, services_billed_by
+from hostkeep.provisioning.queries import LeftRow, ServiceRow, due_work, left_to_do, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Claimed
 from hostkeep.vault.column_door import use_columns
@@ -31,6 +32,7 @@ from hostkeep.vault.column_door import use_columns
 log = structlog.get_logger()
 
 SERVICE = PurposeId("service")
+AT_ONCE = 500
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
@@ -76,27 +78,30 @@ def sweep_due(act: Act) -> int:
     One piece that goes wrong does not stop the next.
     """
     waiting = due_work(act.at)
-    for action in waiting:
-        try:
-            run_action(act, action=action)
-        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
-            log.warning("action.failed", action=str(action), code=type(error).__name__, trace=act.trace)
+    go_through(
+        act, waiting, lambda action: run_action(act, action=action), event="action.failed",
+        about=lambda action: action,
+    )  # fmt: skip
     return len(waiting) + _do_what_is_left(act)
 
 
 def _do_what_is_left(act: Act) -> int:
     """Ask for changes and ends that had to wait for other work; return how many there were."""
-    left = left_to_do()
-    for row in left:
-        under = act.of_brand(row.brand).for_purpose(SERVICE)
-        try:
-            if row.is_end:
-                end_when_idle(under, service=row.id)
-            else:
-                ask_change_left(under, service=row.id)
-        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
-            log.warning("left.failed", service=str(row.id), code=type(error).__name__, trace=act.trace)
-    return len(left)
+    left = each_once(lambda most: left_to_do(first=most), key=lambda row: row.id, page=AT_ONCE)
+    return len(
+        go_through(
+            act, left, lambda row: _do_left(act, row), event="left.failed", about=lambda row: row.id
+        )
+    )
+
+
+def _do_left(act: Act, row: LeftRow) -> None:
+    """Ask for one end or change that had to wait."""
+    under = act.of_brand(row.brand).for_purpose(SERVICE)
+    if row.is_end:
+        end_when_idle(under, service=row.id)
+    else:
+        ask_change_left(under, service=row.id)
 
 
 def run_action(act: Act, *, action: ActionId) -> None:

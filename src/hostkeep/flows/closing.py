@@ -12,6 +12,7 @@ from typing import Literal
 
 import structlog
 
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing.queries.invoices import InvoiceRow
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.brands.applying import policy_for
@@ -171,18 +172,17 @@ def sweep_due(act: Act) -> int:
 
     One that goes wrong does not stop the next.
     """
-    waiting = closings.unfinished(most=AT_ONCE)
-    for each in waiting:
-        try:
-            carry_on(act, account=each.account)
-        except Exception as error:  # noqa: BLE001  the rest of the sweep must go on
-            log.warning(
-                "closing.failed", account=str(each.account), code=type(error).__name__, trace=act.trace
-            )
-    erased = closings.erased_logins(most=AT_ONCE)
-    for of, account in erased:
-        erase_login(act.of_brand(of), account=account)
-    return len(waiting) + len(erased)
+    waiting = each_once(lambda most: closings.unfinished(most=most), key=lambda row: row.id, page=AT_ONCE)
+    taken = go_through(
+        act, waiting, lambda row: carry_on(act, account=row.account), event="closing.failed",
+        about=lambda row: row.account,
+    )  # fmt: skip
+    left = each_once(lambda most: closings.erased_logins(most=most), key=lambda row: row[1], page=AT_ONCE)
+    erased = go_through(
+        act, left, lambda row: erase_login(act.of_brand(row[0]), account=row[1]), event="login.not_erased",
+        about=lambda row: row[1],
+    )  # fmt: skip
+    return len(taken) + len(erased)
 
 
 def _say_farewell(act: Act, row: AccountRow) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
 from hostkeep.flows.endings import ending_for
@@ -110,11 +111,16 @@ WRITTEN = MappingProxyType({TEMPLATE: said_of_dispute})
 
 
 def sweep_due(act: Act) -> int:
-    """Erase disputes whose time is over; return how many."""
-    over = closings.disputes_over(act.at, most=AT_ONCE)
-    for row in over:
-        _erase(act.of_brand(row.brand), row, "dispute.over")
-    return len(over)
+    """Erase disputes whose time is over; return how many.  One that goes wrong does not stop the next."""
+    over = each_once(
+        lambda most: closings.disputes_over(act.at, most=most), key=lambda row: row.id, page=AT_ONCE
+    )
+    return len(
+        go_through(
+            act, over, lambda row: _erase(act.of_brand(row.brand), row, "dispute.over"),
+            event="dispute.not_erased", about=lambda row: row.id,
+        )
+    )  # fmt: skip
 
 
 def answered(act: Act, *, dispute: DisputeRow) -> None:

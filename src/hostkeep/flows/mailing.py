@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import BrandRow, brand
 from hostkeep.drivers.mail import Letter
@@ -86,11 +87,14 @@ def _let_out(act: Act, row: MailRow, letter: Letter) -> Letter:
 
 
 def sweep_due(act: Act) -> int:
-    """Wake mails whose next attempt is due or whose hand-over was never heard of; return how many."""
-    woken = 0
-    for due in due_mail(act.at, most=AT_ONCE):
-        woken += _wake(act, due)
-    return woken
+    """Wake mails whose next attempt is due or whose hand-over was never heard of; return how many.
+
+    One that goes wrong does not stop the next.
+    """
+    due = due_mail(act.at, most=AT_ONCE)
+    return sum(
+        go_through(act, due, lambda mail: _wake(act, mail), event="mail.not_woken", about=lambda mail: mail)
+    )
 
 
 def prepare(act: Act, row: MailRow) -> Letter:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.brands.actions.telling import (
     advance_telling,
     begin_telling,
@@ -105,8 +106,14 @@ def on_change_rejected(act: Act, event: ChangeRejected) -> None:
 
 
 def sweep_due(act: Act) -> int:
-    """End the services of customers who rejected a change and whose day has come; return how many."""
-    return sum(_end(act, row) for row in endings_due(act.at, most=ENDINGS))
+    """End the services of customers who rejected a change and whose day has come; return how many.
+
+    One that goes wrong, or whose driver is at work, does not stop the next.
+    """
+    due = each_once(lambda most: endings_due(act.at, most=most), key=lambda row: row.id, page=ENDINGS)
+    return sum(
+        go_through(act, due, lambda row: _end(act, row), event="rejection.failed", about=lambda row: row.id)
+    )
 
 
 def show_changes(act: Act, account: AccountRow) -> tuple[VersionRow, ...]:

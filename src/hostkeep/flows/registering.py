@@ -14,6 +14,7 @@ from typing import cast
 
 import structlog
 
+from hostkeep.audit.rounds import go_through, note_failure
 from hostkeep.billing.actions.registering import begin_registration, record_registration
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.calls.einvoices import hand_in, look_up, system_for
@@ -30,7 +31,6 @@ from hostkeep.brands.rules.einvoices import read_einvoices
 from hostkeep.drivers.einvoices import Before, ElectronicInvoices, Found, NoAnswer, Refused
 from hostkeep.flows.needing import package_for
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId
 from hostkeep.runtime.outbox import is_under_way
 from hostkeep.vault import door
@@ -81,15 +81,20 @@ def run_due(act: Act) -> int:
     What goes wrong at one keeps no other waiting.
     """
     rows = due(act.at, first=MOST)
-    for row in rows:
-        under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
-        try:
-            record_registration(under, document=row.document, answer=_asked(under, row))
-        except Exception as error:  # noqa: BLE001  the rest of the round must go on
-            code = error.code if isinstance(error, Foreseen) else type(error).__name__
-            log.warning("einvoice.failed", document=str(row.document), code=code, trace=act.trace)
-            record_registration(under, document=row.document, answer=NoAnswer(code))
+    go_through(
+        act, rows, lambda row: _one(act, row), event="einvoice.not_noted", about=lambda row: row.document
+    )
     return len(rows)
+
+
+def _one(act: Act, row: RegistrationRow) -> None:
+    """Ask about one and write down what was said; of one that goes wrong, that there is no answer."""
+    under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
+    try:
+        record_registration(under, document=row.document, answer=_asked(under, row))
+    except Exception as error:  # noqa: BLE001  it must be asked about again, and later
+        code = note_failure(act, error, event="einvoice.failed", about=row.document)
+        record_registration(under, document=row.document, answer=NoAnswer(code))
 
 
 def _asked(act: Act, row: RegistrationRow) -> Found:

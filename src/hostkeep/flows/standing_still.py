@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.billing.actions.dunning import end_stop, note_told, note_untold
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries import dunning as rows
@@ -108,7 +109,11 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
 
 def tell_of_cards(act: Act) -> int:
     """Tell owners of stored methods that end next month, once each; return how many brands had their day."""
-    return sum(_cards(act, row) for row in all_brands())
+    return sum(
+        go_through(
+            act, all_brands(), lambda row: _cards(act, row), event="cards.failed", about=lambda row: row.id
+        )
+    )
 
 
 def _cards(act: Act, seller: BrandRow) -> bool:

@@ -8,19 +8,21 @@ the light that watches the sweeper then goes out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
 from hostkeep.audit.enter import enter
+from hostkeep.audit.rounds import go_through
 from hostkeep.billing import stores as billing
 from hostkeep.brands.errors import NoSuchBrand
 from hostkeep.brands.queries import all_brands
 from hostkeep.flows import log_ends
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import OPERATOR, Ref, SubjectId
+from hostkeep.kernel.ids import OPERATOR, BrandId, Ref, SubjectId
 from hostkeep.messaging import stores as messaging
 from hostkeep.people import stores as people
 from hostkeep.policy.schedule import ACCOUNT_CLOSED
@@ -39,6 +41,7 @@ from hostkeep.vault.events import KeysDestroyed, ValueDropped
 log = structlog.get_logger()
 
 ERRAND = "sweep"
+Row = TypeVar("Row")
 EVERY = timedelta(hours=1)
 BATCH = 5000
 PEOPLE = 500
@@ -158,22 +161,27 @@ def absent(*, subject: SubjectId, words: tuple[str, ...] = ()) -> Mapping[str, i
 
 def _apply_terms(act: Act) -> int:
     """Set dates anew at brands whose version in force is not applied yet."""
-    moved = 0
-    for row in all_brands():
-        try:
-            if rescheduling.owed(act, brand=row.id):
-                moved += rescheduling.reschedule(act, brand=row.id).moved
-        except NoSuchBrand:  # no version in force yet
-            continue
-    return moved
+    return _all_of(act, all_brands(), lambda row: _apply(act, row.id), name="terms")
+
+
+def _apply(act: Act, brand: BrandId) -> int:
+    """Set dates anew at a brand, where its version in force is not applied yet."""
+    try:
+        if rescheduling.owed(act, brand=brand):
+            return rescheduling.reschedule(act, brand=brand).moved
+    except NoSuchBrand:  # no version in force yet
+        pass
+    return 0
 
 
 def _close_newcomers(act: Act) -> int:
     """Let classes that came after their account had ended end as they would have with it."""
-    found = due.left_open(most=PEOPLE)
-    for whose in found:
+
+    def close(whose: Whose) -> int:
         retention.fire(act.of_brand(whose.brand), subject=whose.subject, event=ACCOUNT_CLOSED)
-    return len(found)
+        return 1
+
+    return _all_of(act, due.left_open(most=PEOPLE), close, name="newcomers")
 
 
 def _end_classes(act: Act) -> int:
@@ -195,11 +203,25 @@ def _end_classes(act: Act) -> int:
 
 def _erase_released(act: Act) -> int:
     """Erase what was due under a hold that ended since, and no other keeps; return how many classes."""
-    found = holds.released(most=PEOPLE)
-    for freed in found:
+
+    def erase(freed: holds.Freed) -> int:
         under = act.of_brand(freed.brand)
         erasing.erase(under, subject=freed.subject, classes=freed.classes, why=RELEASED)
-    return sum(len(freed.classes) for freed in found)
+        return len(freed.classes)
+
+    return _all_of(act, holds.released(most=PEOPLE), erase, name="released")
+
+
+def _all_of(act: Act, rows: Sequence[Row], do: Callable[[Row], int], *, name: str) -> int:
+    """Do something with each row; return how much went.  One that goes wrong does not stop the next.
+
+    Raises RuntimeError once all had their turn, where one went wrong: the run does not count then.
+    """
+    # Whose it is stays out of the log: people are rows here.
+    done = go_through(act, rows, do, event="sweep.one_failed", about=lambda _: name)
+    if len(done) < len(rows):
+        raise RuntimeError("some of what is past due is left")
+    return sum(done)
 
 
 def _emptying(store: Store) -> Callable[[Act], int]:

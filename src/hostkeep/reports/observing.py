@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.brands.queries import BrandRow, all_brands
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import OPERATOR
@@ -27,13 +28,23 @@ PAGE = 1000
 
 
 def look_due(act: Act) -> int:
-    """Look at each brand whose hour has come; return how many moves were noted."""
-    count = 0
-    for row in all_brands():
-        last = last_tallied(brand=OPERATOR, kind=KIND, name=str(row.id))
-        if last is None or act.at - last >= EVERY:
-            count += look(act, row)
-            tally(brand=OPERATOR, kind=KIND, name=str(row.id), at=act.at)
+    """Look at each brand whose hour has come; return how many moves were noted.
+
+    A brand that goes wrong does not stop the next.
+    """
+    seen = go_through(
+        act, all_brands(), lambda row: _look(act, row), event="observing.failed", about=lambda row: row.id
+    )
+    return sum(seen)
+
+
+def _look(act: Act, row: BrandRow) -> int:
+    """Look at a brand if its hour has come; return how many moves were noted."""
+    last = last_tallied(brand=OPERATOR, kind=KIND, name=str(row.id))
+    if last is not None and act.at - last < EVERY:
+        return 0
+    count = look(act, row)
+    tally(brand=OPERATOR, kind=KIND, name=str(row.id), at=act.at)
     return count
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import EUR, Money
+from hostkeep.reports import observing
 from hostkeep.reports.actions.noting import Dated, note_movements
 from hostkeep.reports.models import Movement, Standing
 from hostkeep.reports.observing import look, look_due
@@ -73,6 +74,18 @@ def test_one_that_is_set_to_end_is_paid_for_until_then(db) -> None:
     cancel(act_at(), subscription=taker.id, ends_at=taker.row.billed_to, reason="customer")
     assert looks(1) == 0
     assert now_by_brand()[VPS6][0].subscriptions == 1
+
+
+def test_a_brand_that_goes_wrong_does_not_keep_the_others_from_being_looked_at(db, monkeypatch) -> None:
+    def breaks(act, row):
+        if row.id == "photonvps":  # the first of them
+            raise KeyError("zone")
+        return look(act, row)
+
+    monkeypatch.setattr(observing, "look", breaks)
+    takes(price=1200)
+    assert look_due(make_act(brand="", at=after(1))) == 1
+    assert VPS6 in now_by_brand()
 
 
 def test_two_who_saw_the_same_note_it_once(db) -> None:
