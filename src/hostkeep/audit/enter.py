@@ -17,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref
+from hostkeep.runtime.deeds import Statement, leave
 
 APART = "audit"
 """The second connection, which commits by itself."""
@@ -30,9 +31,10 @@ LONGEST = 64
 ENTER = """
 INSERT INTO audit.audit_entry (verb, actor, role, purpose, brand, at, trace,
                                kind, thing, category, clause, digest, count)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+VALUES """
 """Written by hand: an entry comes with every deed, and making it by Django's model costs the most of it."""
+
+ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 Names = Callable[[Iterable[UUID]], Mapping[UUID, UUID]]
 
@@ -85,14 +87,14 @@ def named_together(categories: Iterable[str]) -> tuple[str, ...]:
 
 
 def enter(act: Act, verb: str, ref: Ref, *, digest: str = "", count: int = 1) -> None:
-    """Add one entry in the deed's own transaction.
+    """Add one entry in the deed's own transaction, written with the others of the deed at its end.
 
     verb    "room.noun.done", past tense
     digest  of the policy version that decided; left out, the one in force for the act's brand
     count   how many things a bulk entry stands for
     """
-    line = Line(ref, category="", clause="", digest=digest, count=count)
-    _add(DEFAULT_DB_ALIAS, act, verb, line)
+    # Whoever it is about is named now: at the end of an erasure they would be given a new name.
+    leave(_entries, _row(act, verb, Line(ref, category="", clause="", digest=digest, count=count)))
 
 
 def enter_apart(
@@ -102,8 +104,9 @@ def enter_apart(
 
     For reads and refusals: the record must outlive the rollback that a refusal causes.
     """
-    line = Line(ref, category=category, clause=clause, digest=digest, count=count)
-    _add(APART, act, verb, line)
+    row = _row(act, verb, Line(ref, category=category, clause=clause, digest=digest, count=count))
+    with connections[APART].cursor() as cursor:
+        cursor.execute(*_entries([row]))
 
 
 def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
@@ -170,16 +173,17 @@ def _digest_for(act: Act, lines: Sequence[Line]) -> str:
     return next((known(act.brand, act.at) for known in _in_force), "") if _lacks(lines) else ""
 
 
-def _add(using: str, act: Act, verb: str, line: Line) -> None:
-    """Add one row."""
+def _row(act: Act, verb: str, line: Line) -> list[Any]:
+    """Return the columns of one entry."""
     ref, digest = line.ref, line.digest or _digest_for(act, [line])
     thing = _names_of([line])[ref.id] if is_person(ref.kind) else ref.id
-    told = (line.category, line.clause, digest, line.count)
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            ENTER,
-            [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace, ref.kind, thing, *told],
-        )
+    doer = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
+    return [*doer, ref.kind, thing, line.category, line.clause, digest, line.count]
+
+
+def _entries(rows: Sequence[list[Any]]) -> Statement:
+    """Say how entries are written, in their order."""
+    return ENTER + ", ".join([ROW] * len(rows)), [value for row in rows for value in row]
 
 
 def is_person(kind: str) -> bool:

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
-from django.db import transaction
-
 from hostkeep.audit.enter import enter
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref
+from hostkeep.runtime.deeds import deed
 
 
 class HasRef(Protocol):
@@ -40,7 +39,7 @@ def recorded(
     def wrap(function: Callable[Concatenate[Act, P], R]) -> Callable[Concatenate[Act, P], R]:
         @functools.wraps(function)
         def action(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            with transaction.atomic():
+            with deed():
                 done = function(act, *args, **kwargs)
                 enter(act, verb, done.ref)
             return done
@@ -81,7 +80,7 @@ def recorded_many(
     def wrap(function: Callable[Concatenate[Act, P], M]) -> Callable[Concatenate[Act, P], M]:
         @functools.wraps(function)
         def action(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> M:
-            with transaction.atomic():
+            with deed():
                 done = function(act, *args, **kwargs)
                 if done.ids:
                     enter(act, verb, Ref(done.kind, digest_of(done.ids)), count=len(done.ids))

@@ -52,7 +52,7 @@ from hostkeep.vault import disclosing, erasing, rolling, search
 def join() -> None:
     """Hand over listeners, due work and the mailer."""
     columns.declare_foreign(foreign_columns.FOREIGN)
-    outbox.carry_with(jobs.defer_delivery, jobs.defer_deliveries)
+    outbox.carry_with(jobs.carried)
     outbox.listen(handlers.HANDLERS)
     for name, work in handlers.DUE.items():
         jobs.schedule(name, work)

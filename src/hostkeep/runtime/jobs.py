@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
@@ -20,6 +21,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import OPERATOR, ActorId, BrandId, PurposeId
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock, outbox, rescue
+from hostkeep.runtime.deeds import Statement
 from hostkeep.runtime.models import Delivery
 
 log = structlog.get_logger()
@@ -113,18 +115,20 @@ def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
     )
 
 
-def defer_delivery(delivery: str, seconds: int) -> None:
-    """Defer the job of a delivery in the running transaction."""
-    task: Any = app.tasks["hostkeep.deliver"]
-    _make(task.configure(schedule_in={"seconds": seconds} if seconds else None), delivery=delivery)
+CARRY = """
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
+  %s, %s, %s, NULL, NULL, jsonb_build_object('delivery', delivery),
+  CASE WHEN %s > 0 THEN clock_timestamp() + make_interval(secs => %s) END
+)::procrastinate_job_to_defer_v1 ORDER BY place))
+FROM unnest(%s::text[]) WITH ORDINALITY AS each (delivery, place)
+"""
+"""The library's own function, called as its client does; so the jobs travel with what they carry."""
 
 
-def defer_deliveries(deliveries: Sequence[str]) -> None:
-    """Defer the jobs of many deliveries in the running transaction, in one statement."""
-    task: Any = app.tasks["hostkeep.deliver"]
-    wish = JobDeferrer(job_manager=_queue, job=task.configure().job)
-    told: list[Any] = [{"delivery": delivery} for delivery in deliveries]
-    wish.batch_defer(*told)
+def carried(deliveries: Sequence[str], seconds: int) -> Statement:
+    """Say what makes the jobs of deliveries, so many seconds from now, in the running transaction."""
+    task: Any = deliver
+    return CARRY, [task.queue, task.name, task.priority, seconds, seconds, list(deliveries)]
 
 
 def _make(wish: JobDeferrer, **told: str) -> None:
@@ -163,7 +167,7 @@ def _failed(row: Delivery, error: Exception) -> None:
             attempts=attempts, last_code=code[:128], state=Delivery.PARKED if parked else Delivery.WAITING
         )
         if not parked:
-            defer_delivery(str(row.id), int(2**attempts))
+            outbox.defer_delivery(row.id, int(2**attempts))
     log.warning("event.failed", handler=row.handler, code=code, attempts=attempts, parked=parked)
 
 
@@ -202,7 +206,7 @@ def _carry_again() -> int:
     with transaction.atomic():
         left = rescue.left_behind(most=AT_ONCE)
         for delivery in left:
-            defer_delivery(delivery, 0)
+            outbox.defer_delivery(UUID(delivery), 0)
     return len(left)
 
 

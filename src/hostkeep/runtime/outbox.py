@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID, uuid4
 
 from hostkeep.kernel.act import Act
 from hostkeep.runtime.bulk import copy_in
-from hostkeep.runtime.models import Delivery, Event
+from hostkeep.runtime.deeds import Statement, leave, run
+from hostkeep.runtime.models import Delivery
 
 Handler = Callable[[Act, Any], None]
 Handlers = Mapping[type, tuple[Handler, ...]]
 
 _kinds: dict[str, type] = {}
 _handlers: dict[str, dict[str, Handler]] = {}
-_defer: list[Callable[[str, int], None]] = []
-_defer_many: list[Callable[[Sequence[str]], None]] = []
+_carry: list[Callable[[Sequence[str], int], Statement]] = []
 
 
 def listen(handlers: Handlers) -> None:
@@ -29,15 +29,9 @@ def listen(handlers: Handlers) -> None:
             _handlers.setdefault(kind.__qualname__, {})[name_of(handler)] = handler
 
 
-def carry_with(
-    defer: Callable[[str, int], None], defer_many: Callable[[Sequence[str]], None] | None = None
-) -> None:
-    """Say how a delivery becomes a job: defer(delivery id, seconds from now), in the running transaction.
-
-    defer_many  the same for many at once, now; without it each is carried alone
-    """
-    _defer[:] = [defer]
-    _defer_many[:] = [] if defer_many is None else [defer_many]
+def carry_with(carry: Callable[[Sequence[str], int], Statement]) -> None:
+    """Say how deliveries become jobs: carry(ids of deliveries, seconds from now) is what makes them."""
+    _carry[:] = [carry]
 
 
 def name_of(handler: Handler) -> str:
@@ -48,18 +42,40 @@ def name_of(handler: Handler) -> str:
 def publish(act: Act, event: Any, *, after: int = 0) -> None:
     """Store an event (a frozen dataclass of ids) and one job for each of its handlers, with the deed.
 
+    Inside a deed they are written at its end.
     after  seconds until its handlers run
     """
     kind = type(event).__qualname__
-    body = {k: str(v) for k, v in asdict(event).items()}
-    row = Event.objects.create(kind=kind, body=body, brand=act.brand, trace=act.trace, at=act.at)
-    handlers = _handlers.get(kind, {})
-    made = Delivery.objects.bulk_create([Delivery(event=row, handler=name) for name in handlers])
-    if after:
-        for delivery in made:
-            defer_delivery(delivery.id, after)
-    else:
-        _carry([str(delivery.id) for delivery in made])
+    row = (uuid4(), kind, json.dumps(_body(event)), act.brand, act.trace, act.at)
+    deliveries = [(uuid4(), row[0], name) for name in _handlers.get(kind, {})]
+    leave(_stored, _Published(row, deliveries, after))
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """An event with its deliveries, as rows.  after: seconds until they are carried."""
+
+    row: tuple[Any, ...]
+    deliveries: Sequence[tuple[UUID, UUID, str]]
+    after: int
+
+
+def _stored(published: Sequence[_Published]) -> Statement:
+    """Say how events are stored, with their deliveries and the jobs that carry these."""
+    events = [each.row for each in published]
+    deliveries = [(*row, Delivery.WAITING, 0, "") for each in published for row in each.deliveries]
+    statements = [_inserted(EVENTS, events), *([_inserted(DELIVERIES, deliveries)] if deliveries else [])]
+    waits: dict[int, list[str]] = {}
+    for each in published:
+        waits.setdefault(each.after, []).extend(str(row[0]) for row in each.deliveries)
+    statements += [carry(some, after) for carry in _carry for after, some in waits.items() if some]
+    return "; ".join(text for text, _ in statements), [x for _, each in statements for x in each]
+
+
+def _inserted(into: str, rows: Sequence[Sequence[Any]]) -> Statement:
+    """Say how rows are inserted."""
+    places = f"({', '.join(['%s'] * len(rows[0]))})"
+    return f"{into} VALUES {', '.join([places] * len(rows))}", [value for row in rows for value in row]
 
 
 def publish_many(act: Act, events: Sequence[Any]) -> None:
@@ -70,15 +86,8 @@ def publish_many(act: Act, events: Sequence[Any]) -> None:
         (row, kind, json.dumps(_body(event)), act.brand, act.trace, act.at) for row, kind, event in made
     ])  # fmt: skip
     copy_in(COPY_DELIVERIES, [(one, row, name, Delivery.WAITING, 0, "") for one, row, name in deliveries])
-    _carry([str(delivery) for delivery, _, _ in deliveries])
-
-
-def _carry(deliveries: Sequence[str]) -> None:
-    """Make the jobs of deliveries, now: in one statement where the house has one for many."""
-    for carry in _defer_many if deliveries else ():
-        carry(deliveries)
-    for delivery in () if _defer_many else deliveries:
-        defer_delivery(UUID(delivery), 0)
+    for carry in _carry if deliveries else ():
+        run([carry([str(delivery) for delivery, _, _ in deliveries], 0)])
 
 
 def _body(event: Any) -> dict[str, str]:
@@ -86,14 +95,15 @@ def _body(event: Any) -> dict[str, str]:
     return {f.name: str(getattr(event, f.name)) for f in fields(event)}
 
 
+EVENTS = "INSERT INTO runtime_event (id, kind, body, brand, trace, at)"
+DELIVERIES = "INSERT INTO runtime_delivery (id, event_id, handler, state, attempts, last_code)"
 COPY_EVENTS = "COPY runtime_event (id, kind, body, brand, trace, at) FROM STDIN"
 COPY_DELIVERIES = "COPY runtime_delivery (id, event_id, handler, state, attempts, last_code) FROM STDIN"
 
 
 def defer_delivery(delivery: UUID, seconds: int) -> None:
     """Make the job that carries a delivery, so many seconds from now."""
-    for defer in _defer:
-        defer(str(delivery), seconds)
+    run([carry([str(delivery)], seconds) for carry in _carry])
 
 
 def handler_of(delivery: Delivery) -> Handler | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from hostkeep.audit.models import Entry
 from hostkeep.faces.staff.access import ROOMS
 from hostkeep.people.models import User
 from hostkeep.runtime import outbox
+from hostkeep.runtime.deeds import Statement
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.runtime.parked import parked_count
 from hostkeep.shop.queries.orders import orders_of
@@ -116,8 +118,13 @@ def test_an_order_shows_its_parts_and_its_customer_as_a_number(staff, ordered) -
 
 def test_a_parked_delivery_is_shown_and_put_back_once(staff, db) -> None:
     deferred: list[tuple[str, int]] = []
-    before = list(outbox._defer)
-    outbox.carry_with(lambda delivery, seconds: deferred.append((delivery, seconds)))
+    before = list(outbox._carry)
+
+    def carry(deliveries: Sequence[str], seconds: int) -> Statement:
+        deferred.extend((delivery, seconds) for delivery in deliveries)
+        return "SELECT 1", []
+
+    outbox.carry_with(carry)
     try:
         delivery = a_parked_delivery()
         staff.signs_in("engineer")
@@ -133,7 +140,7 @@ def test_a_parked_delivery_is_shown_and_put_back_once(staff, db) -> None:
         assert len(deferred) == 1
         assert "Nothing is parked" in text(staff.get("/staff/parked/"))
     finally:
-        outbox._defer[:] = before
+        outbox._carry[:] = before
 
 
 def test_a_role_without_the_room_puts_nothing_back(staff, db) -> None:
