@@ -58,7 +58,8 @@ class Asking(FakeGateway):
 @pytest.fixture
 def asking(db, monkeypatch) -> Asking:
     made = Asking()
-    monkeypatch.setattr(gateways, "_make", [{"testpay": made}.get])
+    monkeypatch.setattr(gateways, "_make", [])
+    gateways.carry_with(lambda name, _: {"testpay": made}.get(name))
     return made
 
 

@@ -25,7 +25,7 @@ from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.payments import Settled, Waiting
 from hostkeep.flows import activation, qualifying, reviewing
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId, InvoiceId, PurposeId
+from hostkeep.kernel.ids import BrandId, CategoryId, InvoiceId, PurposeId
 from hostkeep.messaging.models import Mail
 from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
@@ -53,7 +53,8 @@ class Issuer(FakeGateway):
 @pytest.fixture
 def issuer(db, monkeypatch: pytest.MonkeyPatch) -> Issuer:
     fake = Issuer()
-    monkeypatch.setattr(gateways, "_make", [{"testpay": fake}.get])
+    monkeypatch.setattr(gateways, "_make", [])
+    gateways.carry_with(lambda name, _: {"testpay": fake}.get(name))
     return fake
 
 

@@ -334,7 +334,8 @@ def pays_once(customer: Customer) -> None:
 )  # fmt: skip
 def test_the_country_of_the_card_is_the_second_proof_from_the_second_order_on(side, monkeypatch, card, expected) -> None:
     gateway = Locates(card)
-    monkeypatch.setattr(gateways, "_make", [lambda _name: gateway])
+    monkeypatch.setattr(gateways, "_make", [])
+    gateways.carry_with(lambda *_: gateway)
     ann = Customer.at("FR")
     assert learn_country(ann.act(), account=ann.row) == ""
     pays_once(ann)
@@ -352,7 +353,8 @@ def test_the_country_of_the_card_is_the_second_proof_from_the_second_order_on(si
 
 def test_no_gateway_is_asked_where_the_brand_has_no_tax_settings(db, monkeypatch) -> None:
     gateway = Locates("FR")
-    monkeypatch.setattr(gateways, "_make", [lambda _name: gateway])
+    monkeypatch.setattr(gateways, "_make", [])
+    gateways.carry_with(lambda *_: gateway)
     ann = Member("vps6")
     act = make_act("customer", "order", brand="vps6", own=ann.account.subject)
     assert learn_country(act, account=ann.account) == ""

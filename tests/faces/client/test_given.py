@@ -26,7 +26,8 @@ LABEL = "Asking Pay, who takes payments"
 @pytest.fixture
 def asking(db, monkeypatch) -> Asking:
     made = Asking()
-    monkeypatch.setattr(gateways, "_make", [{"testpay": made}.get])
+    monkeypatch.setattr(gateways, "_make", [])
+    gateways.carry_with(lambda name, _: {"testpay": made}.get(name))
     monkeypatch.setattr(needing.registry, "load", lambda _group, _name: Asking)
     return made
 

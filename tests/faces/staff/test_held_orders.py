@@ -7,6 +7,7 @@ import pytest
 from hostkeep.billing.calls import gateways
 from hostkeep.billing.queries.findings import waiting_for_a_person
 from hostkeep.billing.queries.qualifying import check_of
+from hostkeep.kernel.ids import BrandId
 from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.runtime.models import Event
 from tests.faces.services.conftest import Staff, staff
