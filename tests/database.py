@@ -21,6 +21,8 @@ from hostkeep.runtime import postgres, roles
 DATA = Path(os.environ["TEST_DATA"])
 SERVER = "server"
 TEMPLATE = "hk_template"
+MOST_CONNECTIONS = 400
+"""Each hand of a race has two connections, the book's own among them; and two workers may race fifty hands each."""
 ALIASES = ("default", "audit")
 
 
@@ -47,7 +49,12 @@ def _ours() -> postgres.Server:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             line.execute(f"ALTER SYSTEM SET {setting} = off")
         line.execute("SELECT pg_reload_conf()")
-    return running
+        is_wide = line.execute("SHOW max_connections").fetchone() == (str(MOST_CONNECTIONS),)
+        line.execute(f"ALTER SYSTEM SET max_connections = {MOST_CONNECTIONS}")
+    if is_wide:
+        return running
+    postgres.stop(running)
+    return postgres.start(DATA / SERVER)
 
 
 def load_brands() -> None:

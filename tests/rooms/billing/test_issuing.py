@@ -180,19 +180,6 @@ def test_numbers_go_up_one_by_one(db) -> None:
             Series.objects.update(**change)
 
 
-def test_twenty_issuers_leave_no_gap(committed) -> None:
-    def issue(_: int) -> str:
-        try:
-            return Buyer().owes().number
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(8) as issuers:
-        numbers = sorted(issuers.map(issue, range(20)))
-
-    assert numbers == [f"V6-2026-{count:06d}" for count in range(1, 21)]
-
-
 def test_twenty_hands_with_one_key_make_one_invoice(committed) -> None:
     buyer, one = Buyer(), line()
 

@@ -8,7 +8,7 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import EUR, Money
@@ -18,17 +18,20 @@ from hostkeep.shop.errors import SoldOut
 from hostkeep.shop.models import Order, Product
 from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
-AT_ONCE, CONNECTED = 50, 20
+AT_ONCE, LOSERS = 50, 20
 
 
 def fifty(shop: Shop, count: int) -> list[object]:
-    """So many carts with the one piece that there is, ordered by as many accounts at once."""
+    """So many carts with the one piece that there is, ordered by as many accounts at once, over a connection each."""
     shop.loads(CATALOGUE.replace("stock: 2", "stock: 1"))
     carts = [(shop.cart(wish("rare")), shop.customer()) for _ in range(count)]
+    start = Barrier(count)
 
     def one(number: int) -> object:
         cart, account = carts[number]
         try:
+            connection.ensure_connection()
+            start.wait(60)
             return place_order(
                 shop.looks(), cart=cart, account=account, currency="EUR", expected=Money(1000, EUR), once=f"k{number}"
             )
@@ -37,7 +40,7 @@ def fifty(shop: Shop, count: int) -> list[object]:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(CONNECTED) as pool:
+    with ThreadPoolExecutor(count) as pool:
         return list(pool.map(one, range(count)))
 
 
@@ -51,7 +54,7 @@ def test_of_fifty_checkouts_of_the_last_piece_one_gets_it(busy_shop: Shop) -> No
 def test_without_the_lock_the_last_piece_is_sold_more_than_once(
     busy_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting, reads = Barrier(CONNECTED), ordering.price_lines
+    waiting, reads = Barrier(LOSERS), ordering.price_lines
 
     def read_together(*args: Any, **said: Any) -> Any:
         found = reads(*args, **said)
@@ -61,5 +64,5 @@ def test_without_the_lock_the_last_piece_is_sold_more_than_once(
 
     monkeypatch.setattr(ordering.Product.objects, "select_for_update", ordering.Product.objects.all)
     monkeypatch.setattr(ordering, "price_lines", read_together)
-    answers = fifty(busy_shop, CONNECTED)
+    answers = fifty(busy_shop, LOSERS)
     assert sum(isinstance(each, Placed) for each in answers) > 1

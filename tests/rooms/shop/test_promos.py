@@ -332,8 +332,8 @@ def test_a_code_that_is_over_before_it_begins_is_not_made(shop: Shop) -> None:
         made(shop, ends_at=shop.opened_at)
 
 
-AT_ONCE, CONNECTED = 50, 20
-"""Orders, and how many of them run at one moment, each with connections of its own."""
+AT_ONCE, LOSERS = 50, 20
+"""Orders, each with connections of its own; and how many are enough to lose where nothing is locked."""
 
 
 ONE_OF_MANY = """\
@@ -360,9 +360,13 @@ def _carts(shop: Shop, count: int, account: Any = None) -> list[tuple[CartId, An
 
 
 def _all_at_once(shop: Shop, carts: list[tuple[CartId, Any]], expected: Money) -> list[object]:
+    start = Barrier(len(carts))
+
     def one(number: int) -> object:
         cart, account = carts[number]
         try:
+            connection.ensure_connection()
+            start.wait(60)
             return place_order(
                 shop.looks(), cart=cart, account=account, currency="EUR", expected=expected, once=f"k{number}"
             )
@@ -371,7 +375,7 @@ def _all_at_once(shop: Shop, carts: list[tuple[CartId, Any]], expected: Money) -
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(CONNECTED) as pool:
+    with ThreadPoolExecutor(len(carts)) as pool:
         return list(pool.map(one, range(len(carts))))
 
 
@@ -386,7 +390,7 @@ def test_of_fifty_at_once_one_gets_a_code_for_one(wide_shop: Shop) -> None:
 @pytest.fixture
 def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A build whose codes are read without a lock, and whose orders all have read before the first writes."""
-    waiting = Barrier(CONNECTED)
+    waiting = Barrier(LOSERS)
     reads = reserving.applied
 
     def read_together(*args: Any, **said: Any) -> Any:
@@ -402,7 +406,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_the_lock_a_code_for_one_each_is_used_more_than_once(wide_shop: Shop, unlocked: None) -> None:
     """What the race below would miss if the lock were not what it tests."""
     made(wide_shop, most_each=1)
-    answers = _all_at_once(wide_shop, _carts(wide_shop, CONNECTED, wide_shop.customer()), Money(621, EUR))
+    answers = _all_at_once(wide_shop, _carts(wide_shop, LOSERS, wide_shop.customer()), Money(621, EUR))
     assert sum(isinstance(each, Placed) for each in answers) > 1
     assert Redemption.objects.count() > 1
 
@@ -411,7 +415,7 @@ def test_without_the_lock_a_code_for_one_fails_unforeseen_for_the_database_stops
     wide_shop: Shop, unlocked: None
 ) -> None:
     promo = made(wide_shop, most_uses=1)
-    answers = _all_at_once(wide_shop, _carts(wide_shop, CONNECTED), Money(621, EUR))
+    answers = _all_at_once(wide_shop, _carts(wide_shop, LOSERS), Money(621, EUR))
     assert sum(isinstance(each, IntegrityError) for each in answers) > 0
     assert (Redemption.objects.count(), promo_use(promo).promo.uses) == (1, 1)
 
