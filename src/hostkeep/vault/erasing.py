@@ -31,13 +31,14 @@ UPDATE vault.vault_subjectkey SET state = 'held', changed_at = %s
 WHERE subject = %s AND keep_class = ANY(%s) AND state IN ('live', 'deactivated')
 """
 SWEEP = """
-DELETE FROM vault.vault_item WHERE id IN (
+DELETE FROM vault.vault_item WHERE id = ANY(ARRAY(
   SELECT i.id FROM vault.vault_item i
   JOIN vault.vault_subjectkey k ON k.subject = i.subject AND k.keep_class = i.keep_class
   WHERE i.subject = %s AND k.state = 'destroyed'
   LIMIT %s FOR UPDATE OF i SKIP LOCKED
-)
+))
 """
+"""An array and no IN: a plan may ask an IN anew for every row, and its LIMIT would bound nothing."""
 
 
 @dataclass(frozen=True, slots=True)
