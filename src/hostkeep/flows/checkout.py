@@ -18,12 +18,13 @@ from hostkeep.brands.queries import BrandRow, brand, policy_in_force
 from hostkeep.flows import activation, promoting, subscribing
 from hostkeep.flows.buyers import party_of
 from hostkeep.flows.number_checking import check_number
+from hostkeep.flows.order_lines import Wording, invoice_lines
 from hostkeep.flows.payer_places import learn_country
 from hostkeep.flows.taxing import Taxing, cart_lines, taxing_many, taxing_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, Ref, SubjectId
+from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, SubjectId
 from hostkeep.kernel.money import Money
-from hostkeep.kernel.period import Period, months_after
+from hostkeep.kernel.period import Period
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import AccountRow
@@ -35,8 +36,8 @@ from hostkeep.shop.actions.ordering import place_order as place
 from hostkeep.shop.errors import CartEmpty, NoSuchCart, NoSuchOrder, OnceReused, PriceChanged
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.queries import carts, orders
-from hostkeep.shop.queries.order_rows import OrderLineTold, OrderRow, OrderTold
-from hostkeep.shop.queries.promos import RedemptionRow, redemption_of
+from hostkeep.shop.queries.order_rows import OrderRow, OrderTold
+from hostkeep.shop.queries.promos import redemption_of
 from hostkeep.shop.rules.rows import CartRow, LineRow
 from hostkeep.vault import door
 from hostkeep.vault.column_door import use_columns
@@ -215,7 +216,7 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
     as_system = act.for_purpose(BILLING)
     language = buyer.language or seller.languages[0]
     used = redemption_of(order.id)
-    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, _Wording(language, used), taxing)
+    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, Wording(language, used), taxing)
     for row in order.told:
         for piece in range(row.quantity):
             opened = open_service(
@@ -245,25 +246,13 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
     return billed
 
 
-@dataclass(frozen=True, slots=True)
-class _Wording:
-    """How an order's invoice says what it bills.  used: the promo code that takes something off."""
-
-    language: str
-    used: RedemptionRow | None
-
-    def discount(self, described: str) -> str:
-        """Return what the line is called that takes something off."""
-        return f"{self.used.called(self.language) if self.used else '-'}: {described}"[:200]
-
-
-def _issue(act: Act, order: OrderTold, wording: _Wording, agreed: Taxing | None) -> InvoiceId:
+def _issue(act: Act, order: OrderTold, wording: Wording, agreed: Taxing | None) -> InvoiceId:
     """Issue an order's invoice, taxed as was agreed, else by what is known of the buyer now."""
     buyer = account_row(order.account)
     party: Party = party_of(act, buyer)
     taxing = agreed or taxing_many(act, {buyer.id: party})[buyer.id]
     placed = Period(order.placed_at, order.placed_at)
-    lines = [line for row in order.told for line in _invoice_lines(row, taxing, wording, placed)]
+    lines = [line for row in order.told for line in invoice_lines(row, taxing, wording, placed)]
     party_json = to_json(taxing.placed(party)) if _keeps_party(act, buyer.subject) else ""
     issued = issue_invoice(
         act, to=BilledTo(order.account, buyer.subject, party_json, taxing.decision), lines=lines,
@@ -275,25 +264,6 @@ def _issue(act: Act, order: OrderTold, wording: _Wording, agreed: Taxing | None)
 def _once(order: OrderTold) -> str:
     """Return the key of an order's invoice."""
     return f"order:{order.id}"
-
-
-def _invoice_lines(row: OrderLineTold, taxing: Taxing, wording: _Wording, placed: Period) -> list[Line]:
-    """Return an order line as an invoice bills it: the term, what is taken off it, and what is due once.
-
-    A trial stands there with its days, over nothing; the first term is billed when it is over.
-    """
-    about = Ref("shop.order_line", row.id)
-    title = row.described(wording.language)[:200]
-    term = Period(placed.start, months_after(placed.start, row.months)) if row.months else None
-    lines = [Line(title, row.quantity, row.each_recurring, 0, about, term)]
-    if row.trial_days:
-        free = Period(placed.start, placed.start + timedelta(days=row.trial_days))
-        lines = [Line(title, row.quantity, Money(0, row.recurring.currency), 0, about, free)]
-    if row.discount.minor:
-        lines.append(Line(wording.discount(title), 1, -row.discount, 0, about, term))
-    if row.setup.minor:
-        lines.append(Line(title, row.quantity, row.each_setup, 0, about))
-    return [taxing.taxed(line, row.product) for line in lines]
 
 
 def _sums(lines: tuple[Line, ...], seller: BrandRow) -> Totals:

@@ -10,12 +10,13 @@ from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
 from hostkeep.provisioning.events import ServiceActivated
 from hostkeep.provisioning.queries import ServiceRow, service
 from hostkeep.shop.queries.meters import meters_of_product
-from hostkeep.shop.queries.order_rows import OrderLineTold
+from hostkeep.shop.queries.order_rows import OrderedAddOn, OrderLineTold
+from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.queries.metering import has_meters
 from hostkeep.subscriptions.queries.subscriptions import subscription
-from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed, Discount
+from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, AddOn, Agreed, Discount, Taken
 from hostkeep.subscriptions.rules.terms import Term
 
 SERVICE = PurposeId("service")
@@ -57,7 +58,15 @@ def agreed_on(line: OrderLineTold, language: str) -> Agreed:
         term=Term("month", line.months),
         price=line.each_recurring,
         trial_days=line.trial_days,
+        add_ons=tuple(_taken(each, language) for each in line.add_ons),
     )
+
+
+def _taken(add_on: OrderedAddOn, language: str) -> Taken:
+    """Return an add-on that was ordered as it is agreed on for one piece; its order's lines are about it."""
+    title = in_language(add_on.name, language)[:LONGEST_TITLE]
+    what = AddOn(add_on.slug, title, add_on.price, add_on.once, add_on.recurs, add_on.work)
+    return Taken(what, add_on.pieces, (add_on.id,))
 
 
 def on_service_activated(act: Act, event: ServiceActivated) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -20,12 +21,15 @@ from hostkeep.billing.queries.invoices import SheetTold, invoice_by_once, sheet
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.flows.buying import Buying, buying_of
+from hostkeep.flows.order_lines import ADD_ON
 from hostkeep.flows.renewing import time_to_pay
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId
 from hostkeep.kernel.money import Money
 from hostkeep.provisioning.queries import ServiceRow, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.shop.queries.order_rows import OrderTold
+from hostkeep.shop.queries.orders import order_with
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionTold, subscriptions_for
 from hostkeep.subscriptions.rules.turns import Stand
 from hostkeep.vault.column_door import use_columns
@@ -34,6 +38,7 @@ log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
+ORDER = PurposeId("order")
 
 
 def take_back(act: Act, *, invoice: InvoiceId, once: str) -> InvoiceId | None:
@@ -85,9 +90,10 @@ def _take_piece(act: Act, invoice: InvoiceId, of: ServiceRow, pieces: Sequence[S
     if invoice_by_once(once) is not None:
         return
     at = sorted(each.id for each in pieces).index(of.id)
-    parts = []
-    for each in lines_left(invoice):
-        if each.line.about.id != of.order_line:
+    parts, lines = [], lines_left(invoice)
+    beside = _add_ons_of(act, of) if any(each.line.about.kind == ADD_ON for each in lines) else frozenset()
+    for each in lines:
+        if each.line.about.id not in {of.order_line, *beside}:
             continue
         share = each.line.amount.share([1] * len(pieces))[at]
         got = _within(share, each.left)
@@ -98,6 +104,17 @@ def _take_piece(act: Act, invoice: InvoiceId, of: ServiceRow, pieces: Sequence[S
         credit_lines(under, invoice=invoice, parts=parts, reason="cancelled", once=once)
     except (NothingToCredit, NotCorrectable) as refusal:
         log.info("taking_back.nothing", invoice=str(invoice), code=refusal.code, trace=act.trace)
+
+
+def _add_ons_of(act: Act, of: ServiceRow) -> frozenset[UUID]:
+    """Return what lines are about that bill add-ons of a service's order line; none where it is erased."""
+
+    def named(told: Sequence[OrderTold | None]) -> frozenset[UUID]:
+        lines = told[0].told if told[0] is not None else ()
+        return frozenset(each.id for line in lines if line.id == of.order_line for each in line.add_ons)
+
+    under = act.of_brand(of.brand).in_role("system").for_purpose(ORDER)
+    return use_columns(under, wishes=[order_with(of.order_line).wish], fn=named)
 
 
 def _within(share: Money, left: Money) -> Money:

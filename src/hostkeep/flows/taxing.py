@@ -187,6 +187,11 @@ def _row_lines(taxing: Taxing, row: LineRow, about: Ref) -> Sequence[Line]:
     ]
     if row.discount.minor:
         lines.append(Line("-", 1, -row.discount, 0, about))
+    for each in row.add_ons:
+        pieces = row.quantity * each.pieces
+        due = (each.cost.recurring.times(0 if row.trial_days else 1), each.cost.setup)
+        one = [Money(part.minor // pieces, part.currency) for part in due if part.minor]
+        lines += [Line("-", pieces, unit, 0, about) for unit in one]
     return [taxing.taxed(line, row.product) for line in lines]
 
 

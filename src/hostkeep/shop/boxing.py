@@ -7,7 +7,7 @@ subject of its own, by the cart's handle, until an account adopts it.  What was 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,16 +34,18 @@ class Chosen:
     plan     id
     choices  ids, in the options' order
     answers  by question
+    add_ons  how many of each for one piece, by slug, in the catalogue's order
     """
 
     plan: UUID
     choices: tuple[str, ...]
     answers: Mapping[str, str]
+    add_ons: Mapping[str, int] = field(default_factory=dict)
 
     def values(self) -> dict[str, Any]:
         """Return it as its column holds it."""
         said = {"plan": str(self.plan), "choices": list(self.choices), "answers": dict(self.answers)}
-        return {"chosen": said}
+        return {"chosen": {**said, "add_ons": dict(self.add_ons)}}
 
 
 def owner_of(cart: Cart) -> tuple[SubjectId, str]:
@@ -98,8 +100,9 @@ def seal_ordered(
 
 
 def boxes_of(line: OrderLine) -> dict[str, Boxed]:
-    """Return the sealed columns of an order line."""
-    return {name: getattr(line, name) for name in COLUMNS}
+    """Return the sealed columns of an order line; without add-ons, none for these."""
+    boxes = {name: getattr(line, name) for name in COLUMNS}
+    return boxes if line.add_ons is None else {**boxes, "add_ons": line.add_ons}
 
 
 def as_system(act: Act, brand: BrandId) -> Act:
@@ -111,4 +114,4 @@ def _chosen(found: Mapping[str, Mapping[str, Any]]) -> Chosen:
     """Make what a line asks for of its one opened column."""
     ((columns),) = found.values()
     said = columns["chosen"]
-    return Chosen(UUID(said["plan"]), tuple(said["choices"]), said["answers"])
+    return Chosen(UUID(said["plan"]), tuple(said["choices"]), said["answers"], said.get("add_ons", {}))

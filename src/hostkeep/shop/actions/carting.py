@@ -27,8 +27,10 @@ from hostkeep.shop.errors import (
     NoSuchProduct,
 )
 from hostkeep.shop.models import Cart, CartLine, Choice, Option, Plan, Product
+from hostkeep.shop.queries.add_ons import entries_of
 from hostkeep.shop.queries.holding import held_cart
 from hostkeep.shop.queries.pricing_lines import OpenLine, lines_of, price_lines
+from hostkeep.shop.rules.add_ons import checked_add_ons
 from hostkeep.shop.rules.answers import read_answers
 from hostkeep.shop.rules.catalogue import Question
 from hostkeep.shop.rules.pricing import MOST_LINES, checked_quantity
@@ -70,6 +72,7 @@ class Wish:
     choices        choice by option, slugs; an option left out takes its standard choice
     answers        by the question's slug, as typed
     quantity       1..20; 1 where the product has questions
+    add_ons        how many of each beside one piece, by slug
     """
 
     product: str
@@ -77,6 +80,7 @@ class Wish:
     choices: Mapping[str, str]
     answers: Mapping[str, str]
     quantity: int
+    add_ons: Mapping[str, int] = field(default_factory=dict)
 
 
 @recorded("shop.cart.opened")
@@ -104,15 +108,16 @@ def add_line(act: Act, *, cart: CartId, wish: Wish) -> CartChanged:
     """Put something into a cart; the same again only makes it more.
 
     Writes a CartLine and an audit entry, or nothing.
-    Raises NoSuchCart, NoSuchProduct, NoSuchPlan, NoSuchOption, NoSuchChoice, BadAnswer, BadQuantity,
-    CartFull.
+    Raises NoSuchCart, NoSuchProduct, NoSuchPlan, NoSuchOption, NoSuchChoice, NoSuchAddOn, BadAddOnQuantity,
+    BadAnswer, BadQuantity, CartFull.
     """
     held = held_cart(act, cart)
     plan = _plan(act, wish)
     choices = _choices(plan.product, wish.choices)
     questions = [Question(**asked) for asked in plan.product.questions]
     answers = read_answers(questions, wish.answers)
-    chosen = Chosen(plan.id, tuple(choices), answers)
+    add_ons = checked_add_ons(entries_of(plan.product), wish.add_ons)
+    chosen = Chosen(plan.id, tuple(choices), answers, add_ons)
     lines = list(held.lines.all())
     same = use_lines(as_system(act, act.brand), held, lines, lambda found: _same(found, chosen))
     already = same.quantity if same else 0
@@ -125,7 +130,7 @@ def add_line(act: Act, *, cart: CartId, wish: Wish) -> CartChanged:
     (priced,) = price_lines([OpenLine(line, chosen, plan)], CURRENCIES[held.currency])
     if priced.state == "retired":
         raise NoSuchPlan
-    line.seen_minor = priced.each.first.minor
+    line.seen_minor = priced.each_whole.first.minor
     if same is None:
         line.chosen = seal_lines(act, held, {line.id: chosen})[line.id]
     line.save()
@@ -174,7 +179,7 @@ def switch_currency(act: Act, *, cart: CartId, currency: str) -> CartChanged:
     held.save(update_fields=["currency"])
     lines = lines_of(as_system(act, act.brand), held)
     for priced in price_lines(lines, CURRENCIES[currency]):
-        priced.line.row.seen_minor = priced.each.first.minor
+        priced.line.row.seen_minor = priced.each_whole.first.minor
         priced.line.row.seen_currency = currency
     CartLine.objects.bulk_update([line.row for line in lines], ["seen_minor", "seen_currency"])
     return _touched(act, held)

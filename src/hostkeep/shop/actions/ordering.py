@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
@@ -29,9 +29,10 @@ from hostkeep.shop.errors import (
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.models import Cart, Order, OrderLine, Plan, Product, Receipt
 from hostkeep.shop.queries.holding import held_cart
-from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
+from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, lines_of, price_lines
 from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.reserving import Reduced, reduce, reserve
+from hostkeep.shop.rules.add_ons import work_key
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
 from hostkeep.shop.rules.tokens import hash_of
@@ -171,7 +172,7 @@ def _listed(priced: Sequence[PricedLine], held: Cart) -> Money:
             raise NotForSale(what=title)
         if line.state == "short":
             raise SoldOut(what=title, left=line.product.stock or 0)
-    return sum_of([line.cost for line in priced], CURRENCIES[held.currency]).first
+    return sum_of([line.whole for line in priced], CURRENCIES[held.currency]).first
 
 
 def _demand_price(
@@ -193,7 +194,7 @@ def _dearer(priced: Sequence[PricedLine]) -> list[str]:
         in_language(line.product.title, "en")
         for line in priced
         if (line.line.row.seen_minor, line.line.row.seen_currency)
-        != (line.each.first.minor, line.each.first.currency.code)
+        != (line.each_whole.first.minor, line.each_whole.first.currency.code)
     ]
 
 
@@ -231,6 +232,8 @@ def _copied(
             setup_minor=line.cost.setup.minor,
             discount_minor=discount.minor,
             trial_days=line.trial_days,
+            add_on_minor=sum(each.cost.recurring.minor for each in line.add_ons),
+            add_on_once_minor=sum(each.cost.setup.minor for each in line.add_ons),
         )
         for place, (line, discount) in enumerate(zip(priced, discounts, strict=True), start=1)
     ]
@@ -246,8 +249,11 @@ def _contents(line: PricedLine) -> dict[str, object]:
     spec = dict(line.product.spec)
     for choice in line.choices:
         spec |= choice.spec
+    spec |= {work_key(each.entry.slug): str(each.pieces) for each in line.add_ons if each.entry.work}
     answers = dict(line.line.chosen.answers)
+    beside = {"add_ons": [_add_on(each) for each in line.add_ons]} if line.add_ons else {}
     return {
+        **beside,
         "product": line.product.slug,
         "plan": line.plan.slug,
         "title": line.product.title,
@@ -266,3 +272,12 @@ def _contents(line: PricedLine) -> dict[str, object]:
         "requires": line.product.requires,
         "recipient": line.product.recipient,
     }
+
+
+def _add_on(priced: PricedAddOn) -> dict[str, object]:
+    """Return what is copied of an add-on; lines of invoices are about it by its id."""
+    entry, price = priced.entry, priced.price
+    return {
+        "id": str(uuid4()), "slug": entry.slug, "name": entry.name, "pieces": priced.pieces,
+        "price": price.term.minor, "once": price.once.minor, "recurs": entry.recurs, "work": entry.work,
+    }  # fmt: skip

@@ -97,7 +97,7 @@ def put_in_promo(act: Act, *, cart: CartId, typed: str, account: AccountId | Non
     listed = price_lines(lines_of(as_system(act, act.brand), held), currency)
     orderer = account or _owner(held)
     priced = trials_given(act, listed, orderer)
-    due = sum_of([line.cost for line in priced], currency).first
+    due = sum_of([line.whole for line in priced], currency).first
     found = applied(promo, priced, due=due, at=act.at, account=orderer)
     if found.why:
         raise refusal_of(found.why, promo, held.currency)

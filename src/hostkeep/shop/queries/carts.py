@@ -18,7 +18,7 @@ from hostkeep.shop.queries.promos import applied, problem_of
 from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
-from hostkeep.shop.rules.rows import CartRow, LineRow, PromoRow
+from hostkeep.shop.rules.rows import AddOnTaken, CartRow, LineRow, PromoRow
 
 PIECES_OF_ACCOUNT = """
 SELECT coalesce(sum(line.quantity), 0) FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id
@@ -79,7 +79,7 @@ def _row(act: Act, carts: QuerySet[Cart], account: AccountId | None, language: s
     currency = CURRENCIES[found.currency]
     owner = AccountId(found.account_id) if found.account_id else None
     priced = trials_given(act, price_lines(lines_of(act, found), currency), account or owner)
-    cost = sum_of([line.cost for line in priced], currency)
+    cost = sum_of([line.whole for line in priced], currency)
     promo, discounts = _promo(act, found, priced, cost.first, account or owner)
     lines = [_line(line, off, language) for line, off in zip(priced, discounts, strict=True)]
     return CartRow(
@@ -109,7 +109,7 @@ def _promo(
 
 def _line(priced: PricedLine, discount: Money, language: str) -> LineRow:
     """Freeze a line."""
-    line, product = priced.line.row, priced.product
+    line, product, each = priced.line.row, priced.product, priced.each_whole.first
     seen = Money(line.seen_minor, CURRENCIES[line.seen_currency])
     return LineRow(
         id=line.id,
@@ -123,13 +123,17 @@ def _line(priced: PricedLine, discount: Money, language: str) -> LineRow:
         ),
         answers=priced.line.chosen.answers,
         quantity=line.quantity,
-        each=priced.each.first,
+        each=each,
         cost=priced.cost,
         discount=discount,
-        was=None if priced.state == "retired" or seen == priced.each.first else seen,
+        was=None if priced.state == "retired" or seen == each else seen,
         state=priced.state,
         left=product.stock,
         requires=tuple(product.requires),
         recipient=product.recipient,
         trial_days=priced.trial_days,
+        add_ons=tuple(
+            AddOnTaken(one.entry.slug, in_language(one.entry.name, language), one.pieces, one.cost)
+            for one in priced.add_ons
+        ),
     )

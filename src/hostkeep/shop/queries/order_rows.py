@@ -34,6 +34,28 @@ class PickedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedAddOn:
+    """An add-on of an order line, as the catalogue stood.
+
+    id      what lines of invoices are about it by
+    pieces  how many each piece of the line has of it
+    price   of one, each term; nothing for what is bought once
+    once    of one, with the first bill
+    recurs  whether it is billed each term
+    work    whether something is done to the service for it
+    """
+
+    id: UUID
+    slug: str
+    name: Words
+    pieces: int
+    price: Money
+    once: Money
+    recurs: bool
+    work: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLineRow:
     """A line of an order, closed.
 
@@ -41,6 +63,7 @@ class OrderLineRow:
     setup      all pieces, once, in list prices
     discount   what a promo code takes off the first term of all pieces
     trial_days  free before the first term
+    beside, beside_once  what its add-ons come to: all pieces, each term, and once
     boxes      its sealed columns
     """
 
@@ -52,11 +75,16 @@ class OrderLineRow:
     setup: Money
     discount: Money
     trial_days: int
+    beside: Money
+    beside_once: Money
     boxes: Mapping[str, Boxed] = field(repr=False)
 
     @property
     def first(self) -> Money:
-        """What is due with the order in list prices, all pieces, without a discount; nothing for a trial."""
+        """What is due with the order in list prices, all pieces, without a discount; nothing for a trial.
+
+        Add-ons are not in it.
+        """
         return self.setup if self.trial_days else self.recurring + self.setup
 
     @property
@@ -76,7 +104,14 @@ class OrderLineRow:
 
     def told(self, values: Mapping[str, Any]) -> OrderLineTold:
         """Return the line with what its columns hold."""
-        return OrderLineTold(**_same(self, OrderLineRow), **values)
+        beside = tuple(self._add_on(each) for each in values.get("add_ons", ()))
+        return OrderLineTold(**{**_same(self, OrderLineRow), **values, "add_ons": beside})
+
+    def _add_on(self, said: Mapping[str, Any]) -> OrderedAddOn:
+        """Read an add-on."""
+        currency = self.recurring.currency
+        amounts = {name: Money(said[name], currency) for name in ("price", "once")}
+        return OrderedAddOn(**{**said, **amounts, "id": UUID(said["id"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +130,7 @@ class OrderLineTold(OrderLineRow):
     answers: Mapping[str, str]
     requires: tuple[str, ...]
     recipient: str
+    add_ons: tuple[OrderedAddOn, ...]
 
     def described(self, language: str) -> str:
         """Return what was bought in one language: "Hexa M: Debian 13, 240 GB; example.vn"."""

@@ -111,6 +111,8 @@ def _lines(lines: Iterable[OrderLine], currency: Currency) -> tuple[OrderLineRow
             setup=Money(line.setup_minor, currency),
             discount=Money(line.discount_minor, currency),
             trial_days=line.trial_days,
+            beside=Money(line.add_on_minor, currency),
+            beside_once=Money(line.add_on_once_minor, currency),
             boxes=boxes_of(line),
         )
         for line in sorted(lines, key=lambda line: line.position)

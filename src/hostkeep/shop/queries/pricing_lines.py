@@ -11,6 +11,9 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import Currency, Money
 from hostkeep.shop.boxing import Chosen, use_lines
 from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Plan, Price, Product
+from hostkeep.shop.queries.add_ons import entries_of
+from hostkeep.shop.rules.add_ons import AddOnPrice, price_of, sum_of_add_ons
+from hostkeep.shop.rules.catalogue import AddOnEntry
 from hostkeep.shop.rules.pricing import Cost, Extra, Term, cost_of
 
 
@@ -24,8 +27,25 @@ class OpenLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedAddOn:
+    """An add-on of a cart line and what it costs today.
+
+    pieces  how many each piece of the line has of it
+    price   of one; each: of what one piece of the line has; cost: of all
+    """
+
+    entry: AddOnEntry
+    pieces: int
+    price: AddOnPrice
+    each: Cost
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
 class PricedLine:
     """A cart line and what it costs today.
+
+    each and cost are the plan's with its choices; add-ons stand beside it.
 
     each   one piece; nothing where it is no longer sold
     cost   all pieces; nothing where it is no longer sold
@@ -41,6 +61,17 @@ class PricedLine:
     cost: Cost
     state: str
     trial_days: int = 0
+    add_ons: tuple[PricedAddOn, ...] = ()
+
+    @property
+    def whole(self) -> Cost:
+        """What all pieces cost with their add-ons; those wait for the end of a trial as the plan does."""
+        return _with(self.cost, [each.cost for each in self.add_ons])
+
+    @property
+    def each_whole(self) -> Cost:
+        """What one piece costs with its add-ons."""
+        return _with(self.each, [each.each for each in self.add_ons])
 
 
 def with_trials(priced: Sequence[PricedLine], *, tried: frozenset[str]) -> tuple[PricedLine, ...]:
@@ -125,7 +156,9 @@ def _priced(
     picked = [extras[UUID(choice)] for choice in line.chosen.choices if UUID(choice) in extras]
     choices = tuple(sorted((choice for choice, _ in picked), key=lambda c: (c.option.position, c.position)))
     term = terms.get(plan.id)
-    if term is None or len(picked) < len(line.chosen.choices) or _retired(plan, choices):
+    add_ons = _add_ons(line, plan, currency)
+    is_gone = len(picked) < len(line.chosen.choices) or _retired(plan, choices)
+    if term is None or add_ons is None or is_gone:
         nothing = Cost(Money(0, currency), Money(0, currency))
         return PricedLine(line, plan, product, choices, nothing, nothing, "retired")
     added = [extra for _, extra in picked]
@@ -138,7 +171,29 @@ def _priced(
         each=cost_of(term, added, 1),
         cost=cost_of(term, added, line.row.quantity),
         state="short" if short else "good",
+        add_ons=add_ons,
     )
+
+
+def _add_ons(line: OpenLine, plan: Plan, currency: Currency) -> tuple[PricedAddOn, ...] | None:
+    """Price the add-ons of a line; None where one of them is no longer sold, or not so many of it."""
+    offered = {each.slug: each for each in entries_of(plan.product)}
+    priced = []
+    for slug, pieces in line.chosen.add_ons.items():
+        entry = offered.get(slug)
+        if entry is None or pieces > entry.most:
+            return None
+        price = price_of(entry, months=plan.months, currency=currency)
+        cost = price.times(pieces * line.row.quantity)
+        priced.append(PricedAddOn(entry, pieces, price, price.times(pieces), cost))
+    return tuple(priced)
+
+
+def _with(plan: Cost, add_ons: Sequence[Cost]) -> Cost:
+    """Add what add-ons cost to what a plan does."""
+    extra = sum_of_add_ons(add_ons, plan.recurring.currency)
+    later = None if plan.later is None else plan.later + extra.recurring
+    return Cost(plan.recurring + extra.recurring, plan.setup + extra.setup, later)
 
 
 def _retired(plan: Plan, choices: tuple[Choice, ...]) -> bool:

@@ -10,6 +10,9 @@ from hostkeep.shop.errors import BadAddOnQuantity, NoSuchAddOn
 from hostkeep.shop.rules.catalogue import AddOnEntry
 from hostkeep.shop.rules.pricing import Cost
 
+WORK = "add_on."
+"""What such names begin with."""
+
 MOST_OF_ONE = 100
 """Bound of what a catalogue may allow of one add-on, a service."""
 
@@ -68,3 +71,8 @@ def sum_of_add_ons(costs: Sequence[Cost], currency: Currency) -> Cost:
     """Add up what add-ons cost; there may be none."""
     recurring = total([cost.recurring for cost in costs], currency)
     return Cost(recurring, total([cost.setup for cost in costs], currency))
+
+
+def work_key(slug: str) -> str:
+    """Return what an add-on is called in what a driver, or staff, is told to do to a service."""
+    return f"{WORK}{slug}"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, CartId
-from hostkeep.kernel.money import Currency, Money, halves_away
+from hostkeep.kernel.money import Currency, Money, halves_away, total
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.shop.rules.pricing import Cost
 
@@ -162,8 +162,9 @@ class LineRow:
 
     choices   (option, choice) as people read them
     answers   by the question's slug
-    each      the first term of one piece
-    cost      of all pieces, in list prices
+    each      the first term of one piece, its add-ons with it
+    cost      of all pieces, in list prices, without add-ons
+    add_ons   what is taken beside it
     discount  what the cart's code takes off the first term of all pieces
     was       None: it costs what it did when it was put in; else what one piece cost then
     state     "good", "retired" (no longer sold) or "short" (fewer are left than asked)
@@ -188,6 +189,13 @@ class LineRow:
     requires: tuple[str, ...]
     recipient: str
     trial_days: int = 0
+    add_ons: tuple[AddOnTaken, ...] = ()
+
+    @property
+    def renewal(self) -> Money:
+        """What each term after the first comes to, all pieces with their add-ons."""
+        beside = [each.cost.recurring for each in self.add_ons]
+        return total([self.cost.recurring, *beside], self.cost.recurring.currency)
 
 
 @dataclass(frozen=True, slots=True)
