@@ -281,7 +281,7 @@ def _old_passwords_go_into_the_archive(patch: Patch) -> None:
 
     from hostkeep.people.models import User
     from hostkeep.runtime import clock
-    from hostkeep.vault import boxes, wall
+    from hostkeep.vault import boxes, keeping, wall
     from hostkeep.vault.asking import ARCHIVE, ARCHIVED
     from tests.conftest import make_act
 
@@ -291,7 +291,7 @@ def _old_passwords_go_into_the_archive(patch: Patch) -> None:
         if user.brand == "vpn" and user.password:
             now = clock.now()
             with wall.opened():
-                boxes.keep(make_act(brand="vpn", at=now), boxes.Row(
+                keeping.keep(make_act(brand="vpn", at=now), boxes.Row(
                     subject=user.subject, category="email", slot=f"{ARCHIVED}{uuid4()}", keep_class=ARCHIVE,
                     value=user.password, digest="d" * 64, channel="web", since=now, expires_at=None, why="changed",
                 ))  # fmt: skip

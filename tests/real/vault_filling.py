@@ -34,7 +34,7 @@ def fill() -> dict[str, str]:
     from hostkeep.runtime import brand as running_brand
     from hostkeep.billing.models import NumberCheck
     from hostkeep.billing.queries import number_checks
-    from hostkeep.vault import boxes, nyms, old_values, putting, sealing, wall
+    from hostkeep.vault import boxes, keeping, nyms, old_values, putting, sealing, wall
 
     now = act().at
     with running_brand.during(BRAND):
@@ -50,7 +50,7 @@ def fill() -> dict[str, str]:
     putting.put(act(), subject=login.subject, category="email", value=EMAIL)
     nyms.nym_of(login.subject)
     with wall.opened():
-        boxes.keep(act(), boxes.Row(
+        keeping.keep(act(), boxes.Row(
             subject=login.subject, category="email", slot=f"{old_values.ARCHIVED}{login.id}", keep_class=old_values.ARCHIVE,
             value="ann.before@example.test", digest="d" * 64, channel="web", since=now, expires_at=None, why="changed",
         ))  # fmt: skip

@@ -21,7 +21,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.policy.book import Category, Policy
 from hostkeep.runtime.bulk import copy_in
-from hostkeep.vault import boxes, cipher, marks, old_values
+from hostkeep.vault import boxes, cipher, keeping, marks, old_values
 from hostkeep.vault.asking import LooksSealed, NotDeclared, looks_sealed
 from hostkeep.vault.column_door import SEALED
 from hostkeep.vault.column_seal import Seal
@@ -134,7 +134,7 @@ def _keys(act: Act, keep_class: str, people: set[SubjectId]) -> dict[SubjectId, 
     with opened():
         rows = _key_rows(people, keep_class)
         if lacking := people - {by_text[key.subject] for key in rows}:
-            boxes.make_keys(lacking, keep_class, act.brand)
+            keeping.make_keys(lacking, keep_class, act.brand)
             rows += _key_rows(lacking, keep_class)
         for key in rows:
             data = bunch.data_key(key) if key.state in boxes.WRITABLE else None

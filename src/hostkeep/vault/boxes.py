@@ -1,20 +1,23 @@
-"""Reading and writing sealed rows.  Only the door calls this; inside the wall, where nothing else is said."""
+"""Reading sealed rows.  Only the door calls this; inside the wall, where nothing else is said.
+
+Writing them: keeping.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection
 
-from hostkeep.kernel.act import CHANNELS, Act
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
 from hostkeep.kernel.words import gettext_noop
-from hostkeep.vault import cipher, keys
+from hostkeep.vault import cipher
 from hostkeep.vault.asking import GONE
 from hostkeep.vault.models import Item
 from hostkeep.vault.wall import read, read_each
@@ -142,27 +145,6 @@ WHERE i.subject = %s AND i.brand = %s AND i.category = ANY(%s) AND i.why = ''
 ORDER BY i.collected_at, i.id FOR UPDATE OF i
 """
 
-KEEP = """
-INSERT INTO vault.vault_item (id, brand, subject, category, slot, keep_class, box, digest, channel,
-                              collected_at, expires_at, fired_at, archived_at, why)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, %s, %s)
-ON CONFLICT (subject, category, slot) DO UPDATE SET id = EXCLUDED.id, keep_class = EXCLUDED.keep_class,
-  box = EXCLUDED.box, digest = EXCLUDED.digest, channel = EXCLUDED.channel,
-  collected_at = EXCLUDED.collected_at, expires_at = EXCLUDED.expires_at, fired_at = NULL,
-  archived_at = EXCLUDED.archived_at, why = EXCLUDED.why
-WHERE vault_item.brand = EXCLUDED.brand
-"""
-
-KEY_TO_WRITE = """
-SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
-WHERE subject = %s::uuid AND keep_class = %s FOR SHARE
-"""
-
-NEW_KEY = """
-INSERT INTO vault.vault_subjectkey (id, brand, subject, keep_class, epoch, state, wrapped)
-VALUES (%s, %s, %s, %s, %s, 'live', %s) ON CONFLICT (subject, keep_class) DO NOTHING
-"""
-
 GONE_KEYS = """
 SELECT id::text FROM vault.vault_subjectkey WHERE id = ANY(%s::uuid[]) AND state = ANY(%s)
 """
@@ -223,25 +205,6 @@ def gone(ids: Collection[str]) -> frozenset[str]:
     with connection.cursor() as cursor:
         cursor.execute(GONE_KEYS, [list(ids), list(GONE)])
         return frozenset(row[0] for row in cursor)
-
-
-def keep(act: Act, row: Row) -> bool:
-    """Seal a value and keep it over any older one of the same slot; say whether the slot was this brand's.
-
-    Each writing takes a new row number, which the seal is bound to.  Raises KeyDestroyed.
-    """
-    if row.channel not in CHANNELS:
-        raise ValueError(f"{row.channel} is no way in")
-    key = data_key_to_write(row.subject, row.keep_class, act.brand)
-    fresh = str(uuid4())
-    about = f"{fresh}|{row.subject}|{row.category}|{row.slot}|{row.keep_class}".encode()
-    box = cipher.seal(row.value, key=key, about=about)
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, [
-            fresh, act.brand, row.subject, row.category, row.slot, row.keep_class, box, row.digest,
-            row.channel, row.since, row.expires_at, act.at if row.why else None, row.why,
-        ])  # fmt: skip
-        return bool(cursor.rowcount == 1)
 
 
 def open_many(asks: Iterable[Place], *, brand: BrandId) -> dict[Place, str]:
@@ -315,35 +278,6 @@ def remove(act: Act, *, subject: SubjectId, category: CategoryId, slot: str) -> 
         return tuple(row[0] for row in cursor.fetchall())
 
 
-def data_key_to_write(subject: SubjectId, keep_class: str, brand: BrandId) -> bytes:
-    """Return the data key of a subject and class, made if there is none, and nobody erases it meanwhile.
-
-    Inside the wall.  Raises KeyDestroyed where the key is erased or due to be.
-    """
-    key = _key_row(subject, keep_class)
-    if key is None:
-        make_keys((subject,), keep_class, brand)
-        key = _key_row(subject, keep_class)
-    return _to_write(key)
-
-
-def held_key(subject: SubjectId, keep_class: str) -> bytes | None:
-    """Return the data key of a subject and class as data_key_to_write, None where there is none yet.
-
-    Outside the wall: one way to the server.  Raises KeyDestroyed where the key is erased or due to be.
-    """
-    rows = read(KEY_TO_WRITE, [subject, keep_class])
-    return _to_write(Key(*rows[0])) if rows else None
-
-
-def _to_write(key: Key | None) -> bytes:
-    """Return the data key of a row that new values may be sealed under.  Raises KeyDestroyed."""
-    found = Bunch().data_key(key) if key is not None and key.state in WRITABLE else None
-    if found is None:
-        raise KeyDestroyed
-    return found
-
-
 def data_keys(
     subjects: Collection[SubjectId], classes: Collection[str]
 ) -> Mapping[tuple[UUID, str], tuple[str, bytes | None]]:
@@ -354,23 +288,3 @@ def data_keys(
     bunch = Bunch()
     rows = [Key(*row) for row in read(KEYS, [list(set(subjects)), list(set(classes))])]
     return {(UUID(key.subject), key.keep_class): (key.state, bunch.data_key(key)) for key in rows}
-
-
-def _key_row(subject: SubjectId, keep_class: str) -> Key | None:
-    """Return a key's row, held so that nobody destroys or wraps it anew before the deed is over."""
-    with connection.cursor() as cursor:
-        cursor.execute(KEY_TO_WRITE, [subject, keep_class])
-        row = cursor.fetchone()
-    return None if row is None else Key(*row)
-
-
-def make_keys(subjects: Collection[SubjectId], keep_class: str, brand: BrandId) -> None:
-    """Make the keys of people and one class, unless others were quicker.  Inside the wall."""
-    epoch = keys.current_epoch()
-    rows: list[Sequence[Any]] = []
-    for subject in sorted(subjects):
-        fresh = Key(str(uuid4()), str(subject), keep_class, epoch, None, "live")
-        wrapped = keys.wrap(keys.new_data_key(), epoch=epoch, about=fresh.about)
-        rows.append([fresh.id, brand, subject, keep_class, epoch, wrapped])
-    with connection.cursor() as cursor:
-        cursor.executemany(NEW_KEY, rows)

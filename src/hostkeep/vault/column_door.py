@@ -27,7 +27,8 @@ from hostkeep.kernel.sealed import Sealed
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, Decision, decide
 from hostkeep.policy.objection import can_be_objected, stopped_by
-from hostkeep.vault import boxes, cipher, objections
+from hostkeep.runtime.deeds import forget_notes
+from hostkeep.vault import boxes, cipher, keeping, objections
 from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, left_by_state
 from hostkeep.vault.column_seal import Seal
 from hostkeep.vault.columns import Boxed
@@ -169,10 +170,10 @@ def seal_rows(
         ref = Ref(kind, subject)
         enter_apart(act, "vault.put.refused", ref, category=category, clause=clause, digest=policy.digest)
         raise NotDeclared(category=category, clause=clause)
-    key = boxes.held_key(subject, known.keep_class)
+    key = keeping.held_key(subject, known.keep_class)
     if key is None:
         with opened():
-            key = boxes.data_key_to_write(subject, known.keep_class, act.brand)
+            key = keeping.data_key_to_write(subject, known.keep_class, act.brand)
     seal = Seal(table, subject, known.keep_class, policy.digest)
     sealed = {
         row: {name: seal.closed(value, key, row, name) for name, value in columns.items()}
@@ -225,6 +226,7 @@ def forget_guest(*subjects: SubjectId) -> None:
     """
     with opened():
         SubjectKey.objects.filter(subject__in=subjects).delete()
+    forget_notes()
 
 
 def _open(act: Act, wishes: Sequence[ColumnWish[T]], given: Given) -> list[tuple[T] | None]:

@@ -14,6 +14,7 @@ from django.db import connection
 from hostkeep.audit.enter import enter
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
+from hostkeep.runtime.deeds import forget_notes
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import erasure_ledger, keys
 from hostkeep.vault.events import KeysDestroyed
@@ -66,6 +67,7 @@ def carry_out(act: Act, line: erasure_ledger.Line) -> None:
         with connection.cursor() as cursor:
             cursor.execute(DESTROY, [line.at, list(line.keys)])
             gone = [_Gone(*found) for found in cursor.fetchall()]
+        forget_notes()
         if not gone:
             Erasure.objects.filter(id=line.erasure, live_at__isnull=True).update(live_at=act.at)
             return

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from hostkeep.audit.enter import enter
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId, Ref, SubjectId
+from hostkeep.runtime.deeds import forget_notes
 from hostkeep.vault import destroying, erasure_ledger, keys, replaying, staying
 from hostkeep.vault.holds import sees_secret
 from hostkeep.vault.models import Erasure, Keyring, SubjectKey
@@ -133,6 +134,7 @@ def _fence(act: Act, subject: SubjectId, classes: frozenset[str], why: str) -> U
     held = staying.held(subject)
     kept = classes & held.keys()
     with opened():
+        forget_notes()  # of keys that this deed wrote under
         _run(HOLD, [act.at, subject, sorted(kept)])
         rows = list(SubjectKey.objects.select_for_update().filter(subject=subject).order_by("id"))
         known = {row.keep_class for row in rows}

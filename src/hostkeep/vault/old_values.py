@@ -17,7 +17,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, Ref, SubjectId
 from hostkeep.policy import schedule
 from hostkeep.policy.book import Policy
-from hostkeep.vault import boxes, marks
+from hostkeep.vault import boxes, keeping, marks
 from hostkeep.vault.asking import ARCHIVE, ARCHIVED
 
 CHANGED, CLOSED = "changed", "closed"
@@ -104,7 +104,7 @@ def keep_old(act: Act, policy: Policy, *, subject: SubjectId, old: Old, why: str
     """
     if not named(policy, [old.category]):
         return False
-    boxes.keep(act, boxes.Row(
+    keeping.keep(act, boxes.Row(
         subject=subject, category=old.category, slot=f"{ARCHIVED}{uuid4()}", keep_class=ARCHIVE,
         value=old.value, digest=old.digest, channel=old.channel, since=old.since,
         expires_at=end_of(act, policy, ARCHIVE), why=why,

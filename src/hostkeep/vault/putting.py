@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
+
 from hostkeep.audit.enter import enter
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
@@ -11,7 +13,7 @@ from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Decision
 from hostkeep.runtime.outbox import publish
-from hostkeep.vault import boxes, marks, old_values
+from hostkeep.vault import boxes, keeping, marks, old_values
 from hostkeep.vault.asking import ARCHIVED, LooksSealed, NotDeclared, Wish, looks_sealed
 from hostkeep.vault.boxes import KeyDestroyed
 from hostkeep.vault.events import ValueDropped
@@ -95,14 +97,23 @@ class _Written:
 
 def _write(act: Act, policy: Policy, row: boxes.Row) -> _Written:
     """Write a value, what it leaves in the archive, and its mark, together."""
+    if connection.in_atomic_block and not _has_company(policy, row.category):
+        kept = keeping.keep_from_outside(act, row)
+        if kept is not None:
+            return _Written(kept, archived=False)
     with opened():
         archived = old_values.keep_changed(
             act, policy, subject=row.subject, category=row.category, slot=row.slot, now=row.value
         )
-        kept = boxes.keep(act, row)
+        kept = keeping.keep(act, row)
         if kept:
             marks.note(
                 act, subject=row.subject, category=row.category, slot=row.slot, keep_class=row.keep_class,
                 value=row.value,
             )  # fmt: skip
     return _Written(kept, archived)
+
+
+def _has_company(policy: Policy, category: CategoryId) -> bool:
+    """Say whether more is written than a value of a category: its mark, or what it replaces."""
+    return category in marks.MARKED or bool(old_values.named(policy, [category]))
