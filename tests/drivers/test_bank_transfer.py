@@ -121,25 +121,67 @@ def test_the_structured_reference_is_read_too() -> None:
 
 @pytest.mark.parametrize("word", ["NONREF", "NOTPROVIDED", "nonref"])
 def test_a_word_that_says_there_is_no_id_is_none(word: str) -> None:
-    march = read(camt(Entry("5.00", ref=word), id_="STMT-1")).credits[0]
-    april = read(camt(Entry("5.00", ref=word), id_="STMT-2")).credits[0]
+    march = read(camt(Entry("5.00", ref=word))).credits[0]
+    april = read(camt(Entry("5.00", ref=word, day="2026-04-02"))).credits[0]
     assert march.proof != april.proof
+
+
+def proofs(body: bytes) -> list[str]:
+    return [credit.proof for credit in read(body).credits]
 
 
 def test_two_entries_never_share_an_id() -> None:
     same = [Entry("1.00", ref="X")] * 3
-    proofs = [c.proof for c in read(camt(*same)).credits]
-    assert len(set(proofs)) == 3
-    assert proofs == [c.proof for c in read(camt(*same)).credits]
+    assert len(set(proofs(camt(*same)))) == 3
+    assert proofs(camt(*same)) == proofs(camt(*same, id_="MONTH"))
 
 
-def test_entries_without_an_id_are_told_apart_by_statement_and_place() -> None:
-    nameless = [Entry("1.00", ref=""), Entry("1.00", ref="")]
-    first = [c.proof for c in read(camt(*nameless, id_="S1")).credits]
-    again = [c.proof for c in read(camt(*nameless, id_="S1")).credits]
-    other = [c.proof for c in read(camt(*nameless, id_="S2")).credits]
-    assert first == again
-    assert len({*first, *other}) == 4
+@pytest.mark.parametrize(
+    ("entry", "proof"),
+    [
+        (Entry("1.00", ref="A-1", umsatz="2026-03-02-09.25.19.222641", tx="T1"), "A-1"),
+        (Entry("1.00", ref="NONREF", umsatz="2026-03-02-09.25.19.222641", tx="T1"), "fi-2026-03-02-09.25.19.222641"),
+        (Entry("1.00", ref="", uetr="8a562c67-ca16-48ba-b074-65581be6f001", tx="T1"), "uetr-8a562c67-ca16-48ba-b074-65581be6f001"),
+        (Entry("1.00", ref="", tx="T1"), "tx-T1"),
+        (Entry("1.00", ref="", tx="NOTPROVIDED", umsatz="NONREF"), "c-"),
+    ],
+)
+def test_the_banks_own_ids_come_first_and_what_the_payer_chose_is_none(entry: Entry, proof: str) -> None:
+    [found] = proofs(camt(entry))
+    assert found.startswith(f"{VPS6_IBAN}/{proof}")
+    assert proof == "c-" or found == f"{VPS6_IBAN}/{proof}"
+    assert found == proofs(camt(entry, id_="MONTH"))[0], "the same in a day's file and a month's"
+    standing = Entry("1.00", ref="", e2e="SAME-EACH-MONTH")
+    assert proofs(camt(standing)) != proofs(camt(Entry("1.00", ref="", e2e="SAME-EACH-MONTH", day="2026-04-02")))
+
+
+def test_without_an_id_the_same_is_known_in_every_file_and_two_equal_ones_are_two() -> None:
+    equal, other = Entry("1.00", "a", ref=""), Entry("1.00", "b", ref="")
+    day = proofs(camt(equal, other, equal, id_="DAY"))
+    month = proofs(camt(Entry("1.00", "a", ref="", day="2026-03-01"), equal, equal, other, id_="MONTH"))
+    assert len(set(day)) == 3
+    assert set(day) == set(month[1:]) and month[0] not in day
+
+
+def test_an_id_that_several_bear_is_told_apart_by_what_they_are_in_any_order() -> None:
+    one, two = Entry("1.00", ref="X"), Entry("2.00", ref="X", day="2026-03-03")
+    first, second = proofs(camt(one, two))
+    assert proofs(camt(two, one)) == [second, first]
+    alone = read(camt(two)).credits[0]
+    assert alone.proof == f"{VPS6_IBAN}/X" and second in alone.alike
+    assert alone.proof in read(camt(one, two)).credits[1].alike
+
+
+def test_a_page_of_a_statement_does_not_hold_whole_days_so_the_place_counts() -> None:
+    nameless = Entry("1.00", ref="")
+    assert proofs(camt(nameless, page="1", id_="S-1")) != proofs(camt(nameless, page="2", id_="S-2"))
+
+
+def test_a_report_is_read_by_the_banks_ids_or_not_at_all() -> None:
+    entry = Entry("1.00", ref="NONREF", umsatz="2026-03-02-09.25.19.222641")
+    assert proofs(camt(entry, report=True)) == proofs(camt(entry))
+    assert proofs(camt(Entry("1.00", status="PDNG", ref=""), report=True)) == []
+    assert why(camt(entry, Entry("2.00", ref=""), report=True)) == "ids"
 
 
 def test_an_id_that_could_hold_anything_is_not_kept_as_it_is() -> None:
@@ -174,6 +216,7 @@ OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a SYSTEM "file:///etc/pas
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"/>', "format"),
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.09"/>', "format"),
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.02"/>', "format"),
+        (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"/>', "format"),
         (b"<a>" * 41 + b"</a>" * 41, "format"),
         (b"x" * 5_000_001, "size"),
     ],

@@ -100,7 +100,7 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | No
     stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
     if stands.id != payment.id:
         _demand_same(stands, payment)
-        return _before(stands)
+        return before(stands)
     books = chart.books_of(act.brand, invoice.kind if invoice else "")
     source = Leg(chart.gateway(books, came.gateway), came.amount)
     if top_up is not None:
@@ -197,7 +197,7 @@ def _demand_same(stands: Payment, now: Payment) -> None:
         raise PaymentDiffers(payment=str(stands.id))
 
 
-def _before(stands: Payment) -> Booked:
+def before(stands: Payment) -> Booked:
     """Answer for a proof that was booked before."""
     part = Allocation.objects.filter(payment=stands).first()
     came = money(stands.minor, stands.currency)

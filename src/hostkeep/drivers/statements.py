@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from hostkeep.kernel.money import Money
 
-Fault = Literal["size", "xml", "entities", "format", "amount", "date", "empty"]
+Fault = Literal["size", "xml", "entities", "format", "amount", "date", "empty", "ids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Credit:
     words      what the payer wrote, for finding a reference in; may name people, so it is not printed and
                nobody keeps it
     payer      who sent it, where the layout asks for names: compared once, and kept by nobody
+    alike      other ids under which the very same money, of this day and amount, may have been written down
+    whole      ids of the entry that this is one transfer of: where one stands, this was in it
     """
 
     proof: str
@@ -28,6 +30,8 @@ class Credit:
     booked_on: date
     words: str = field(repr=False)
     payer: str = field(default="", repr=False)
+    alike: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

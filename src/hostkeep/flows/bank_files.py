@@ -185,7 +185,10 @@ def _written(act: Act, credit: Credit) -> Receipt:
 
 def _transfer(credit: Credit) -> Transfer:
     """Take from a credit what may be kept."""
-    return Transfer(BANK, credit.proof, credit.amount, credit.booked_on, references_in(credit.words))
+    return Transfer(
+        BANK, credit.proof, credit.amount, credit.booked_on, references_in(credit.words), credit.alike,
+        credit.whole,
+    )  # fmt: skip
 
 
 def _fate(receipt: Receipt) -> Fate:

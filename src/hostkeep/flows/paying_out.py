@@ -15,6 +15,7 @@ from typing import Any, Literal
 import structlog
 
 from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.rounds import note_failure
 from hostkeep.billing.actions.paying_out import PayoutKept, record_payout, settle_payout
 from hostkeep.billing.actions.reconciling import record_findings
 from hostkeep.billing.calls.gateways import Account, accounts_of, gateway_for
@@ -103,26 +104,34 @@ def run(act: Act, about: str) -> int:
 def fetch(act: Act) -> tuple[int, bool]:
     """Ask every gateway that tells, book what it paid out and compare what it holds.
 
-    A gateway that does not answer stays as it stands, with what was found of it before.
+    A gateway that does not answer, or goes wrong, stays as it stands, with what was found of it before.
     Returns how many pay-outs are new, and whether every gateway answered.
     """
     fresh, are_all_told, found = 0, True, list[Deviation]()
     for account in telling_accounts():
         try:
-            told = payouts_of(_driver(account), (act.at - BACK).date())
-        except NotTold:
-            log.warning("payouts.not_told", gateway=account.gateway, trace=act.trace)
+            booked, odd = _fetched(act, account)
+        except Exception as error:  # noqa: BLE001  one account must not keep the others from being asked
+            if isinstance(error, NotTold):
+                log.warning("payouts.not_told", gateway=account.gateway, trace=act.trace)
+            else:
+                note_failure(act, error, event="payouts.failed", about=account.gateway)
             found += _standing(account)
             are_all_told = False
             continue
-        booked, odd = _booked(act, account, told.payouts)
         fresh += booked
         found += odd
-        found += _held_otherwise(act, account, told.holdings)
     kept = record_findings(act, found=found, checked=OF_GATEWAYS)
     for finding, _ in kept.fresh:
         raise_alarm(act, kind=ALARM, about=Ref("billing.finding", finding), clause=ClauseId(""))
     return fresh, are_all_told
+
+
+def _fetched(act: Act, account: Account) -> tuple[int, list[Deviation]]:
+    """Ask one account, book what it paid out; return how many are new, and what is out.  Raises NotTold."""
+    told = payouts_of(_driver(account), (act.at - BACK).date())
+    booked, odd = _booked(act, account, told.payouts)
+    return booked, [*odd, *_held_otherwise(act, account, told.holdings)]
 
 
 def take_from_bank(act: Act, credit: Credit) -> Seen:
@@ -131,9 +140,9 @@ def take_from_bank(act: Act, credit: Credit) -> Seen:
     It is one if a pay-out in transit has its amount, the bank booked it about then, and its words (or its
     sender) name the gateway or the pay-out, and no document of ours.
     """
-    if is_known_at_bank(credit.proof):
+    if is_known_at_bank(credit.proof, credit.alike, credit.amount):
         return "known"
-    if references_in(credit.words) or is_written_down(chart.BANK, credit.proof):
+    if references_in(credit.words) or is_written_down(chart.BANK, credit.proof, credit.alike, credit.amount):
         return ""
     said = f"{credit.words} {credit.payer}"
     for one in awaited_in(credit.amount, act.brand):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.booking import Booked, Came, receive, settle
+from hostkeep.billing.booking import Booked, Came, before, receive, settle
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment
 from hostkeep.billing.models import BankFile, Invoice, Payment, TopUp
@@ -20,6 +20,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger.rules import Leg
+from hostkeep.runtime.transactions import take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Transfer:
     gateway     the driver that read it
     proof       account and the bank's own id for it
     references  everything in the payer's words that reads as a reference of ours
+    alike       other proofs under which this very money, of this day and amount, may stand
+    whole       proofs of the bank's entry that this is one transfer of
     """
 
     gateway: str
@@ -36,6 +39,8 @@ class Transfer:
     amount: Money
     booked_on: date
     references: frozenset[str]
+    alike: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,13 @@ class FileKept:
 def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
     """Write a transfer down and use it on the invoice, or the top-up, that its reference names.
 
-    No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again
-    changes nothing.  Writes a Payment, its ledger entry and events.
+    No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again,
+    also under an id of another file's, changes nothing.  Writes a Payment, its ledger entry and events.
     Raises PaymentDiffers: its proof stood for other money before.
     """
+    take_turn(f"transfers:{act.brand}:{transfer.booked_on}")
+    if (stands := _stands(act, transfer)) is not None:
+        return _receipt(before(stands), "")
     found: list[Invoice | TopUp] = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
     one = found[0] if len(found) == 1 else None
     said = one.reference if one else min(transfer.references, default="")
@@ -80,9 +88,7 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
     )
     invoice = one if isinstance(one, Invoice) else None
     booked = receive(act, came, invoice=invoice, top_up=one if isinstance(one, TopUp) else None)
-    if booked.again and booked.invoice:
-        return Receipt(booked, Invoice.objects.values_list("number", flat=True).get(id=booked.invoice))
-    return Receipt(booked, invoice.number if invoice and not booked.again else "")
+    return _receipt(booked, invoice.number if invoice and not booked.again else "")
 
 
 @recorded("billing.payment.matched")
@@ -118,6 +124,28 @@ def record_bank_file(act: Act, *, digest: str, entries: int) -> FileKept:
     BankFile.objects.bulk_create([file], ignore_conflicts=True)
     stands = BankFile.objects.only("id").get(brand=act.brand, digest=digest)
     return FileKept(stands.id, again=stands.id != file.id)
+
+
+def _receipt(booked: Booked, number: str) -> Receipt:
+    """Return a transfer's receipt; of one that was known, with the number of what it went on."""
+    if booked.again and booked.invoice:
+        number = Invoice.objects.values_list("number", flat=True).get(id=booked.invoice)
+    return Receipt(booked, number)
+
+
+def _stands(act: Act, transfer: Transfer) -> Payment | None:
+    """Return the payment that a transfer is already, under another proof; None where it is new.
+
+    The same amount on the same day, where another file says its id otherwise; or the bank's entry as a whole
+    where this is a part of it, and the reverse.
+    """
+    known = Payment.objects.filter(
+        brand=act.brand, gateway=transfer.gateway, booked_on=transfer.booked_on,
+        currency=transfer.amount.currency.code,
+    )  # fmt: skip
+    parts = [f"{proof}/1" for proof in (transfer.proof, *transfer.alike)]
+    same = Q(minor=transfer.amount.minor, proof__in=transfer.alike)
+    return known.filter(same | Q(proof__in=[*transfer.whole, *parts])).order_by("proof").first()
 
 
 def _named(act: Act, references: Iterable[str]) -> list[Invoice]:

@@ -73,7 +73,7 @@ class BadByHand(Foreseen):
 class BadBankFile(Foreseen):
     """A bank file that cannot be read.
 
-    facts["why"]: "size", "xml", "entities", "format", "amount", "date", "account" or "empty".
+    facts["why"]: "size", "xml", "entities", "format", "amount", "date", "account", "ids" or "empty".
     """
 
     code = "billing.bank_file.bad"

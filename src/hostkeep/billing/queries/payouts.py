@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from hostkeep.billing.models import Payment, Payout, Refund
 from hostkeep.billing.rules import chart
@@ -119,14 +119,22 @@ def awaited_in(amount: Money, brand: BrandId) -> tuple[Awaited, ...]:
     return tuple(Awaited(*key, days[key]) for key in sorted(fitting, key=lambda key: (days[key], key)))
 
 
-def is_known_at_bank(bank_proof: str) -> bool:
-    """Say whether an entry of a bank is a pay-out that is booked already."""
-    return Payout.objects.filter(bank_proof=bank_proof).exists()
+def is_known_at_bank(bank_proof: str, alike: Sequence[str], amount: Money) -> bool:
+    """Say whether an entry of a bank is a pay-out that is booked already.
+
+    alike  other ids of the entry, if it is of the same amount
+    """
+    if Payout.objects.filter(bank_proof=bank_proof).exists():
+        return True
+    found = Payout.objects.filter(bank_proof__in=alike, currency=amount.currency.code)
+    sums = found.order_by().values_list("bank_proof").annotate(sum=Sum("minor"))
+    return any(minor == amount.minor for _, minor in sums)
 
 
-def is_written_down(gateway: str, proof: str) -> bool:
-    """Say whether money that came stands as a payment already."""
-    return Payment.objects.filter(gateway=gateway, proof=proof).exists()
+def is_written_down(gateway: str, proof: str, alike: Sequence[str], amount: Money) -> bool:
+    """Say whether money that came stands as a payment already.  alike: as in `is_known_at_bank`."""
+    same = Q(proof__in=alike, minor=amount.minor, currency=amount.currency.code)
+    return Payment.objects.filter(Q(proof=proof) | same, gateway=gateway).exists()
 
 
 def _row(row: Payout) -> PayoutRow:

@@ -48,6 +48,9 @@ WHY: Mapping[str, str] = MappingProxyType({
     ),
     "amount": gettext_noop("An amount is missing, finer than its currency, or could be read in two ways."),
     "date": gettext_noop("A booking date in the file is missing or wrong."),
+    "ids": gettext_noop(
+        "This report (CAMT.052) has transfers without an id of the bank's. Read the day's statement (CAMT.053)."
+    ),
     "account": gettext_noop("The file speaks of another account than this brand's."),
 })  # fmt: skip
 """By the `why` of BadBankFile: one sentence for staff."""

@@ -1,23 +1,31 @@
-"""Reads bank statements in CAMT.053, versions 02 to 08.
+"""Reads bank statements in CAMT.053, and reports in CAMT.052, versions 02 to 08.
 
 Kept of an entry: the bank's id, the amount, the booking date, and for a moment the payer's words.  Accounts
 of payers are not even looked for, and their names only where the layout asks for them.
-Source: ISO 20022 message definitions camt.053.001.02 to .08; element names as in their schemas.
+Source: ISO 20022 message definitions camt.052.001.02 and camt.053.001.02 to .08; names as in their schemas.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from hostkeep.adapters.gateways.bank_transfer.proofs import NO_ID, account_number, hashed, is_plain
+from hostkeep.adapters.gateways.bank_transfer.entry_ids import (
+    REFS,
+    UMSATZ,
+    Ids,
+    Seen,
+    demand_ids,
+    ids_of,
+    told_id,
+)
+from hostkeep.adapters.gateways.bank_transfer.proofs import account_number, hashed, is_plain
 from hostkeep.drivers.statements import BadStatement, Credit, Layout, Statement
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
 
@@ -27,7 +35,10 @@ MOST_MINOR = 10**15
 LONGEST_WORDS = 2_000
 LONGEST_NAME = 140
 
-_NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]")
+_NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.05([23])\.001\.0[2-8]")
+REPORT = "2"
+"""The digit of a report, which may begin and end within a day."""
+
 _AMOUNT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,5}))?")
 
 
@@ -44,9 +55,10 @@ def read(body: bytes, layout: Layout) -> Statement:
     except (ParseError, ValueError, LookupError):
         raise BadStatement("xml") from None
     space, name = _split(root.tag)
-    if name != "Document" or not _NAMESPACE.fullmatch(space) or _too_deep(root):
+    kind = _NAMESPACE.fullmatch(space)
+    if name != "Document" or kind is None or _too_deep(root):
         raise BadStatement("format")
-    return _Reader(space, names=layout.names).statement(root)
+    return _Reader(space, report=kind[1] == REPORT, names=layout.names).statement(root)
 
 
 def _split(tag: str) -> tuple[str, str]:
@@ -67,29 +79,69 @@ def _too_deep(root: Element) -> bool:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one file of one namespace.  names: whether payers' are read; seen: how often an id came up."""
+    """Reads one file of one namespace.  report: whether it is a camt.052; names: whether payers' are read."""
 
     space: str
+    report: bool = False
     names: bool = False
-    seen: Counter[str] = field(default_factory=Counter)
 
     def statement(self, root: Element) -> Statement:
         """Read all statements of a document as one."""
-        statements = self.all(root, "BkToCstmrStmt/Stmt")
+        statements = self.all(root, "BkToCstmrAcctRpt/Rpt" if self.report else "BkToCstmrStmt/Stmt")
         if not statements:
             raise BadStatement("format")
         accounts = frozenset(self.account(one) for one in statements)
+        whole = not self.report and self.is_whole(root)
         came: list[Credit] = []
         gone: list[Credit] = []
         left_out = 0
+        entries: list[Element] = []
+        seen: list[Seen] = []
         for one in statements:
             for index, entry in enumerate(self.all(one, "Ntry"), start=1):
-                found = tuple(self.credits(entry, of=one, index=index))
-                back = self.taken_back(entry, of=one, index=index)
-                came += found
-                gone += back
-                left_out += not found and not back
+                amount = self.amount(entry) if self.moves(entry) else None
+                if amount is None:
+                    left_out += 1
+                    continue
+                entries.append(entry)
+                seen.append(self.seen(entry, amount, of=one, index=index, whole=whole))
+        if self.report:
+            demand_ids(seen)
+        for entry, each, ids in zip(entries, seen, ids_of(seen), strict=True):
+            if each.side == "CRDT":
+                came += self.credits(entry, each, ids)
+            else:
+                gone.append(Credit(ids.proof, each.amount, each.booked_on, ""))
         return Statement(accounts, tuple(came), left_out, tuple(gone))
+
+    def is_whole(self, root: Element) -> bool:
+        """Tell whether a file is no page of several: then it holds all of its days."""
+        page = "BkToCstmrStmt/GrpHdr/MsgPgntn"
+        number, last = self.text(root, f"{page}/PgNb"), self.text(root, f"{page}/LastPgInd").lower()
+        return number.lstrip("0") in {"", "1"} and last in {"", "true", "1"}
+
+    def seen(self, entry: Element, amount: Money, *, of: Element, index: int, whole: bool) -> Seen:
+        """Read what an entry is known by.
+
+        of     its statement; index: its place in it
+        whole  whether the file holds whole days
+        Raises BadStatement.
+        """
+        place = f"{self.text(of, 'Id')}.{self.text(of, 'CreDtTm')[:10]}.{index}"
+        return Seen(
+            self.account(of), told_id(lambda path: self.own(entry, path)), self.booked_on(entry), amount,
+            self.text(entry, "CdtDbtInd"), self.words(entry), place if is_plain(place) else hashed(place),
+            whole,
+        )  # fmt: skip
+
+    def own(self, entry: Element, path: str) -> str:
+        """Return the bank's own id of an entry at a path."""
+        if path != UMSATZ:
+            return self.text(entry, path)
+        for each in self.all(entry, f"{REFS}/Prtry"):
+            if self.text(each, "Tp") == UMSATZ:
+                return self.text(each, "Ref")
+        return ""
 
     def account(self, statement: Element) -> str:
         """Return the account a statement is of, without spaces.  Raises BadStatement."""
@@ -99,37 +151,31 @@ class _Reader:
             raise BadStatement("format")
         return number
 
-    def credits(self, entry: Element, *, of: Element, index: int) -> Iterator[Credit]:
-        """Yield the money an entry brought: one credit, or one for each transfer the bank put into it.
-
-        of     its statement
-        index  its place in it
-        """
-        amount = self.amount(entry) if self.is_booked_credit(entry) else None
-        if amount is None:
-            return
-        booked_on = self.booked_on(entry)
-        id_ = self.proof(entry, of=of, index=index)
+    def credits(self, entry: Element, seen: Seen, ids: Ids) -> Iterator[Credit]:
+        """Yield the money an entry brought: one credit, or one for each transfer the bank put into it."""
+        amount, booked_on = seen.amount, seen.booked_on
         parts = self.all(entry, "NtryDtls/TxDtls")
         amounts = [self.part_amount(part, amount.currency) for part in parts]
         if len(parts) > 1 and sum(amounts) == amount.minor and all(amounts):
             for number, (part, minor) in enumerate(zip(parts, amounts, strict=True), start=1):
                 part_came = Money(minor, amount.currency)
                 words, payer = self.words(part), self.payer(part)
-                yield Credit(f"{id_}/{number}", part_came, booked_on, words, payer)
+                alike = tuple(f"{each}/{number}" for each in ids.alike)
+                yield Credit(
+                    f"{ids.proof}/{number}", part_came, booked_on, words, payer, alike=alike,
+                    whole=(ids.proof, *ids.alike),
+                )  # fmt: skip
             return
-        yield Credit(id_, amount, booked_on, self.words(entry), self.payer(entry))
+        yield Credit(ids.proof, amount, booked_on, seen.words, self.payer(entry), alike=ids.alike)
 
-    def taken_back(self, entry: Element, *, of: Element, index: int) -> tuple[Credit, ...]:
-        """Return the money that an entry takes away again: the booked reversal of a credit.
+    def moves(self, entry: Element) -> bool:
+        """Tell whether an entry is money in that is booked, or money that was and is booked as gone again.
 
         Source: ISO 20022, RvslInd: with DBIT, what is reversed was a credit entry.
         """
-        is_it = self.text(entry, "CdtDbtInd") == "DBIT" and self.is_booked(entry) and self.is_reversal(entry)
-        amount = self.amount(entry) if is_it else None
-        if amount is None:
-            return ()
-        return (Credit(self.proof(entry, of=of, index=index), amount, self.booked_on(entry), ""),)
+        if self.text(entry, "CdtDbtInd") == "DBIT":
+            return self.is_booked(entry) and self.is_reversal(entry)
+        return self.is_booked_credit(entry)
 
     def is_booked(self, entry: Element) -> bool:
         """Tell whether an entry is booked, and not only announced."""
@@ -171,19 +217,6 @@ class _Reader:
             return date.fromisoformat(told[:10])
         except ValueError:
             raise BadStatement("date") from None
-
-    def proof(self, entry: Element, *, of: Element, index: int) -> str:
-        """Return an id of an entry that is the same whenever it is read: the account and the bank's own id.
-
-        Where the bank gives none that holds beyond the statement, the statement's id and the entry's place in
-        it; statements do not overlap.  Two entries of one file never share an id.
-        """
-        told = self.text(entry, "AcctSvcrRef") or self.text(entry, "NtryDtls/TxDtls/Refs/AcctSvcrRef")
-        if not told or told.upper() in NO_ID:
-            told = f"{self.text(of, 'Id')}.{self.text(of, 'CreDtTm')[:10]}.{index}"
-        id_ = f"{self.account(of)}/{told if is_plain(told) else hashed(told)}"
-        self.seen[id_] += 1
-        return id_ if self.seen[id_] == 1 else f"{id_}/again-{self.seen[id_]}"
 
     def words(self, element: Element) -> str:
         """Return all that the payer wrote: structured references first, then free text."""

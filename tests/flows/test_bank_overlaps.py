@@ -1,0 +1,84 @@
+"""The same money in a day's file, a month's and a report is booked once; two equal transfers of a day are two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from hostkeep.billing.models import Payment
+from hostkeep.kernel.money import EUR
+from hostkeep.ledger import book
+from tests.drivers.bank_files import Entry, camt
+from tests.flows.test_bank_files import bank, fates
+
+__all__ = ["bank"]
+
+MONDAY, TUESDAY = "2026-03-02", "2026-03-03"
+UMSATZ = "2026-03-02-09.25.19.222641"
+
+
+def came(*bodies: bytes) -> list[int]:
+    """Read files one after the other; the amounts that are booked."""
+    for body in bodies:
+        fates(body)
+    found = sorted(Payment.objects.values_list("minor", flat=True))
+    assert book.balance("unmatched:vps6", EUR).minor == -sum(found)
+    return found
+
+
+def day_and_month(monday: Sequence[Entry], tuesday: Sequence[Entry]) -> list[list[bytes]]:
+    day, next_day = camt(*monday, id_="D1"), camt(*tuesday, id_="D2")
+    month = camt(*tuesday, *monday, id_="M")  # the newest first, as some banks have it
+    return [[day, next_day, month], [month, day, next_day], [day, month, next_day, month]]
+
+
+@pytest.mark.parametrize("order", range(3))
+@pytest.mark.parametrize(
+    ("monday", "tuesday", "amounts"),
+    [
+        ([Entry("1.00", ref="A")], [Entry("2.00", ref="B", day=TUESDAY)], [100, 200]),
+        ([Entry("1.00", ref="NONREF", umsatz=UMSATZ)], [Entry("1.00", ref="", tx="T", day=TUESDAY)], [100, 100]),
+        ([Entry("1.00", ref=""), Entry("1.00", ref="")], [Entry("1.00", ref="", day=TUESDAY)], [100, 100, 100]),
+        ([Entry("1.00", ref="X"), Entry("1.00", ref="X")], [Entry("2.00", ref="Y", day=TUESDAY)], [100, 100, 200]),
+    ],
+    ids=["ids", "fi-umsatz-id", "none", "repeated"],
+)
+def test_a_movement_in_two_files_is_booked_once(bank, monday, tuesday, amounts, order: int) -> None:
+    assert came(*day_and_month(monday, tuesday)[order]) == amounts
+
+
+@pytest.mark.parametrize("order", range(3))
+def test_an_id_that_the_bank_gave_twice_is_never_booked_twice(bank, order: int) -> None:
+    """Where only a day's file with the second comes, a person looks; the month's tells the two apart."""
+    files = day_and_month([Entry("1.00", ref="X")], [Entry("2.00", ref="X", day=TUESDAY)])[order]
+    assert came(*files) == [100, 200]
+
+
+def test_a_report_and_the_days_statement_are_one(bank) -> None:
+    entry = Entry("1.00", ref="NONREF", umsatz=UMSATZ)
+    assert came(camt(entry, report=True, id_="camt052_ONLINEBA"), camt(entry, id_="D1"), camt(entry, report=True)) == [100]
+
+
+@pytest.mark.parametrize("parts_first", [True, False])
+def test_a_batch_told_whole_and_in_parts_is_one(bank, parts_first: bool) -> None:
+    whole = camt(Entry("24.08", ref="B-1"), id_="D1")
+    parts = camt(Entry("24.08", ref="B-1", batch=(("10.00", "one"), ("14.08", "two"))), id_="M")
+    assert came(*([parts, whole] if parts_first else [whole, parts])) == ([1000, 1408] if parts_first else [2408])
+
+
+def test_what_was_read_before_ids_were_looked_for_elsewhere_is_known(bank) -> None:
+    """Until then an entry without AcctSvcrRef was known by its statement and place."""
+    from datetime import date
+
+    from hostkeep.billing.actions.receiving import Transfer, record_transfer
+    from hostkeep.kernel.money import Money
+    from tests.drivers.bank_files import VPS6_IBAN
+    from tests.rooms.billing.making import billing_act
+
+    for place, minor in ((1, 100), (2, 300)):
+        proof = f"{VPS6_IBAN}/D1.2026-03-02.{place}"
+        known = Transfer("bank_transfer", proof, Money(minor, EUR), date(2026, 3, 2), frozenset())
+        record_transfer(billing_act(), transfer=known)
+    file = camt(Entry("1.00", ref=""), Entry("2.00", "other", ref="NONREF"), id_="D1")
+    assert came(file, file) == [100, 200, 300]
