@@ -343,5 +343,5 @@ def test_it_finds_a_sweep_that_forgets_what_was_cut_off(db, monkeypatch) -> None
             super().teardown()
 
     assert finds(CutOff) == ""
-    monkeypatch.setattr(cancelling, "settling_due", lambda _: ())
+    monkeypatch.setattr(cancelling, "settling_due", lambda _, **__: ())
     assert "is owed, and never comes" in finds(CutOff)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.audit.rounds import each_once, go_through, note_failure
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.flows.giving_back import give_back_after
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +112,23 @@ def end_due(act: Act) -> int:
 
     One that goes wrong does not stop the next.
     """
-    seen = set()
-    for row in ending_due(act.at):
-        seen.add(row.id)
-        under = act.of_brand(row.brand).for_purpose(SERVICE)
-        try:
-            end_subscription(under, subscription=row.id, reason=row.end_reason or "customer")
-        except Exception as error:  # noqa: BLE001  the rest must go on
-            log.warning("ending.failed", subscription=str(row.id), code=type(error).__name__, trace=act.trace)
-    for row in settling_due(act.at):
-        seen.add(row.id)
-        _try_to_settle(act, row)
-    return len(seen)
+    ending = each_once(lambda most: ending_due(act.at, first=most), key=lambda row: row.id, page=AT_ONCE)
+    ended = go_through(
+        act, ending, lambda row: _end(act, row), event="ending.failed", about=lambda row: row.id
+    )
+    settling = each_once(lambda most: settling_due(act.at, first=most), key=lambda row: row.id, page=AT_ONCE)
+    settled = go_through(
+        act, settling, lambda row: _try_to_settle(act, row), event="settling.not_put_off",
+        about=lambda row: row.id,
+    )  # fmt: skip
+    return len({*ended, *settled})
+
+
+def _end(act: Act, row: SubscriptionRow) -> UUID:
+    """End one whose end has come."""
+    under = act.of_brand(row.brand).for_purpose(SERVICE)
+    end_subscription(under, subscription=row.id, reason=row.end_reason or "customer")
+    return row.id
 
 
 def settle(act: Act, row: SubscriptionRow) -> None:
@@ -132,13 +139,14 @@ def settle(act: Act, row: SubscriptionRow) -> None:
     settle_ahead(act.of_brand(row.brand).for_purpose(SERVICE), subscription=row.id, settle=SETTLING)
 
 
-def _try_to_settle(act: Act, row: SubscriptionRow) -> None:
+def _try_to_settle(act: Act, row: SubscriptionRow) -> UUID:
     """Settle one; put it off where that goes wrong."""
     try:
         settle(act, row)
-    except Exception as error:  # noqa: BLE001  the rest must go on
-        log.warning("settling.failed", subscription=str(row.id), code=type(error).__name__, trace=act.trace)
+    except Exception as error:  # noqa: BLE001  it is tried again, and later
+        note_failure(act, error, event="settling.failed", about=row.id)
         settle_later(act.of_brand(row.brand).for_purpose(SERVICE), subscription=row.id)
+    return row.id
 
 
 def on_subscription_ended(act: Act, event: SubscriptionEnded) -> None:

@@ -14,6 +14,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from django.db import transaction
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActorId
 from hostkeep.provisioning.actions.tasks import complete_task
@@ -42,7 +43,7 @@ def on_task_opened(act: Act, event: TaskOpened) -> None:
 def fill_open_tasks(act: Act) -> int:
     """Do every task that has waited some seconds; return how many were done."""
     due = [row for row in open_tasks() if row.opened_at + PATIENCE <= act.at]
-    return sum(_do(act, row) for row in due)
+    return sum(go_through(act, due, lambda row: _do(act, row), event="task.failed", about=lambda row: row.id))
 
 
 def _do(act: Act, row: TaskRow) -> int:

@@ -14,6 +14,8 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.audit import rounds
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import Judge, note_failure, record_charge, take_steps
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
@@ -27,7 +29,6 @@ from hostkeep.flows.overdue import Overdue, look
 from hostkeep.flows.paying import charge_stored
 from hostkeep.flows.taking_back import take_back
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import InvoiceId, PurposeId
 from hostkeep.provisioning.actions.asking import close_service, queue_action
 from hostkeep.provisioning.errors import StillBusy
@@ -43,6 +44,7 @@ SERVICE = PurposeId("service")
 BUSY = timedelta(minutes=15)
 """When to try again where a driver is at work on a service."""
 
+AT_ONCE = 500
 ROUNDS = 4
 """How often an invoice is looked at in one go: a charge comes before what else is due that day."""
 
@@ -52,11 +54,10 @@ def run_due(act: Act) -> int:
 
     One that goes wrong does not stop the next: it is tried again, and in the end waits for a person.
     """
-    seen: set[InvoiceId] = set()
-    while waiting := [each for each in agenda.due(act.at) if each not in seen]:
-        for invoice in waiting:
-            seen.add(invoice)
-            _try(act, invoice)
+    due = each_once(lambda most: agenda.due(act.at, first=most), key=lambda invoice: invoice, page=AT_ONCE)
+    seen = go_through(
+        act, due, lambda invoice: _try(act, invoice), event="dunning.not_noted", about=lambda invoice: invoice
+    )
     return len(seen)
 
 
@@ -72,10 +73,10 @@ def _try(act: Act, invoice: InvoiceId) -> None:
         follow(under, invoice=invoice)
     except StillBusy:
         agenda.look_at(invoice, act.at + BUSY)
-    except Exception as error:  # noqa: BLE001  the rest of the run must go on
-        code = error.code if isinstance(error, Foreseen) else type(error).__name__
-        failed = note_failure(act, invoice=invoice, code=code)
-        log.warning("dunning.failed", invoice=str(invoice), code=code, parked=failed.parked, trace=act.trace)
+    except Exception as error:  # noqa: BLE001  it is tried again, and in the end waits for a person
+        code = rounds.note_failure(act, error, event="dunning.failed", about=invoice)
+        if note_failure(act, invoice=invoice, code=code).parked:
+            log.warning("dunning.parked", invoice=str(invoice), code=code, trace=act.trace)
 
 
 def follow(act: Act, *, invoice: InvoiceId) -> None:

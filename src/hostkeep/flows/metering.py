@@ -14,13 +14,13 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.rules.lines import Line
 from hostkeep.brands.applying import versions_for
 from hostkeep.brands.queries import policy_by_digest, policy_in_force
 from hostkeep.flows.renewing import billed_to, products_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import (
     AccountId,
     CategoryId,
@@ -66,6 +66,7 @@ log = structlog.get_logger()
 BILLING = PurposeId("billing")
 USE = CategoryId("use_time")
 TIME_TO_PAY = timedelta(days=7)
+AT_ONCE = 500
 PATIENCE = timedelta(hours=6)
 """How long after a period's end its last readings may come before it is billed."""
 
@@ -154,14 +155,14 @@ def bill_due(act: Act) -> int:
 
     One that goes wrong does not stop the next; it is tried again by the next run.
     """
-    waiting = use_due(act.at - PATIENCE)
-    for due in waiting:
-        try:
-            _close(act, due)
-        except Exception as error:  # noqa: BLE001  the rest must go on
-            code = error.code if isinstance(error, Foreseen) else type(error).__name__
-            log.warning("use.not_billed", subscription=str(due.subscription), code=code, trace=act.trace)
-    return len(waiting)
+    waiting = each_once(
+        lambda most: use_due(act.at - PATIENCE, first=most), key=lambda due: due.subscription, page=AT_ONCE
+    )
+    billed = go_through(
+        act, waiting, lambda due: _close(act, due), event="use.not_billed",
+        about=lambda due: due.subscription,
+    )  # fmt: skip
+    return len(billed)
 
 
 def outlook(act: Act, rows: Sequence[MeterRow]) -> tuple[Outlook, ...]:

@@ -6,8 +6,11 @@ registry that does not answer leaves the number unknown, which the brand's `unkn
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.billing.actions.checking import forget_check, mark_anew, record_check
 from hostkeep.billing.calls.numbers import look_up, registry_for
 from hostkeep.billing.queries.number_checks import checks_of, due_again, mark_of
@@ -19,7 +22,6 @@ from hostkeep.flows.buyers import party_of
 from hostkeep.flows.needing import package_for
 from hostkeep.flows.taxing import BILLING, brands_with_registry, number_of, settings_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId
 from hostkeep.people.errors import NoSuchAccount
 from hostkeep.people.queries import AccountRow
@@ -63,21 +65,11 @@ def check_due(act: Act) -> int:
     """Look numbers up again whose answer is too old or never came; return how many were asked about."""
     done = 0
     for of, settings in brands_with_registry(all_brands()).items():
+        due = due_again(of, at=act.at, days=settings.number_days, most=MOST)
         under = act.of_brand(of).in_role("system").for_purpose(BILLING)
-        for account in due_again(of, at=act.at, days=settings.number_days, most=MOST):
-            done += _try(under, account)
+        look = partial(_again, under)
+        done += len(go_through(act, due, look, event="tax_number.failed", about=lambda account: account))
     return done
-
-
-def _try(act: Act, account: AccountId) -> bool:
-    """Look one up again; say whether that went well.  One that goes wrong does not stop the next."""
-    try:
-        _again(act, account)
-    except Exception as error:  # noqa: BLE001  the rest of the round must go on
-        code = error.code if isinstance(error, Foreseen) else type(error).__name__
-        log.warning("tax_number.failed", account=str(account), code=code, trace=act.trace)
-        return False
-    return True
 
 
 def _again(act: Act, account: AccountId) -> None:

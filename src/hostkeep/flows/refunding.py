@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.billing import turns
 from hostkeep.billing.actions.refunding import RefundTold, begin_refund, record_refund
 from hostkeep.billing.calls import refunding as calls
@@ -28,7 +29,6 @@ from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import Declined, Outcome, Settled
 from hostkeep.flows.paying import PATIENCE, links_at
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId, PurposeId
 from hostkeep.kernel.money import Money
 
@@ -137,15 +137,11 @@ def look_up_due(act: Act) -> int:
     giving = [each for each in refunds.refunding_gateways() if _gives_back(*each)]
     found = refunds.open_refunds(after=act.at - GIVEN_UP, before=act.at - PATIENCE, of=giving)
     turns.refunds_asked([row.id for row in found], act.at)
-    asked = 0
-    for row in found:
-        under = act.of_brand(row.brand).for_purpose(BILLING)
-        try:
-            asked += _look_up(under, row)
-        except Exception as error:  # noqa: BLE001  one that goes wrong must not stop the others
-            code = error.code if isinstance(error, Foreseen) else type(error).__name__
-            log.warning("refund.not_asked", refund=str(row.id), code=code, trace=act.trace)
-    return asked
+    asked = go_through(
+        act, found, lambda row: _look_up(act.of_brand(row.brand).for_purpose(BILLING), row),
+        event="refund.not_asked", about=lambda row: row.id,
+    )  # fmt: skip
+    return sum(asked)
 
 
 def _look_up(act: Act, row: RefundRow) -> bool:

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import structlog
 
 from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.rounds import go_through
 from hostkeep.billing.actions.issuing_many import Bill, issue_many
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo, to_json
@@ -24,7 +25,7 @@ from hostkeep.flows.buyers import parties_of
 from hostkeep.flows.taxing import Taxing, settings_of, taxing_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import AccountId, CategoryId, ClauseId, InvoiceId, PurposeId, Ref, ServiceId
+from hostkeep.kernel.ids import AccountId, BrandId, CategoryId, ClauseId, InvoiceId, PurposeId, Ref, ServiceId
 from hostkeep.kernel.period import Period
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import AccountRow, accounts_by_id
@@ -56,11 +57,14 @@ def renew_due(act: Act) -> int:
 
     Goes on where an earlier run was cut off.  One brand that goes wrong does not stop the next.
     """
-    done = 0
-    for of in brands_due(act.at):
-        run = replace(act.of_brand(of).in_role("system").for_purpose(BILLING), trace=f"renewals:{uuid4()}")
-        done += renew_brand(run)
-    return done
+
+    def renew(of: BrandId) -> int:
+        trace = f"renewals:{uuid4()}"
+        return renew_brand(replace(act.of_brand(of).in_role("system").for_purpose(BILLING), trace=trace))
+
+    return sum(
+        go_through(act, brands_due(act.at), renew, event="renewals.failed", about=lambda brand: brand)
+    )
 
 
 def falls_due(at: datetime) -> bool:
@@ -208,11 +212,17 @@ def products_of(act: Act, services: Sequence[ServiceId]) -> dict[UUID, str]:
 
 def _invoice_lines(due: Due, taxing: Taxing, product: str) -> list[Line]:
     """Return a period as its invoice bills it."""
-    about = Ref("subscriptions.subscription", due.subscription)
     return [
-        taxing.taxed(Line(line.title, line.quantity, line.unit, 0, about, due.period), product)
+        taxing.taxed(Line(line.title, line.quantity, line.unit, 0, _about(due, line), due.period), product)
         for line in due.lines
     ]
+
+
+def _about(due: Due, line: DueLine) -> Ref:
+    """Return what a line is about: an add-on's part, else the subscription."""
+    if line.add_on is not None:
+        return Ref("subscriptions.part", line.add_on)
+    return Ref("subscriptions.subscription", due.subscription)
 
 
 def time_to_pay(at: datetime, period: Period) -> timedelta:

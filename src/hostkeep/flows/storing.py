@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.billing.actions.storing import (
     begin_keeping,
     end_method,
@@ -31,7 +33,6 @@ from hostkeep.drivers.payments import Declined, KeepAsk, Keeping, Kept
 from hostkeep.flows.needing import package_for
 from hostkeep.flows.paying import demand_storing
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId
 from hostkeep.people.events import AccountClosing
 from hostkeep.people.queries import subject_of
@@ -124,17 +125,14 @@ def sweep_due(act: Act) -> int:
     """
     waiting = methods.waiting_methods(before=act.at - PATIENCE)
     ended = methods.methods_to_forget()
-    looked = sum(_tried(_look_up, act, row) for row in waiting)
-    return looked + sum(_tried(_forget, act, row) for row in ended)
+    for do, rows in ((_look_up, waiting), (_forget, ended)):
+        go_through(act, rows, partial(_done, act, do), event="method.not_asked", about=lambda row: row.id)
+    return len(waiting) + len(ended)
 
 
-def _tried(do: Callable[[Act, OpenMethod], object], act: Act, row: OpenMethod) -> bool:
-    """Do something about a method; a refusal is noted and does not stop the next."""
-    try:
-        do(act.of_brand(row.brand), row)
-    except Foreseen as refusal:
-        log.warning("method.not_asked", method=str(row.id), code=refusal.code, trace=act.trace)
-    return True
+def _done(act: Act, do: Callable[[Act, OpenMethod], object], row: OpenMethod) -> None:
+    """Do something about a method."""
+    do(act.of_brand(row.brand), row)
 
 
 def _look_up(act: Act, row: OpenMethod) -> str:

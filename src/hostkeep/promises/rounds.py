@@ -15,6 +15,7 @@ from functools import partial
 
 import structlog
 
+from hostkeep.audit.rounds import go_through
 from hostkeep.brands.queries import BrandRow, all_brands, brand, policy_in_force
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
@@ -46,8 +47,15 @@ _began: dict[BrandId, float] = {}
 
 
 def send_due(act: Act) -> int:
-    """Send the round of every brand whose last one is EVERY ago; return how many were sent."""
-    return sum(send_round(row.id) for row in all_brands() if _is_due(act, row))
+    """Send the round of every brand whose last one is EVERY ago; return how many were sent.
+
+    A brand that goes wrong keeps no other from its round.
+    """
+
+    def send(row: BrandRow) -> bool:
+        return _is_due(act, row) and send_round(row.id)
+
+    return sum(go_through(act, all_brands(), send, event="round.not_sent", about=lambda row: row.id))
 
 
 def send_round(brand_id: BrandId) -> bool:
