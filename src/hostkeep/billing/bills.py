@@ -88,10 +88,8 @@ def _write_once(act: Act, draft: Draft) -> tuple[Issued, Invoice | None]:
     The invoice is None where the key was used before.  Raises IssuedDifferently.
     """
     seller = brand(act.brand)
-    if known := Invoice.objects.filter(once=draft.once).first():
-        return again(act, known, draft.content), None
     series = lock_series(act, seller, draft.kind)
-    # Asked once more under the lock: a twin that waited here must not take a second number.
+    # Asked under the lock: a twin that waited here must not take a second number.
     if known := Invoice.objects.filter(once=draft.once).first():
         return again(act, known, draft.content), None
     invoice = write(act, draft, next_numbers(series, seller)[0])

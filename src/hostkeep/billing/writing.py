@@ -24,6 +24,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, SubjectId
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
+from hostkeep.runtime.inserting import insert
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door
 from hostkeep.vault.column_door import use_columns
@@ -66,21 +67,21 @@ def write(act: Act, draft: Draft, number: str) -> Invoice:
         reason=draft.reason, issued_at=act.at, due_at=draft.due_at,
     )  # fmt: skip
     invoice.fingerprint = seal_fingerprint(act, invoice, draft.content)
-    Invoice.objects.bulk_create([invoice])
-    _write_lines(act, invoice, draft)
-    InvoiceTax.objects.bulk_create(
+    taxes = [
         InvoiceTax(
             invoice=invoice, rate=r.rate, category=r.category, exemption=r.exemption, net_minor=r.net.minor,
             tax_minor=r.tax.minor,
         )
         for r in sums.rates
-    )  # fmt: skip
+    ]  # fmt: skip
+    insert([invoice], _lines(act, invoice, draft), taxes)
     return invoice
 
 
-def _write_lines(act: Act, invoice: Invoice, draft: Draft) -> None:
+def _lines(act: Act, invoice: Invoice, draft: Draft) -> list[InvoiceLine]:
+    """Return the lines of a document, their titles sealed."""
     titles = seal_titles(act, invoice, draft.lines)
-    InvoiceLine.objects.bulk_create(
+    return [
         InvoiceLine(
             invoice=invoice, position=position, title=titles[position], quantity=line.quantity,
             unit_minor=line.unit.minor, minor=line.amount.minor, tax_rate=line.tax_rate,
@@ -89,7 +90,7 @@ def _write_lines(act: Act, invoice: Invoice, draft: Draft) -> None:
             ends_at=line.period.end if line.period else None, corrects_id=draft.takes.get(position),
         )
         for position, line in enumerate(draft.lines, start=1)
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def owe(act: Act, invoice: Invoice, sums: Totals) -> None:

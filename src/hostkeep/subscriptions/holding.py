@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import MILLION, halves_away
+from hostkeep.runtime.inserting import insert
 from hostkeep.subscriptions.boxing import seal_title
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Part, Subscription
@@ -43,10 +44,12 @@ def add_part(
     cycles  periods that it holds for, or None: for good
     """
     name = uuid4()
-    return Part.objects.create(
+    part = Part(
         id=name, subscription=row, kind=kind, title=seal_title(act, row, name, title), unit_minor=unit,
         quantity=quantity, cycles_left=cycles, started_at=act.at,
     )  # fmt: skip
+    insert([part])
+    return part
 
 
 def sum_of(parts: Iterable[Part]) -> int:

@@ -21,6 +21,7 @@ from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waitin
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
+from hostkeep.runtime.inserting import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,11 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
         invoice=row, gateway=gateway, minor=owed.minor, state__in=["waiting", "unknown"], method=None
     ).first()
     if attempt is None:
-        attempt = PaymentAttempt.objects.create(
+        attempt = PaymentAttempt(
             once=f"pay-{uuid4().hex}", brand=act.brand, invoice=row, gateway=gateway, minor=owed.minor,
             currency=row.currency, created_at=act.at, shown_at=act.at,
         )  # fmt: skip
+        insert([attempt])
     else:
         attempt.shown_at = act.at
         attempt.save(update_fields=["shown_at"])

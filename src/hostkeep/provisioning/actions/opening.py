@@ -13,6 +13,7 @@ from hostkeep.people.closings import hold_open
 from hostkeep.provisioning.boxing import GONE, Contents, seal_contents, use_contents
 from hostkeep.provisioning.errors import OpenedDifferently
 from hostkeep.provisioning.models import Service
+from hostkeep.runtime.inserting import insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A service that waits to be paid."""
+    """A service that waits to be paid.  again: whether the same key had opened it before this call."""
 
     id: ServiceId
+    again: bool = False
 
     @property
     def ref(self) -> Ref:
@@ -70,15 +72,14 @@ def open_service(
         service = Service(id=uuid4(), once=once, handle=f"hk-{uuid4().hex}", created_at=act.at, **clear)
         told = {"title": bought.title, "product": bought.product, "driver": bought.driver}
         seal_contents(act, service, **told, spec=dict(bought.spec), facts={}, kept=[])
-        Service.objects.bulk_create([service], ignore_conflicts=True)
+        if insert_new(service):
+            return Opened(ServiceId(service.id))
         known = Service.objects.get(once=once)
-        if known.id == service.id:
-            return Opened(ServiceId(known.id))
     stands = known
     same = use_contents(act, stands, lambda held: held is GONE or _is_same(held, bought))
     if not same or any(getattr(stands, name) != value for name, value in clear.items()):
         raise OpenedDifferently(service=str(stands.id))
-    return Opened(ServiceId(stands.id))
+    return Opened(ServiceId(stands.id), again=True)
 
 
 def _is_same(held: Contents, bought: Bought) -> bool:

@@ -12,6 +12,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.kernel.period import months_after
+from hostkeep.runtime.inserting import insert_new
 from hostkeep.subscriptions.boxing import seal_told
 from hostkeep.subscriptions.discounting import add_discount, off_of, spend_discounts
 from hostkeep.subscriptions.errors import NoSuchSubscription, OpenedOtherwise
@@ -65,10 +66,8 @@ def open_subscription(
     )  # fmt: skip
     checked_calendar(calendar_of(row))
     row.told = seal_told(act, row, told_of(agreed))
-    Subscription.objects.bulk_create([row], ignore_conflicts=True)
-    stands = Subscription.objects.get(once=once)
-    if stands.id != row.id:
-        return _again(stands, account, service, agreed)
+    if not insert_new(row):
+        return _again(Subscription.objects.get(once=once), account, service, agreed)
     add_part(act, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
     for taken in agreed.add_ons:
         write_taken(act, row, checked_taken(taken, currency=row.currency))
