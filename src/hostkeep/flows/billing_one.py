@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
+from uuid import UUID
 
 from hostkeep.billing.actions.issuing import issue_invoice
-from hostkeep.billing.rules.lines import Line
+from hostkeep.billing.rules.lines import Line, Prices, totals
 from hostkeep.billing.rules.party import BilledTo, to_json
 from hostkeep.brands.applying import policy_for
 from hostkeep.flows.buyers import party_of
-from hostkeep.flows.taxing import taxing_many
+from hostkeep.flows.taxing import taxing_many, taxing_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, InvoiceId, PurposeId, Ref
 from hostkeep.kernel.money import Money
@@ -35,6 +37,16 @@ class Item:
     amount: Money
     about: Ref
     period: Period | None = None
+
+
+def gross_of_dues(act: Act, account: AccountId, dues: Sequence[Money], product: str) -> Money:
+    """Return what an invoice over some amounts would come to with its tax now.
+
+    dues  at least one, as the brand's prices are; product: slug of the catalogue, by which they are taxed
+    """
+    taxing, about = taxing_of(act, account_row(account)), Ref("billing.preview", UUID(int=0))
+    lines = [taxing.taxed(Line("-", 1, due, 0, about), product) for due in dues]
+    return totals(lines, prices=cast("Prices", taxing.brand.prices)).gross
 
 
 def bill_one(act: Act, *, account: AccountId, item: Item, due_in: timedelta, once: str) -> InvoiceId:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -13,26 +13,25 @@ from django.db import transaction
 
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import invoice_by_once, sheet
-from hostkeep.billing.rules.lines import Line, Prices, totals
 from hostkeep.brands.queries import brand
 from hostkeep.flows import taking_back
-from hostkeep.flows.billing_one import Item, bill_items
+from hostkeep.flows.add_on_work import make_so
+from hostkeep.flows.billing_one import Item, bill_items, gross_of_dues
 from hostkeep.flows.giving_back import Ground, back_of, give_back, gross_of, ground_of
-from hostkeep.flows.taxing import taxing_of
+from hostkeep.flows.kept_add_ons import Beside, kept_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
 from hostkeep.kernel.money import Money
 from hostkeep.people.queries import account as account_row
-from hostkeep.provisioning.actions.changing import change_service
 from hostkeep.shop.queries.moves import MoveRow, moves_from
 from hostkeep.subscriptions.actions.changing import (
-    Asked,
     Settled,
     ask_change,
     attach_invoice,
     complete_change,
     drop_change,
 )
+from hostkeep.subscriptions.asking import Asked
 from hostkeep.subscriptions.errors import (
     NoSuchChange,
     NoSuchMove,
@@ -42,6 +41,7 @@ from hostkeep.subscriptions.errors import (
 )
 from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded, SubscriptionEnding
 from hostkeep.subscriptions.queries.changes import (
+    PAID_FIRST,
     ChangeRow,
     change,
     change_paid_by,
@@ -58,8 +58,9 @@ from hostkeep.subscriptions.queries.subscriptions import (
     periods_of,
     subscription_of_service,
 )
+from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF, counted, taken_from_told
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
-from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, UPGRADE, Change, GivenBack, Wanted
+from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Wanted
 from hostkeep.subscriptions.rules.states import RENEWS
 from hostkeep.subscriptions.rules.terms import Term
 from hostkeep.vault.column_door import use_columns
@@ -78,11 +79,13 @@ class Offer:
 
     change  what it comes to now, as the brand's prices are
     gross   what is to be paid with tax, or less than nothing: what is given back with tax
+    beside  what becomes of add-ons
     """
 
     move: MoveRow
     change: Change
     gross: Money
+    beside: Beside
 
     @property
     def given(self) -> Money:
@@ -100,18 +103,21 @@ def offers(act: Act, *, of: AccountId, service: ServiceId, language: str) -> tup
 
     Nothing for one that does not go on.  Raises NoSuchSubscription.
     """
-    row = _own(act, of, service)
+    row = own(act, of, service)
     if row.state not in RENEWS:
         return ()
-    told = _told(act, row)
+    told = told_of(act, row)
     ground = ground_of(act, row, product=told.told.product)
-    found = []
-    for move in _moves(row, told, language):
+    moves, found = _moves(row, told, language), []
+    kept = kept_of(act, told, moves)
+    for move in moves:
+        beside = kept.beside(move)
         try:
-            reckoned = preview(act, row.id, of=of, wanted=_wanted(move, told).agreed)
+            wanted = _wanted(move, told, beside)
+            reckoned = preview(act, row.id, of=of, wanted=wanted.agreed, keeps=wanted.keeps)
         except (SameAsNow, NoSuchMove):
             continue
-        found.append(Offer(move, reckoned, _gross(act, of, move.product, reckoned, ground)))
+        found.append(Offer(move, reckoned, _gross(act, of, move.product, reckoned, ground), beside))
     return tuple(found)
 
 
@@ -129,8 +135,8 @@ def ask(
     Raises NoSuchSubscription, NoSuchMove (no longer offered), ChangeWaits, SameAsNow, BadPrice, PeriodUnpaid
     (less is wanted of a time that is billed and not paid: nothing of it can be given back).
     """
-    row = _own(act, of, service)
-    told = _told(act, row)
+    row = own(act, of, service)
+    told = told_of(act, row)
     product, plan, choices = wish
     moves = _moves(row, told, account_row(of).language or brand(act.brand).languages[0])
     move = next(
@@ -138,12 +144,13 @@ def ask(
     )
     if move is None:
         raise NoSuchMove(state=row.state, move="change")
-    wanted = _wanted(move, told)
+    wanted = _wanted(move, told, kept_of(act, told, [move]).beside(move))
     back: tuple[GivenBack, ...] = ()
     if expected < 0:
-        _demand_paid(act, row.id, of)
+        demand_paid(act, row.id, of)
         ground = ground_of(act, row, product=told.told.product)
-        back = back_of(ground, preview(act, row.id, of=of, wanted=wanted.agreed))
+        seen = preview(act, row.id, of=of, wanted=wanted.agreed, keeps=wanted.keeps)
+        back = back_of(ground, seen)
     asked = ask_change(
         act, subscription=row.id, of=of, wanted=wanted, expected=Money(expected, row.price.currency),
         back=back, once=once,
@@ -152,7 +159,7 @@ def ask(
     return asked
 
 
-def _demand_paid(act: Act, subscription: UUID, of: AccountId) -> None:
+def demand_paid(act: Act, subscription: UUID, of: AccountId) -> None:
     """Refuse where a period that is not over is billed and not paid.  Raises PeriodUnpaid."""
     for each in periods_of(subscription):
         if each.invoice is None or each.period.end <= act.at:
@@ -167,7 +174,7 @@ def settle(act: Act, change_id: UUID) -> None:
     if row is None:
         return
     under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
-    if row.state == "waiting" and row.kind == UPGRADE and row.invoice is None:
+    if row.state == "waiting" and row.kind in PAID_FIRST and row.invoice is None:
         invoice = _issue(under, row)
         try:
             attach_invoice(under, change=row.id, invoice=invoice)
@@ -182,7 +189,7 @@ def settle(act: Act, change_id: UUID) -> None:
 
 def take_back(act: Act, *, of: AccountId, service: ServiceId) -> Settled:
     """Take back a change that waits; nobody has to pay for it.  Raises NoSuchSubscription, NoSuchChange."""
-    row = waiting_change(_own(act, of, service).id)
+    row = waiting_change(own(act, of, service).id)
     if row is None:
         raise NoSuchChange
     return _drop(act, row)
@@ -202,11 +209,9 @@ def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
         return
     settle(act, row.id)
     under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
-    wanted = _wanted_of(under, row)
-    change_service(
-        under, service=row.service, title=wanted.agreed.title, product=wanted.agreed.product,
-        spec=wanted.spec, once=f"change:{row.id}",
-    )  # fmt: skip
+    what, spec = _what_of(under, row)
+    once = f"change:{row.id}"
+    make_so(under, of=row.service, subscription=row.subscription, what=what, spec=spec, once=once)
 
 
 def on_subscription_over(act: Act, event: SubscriptionEnding | SubscriptionEnded) -> None:
@@ -265,12 +270,16 @@ def _take_invoice_back(act: Act, row: ChangeRow) -> None:
 
 def _issue(act: Act, row: ChangeRow) -> InvoiceId:
     """Issue the invoice of a change that costs more."""
-    wanted, dues = use_columns(
-        act.for_purpose(SERVICE), wishes=[row.wish],
-        fn=lambda told: (row.wanted_of(_there(told)), row.dues_of(_there(told))),
-    )  # fmt: skip
-    what, about = wanted.agreed, Ref("subscriptions.change", row.id)
-    items = [Item(what.title, what.product, due, about, period) for period, due in dues]
+    under = act.for_purpose(SERVICE)
+    told = use_columns(under, wishes=[row.wish], fn=_there)
+    about = Ref("subscriptions.change", row.id)
+    if row.kind == ADDED:
+        taken, product = taken_from_told(told), _had(under, row).told.product
+        title = counted(taken.add_on.title, taken.quantity)
+    else:
+        what = row.wanted_of(told).agreed
+        title, product = what.title, what.product
+    items = [Item(title, product, due, about, period) for period, due in row.dues_of(told)]
     return bill_items(act, account=row.account, items=items, due_in=TIME_TO_PAY, once=f"change:{row.id}")
 
 
@@ -278,12 +287,7 @@ def _gross(act: Act, of: AccountId, product: str, change: Change, ground: Ground
     """Return what a change comes to with tax: at today's to pay, at that of its lines to be given back."""
     if change.due.minor == 0:
         return -gross_of(ground, back_of(ground, change), change.due)
-    taxing, about = taxing_of(act, account_row(of)), Ref("subscriptions.change", UUID(int=0))
-    lines = [
-        taxing.taxed(Line("-", 1, share.turn.due, 0, about), product)
-        for share in change.shares if share.turn.due.minor
-    ]  # fmt: skip
-    return totals(lines, prices=cast("Prices", taxing.brand.prices)).gross
+    return gross_of_dues(act, of, [each.turn.due for each in change.shares if each.turn.due.minor], product)
 
 
 def _moves(row: SubscriptionRow, told: SubscriptionTold, language: str) -> tuple[MoveRow, ...]:
@@ -295,20 +299,29 @@ def _moves(row: SubscriptionRow, told: SubscriptionTold, language: str) -> tuple
     )  # fmt: skip
 
 
-def _wanted(move: MoveRow, told: SubscriptionTold) -> Wanted:
+def _wanted(move: MoveRow, told: SubscriptionTold, beside: Beside) -> Wanted:
     """Return an offer as it would be agreed on."""
     title = (move.title or told.told.title)[:LONGEST_TITLE]
     agreed = Agreed(
         move.product, move.plan, title, dict(move.choices), Term("month", move.months), move.price
     )
-    return Wanted(agreed, dict(move.spec))
+    return Wanted(agreed, dict(move.spec), beside.keeps)
 
 
-def _wanted_of(act: Act, row: ChangeRow) -> Wanted:
-    """Return what a change was about.  Raises NoSuchChange where it is erased."""
-    return use_columns(
-        act.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.wanted_of(_there(told))
-    )
+def _what_of(act: Act, row: ChangeRow) -> tuple[tuple[str, str], Mapping[str, str]]:
+    """Return title, product and sizes of what is had since a change; of an add-on, those that were before.
+
+    Raises NoSuchChange, NoSuchSubscription where it is erased.
+    """
+    if row.kind in {ADDED, TAKEN_OFF}:
+        return ("", _had(act, row).told.product), {}
+    wanted = use_columns(act, wishes=[row.wish], fn=lambda told: row.wanted_of(_there(told)))
+    return (wanted.agreed.title, wanted.agreed.product), wanted.spec
+
+
+def _had(act: Act, row: ChangeRow) -> SubscriptionTold:
+    """Return the subscription of a change, opened.  Raises NoSuchSubscription where it is erased."""
+    return told_of(act, subscription_of_service(row.service, of=row.account))
 
 
 def _there(told: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any]:
@@ -318,7 +331,7 @@ def _there(told: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any]:
     return told[0]
 
 
-def _told(act: Act, row: SubscriptionRow) -> SubscriptionTold:
+def told_of(act: Act, row: SubscriptionRow) -> SubscriptionTold:
     """Return a subscription opened, as the system does for its own sums.  Raises NoSuchSubscription."""
     under = act.in_role("system").for_purpose(SERVICE)
 
@@ -330,7 +343,7 @@ def _told(act: Act, row: SubscriptionRow) -> SubscriptionTold:
     return use_columns(under, wishes=[row.wish], fn=there)
 
 
-def _own(act: Act, of: AccountId, service: ServiceId) -> SubscriptionRow:
+def own(act: Act, of: AccountId, service: ServiceId) -> SubscriptionRow:
     """Return the subscription of an account's service at act.brand.  Raises NoSuchSubscription."""
     row = subscription_of_service(service, of=of)
     if row.brand != act.brand:

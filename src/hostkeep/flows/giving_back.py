@@ -8,7 +8,7 @@ Source: Council Directive 2006/112/EC, art. 90 (the taxable amount is reduced wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,7 @@ from hostkeep.billing.errors.documents import NotCorrectable, NothingToCredit, O
 from hostkeep.billing.queries.billed import BilledDocument, documents_about
 from hostkeep.billing.queries.invoices import currency_of, invoice_by_once
 from hostkeep.billing.rules.correcting import LineLeft, take
+from hostkeep.flows.order_lines import ADD_ON as ORDERED
 from hostkeep.flows.taxing import Taxing, taxing_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, PurposeId
@@ -27,6 +28,7 @@ from hostkeep.kernel.money import Money, halves_away, total
 from hostkeep.kernel.period import Period
 from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.queries import service
+from hostkeep.subscriptions.queries.add_ons import past_of
 from hostkeep.subscriptions.queries.changes import paid_upgrades
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, periods_of
 from hostkeep.subscriptions.rules.changing import Change, GivenBack, Share
@@ -44,6 +46,7 @@ class Ground:
     upgrades    changes of it that were paid
     order_line  what its first period was ordered by, and `first`: that period, where it is one of the newest
     taxing      how its brand's list prices become prices of invoices
+    pieces      what lines are about that bill add-ons, and how many of each there are at most
     """
 
     subscription: UUID
@@ -53,6 +56,7 @@ class Ground:
     first: Period | None
     product: str
     taxing: Taxing
+    pieces: Mapping[UUID, int]
 
 
 def ground_of(act: Act, row: SubscriptionRow, *, product: str) -> Ground:
@@ -60,7 +64,10 @@ def ground_of(act: Act, row: SubscriptionRow, *, product: str) -> Ground:
     upgrades = frozenset(paid_upgrades(row.id))
     order_line, first = _ordered(row)
     documents = documents_about(row.account, {row.id, *upgrades, *([order_line] if order_line else [])})
-    return Ground(row.id, documents, upgrades, order_line, first, product, taxing_of(act, None))
+    pieces: dict[UUID, int] = {}
+    for had in past_of(act, row.id):
+        pieces |= {line: max(had.quantity, pieces.get(line, 0)) for line in had.lines}
+    return Ground(row.id, documents, upgrades, order_line, first, product, taxing_of(act, None), pieces)
 
 
 def _ordered(row: SubscriptionRow) -> tuple[UUID | None, Period | None]:
@@ -73,21 +80,26 @@ def _ordered(row: SubscriptionRow) -> tuple[UUID | None, Period | None]:
     return bought.order_line, next(first, None)
 
 
-def back_of(ground: Ground, change: Change) -> tuple[GivenBack, ...]:
+def back_of(
+    ground: Ground, change: Change, own: frozenset[UUID] = frozenset()
+) -> tuple[GivenBack, ...]:
     """Say of which lines a change takes something back: of each period's own, the newest first.
+
+    own  of an add-on: what the lines are about that bill it; other lines come after them, and those of
+         add-ons last where it is the plan that costs less
 
     Less than the change comes to where less was billed, or something was taken back before.
     """
     rest, taken = change.back, dict[tuple[UUID, int], int]()
     for share in reversed(change.shares):
         wanted = min(-share.turn.due.minor, rest.minor)
-        for document, line in _lines_of(ground, share):
+        for document, line in _lines_of(ground, share, own):
             if wanted <= 0:
                 break
             as_billed = ground.taxing.price_at(
                 Money(wanted, rest.currency), rate=line.line.tax_rate, product=ground.product
             ).minor
-            got = min(as_billed, _most(document, line, taken))
+            got = min(as_billed, _most(ground, document, line, taken))
             if got > 0:
                 key = (document.id, line.position)
                 taken[key] = taken.get(key, 0) + got
@@ -153,27 +165,35 @@ def _by_invoice(back: Sequence[GivenBack]) -> Mapping[InvoiceId, Mapping[int, Mo
     return found
 
 
-def _lines_of(ground: Ground, share: Share) -> Iterator[tuple[BilledDocument, LineLeft]]:
-    """Yield the lines that billed a period, newest first: upgrades of it come after its own."""
-    for document in ground.documents:
-        for line in document.lines:
-            if line.line.amount.minor > 0 and _bills(ground, share, line):
-                yield document, line
+def _lines_of(
+    ground: Ground, share: Share, own: frozenset[UUID]
+) -> Sequence[tuple[BilledDocument, LineLeft]]:
+    """Return the lines that billed a period, newest first: upgrades of it come after its own."""
+    found = [
+        (document, line) for document in ground.documents for line in document.lines
+        if line.line.amount.minor > 0 and _bills(ground, share, line)
+    ]  # fmt: skip
+    if own:
+        return sorted(found, key=lambda each: each[1].line.about.id not in own)
+    return sorted(found, key=lambda each: each[1].line.about.id in ground.pieces)
 
 
 def _bills(ground: Ground, share: Share, line: LineLeft) -> bool:
     """Say whether a line bills a period.  What is due once bills none."""
-    about, span = line.line.about.id, line.line.period
-    if about in ground.upgrades:  # one from before upgrades told their periods bills all that was left
+    about, span = line.line.about, line.line.period
+    if about.id in ground.upgrades:  # one from before upgrades told their periods bills all that was left
         return span is None or (span.end == share.billed.end and span.start >= share.billed.start)
-    if about == ground.order_line:
+    if about.id == ground.order_line or (about.kind == ORDERED and about.id in ground.pieces):
         return span is not None and share.billed == ground.first
-    return about == ground.subscription and span == share.billed
+    return about.id in {ground.subscription, *ground.pieces} and span == share.billed
 
 
-def _most(document: BilledDocument, line: LineLeft, taken: Mapping[tuple[UUID, int], int]) -> int:
-    """Return how much a line may give: of one piece, and no more than discounts leave of its rate."""
+def _most(
+    ground: Ground, document: BilledDocument, line: LineLeft, taken: Mapping[tuple[UUID, int], int]
+) -> int:
+    """Return how much a line may give: of one service, no more than discounts leave of its rate."""
     alike = [each for each in document.lines if each.line.taxed == line.line.taxed]
     of_rate = sum(each.left.minor - taken.get((document.id, each.position), 0) for each in alike)
-    of_line = min(line.line.unit.minor, line.left.minor) - taken.get((document.id, line.position), 0)
-    return max(0, min(of_line, of_rate))
+    pieces = min(line.line.quantity, ground.pieces.get(line.line.about.id, 1))
+    most = min(line.line.unit.minor * pieces, line.left.minor)
+    return max(0, min(most - taken.get((document.id, line.position), 0), of_rate))

@@ -17,6 +17,7 @@ from hostkeep.billing.events import (
 from hostkeep.brands.events import ChangeRejected, PolicyAnnounced, TellingWanted
 from hostkeep.flows import (
     activation,
+    add_on_work,
     addressing,
     cancelling,
     changing,
@@ -90,7 +91,11 @@ HANDLERS: Handlers = MappingProxyType({
     OrderHeldBack: (qualifying.on_order_held_back,),
     OrderReviewed: (reviewing.on_order_reviewed,),
     ActionQueued: (activation.on_action_queued,),
-    ServiceActivated: (subscribing.on_service_activated, notices.on_service_activated),
+    ServiceActivated: (
+        subscribing.on_service_activated,
+        add_on_work.on_service_activated,
+        notices.on_service_activated,
+    ),
     MailQueued: (mailing.on_mail_queued,),
     MailSettled: (policy_change.on_mail_settled, addressing.on_mail_settled, standing_still.on_mail_settled),
     PolicyAnnounced: (policy_change.on_policy_announced,),

@@ -54,6 +54,7 @@ def frozen_had(
             part.id, told[part.id]["slug"], told[part.id]["title"], money(part.unit_minor, currency),
             part.quantity, bool(told[part.id]["work"]),
             frozenset({part.id, *(UUID(each) for each in told[part.id]["lines"])}),
+            bool(told[part.id]["recurs"]), part.started_at, part.ended_at,
         )
         for part in parts
     )  # fmt: skip
@@ -122,7 +123,9 @@ def _write(
 ) -> Part:
     """Write a part, its title and what it is sealed.  price: of one piece, and how many."""
     name, (unit, quantity) = uuid4(), price
-    told = {"slug": add_on.slug, "work": add_on.work, "lines": sorted(map(str, lines))}
+    told = {
+        "slug": add_on.slug, "work": add_on.work, "recurs": add_on.recurs, "lines": sorted(map(str, lines)),
+    }  # fmt: skip
     return Part.objects.create(
         id=name, subscription=row, kind=ADD_ON, unit_minor=unit.minor, quantity=quantity, started_at=act.at,
         **seal_add_on(as_system(act, row), row, name, add_on.title, told),

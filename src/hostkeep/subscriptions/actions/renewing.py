@@ -37,11 +37,16 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
-    """A part of what a period costs.  unit: of one piece, for the whole period; negative for a discount."""
+    """A part of what a period costs.
+
+    unit    of one piece, for the whole period; negative for a discount
+    add_on  the part, where it is an add-on: so its line can be told from the plan's
+    """
 
     title: str
     quantity: int
     unit: Money
+    add_on: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,8 @@ def _lines(
         raise NoSuchSubscription
     amounts = amounts_of([priced(part, row.currency) for part in parts], calendar_of(row), period)
     return tuple(
-        DueLine(told[part.id], quantity, unit) for part, (quantity, unit) in zip(parts, amounts, strict=True)
+        DueLine(told[part.id], quantity, unit, part.id if part.add_on else None)
+        for part, (quantity, unit) in zip(parts, amounts, strict=True)
     )
 
 

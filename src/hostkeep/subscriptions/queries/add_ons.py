@@ -46,16 +46,21 @@ class AddOnRow:
 
     def without(self, word: str) -> AddOnTold:
         """Return it with a word in the place of its title."""
-        return AddOnTold(**_same(self), slug="", title=word, work=False)
+        return AddOnTold(**_same(self), slug="", title=word, work=False, recurs=True)
 
 
 @dataclass(frozen=True, slots=True)
 class AddOnTold(AddOnRow):
-    """An add-on with what it is.  work: whether something is done to the service for it."""
+    """An add-on with what it is.
+
+    work    whether something is done to the service for it
+    recurs  whether it is billed each term
+    """
 
     slug: str
     title: str
     work: bool
+    recurs: bool
 
 
 def add_ons_of(subscription: UUID) -> tuple[AddOnRow, ...]:
@@ -126,7 +131,8 @@ def _frozen(of: Subscription, part: Part) -> AddOnRow:
 
     def made(found: Mapping[str, Mapping[str, Any]]) -> AddOnTold:
         told = opens.make(found)[part.id]
-        return AddOnTold(**_same(row), slug=told["slug"], title=told["title"], work=bool(told["work"]))
+        words = {name: told[name] for name in ("slug", "title", "work", "recurs")}
+        return AddOnTold(**_same(row), **words)
 
     wish = ColumnWish(opens.brand, opens.subject, opens.category, opens.table, opens.rows, made)
     row = AddOnRow(

@@ -26,8 +26,10 @@ ADDED, TAKEN_OFF = "add_on", "add_on_off"
 class Had:
     """A part of a subscription that is an add-on, opened.
 
-    id     the part
-    lines  ids of what lines of documents are about that bill it, its own among them
+    id      the part
+    recurs  whether it is billed each term; what was bought once is over since it was bought
+    lines   ids of what lines of documents are about that bill it, its own among them
+    since, until  when it was taken, and when it was taken off
     """
 
     id: UUID
@@ -37,6 +39,9 @@ class Had:
     quantity: int
     work: bool
     lines: frozenset[UUID]
+    recurs: bool = True
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def whole(self) -> Money:
