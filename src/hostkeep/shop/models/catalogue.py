@@ -55,7 +55,7 @@ class Product(models.Model):
     requires = models.JSONField()
     recipient = models.CharField(max_length=60, blank=True)
     questions = models.JSONField()
-    meters = models.JSONField(default=list)
+    meters = models.JSONField(default=list, db_default=[])
     add_ons = models.JSONField(default=list, db_default=[])
     resold = models.BooleanField()
     hidden = models.BooleanField()
