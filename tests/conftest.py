@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from django.db import connections
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActorId, BrandId, PurposeId, SubjectId
+from tests import places
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
@@ -123,12 +123,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The controller ends the server it started, and removes its folder."""
     if hasattr(config, "workerinput"):
         return
-    data = Path(os.environ.get("TEST_DATA", ""))
-    server = data / "server" / "postgres"
-    if data.name.startswith("hkt-") and (server / "postmaster.pid").exists():
-        from hostkeep.runtime import postgres
-
-        pid = int((server / "postmaster.pid").read_text().split("\n", 1)[0])
-        postgres.stop(postgres.Server(server, pid))
-    if data.name.startswith("hkt-"):
-        shutil.rmtree(data, ignore_errors=True)
+    places.remove(Path(os.environ.get("TEST_DATA", "")))

@@ -122,7 +122,7 @@ def clone(running: postgres.Server) -> Iterator[str]:
     with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
         with (DATA / "turn").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER hk_owner')
+            line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER hk_owner STRATEGY file_copy')
         line.execute(f'GRANT CONNECT ON DATABASE "{name}" TO hk_app')
         yield name
         line.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

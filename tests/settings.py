@@ -1,10 +1,11 @@
 """Settings of the tests: a data folder and a database server of their own, a cheap password hash."""
 
 import os
-import tempfile
+
+from tests import places
 
 if "TEST_DATA" not in os.environ:
-    os.environ["TEST_DATA"] = tempfile.mkdtemp(prefix="hkt-", dir="/tmp")
+    os.environ["TEST_DATA"] = str(places.make())
 os.environ["HOSTKEEP_DATA"] = os.environ["TEST_DATA"]
 os.environ.setdefault("HOSTKEEP_DEMO", "1")
 # A roll of the keys in one worker must not take the keys from another's database.
