@@ -82,3 +82,22 @@ def test_what_was_read_before_ids_were_looked_for_elsewhere_is_known(bank) -> No
         record_transfer(billing_act(), transfer=known)
     file = camt(Entry("1.00", ref=""), Entry("2.00", "other", ref="NONREF"), id_="D1")
     assert came(file, file) == [100, 200, 300]
+
+
+def test_money_that_went_back_is_booked_once_by_the_reference_it_bears(bank) -> None:
+    from hostkeep.billing.actions.setting_aside import begin_return
+    from hostkeep.kernel.ids import PaymentId
+    from tests.rooms.billing.making import billing_act
+
+    fates(camt(Entry("24.08", ref="IN-1")))
+    payment = PaymentId(Payment.objects.get().id)
+    said = begin_return(billing_act(role="billing"), payment=payment, why="not_ours").reference
+
+    def out(amount: str = "24.08", ref: str = "OUT-1", words: str = "", **more) -> bytes:
+        return camt(Entry(amount, structured=said, words=words, ref=ref, side="DBIT", **more), id_=f"D-{ref}")
+
+    for other in (out("24.07"), out(ref=""), out(status="PDNG"), camt(Entry("24.08", ref="X", side="DBIT"))):
+        assert fates(other) == []
+    assert fates(out()) == [("OUT-1", "sent_back")]
+    assert fates(out(words="read again")) == [("OUT-1", "known")]
+    assert (Payment.objects.get().aside, book.balance("gateway:vps6:bank_transfer", EUR).minor) == ("sent", 0)

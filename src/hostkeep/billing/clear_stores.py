@@ -73,7 +73,7 @@ PLACES: Mapping[CategoryId, tuple[_Place, ...]] = {
     REFERENCE: (
         _Place(
             "billing_payment", "t.received_at", "t.brand", HELD.format(whose="t.account"),
-            "proof = 'gone:' || id, reference = ''", "t.proof <> 'gone:' || t.id",
+            "proof = 'gone:' || id, reference = '', back_proof = ''", "t.proof <> 'gone:' || t.id",
         ),
         _Place(
             "billing_refund", "t.created_at", "t.brand", HELD.format(whose="t.account"),

@@ -67,12 +67,14 @@ class Statement:
     credits   money that arrived, in the file's order
     left_out  entries that are not booked money in: debits, pending ones, other currencies
     reversed  money that had come and that the bank took away again, as it had come: for staff to look at
+    left      money that left by transfers, with the words we wrote on them, where the file says them
     """
 
     accounts: frozenset[str]
     credits: tuple[Credit, ...]
     left_out: int
     reversed: tuple[Credit, ...] = ()
+    left: tuple[Credit, ...] = ()
 
 
 class BadStatement(Exception):

@@ -12,9 +12,10 @@ import structlog
 
 from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
+from hostkeep.billing.actions.setting_aside import see_return
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors.payments import BadBankFile, PaymentDiffers
-from hostkeep.billing.queries.payments import bank_file_read, brands_named
+from hostkeep.billing.queries.payments import bank_file_read, brands_named, going_back
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.numbering import references_in
 from hostkeep.brands.queries import brand
@@ -32,7 +33,9 @@ log = structlog.get_logger()
 WENT_BACK = "money_went_back"
 """The alarm about money that went back without us."""
 
-Fate = Literal["paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout"]
+Fate = Literal[
+    "paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout", "sent_back"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Row:
              "credit": nothing was owed, all of it is; "unmatched": staff must say whose it is; "known": it
              was written down before; "differs": its id stood for other money before, and nothing was booked;
              "payout": a gateway passed it on, and it left transit;
-             "taken_back": money that had come and that the bank took away again; nothing was booked
+             "taken_back": money that had come and that the bank took away again; nothing was booked;
+             "sent_back": money out, by which a transfer that was nobody's went back to its sender
     """
 
     bank_id: str
@@ -71,7 +75,7 @@ class Imported:
     @property
     def came(self) -> int:
         """How many transfers came in."""
-        return sum(row.fate != "taken_back" for row in self.rows)
+        return sum(row.fate not in {"taken_back", "sent_back"} for row in self.rows)
 
 
 def import_bank_file(act: Act, *, body: bytes) -> Imported:
@@ -87,7 +91,7 @@ def import_bank_file(act: Act, *, body: bytes) -> Imported:
     _demand_own_account(act, statement)
     digest = hashlib.sha256(body).hexdigest()
     before = bank_file_read(act.brand, digest)
-    rows = (*_rows(act, statement), *_taken_back(statement))
+    rows = (*_rows(act, statement), *_taken_back(statement), *_sent_back(act, statement))
     file = record_bank_file(act, digest=digest, entries=len(statement.credits))
     if statement.reversed and before is None:
         raise_alarm(act, kind=WENT_BACK, about=file.ref, clause=ClauseId(""))
@@ -161,6 +165,24 @@ def _taken_back(statement: Statement) -> Iterator[Row]:
     """Show what the bank took away again: whose it was, and what they owe since, is for staff to say."""
     for gone in statement.reversed:
         yield Row(gone.proof.partition("/")[2], gone.booked_on, gone.amount, "", "taken_back")
+
+
+def _sent_back(act: Act, statement: Statement) -> Iterator[Row]:
+    """Book transfers by which money went back to its sender, known by the reference that we wrote on them.
+
+    Another amount than came is not booked: staff look at what they sent.
+    """
+    for gone in statement.left:
+        found = going_back(act.brand, references_in(gone.words))
+        if len(found) != 1 or found[0].amount != gone.amount:
+            continue
+        try:
+            put = see_return(act, payment=found[0].id, proof=gone.proof)
+        except Foreseen as refusal:
+            log.warning("bank_file.return_failed", brand=act.brand, code=refusal.code, trace=act.trace)
+            continue
+        fate: Fate = "known" if put.again else "sent_back"
+        yield Row(gone.proof.partition("/")[2], gone.booked_on, gone.amount, "", fate)
 
 
 def _written(act: Act, credit: Credit) -> Receipt:

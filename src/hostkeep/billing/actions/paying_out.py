@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.models import Payout
+from hostkeep.billing.errors.payments import NoSuchPayment, SetAside
+from hostkeep.billing.models import Payment, Payout
+from hostkeep.billing.queries.payouts import awaited_in
 from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.aside import OPEN
 from hostkeep.billing.rules.payouts import Shares
 from hostkeep.billing.rules.reconciling import handle_of
 from hostkeep.drivers.payouts import PaidOut
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId, Ref
+from hostkeep.kernel.ids import BrandId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
@@ -75,12 +78,45 @@ def settle_payout(act: Act, *, gateway: str, proof: str, bank_proof: str) -> Pay
 
     bank_proof  the bank's own id of it: the same entry in another file is known by it
     """
+    fresh = _settle_all(act, gateway, proof, bank_proof)
+    return PayoutKept(handle_of(f"{gateway}:{proof}"), fresh=fresh)
+
+
+@recorded("billing.payment.was_payout")
+def call_payout(act: Act, *, payment: PaymentId, gateway: str, proof: str) -> PayoutKept:
+    """Say that an unmatched payment was a gateway's pay-out: the bank's file was read before it was known.
+
+    gateway, proof  of a pay-out in transit that has exactly its amount and a share of act.brand
+    The pay-out is at the bank, and the payment counts no more.  Again: changes nothing.
+    Raises NoSuchPayment, SetAside (also where no such pay-out is in transit).
+    """
+    row = Payment.objects.select_for_update().filter(id=payment, brand=act.brand).first()
+    if row is None:
+        raise NoSuchPayment
+    handle = handle_of(f"{gateway}:{proof}")
+    if row.aside == "payout":
+        return PayoutKept(handle, fresh=False)
+    came = money(row.minor, row.currency)
+    fitting = {(one.gateway, one.proof) for one in awaited_in(came, act.brand)}
+    is_free = row.account is None and row.gateway == chart.BANK and row.aside in OPEN
+    if not is_free or (gateway, proof) not in fitting or not _settle_all(act, gateway, proof, row.proof):
+        raise SetAside
+    legs = [Leg(chart.unmatched(act.brand), came), Leg(chart.gateway(act.brand, chart.BANK), -came)]
+    about = Ref("billing.payment", row.id)
+    book.post(act, key=f"was_payout:{row.id}", about=about, postings=legs)
+    row.aside, row.aside_why, row.aside_at = "payout", "own", act.at
+    row.save(update_fields=["aside", "aside_why", "aside_at"])
+    return PayoutKept(handle, fresh=True)
+
+
+def _settle_all(act: Act, gateway: str, proof: str, bank_proof: str) -> bool:
+    """Book all shares of a pay-out as being at the bank; say whether any was in transit."""
     waiting = [row for row in _rows(gateway, proof) if row.settled_at is None and row.state != "failed"]
     for row in waiting:
         _settle(act, row)
         row.bank_proof = bank_proof
         row.save(update_fields=["settled_at", "bank_proof"])
-    return PayoutKept(handle_of(f"{gateway}:{proof}"), fresh=bool(waiting))
+    return bool(waiting)
 
 
 def _rows(gateway: str, proof: str) -> list[Payout]:

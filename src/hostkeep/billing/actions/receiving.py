@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.booking import Booked, Came, before, receive, settle
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment
+from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment, SetAside
 from hostkeep.billing.models import BankFile, Invoice, Payment, TopUp
 from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.aside import OPEN
 from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, PaymentId, Ref
@@ -96,7 +97,8 @@ def match_payment(act: Act, *, payment: PaymentId, invoice: InvoiceId) -> Receip
     """Say which invoice an unmatched payment was for.
 
     What is owed on it is paid first, the rest becomes the account's credit.
-    Raises NoSuchPayment, NoSuchInvoice (also for another brand's), AlreadyMatched.
+    One that was put away is taken out by that.
+    Raises NoSuchPayment, NoSuchInvoice (also for another brand's), AlreadyMatched, SetAside (it goes back).
     """
     sheet = _payable(act).filter(id=invoice).first()
     if sheet is None:
@@ -106,11 +108,18 @@ def match_payment(act: Act, *, payment: PaymentId, invoice: InvoiceId) -> Receip
         raise NoSuchPayment
     if row.account is not None:
         raise AlreadyMatched(payment=str(payment))
-    row.account, row.matched_at = sheet.account, act.at
-    row.save(update_fields=["account", "matched_at"])
+    if row.aside not in OPEN:
+        raise SetAside
+    row.account, row.matched_at, row.aside, row.aside_why = sheet.account, act.at, "", ""
+    row.save(update_fields=["account", "matched_at", "aside", "aside_why"])
     source = Leg(chart.unmatched(act.brand), money(row.minor, row.currency))
-    booked = settle(act, row, invoice=sheet, source=source, key=f"match:{row.id}")
+    booked = settle(act, row, invoice=sheet, source=source, key=_match_key(row))
     return Receipt(booked, sheet.number)
+
+
+def _match_key(row: Payment) -> str:
+    """Return the key of a match: one a turn, for a match may be taken back and made anew."""
+    return f"match:{row.id}:{row.turns}" if row.turns else f"match:{row.id}"
 
 
 @recorded("billing.bank_file.read")

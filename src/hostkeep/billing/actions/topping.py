@@ -6,7 +6,6 @@ owed when credit pays an invoice.  Sources and reasons: docs/decisions/2026-11-2
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -19,9 +18,9 @@ from hostkeep.billing import purse
 from hostkeep.billing.errors.credit import BadCredit, CreditDiffers, NoSuchTopUp, NoTopUps
 from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.billing.models import PaymentAttempt, TopUp
+from hostkeep.billing.references import TOP_UP, random_reference
 from hostkeep.billing.rules.attempts import AttemptState, Begun
 from hostkeep.billing.rules.crediting import Limits, read_limits
-from hostkeep.billing.rules.numbering import reference
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, Ref
@@ -29,9 +28,6 @@ from hostkeep.kernel.money import Money, money
 
 UNDER_WAY = timedelta(days=1)
 """How long money that was asked of a gateway counts as coming, for the cap."""
-
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Base 32 after Crockford: no letters that are taken for digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def begin_top_up(act: Act, *, of: AccountId, amount: Money, once: str) -> TopUpB
         raise BadCredit(why="most", limit=limits.most.minor)
     row = TopUp(
         id=uuid4(), once=once, brand=act.brand, account=of, minor=amount.minor, currency=amount.currency.code,
-        reference=_reference(), created_at=act.at,
+        reference=random_reference(TOP_UP), created_at=act.at,
     )  # fmt: skip
     if (known := TopUp.objects.filter(once=once).first()) is None:
         _demand_below_cap(act, row, limits)
@@ -126,8 +122,3 @@ def _demand_below_cap(act: Act, row: TopUp, limits: Limits) -> None:
     there = purse.held(AccountId(row.account), limits.cap.currency)
     if there.minor + (coming or 0) + row.minor > limits.cap.minor:
         raise BadCredit(why="cap", limit=limits.cap.minor)
-
-
-def _reference() -> str:
-    """Return a creditor reference that nobody guesses: "RF72TU7K2M9Q0PX4WD"."""
-    return reference("TU" + "".join(secrets.choice(LETTERS) for _ in range(12)))

@@ -28,6 +28,24 @@ class AlreadyMatched(Foreseen):
     title = gettext_noop("This payment has found its invoice before.")
 
 
+class CannotRelease(Foreseen):
+    """A match that cannot be taken back.
+
+    facts["why"]: "spent" (what was left over has gone on something else), "refunded" (some of it went back),
+    "top_up" (its owner put it in as credit) or "gateway" (no bank transfer: the gateway knows whose it is).
+    """
+
+    code = "billing.payment.cannot_release"
+    title = gettext_noop("This match cannot be taken back: some of the money has gone on since.")
+
+
+class SetAside(Foreseen):
+    """Unmatched money stands otherwise by now: matched, on its way back, put away or a pay-out."""
+
+    code = "billing.payment.set_aside"
+    title = gettext_noop("Somebody has dealt with this payment meanwhile. Look at it again.")
+
+
 class PaymentDiffers(Foreseen):
     """The proof stands for other money than it did before, or for another brand's.
 

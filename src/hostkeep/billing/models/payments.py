@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from hostkeep.billing.models.documents import Invoice
+from hostkeep.billing.rules.aside import ASIDE
 from hostkeep.billing.rules.attempts import ATTEMPT_STATES
 from hostkeep.vault.columns import Place, SealedColumn
 
@@ -136,7 +137,12 @@ class PaymentAttempt(models.Model):
 class Payment(models.Model):
     """Money that came, as it came.  account: whose it is, once that is known.
 
-    proof  the bank's or gateway's own id of it; "gone:" and our own once the years of payments are over
+    proof       the bank's or gateway's own id of it; "gone:" and our own once the years of payments are over
+    turns       how often a match was taken back
+    aside       why nobody's money waits for no invoice: a word of rules.aside; empty: it waits for one
+    aside_why   a word of the same place; aside_at: since when
+    back_ref    the reference that staff write on the transfer that sends it back
+    back_proof  the bank's own id of that transfer
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -151,11 +157,27 @@ class Payment(models.Model):
     booked_on = models.DateField(null=True)
     received_at = models.DateTimeField()
     matched_at = models.DateTimeField(null=True)
+    turns = models.PositiveSmallIntegerField(default=0, db_default=0)
+    aside = models.CharField(max_length=8, blank=True, default="", db_default="")
+    aside_why = models.CharField(max_length=12, blank=True, default="", db_default="")
+    aside_at = models.DateTimeField(null=True)
+    back_ref = models.CharField(max_length=25, blank=True, default="", db_default="")
+    back_proof = models.CharField(max_length=140, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["gateway", "proof"], name="one_payment_a_proof"),
             models.CheckConstraint(condition=Q(minor__gt=0), name="payment_is_something"),
+            models.CheckConstraint(condition=Q(aside__in=ASIDE), name="payment_aside_known"),
+            models.CheckConstraint(
+                condition=Q(aside="") | Q(account=None), name="payment_aside_is_nobodys"
+            ),
+            models.UniqueConstraint(
+                fields=["brand", "back_ref"], condition=~Q(back_ref=""), name="one_payment_a_back_ref"
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "back_proof"], condition=~Q(back_proof=""), name="one_payment_a_way_back"
+            ),
         ]
         indexes = [
             models.Index(fields=["brand", "-received_at"], name="payment_of_brand"),

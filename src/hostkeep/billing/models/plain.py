@@ -43,6 +43,12 @@ PLAIN: Columns = {
     "Payment.reference": personal(
         "payment_ref", plain="a creditor reference of ours with check digits: payments find their invoice"
     ),
+    "Payment.aside": not_personal("a word of rules.aside"),
+    "Payment.aside_why": not_personal("a word of rules.aside"),
+    "Payment.back_ref": not_personal("a reference of ours with check digits, made at random"),
+    "Payment.back_proof": personal(
+        "payment_ref", plain="the bank's own id of a movement: it is kept once, by a unique index"
+    ),
     "GatewayNotice.gateway": not_personal("name of a driver"),
     "GatewayNotice.event": not_personal("the gateway's own id of its message"),
     "GatewayNotice.once": not_personal("idempotency key of ours"),

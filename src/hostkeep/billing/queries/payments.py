@@ -12,6 +12,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, Qu
 
 from hostkeep.billing.errors.payments import NoSuchPayment
 from hostkeep.billing.models import Allocation, BankFile, Invoice, Payment, PaymentAttempt, TopUp
+from hostkeep.billing.rules.aside import Aside
 from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, PaymentId
@@ -54,6 +55,8 @@ class PaymentRow:
     reference  what the payer gave as the reference, if it could be one of ours
     number     the invoice it went on; empty while it is unmatched or all of it is credit
     matched    whether it is known whose it is
+    aside      where it stands while it is nobody's; why: a word of rules.aside
+    back_ref   the reference of the transfer that sends it back, or empty
     """
 
     id: PaymentId
@@ -67,6 +70,14 @@ class PaymentRow:
     matched: bool
     number: str
     applied: Money
+    aside: Aside = ""
+    why: str = ""
+    back_ref: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for somebody to say whose it is, or to confirm that it went back."""
+        return not self.matched and self.aside in {"", "going"}
 
     @property
     def credit(self) -> Money:
@@ -152,12 +163,13 @@ def newest_attempt(invoice: InvoiceId) -> AttemptRow | None:
 
 
 def payments(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> tuple[PaymentRow, ...]:
-    """Return payments, unmatched ones first, then newest first; a canary's aside.  One database query.
+    """Return payments, those that wait first, then newest first; a canary's aside.  One database query.
 
     brand  None: of all brands
     """
     found = Payment.objects.filter(Q(brand=brand) if brand else Q()).exclude(attempt__invoice__kind=CANARY)
-    known = ExpressionWrapper(Q(account__isnull=False), output_field=BooleanField())
+    done = Q(account__isnull=False) | ~Q(aside__in=["", "going"])
+    known = ExpressionWrapper(done, output_field=BooleanField())
     return _rows(found.annotate(known=known).order_by("known", "-received_at", "-id"), first=first, skip=skip)
 
 
@@ -170,7 +182,13 @@ def newest_payment(account: AccountId, *, gateways: Sequence[str]) -> tuple[Paym
 
 def unmatched_count() -> int:
     """Return how many payments wait for somebody to say whose they are, over all brands."""
-    return Payment.objects.filter(account=None).count()
+    return Payment.objects.filter(account=None, aside__in=["", "going"]).count()
+
+
+def going_back(brand: BrandId, references: Collection[str]) -> tuple[PaymentRow, ...]:
+    """Return a brand's payments that were sent back under one of these references, or are to be."""
+    found = Payment.objects.filter(brand=brand, back_ref__in=references, aside__in=["going", "sent"])
+    return _rows(found.order_by("id"), first=2, skip=0)
 
 
 def bank_file_read(brand: BrandId, digest: str) -> datetime | None:
@@ -221,7 +239,8 @@ def _rows(found: QuerySet[Payment], *, first: int, skip: int) -> tuple[PaymentRo
             id=PaymentId(row.id), brand=BrandId(row.brand), gateway=row.gateway, proof=row.proof,
             amount=money(row.minor, row.currency), reference=row.reference, booked_on=row.booked_on,
             received_at=row.received_at, matched=row.account is not None, number=row.number or "",
-            applied=money(row.applied or 0, row.currency),
+            applied=money(row.applied or 0, row.currency), aside=cast("Aside", row.aside), why=row.aside_why,
+            back_ref=row.back_ref,
         )
         for row in shown[skip : skip + first]
     )  # fmt: skip

@@ -19,6 +19,7 @@ from hostkeep.billing.models import (
     Refund,
 )
 from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.aside import LEFT, OPEN
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.billing.rules.reconciling import Sums, What, added, handle_of, less
 from hostkeep.kernel.ids import BrandId
@@ -83,6 +84,7 @@ def of_brand(brand: BrandId) -> Mapping[What, Sums]:
     return {
         "gateway": added(
             _by_gateway(payments, "minor"),
+            less(_by_gateway(payments.filter(aside__in=LEFT), "minor")),
             less(_by_gateway(refunds.filter(state="settled"), "minor")),
             less(_by_gateway(gone, "minor")),
             less(_by_gateway(disputes, "fee_minor")),
@@ -90,12 +92,15 @@ def of_brand(brand: BrandId) -> Mapping[What, Sums]:
             less(_by_gateway(outs, "fee_minor")),
             _in_bank(passed_on.exclude(settled_at=None)),
         ),
-        "refunding": less(_whole(refunds.filter(state__in=["waiting", "unknown"]), "minor")),
+        "refunding": added(
+            less(_whole(refunds.filter(state__in=["waiting", "unknown"]), "minor")),
+            less(_whole(payments.filter(aside="going"), "minor")),
+        ),
         "disputed": _whole(disputes.filter(state="open"), "minor"),
         "chargebacks": _whole(disputes.filter(state="lost"), "minor"),
         "fees": added(_whole(disputes, "fee_minor"), _whole(outs, "fee_minor")),
         "in_transit": _whole(passed_on.filter(settled_at=None), "minor"),
-        "unmatched": less(_whole(payments.filter(account=None), "minor")),
+        "unmatched": less(_whole(payments.filter(account=None, aside__in=OPEN), "minor")),
         "sales": added(less(_whole(sheets, "net_minor")), _whole(notes, "net_minor")),
         "tax": added(less(_whole(sheets, "tax_minor")), _whole(notes, "tax_minor")),
         "gifts": _whole(entries.filter(kind__in=["gift", "taken"]), "minor"),

@@ -94,6 +94,7 @@ class _Reader:
         whole = not self.report and self.is_whole(root)
         came: list[Credit] = []
         gone: list[Credit] = []
+        out: list[Credit] = []
         left_out = 0
         entries: list[Element] = []
         seen: list[Seen] = []
@@ -102,6 +103,7 @@ class _Reader:
                 amount = self.amount(entry) if self.moves(entry) else None
                 if amount is None:
                     left_out += 1
+                    out += self.transfer_out(entry, of=one)
                     continue
                 entries.append(entry)
                 seen.append(self.seen(entry, amount, of=one, index=index, whole=whole))
@@ -112,7 +114,23 @@ class _Reader:
                 came += self.credits(entry, each, ids)
             else:
                 gone.append(Credit(ids.proof, each.amount, each.booked_on, ""))
-        return Statement(accounts, tuple(came), left_out, tuple(gone))
+        return Statement(accounts, tuple(came), left_out, tuple(gone), tuple(out))
+
+    def transfer_out(self, entry: Element, *, of: Element) -> tuple[Credit, ...]:
+        """Return money that a booked transfer of ours took out, by the bank's id; none where there is none.
+
+        What is no whole amount of ours, or cannot be read, is left out: money out books nothing by itself.
+        """
+        is_out = self.text(entry, "CdtDbtInd") == "DBIT" and self.is_booked(entry)
+        told = told_id(lambda path: self.own(entry, path)) if is_out and not self.is_reversal(entry) else ""
+        try:
+            amount = self.amount(entry) if told else None
+            day = self.booked_on(entry) if told else None
+        except BadStatement:
+            return ()
+        if amount is None or day is None:
+            return ()
+        return (Credit(f"{self.account(of)}/{told}", amount, day, self.words(entry)),)
 
     def is_whole(self, root: Element) -> bool:
         """Tell whether a file is no page of several: then it holds all of its days."""
