@@ -17,12 +17,12 @@ from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.actions.loading import load_brand
 from hostkeep.brands.errors import BadProfile
 from hostkeep.brands.rules.profile import Profile, read_profile
+from hostkeep.brands.rules.texts import compiled
 from hostkeep.flows.metering import may_count, priced
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId, PurposeId
 from hostkeep.kernel.money import CURRENCIES
 from hostkeep.policy.book import Policy
-from hostkeep.policy.compile import compile_policy
 from hostkeep.shop.actions.loading import load_catalogue
 from hostkeep.shop.errors import CatalogueRefused
 from hostkeep.shop.rules.catalogue import ProductEntry
@@ -76,7 +76,7 @@ def _refuse_unlawful_products(folder: Path, profile: Profile) -> None:
     file = folder / CATALOGUE
     if not file.exists():
         return
-    policy = compile_policy((folder / POLICY).read_text(encoding="utf-8"), file=POLICY)
+    policy = compiled((folder / POLICY).read_text(encoding="utf-8"), file=POLICY)
     shelves = read_catalogue(
         file.read_text(encoding="utf-8"), currencies=tuple(profile.whole["currencies"])
     ).groups
@@ -93,7 +93,7 @@ def _refuse_unlawful_checks(folder: Path, profile: Profile) -> None:
     rules = rules_of(profile.whole)
     if rules is None:
         return
-    policy = compile_policy((folder / POLICY).read_text(encoding="utf-8"), file=POLICY)
+    policy = compiled((folder / POLICY).read_text(encoding="utf-8"), file=POLICY)
     for category in categories_of(rules):
         if (category, PurposeId("qualification"), "system") not in policy.table:
             clause = policy.closed_by.get("use", ClauseId(""))

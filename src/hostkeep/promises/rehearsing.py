@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 from hostkeep.brands import queries
 from hostkeep.brands.actions.announcing import Announced, announce_policy
 from hostkeep.brands.preparing import source_of
+from hostkeep.brands.rules.texts import content_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId, PurposeId
-from hostkeep.policy.reading import read_source
 from hostkeep.policy.vocabulary.terms import terms
 from hostkeep.promises.control import Scene
 
@@ -76,7 +75,7 @@ def owner_of(act: Act) -> Act:
 def _variant(scene: Scene, change: Callable[[dict[str, Any]], None]) -> str:
     """Return the text in force with a change, written as JSON."""
     held = queries.version_in_force(scene.brand.id, scene.act.at)
-    data = deepcopy(read_source(source_of(scene.brand.id, held.version), file="policy.yaml").data)
+    data = content_of(source_of(scene.brand.id, held.version))
     change(data)
     return json.dumps(data, ensure_ascii=False)
 

@@ -25,11 +25,11 @@ from hostkeep.brands.models import Draft, PolicyVersion, Spelling
 from hostkeep.brands.preparing import adapters_of, signers_of
 from hostkeep.brands.rules.handles import brand_handle
 from hostkeep.brands.rules.notice import NEARLY, earliest
+from hostkeep.brands.rules.texts import compiled
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref
 from hostkeep.policy.book import Policy
 from hostkeep.policy.changes import Weight, weigh
-from hostkeep.policy.compile import compile_policy
 from hostkeep.policy.errors import PolicyError
 from hostkeep.runtime.outbox import publish
 
@@ -194,9 +194,9 @@ def _compiled(brand: BrandId, source: str) -> Policy:
     """
     file = f"{brand}/policy.yaml"
     try:
-        policy = compile_policy(source, file=file, installed=adapters_of(brand))
+        policy = compiled(source, file=file, installed=adapters_of(brand))
     except PolicyError:
-        _refuse_other(brand, compile_policy(source, file=file))
+        _refuse_other(brand, compiled(source, file=file))
         raise
     _refuse_other(brand, policy)
     return policy

@@ -8,11 +8,11 @@ from hostkeep.brands.applying import before
 from hostkeep.brands.preparing import signers_of, source_of
 from hostkeep.brands.queries import VersionRow, policy_by_digest, versions_of
 from hostkeep.brands.rules.notice import earliest
+from hostkeep.brands.rules.texts import content_of
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.canonical import digest_of
 from hostkeep.policy.changes import weigh
-from hostkeep.policy.reading import read_source
 from hostkeep.promises.control import Check, Scene, Seen, same_check, verdict
 from hostkeep.promises.pages import read_page
 
@@ -97,4 +97,4 @@ def _owed(brand: BrandId, row: VersionRow) -> Owed:
 
 def _fingerprint(brand: BrandId, version: int) -> str:
     """Return the fingerprint of a version's stored text."""
-    return digest_of(read_source(source_of(brand, version), file="policy.yaml").data)
+    return digest_of(content_of(source_of(brand, version)))
