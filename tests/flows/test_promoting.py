@@ -358,6 +358,44 @@ def test_the_smallest_free_of_charge_is_not_the_largest_free_of_charge(db: None)
     assert back == offer.move.price.minor - price
 
 
+def test_a_code_for_the_smallest_plan_is_none_for_the_terms_of_the_dearest(db: None) -> None:
+    makes(kind="percent", value=MILLION, periods=3, products=("hexa-s",))
+    buyer = buys("hexa-s")
+    buyer.runs()
+    offer = buyer.changes(0, "upgrade")
+    assert offer.ends_discount, "said before it is chosen"
+    assert Part.objects.get(kind="discount").ended_at is None, "until it is paid"
+    change = Invoice.objects.get(account=buyer.account, once__startswith="change:")
+    changing.on_invoice_paid(make_act(brand=BRAND, at=at(0)), InvoicePaid(InvoiceId(change.id), buyer.account))
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    assert buyer.bills() == [offer.move.price.minor]
+
+
+def test_a_code_for_a_term_ends_with_another_one_and_the_billed_period_keeps_its_own(db: None) -> None:
+    makes(kind="percent", value=500_000, periods=None, months=(1,))
+    buyer = buys()
+    buyer.pays()
+    buyer.runs()
+    offer = buyer.changes(1, "term")
+    assert offer.ends_discount
+    assert Part.objects.get(kind="discount").ended_at is None, "until the term begins"
+    due = make_act(brand="", at=buyer.row.renew_at)
+    changing.sweep_due(due)
+    renewing.renew_due(due)
+    assert buyer.bills() == [offer.move.price.minor]
+
+
+def test_a_code_that_is_good_for_the_new_plan_too_goes_on(db: None) -> None:
+    makes(kind="percent", value=500_000, periods=None, groups=("servers",), plans=("monthly",))
+    buyer = buys()
+    buyer.pays()
+    buyer.runs()
+    offer = buyer.changes(0, "downgrade")
+    assert not offer.ends_discount
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    assert buyer.bills() == [Off(500_000).on(offer.move.price).minor]
+
+
 def test_what_is_given_back_for_a_cheaper_plan_was_paid(db: None) -> None:
     """The list prices' difference is more than what was paid: a code must not make money."""
     makes(kind="percent", value=900_000, periods=1)

@@ -14,7 +14,7 @@ from django.db import transaction
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import invoice_by_once, sheet
 from hostkeep.brands.queries import brand
-from hostkeep.flows import taking_back
+from hostkeep.flows import promoting, taking_back
 from hostkeep.flows.add_on_work import make_so
 from hostkeep.flows.billing_one import Item, bill_items, gross_of_dues
 from hostkeep.flows.giving_back import Ground, back_of, give_back, gross_of, ground_of
@@ -80,12 +80,14 @@ class Offer:
     change  what it comes to now, as the brand's prices are
     gross   what is to be paid with tax, or less than nothing: what is given back with tax
     beside  what becomes of add-ons
+    ends_discount  whether the discount that is had is not good for it, and ends with the change
     """
 
     move: MoveRow
     change: Change
     gross: Money
     beside: Beside
+    ends_discount: bool = False
 
     @property
     def given(self) -> Money:
@@ -109,15 +111,16 @@ def offers(act: Act, *, of: AccountId, service: ServiceId, language: str) -> tup
     told = told_of(act, row)
     ground = ground_of(act, row, product=told.told.product)
     moves, found = _moves(row, told, language), []
-    kept = kept_of(act, told, moves)
+    kept, ends = kept_of(act, told, moves), promoting.ends_with(row)
     for move in moves:
         beside = kept.beside(move)
         try:
-            wanted = _wanted(move, told, beside)
+            wanted = _wanted(move, told, beside, ends_discount=ends(move))
             reckoned = preview(act, row.id, of=of, wanted=wanted.agreed, keeps=wanted.keeps)
         except (SameAsNow, NoSuchMove):
             continue
-        found.append(Offer(move, reckoned, _gross(act, of, move.product, reckoned, ground), beside))
+        gross = _gross(act, of, move.product, reckoned, ground)
+        found.append(Offer(move, reckoned, gross, beside, wanted.ends_discount))
     return tuple(found)
 
 
@@ -144,7 +147,8 @@ def ask(
     )
     if move is None:
         raise NoSuchMove(state=row.state, move="change")
-    wanted = _wanted(move, told, kept_of(act, told, [move]).beside(move))
+    beside, ends = kept_of(act, told, [move]).beside(move), promoting.ends_with(row)(move)
+    wanted = _wanted(move, told, beside, ends_discount=ends)
     back: tuple[GivenBack, ...] = ()
     if expected < 0:
         demand_paid(act, row.id, of)
@@ -299,13 +303,13 @@ def _moves(row: SubscriptionRow, told: SubscriptionTold, language: str) -> tuple
     )  # fmt: skip
 
 
-def _wanted(move: MoveRow, told: SubscriptionTold, beside: Beside) -> Wanted:
+def _wanted(move: MoveRow, told: SubscriptionTold, beside: Beside, *, ends_discount: bool) -> Wanted:
     """Return an offer as it would be agreed on."""
     title = (move.title or told.told.title)[:LONGEST_TITLE]
     agreed = Agreed(
         move.product, move.plan, title, dict(move.choices), Term("month", move.months), move.price
     )
-    return Wanted(agreed, dict(move.spec), beside.keeps)
+    return Wanted(agreed, dict(move.spec), beside.keeps, ends_discount)
 
 
 def _what_of(act: Act, row: ChangeRow) -> tuple[tuple[str, str], Mapping[str, str]]:

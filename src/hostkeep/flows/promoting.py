@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
@@ -10,13 +12,18 @@ from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, OrderId, PurposeId
+from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.events import ServiceClosed
 from hostkeep.provisioning.queries import service, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.shop.actions.redeeming import attach_invoice, commit_redemption, release_redemption
 from hostkeep.shop.errors import NoSuchOrder
+from hostkeep.shop.queries.moves import MoveRow
 from hostkeep.shop.queries.order_rows import OrderLineTold
-from hostkeep.shop.queries.promos import RedemptionRow, redemption_by_invoice
+from hostkeep.shop.queries.orders import order_with
+from hostkeep.shop.queries.promos import RedemptionRow, redemption_by_invoice, redemption_of
+from hostkeep.shop.rules.promo import Bounds
+from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, has_discount
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Discount
 
 log = structlog.get_logger()
@@ -41,6 +48,30 @@ def billed(act: Act, used: RedemptionRow, invoice: InvoiceId) -> None:
     found = sheet(invoice, of=used.account)
     if found.is_paid and not found.is_taken_back:
         commit_redemption(under, order=used.order)
+
+
+def ends_with(row: SubscriptionRow) -> Callable[[MoveRow], bool]:
+    """Return what says whether a change ends a subscription's discount, as its code is not good for it.
+
+    A code never changes, so what it was bound to when it was used is what it is bound to.
+    """
+    bounds = _bounds_of(row) if has_discount(row.id) else None
+
+    def ends(move: MoveRow) -> bool:
+        return bounds is not None and not bounds.fit(
+            group=move.group, product=move.product, plan=move.plan, months=move.months
+        )
+
+    return ends
+
+
+def _bounds_of(row: SubscriptionRow) -> Bounds | None:
+    """Return to what the code is bound that a service was ordered with; None where it was without one."""
+    try:
+        used = redemption_of(order_with(service(row.service).order_line).id)
+    except (NoSuchService, NoSuchOrder):
+        return None
+    return used.bounds if used is not None else None
 
 
 def give_up(act: Act, *, order: OrderId) -> None:

@@ -41,6 +41,11 @@ def fit_discounts(row: Subscription, *, old: Term, new: Term, at: datetime) -> N
         part.save(update_fields=["unit_minor", "cycles_left", "ended_at"])
 
 
+def end_discounts(row: Subscription, *, at: datetime) -> None:
+    """End discounts: they are not good for what is had from now on."""
+    Part.objects.filter(subscription=row, kind=DISCOUNT, ended_at=None).update(ended_at=at)
+
+
 def off_in(parts: Iterable[Part]) -> Off:
     """Return what the discounts among parts take off."""
     discounts = [part for part in parts if part.kind == DISCOUNT]

@@ -15,7 +15,7 @@ from hostkeep.kernel.money import Money, money, total
 from hostkeep.kernel.period import Period as Span
 from hostkeep.runtime.outbox import publish
 from hostkeep.subscriptions.boxing import as_system, seal_told
-from hostkeep.subscriptions.discounting import fit_discounts
+from hostkeep.subscriptions.discounting import end_discounts, fit_discounts
 from hostkeep.subscriptions.errors import NoSuchMove
 from hostkeep.subscriptions.events import SubscriptionChanged
 from hostkeep.subscriptions.extras import add_up_price, fit_add_ons, had_of
@@ -114,6 +114,8 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
     if late.minor > 0:
         add_part(under, row, kind="add_on", title=agreed.title, unit=late.minor, cycles=1)
     row.told = seal_told(act, row, told_of(agreed))
+    if wanted.ends_discount:
+        end_discounts(row, at=act.at)
     _take_term(row, agreed.term, act.at)
     close(act, row, change)
 

@@ -16,6 +16,7 @@ from hostkeep.shop.rules.pricing import Extra, Term, cost_of
 class MoveRow:
     """A product with a plan and choices, as it is on sale today.
 
+    group    its shelf
     name     what people read of it
     title    as an invoice says it; empty where it stays as it is
     price    for the whole term, its choices in it
@@ -26,6 +27,7 @@ class MoveRow:
     product: str
     plan: str
     months: int
+    group: str
     name: str
     title: str
     price: Money
@@ -78,7 +80,8 @@ def _prices(products: Sequence[Product], currency: str) -> list[Price]:
     found = Price.objects.filter(
         plan__product__in=products, plan__retired_at=None, currency=currency, until=None
     )
-    return list(found.select_related("plan__product").order_by("plan__product__position", "plan__position"))
+    rows = found.select_related("plan__product__group")
+    return list(rows.order_by("plan__product__position", "plan__position"))
 
 
 def _shelf(products: Sequence[Product], currency: Currency, language: str) -> _Shelf:
@@ -138,6 +141,7 @@ def _move(
         product=product.slug,
         plan=plan.slug,
         months=plan.months,
+        group=product.group.slug,
         name=name or called,
         title="" if stays else (f"{called}: {details}" if details else called),
         price=cost.recurring,

@@ -18,7 +18,7 @@ from hostkeep.shop import errors
 from hostkeep.shop.models import Order, PromoCode, Redemption
 from hostkeep.shop.queries.pricing_lines import PricedLine
 from hostkeep.shop.rules.catalogue import Words, in_language
-from hostkeep.shop.rules.promo import HIDDEN, Applied, Customer, Kind, Promo, Wanted, Why, apply
+from hostkeep.shop.rules.promo import HIDDEN, Applied, Bounds, Customer, Kind, Promo, Wanted, Why, apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class RedemptionRow:
     state     "reserved", "committed" or "released"; reason: why it was released, a word
     periods   for how many periods the code holds, the first among them; None: for good
     rate      millionths of the price, or 0 where the code takes off an amount
+    bounds    to what the code is bound
     """
 
     order: OrderId
@@ -66,6 +67,7 @@ class RedemptionRow:
     title: Words
     periods: int | None
     rate: int
+    bounds: Bounds
     discount: Money
     state: str
     reason: str
@@ -174,6 +176,7 @@ def _redeemed(row: Redemption) -> RedemptionRow:
         order=OrderId(row.order_id), brand=BrandId(promo.brand), account=AccountId(row.account),
         invoice=InvoiceId(row.invoice) if row.invoice else None, code=promo.code, title=promo.title,
         periods=promo.periods, rate=promo.value if promo.kind == "percent" else 0,
+        bounds=promo_of(promo).bounds,
         discount=money(row.discount_minor, row.order.currency), state=row.state, reason=row.reason,
         reserved_at=row.reserved_at,
     )  # fmt: skip

@@ -35,6 +35,26 @@ LONGEST = 40
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """To what a code is bound: slugs of shelves, products and plans, and terms in months; empty: to none.
+
+    All that are said must fit.
+    """
+
+    groups: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    months: tuple[int, ...] = ()
+
+    def fit(self, *, group: str, product: str, plan: str, months: int) -> bool:
+        """Say whether a code is good for a plan of a product."""
+        asked: tuple[tuple[Sequence[object], object], ...] = (
+            (self.groups, group), (self.products, product), (self.plans, plan), (self.months, months),
+        )  # fmt: skip
+        return all(not among or one in among for among, one in asked)
+
+
+@dataclass(frozen=True, slots=True)
 class Promo:
     """A promo code.
 
@@ -66,6 +86,11 @@ class Promo:
     ends_at: datetime | None
     retired_at: datetime | None
     uses: int
+
+    @property
+    def bounds(self) -> Bounds:
+        """To what it is bound."""
+        return Bounds(self.groups, self.products, self.plans, self.months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +189,9 @@ def _known(promo: Promo, customer: Customer) -> Why:
 
 def _fits(promo: Promo, line: Wanted) -> bool:
     """Say whether a code is good for a line; one that costs nothing has nothing to take off."""
-    bounds: tuple[tuple[Sequence[object], object], ...] = (
-        (promo.groups, line.group), (promo.products, line.product), (promo.plans, line.plan),
-        (promo.months, line.months),
-    )  # fmt: skip
-    return line.whole.minor > 0 and all(not among or one in among for among, one in bounds)
+    return line.whole.minor > 0 and promo.bounds.fit(
+        group=line.group, product=line.product, plan=line.plan, months=line.months
+    )
 
 
 def _discounts(

@@ -16,11 +16,12 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import CHOSEN, NOTHING, SUBSCRIPTIONS, read_told
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.holding import calendar_of
-from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.subscriptions.models import Change, Part, Subscription
 from hostkeep.subscriptions.models import Period as PeriodModel
 from hostkeep.subscriptions.periods import stand_of, with_turns
 from hostkeep.subscriptions.rules.agreeing import Told
 from hostkeep.subscriptions.rules.changing import TERM
+from hostkeep.subscriptions.rules.discounts import DISCOUNT
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import Calendar, following
 from hostkeep.vault.column_door import ColumnWish, one_row
@@ -135,6 +136,11 @@ def periods_of(subscription_id: UUID, *, first: int = 50) -> tuple[PeriodRow, ..
     found = PeriodModel.objects.filter(subscription_id=subscription_id).select_related("subscription")
     stands = [stand_of(row, turns) for row, turns in with_turns(found.order_by("-starts_at")[:first])]
     return tuple(PeriodRow(each.period, each.invoice, each.is_taken_back) for each in stands)
+
+
+def has_discount(subscription_id: UUID) -> bool:
+    """Say whether something is taken off the terms to come.  One query."""
+    return Part.objects.filter(subscription_id=subscription_id, kind=DISCOUNT, ended_at=None).exists()
 
 
 def period_at(subscription_id: UUID, at: datetime) -> Period | None:

@@ -30,11 +30,13 @@ class Wanted:
 
     spec   what the driver is to make of it
     keeps  the add-ons that are kept, by slug: the price of one piece for a whole term; None: all, as they are
+    ends_discount  whether the discount that is had is not good for it, and ends when it holds
     """
 
     agreed: Agreed
     spec: Mapping[str, str]
     keeps: Mapping[str, Money] | None = None
+    ends_discount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ def to_told(wanted: Wanted, change: Change, back: Sequence[GivenBack]) -> dict[s
         **asdict(told), "unit": agreed.term.unit, "count": agreed.term.count, "minor": agreed.price.minor,
         "currency": agreed.price.currency.code, "spec": dict(wanted.spec), "due": change.due.minor,
         "keeps": None if wanted.keeps is None else {k: v.minor for k, v in wanted.keeps.items()},
-        **told_shares(change, back),
+        "ends_discount": wanted.ends_discount, **told_shares(change, back),
     }  # fmt: skip
 
 
@@ -253,4 +255,4 @@ def from_told(values: Mapping[str, Any]) -> Wanted:
     keeps = values.get("keeps")
     code = agreed.price.currency.code
     kept = None if keeps is None else {slug: money(minor, code) for slug, minor in keeps.items()}
-    return Wanted(agreed, dict(values["spec"]), kept)
+    return Wanted(agreed, dict(values["spec"]), kept, bool(values.get("ends_discount")))
