@@ -30,7 +30,14 @@ from hostkeep.kernel.period import Period
 from hostkeep.people.errors import AccountNotOpen
 from hostkeep.people.queries import AccountRow, accounts_by_id
 from hostkeep.people.rules.closing import OPEN
-from hostkeep.subscriptions.actions.renewing import CHUNK, ChunkFailed, Due, renew_many, stop_renewal
+from hostkeep.subscriptions.actions.renewing import (
+    CHUNK,
+    ChunkFailed,
+    Due,
+    DueLine,
+    renew_many,
+    stop_renewal,
+)
 from hostkeep.subscriptions.queries.subscriptions import (
     SubscriptionTold,
     brands_due,
