@@ -87,7 +87,7 @@ class Customer:
     def adds(self, slug: str, pieces: int = 1, days: float = 0, *, expected: int | None = None, once: str = ""):
         seen = self.quote(slug, pieces, days).due.minor if expected is None else expected
         return add_ons.add(
-            self.act(days), of=self.account, service=self.service, wish=(slug, pieces), expected=seen, language="en",
+            self.act(days), of=self.account, service=self.service, wish=(slug, pieces), expected=seen,
             once=once or uuid4().hex,
         )  # fmt: skip
 

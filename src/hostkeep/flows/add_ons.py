@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from hostkeep.brands.queries import brand
 from hostkeep.flows.billing_one import gross_of_dues
 from hostkeep.flows.changing import demand_paid, own, settle, told_of
 from hostkeep.flows.giving_back import back_of, gross_of, ground_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ServiceId
 from hostkeep.kernel.money import Money
+from hostkeep.people.queries import account as account_row
 from hostkeep.shop.errors import NoSuchAddOn as NotOffered
 from hostkeep.shop.queries.add_ons import add_ons_for
 from hostkeep.shop.rules.rows import AddOnRow
@@ -100,21 +102,19 @@ def quote_more(
 
 
 def add(
-    act: Act, *, of: AccountId, service: ServiceId, wish: tuple[str, int], expected: int, language: str,
-    once: str,
-) -> Asked:  # fmt: skip
+    act: Act, *, of: AccountId, service: ServiceId, wish: tuple[str, int], expected: int, once: str
+) -> Asked:
     """Ask for so many of an add-on, at what was shown or not at all; the invoice is made at once.
 
     wish      which, and how many
     expected  the quote's due, in minor units
-    language  in which invoices say what it is
     once      idempotency key, at most 64 characters
 
     What costs nothing now holds at once.  Raises NoSuchSubscription, NotOffered, TooManyAddOns, NoSuchMove,
     ChangeWaits, BadPrice (something else by now).
     """
     row = own(act, of, service)
-    offer, taken = _wished(act, row, wish, language)
+    offer, taken = _wished(act, row, wish, account_row(of).language or brand(act.brand).languages[0])
     asked = ask_add_on(
         act, subscription=row.id, of=of, taken=taken, most=offer.row.most,
         expected=Money(expected, row.price.currency), once=once,
@@ -195,10 +195,11 @@ def _wished(
     found = next((each for each in _offered(act, row, language) if each.slug == slug), None)
     if found is None:
         raise NotOffered(add_on=slug[:60])
-    if not 1 <= quantity <= found.most:
+    offer = _offer(found, had_of(act, row.id, of=row.account))
+    if not 1 <= quantity <= offer.room:
         raise TooManyAddOns(most=found.most)
     what = AddOn(found.slug, found.name, found.price, found.once, found.recurs, found.work)
-    return Offer(found, 0, found.most), Taken(what, quantity)
+    return offer, Taken(what, quantity)
 
 
 def _lines_of(had: list[Had]) -> frozenset[UUID]:

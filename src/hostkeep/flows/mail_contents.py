@@ -26,8 +26,9 @@ from hostkeep.people.rules.closing import REASONS
 from hostkeep.policy.render.changes import ChangeRow, say_changes
 from hostkeep.provisioning.queries import service
 from hostkeep.runtime.addresses import brand_url
-from hostkeep.shop.queries.order_rows import OrderTold
+from hostkeep.shop.queries.order_rows import OrderLineTold, OrderTold
 from hostkeep.shop.queries.orders import order
+from hostkeep.subscriptions.rules.add_ons import counted
 from hostkeep.vault.column_door import use_columns
 
 Said = Mapping[str, object]
@@ -123,9 +124,7 @@ def _order(act: Act, row: MailRow, brand: BrandRow) -> Said:
 
     def written(told: tuple[OrderTold | None, ...]) -> tuple[Written, ...]:
         bought = told[0].told if told[0] else ()
-        return tuple(
-            Written(line.described(row.language), amount_text(line.first, row.language)) for line in bought
-        )
+        return tuple(each for line in bought for each in _bought(line, row.language))
 
     return {
         "number": placed.number,
@@ -135,6 +134,15 @@ def _order(act: Act, row: MailRow, brand: BrandRow) -> Said:
         "net": brand.prices == "net",
         "link": brand_url(brand.host, "/account/"),
     }
+
+
+def _bought(line: OrderLineTold, language: str) -> list[Written]:
+    """Write a line of an order, and what was taken beside it."""
+    beside = [
+        Written(counted(each.name, each.pieces * line.quantity), amount_text(each.cost.first, language))
+        for each in line.taken(language)
+    ]
+    return [Written(line.described(language), amount_text(line.first, language)), *beside]
 
 
 def _looked_at(row: MailRow, brand: BrandRow) -> Said:

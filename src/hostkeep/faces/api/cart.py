@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -9,7 +10,7 @@ from ninja import Field, Router, Schema
 
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
-from hostkeep.faces.api.shapes import Amount, Code, Slug, Told, amount
+from hostkeep.faces.api.shapes import AddOnTaken, Amount, Code, Slug, Told, add_on_taken, amount
 from hostkeep.faces.signin.pace import keep_pace
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.flows import checkout as flow
@@ -20,6 +21,7 @@ from hostkeep.shop.actions.carting import (
     Wish,
     add_line,
     open_cart,
+    remove_add_on,
     remove_line,
     set_quantity,
     switch_currency,
@@ -27,6 +29,7 @@ from hostkeep.shop.actions.carting import (
 from hostkeep.shop.actions.promos import put_in_promo, take_out_promo
 from hostkeep.shop.errors import NoSuchCart, NoSuchLine
 from hostkeep.shop.queries import carts
+from hostkeep.shop.rules.add_ons import MOST_OF_ONE
 from hostkeep.shop.rules.promo import LONGEST
 from hostkeep.shop.rules.rows import CartRow, LineRow
 
@@ -39,7 +42,7 @@ MOST_MEMBERS = 40
 class CartLine(Schema):
     """A line.
 
-    first       one piece's first term
+    first       one piece's first term, its add-ons with it
     trial_days  free before it: the order owes nothing for it then; 0: none
     state       good, retired (no longer sold) or short (fewer are left)
     """
@@ -54,6 +57,7 @@ class CartLine(Schema):
     first: Amount
     trial_days: int
     state: str
+    add_ons: list[AddOnTaken]
 
 
 class Promo(Schema):
@@ -84,13 +88,20 @@ class Cart(Schema):
 
 
 class LineTold(Told):
-    """Something to put into the cart.  options, answers: by their slugs."""
+    """Something to put into the cart.
+
+    options, answers  by their slugs
+    add_ons           how many of each beside one piece, by its slug
+    """
 
     product: Slug
     plan: Slug
     options: dict[Slug, Slug] = Field(default_factory=dict, max_length=MOST_MEMBERS)
     answers: dict[Slug, str] = Field(default_factory=dict, max_length=MOST_MEMBERS)
     quantity: int = Field(1, ge=1, le=20)
+    add_ons: dict[Slug, Annotated[int, Field(ge=0, le=MOST_OF_ONE)]] = Field(
+        default_factory=dict, max_length=MOST_MEMBERS
+    )
 
 
 class QuantityTold(Told):
@@ -122,7 +133,7 @@ def post_line(request: HttpRequest, told: LineTold) -> Cart:
     """Put something into the cart; the same again only makes it more."""
     act = act_of_key(request, CART)
     cart = _cart_or_new(request, act, currency=_first_currency(request))
-    wish = Wish(told.product, told.plan, told.options, told.answers, told.quantity)
+    wish = Wish(told.product, told.plan, told.options, told.answers, told.quantity, told.add_ons)
     add_line(act, cart=cart, wish=wish)
     return _shown(request)
 
@@ -138,6 +149,18 @@ def patch_line(request: HttpRequest, line: UUID, told: QuantityTold) -> Cart:
 def delete_line(request: HttpRequest, line: UUID) -> Cart:
     """Take a line out."""
     remove_line(act_of_key(request, CART), cart=_held(request).id, line=line)
+    return _shown(request)
+
+
+@router.delete(
+    "/lines/{uuid:line}/add-ons/{add_on}",
+    response=Cart,
+    auth=Needs("orders:write"),
+    operation_id="remove_add_on",
+)
+def delete_add_on(request: HttpRequest, line: UUID, add_on: Slug) -> Cart:
+    """Take an add-on out of a line, all its pieces."""
+    remove_add_on(act_of_key(request, CART), cart=_held(request).id, line=line, add_on=add_on)
     return _shown(request)
 
 
@@ -238,5 +261,5 @@ def _line(row: LineRow) -> CartLine:
     return CartLine(
         id=row.id, product=row.product, name=row.name, plan=row.plan, months=row.months,
         answers=dict(row.answers), quantity=row.quantity, first=amount(row.each),
-        trial_days=row.trial_days, state=row.state,
+        trial_days=row.trial_days, state=row.state, add_ons=[add_on_taken(each) for each in row.add_ons],
     )  # fmt: skip

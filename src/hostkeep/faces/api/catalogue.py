@@ -13,7 +13,7 @@ from hostkeep.flows.using import sold_with
 from hostkeep.policy.book import Policy
 from hostkeep.shop.errors import NoSuchCurrency
 from hostkeep.shop.queries.shelves import groups_of, product_by_slug
-from hostkeep.shop.rules.rows import CardRow, OptionRow, PlanRow, ProductRow
+from hostkeep.shop.rules.rows import AddOnRow, CardRow, OptionRow, PlanRow, ProductRow
 
 router = Router()
 
@@ -86,6 +86,32 @@ class Option(Schema):
     choices: list[Choice]
 
 
+class TermPrice(Schema):
+    """What an add-on costs for a term of so many months."""
+
+    months: int
+    price: Amount
+
+
+class AddOn(Schema):
+    """An extra beside a product.
+
+    monthly  one piece for each month of the term, but for terms that have a price of their own
+    once     one piece, with the first bill: its set-up, or all there is of what is bought once
+    recurs   whether it is billed each term
+    most     how many a service may have
+    """
+
+    slug: str
+    name: str
+    blurb: str
+    monthly: Amount
+    terms: list[TermPrice]
+    once: Amount
+    recurs: bool
+    most: int
+
+
 class Question(Schema):
     """What an order of the product must answer.  ending: what the answer must end with, or empty."""
 
@@ -108,6 +134,7 @@ class Product(Schema):
     requires  categories of personal data that its order asks beyond sign-up
     left      pieces left, or null where it never runs out
     meters    what is counted of its use and billed afterwards
+    add_ons   extras that come and go alone
     """
 
     slug: str
@@ -122,6 +149,7 @@ class Product(Schema):
     recipient: str
     left: int | None
     meters: list[Metered]
+    add_ons: list[AddOn]
 
 
 @router.get("", response=Catalogue, auth=None, operation_id="get_catalogue")
@@ -213,4 +241,14 @@ def _product(row: ProductRow, meters: list[Metered]) -> Product:
         recipient=row.recipient,
         left=row.left,
         meters=meters,
+        add_ons=[_add_on(each) for each in row.add_ons],
     )
+
+
+def _add_on(row: AddOnRow) -> AddOn:
+    """Show an add-on."""
+    terms = [TermPrice(months=months, price=amount(price)) for months, price in row.terms.items()]
+    return AddOn(
+        slug=row.slug, name=row.name, blurb=row.blurb, monthly=amount(row.monthly), terms=terms,
+        once=amount(row.once), recurs=row.recurs, most=row.most,
+    )  # fmt: skip

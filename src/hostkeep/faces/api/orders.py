@@ -19,7 +19,16 @@ from hostkeep.faces.api.door import once_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key, key_of
 from hostkeep.faces.api.paying import Payment, shown_payment
 from hostkeep.faces.api.refusals import OnceMissing
-from hostkeep.faces.api.shapes import Amount, AmountTold, Slug, Told, amount, money_of
+from hostkeep.faces.api.shapes import (
+    AddOnTaken,
+    Amount,
+    AmountTold,
+    Slug,
+    Told,
+    add_on_taken,
+    amount,
+    money_of,
+)
 from hostkeep.faces.ui import telling
 from hostkeep.faces.ui.order_forms import order_form
 from hostkeep.faces.ui.pages import language_of, reader_of
@@ -57,6 +66,7 @@ class OrderLine(Schema):
     recurring: Amount
     setup: Amount
     trial_days: int
+    add_ons: list[AddOnTaken]
 
 
 class Order(Schema):
@@ -197,5 +207,5 @@ def _line(row: OrderLineTold, language: str) -> OrderLine:
     return OrderLine(
         product=row.product, plan=row.plan, title=row.described(language), months=row.months,
         quantity=row.quantity, recurring=amount(row.recurring), setup=amount(row.setup),
-        trial_days=row.trial_days,
+        trial_days=row.trial_days, add_ons=[add_on_taken(each) for each in row.taken(language)],
     )  # fmt: skip

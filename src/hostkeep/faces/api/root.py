@@ -10,6 +10,7 @@ from ninja.errors import HttpError, ValidationError
 
 from hostkeep.faces.api import (
     account,
+    add_ons,
     announcing,
     cart,
     catalogue,
@@ -70,6 +71,7 @@ for place, router in (
     ("credit", credit.router),
     ("services", services.router),
     ("services", subscriptions.router),
+    ("services", add_ons.router),
     ("services", use.router),
     ("keys", keys.router),
     ("people", people.router),

@@ -14,6 +14,7 @@ from hostkeep.faces.ui.errors import answer
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.shop.errors import NoSuchCurrency
+from hostkeep.shop.rules.rows import AddOnTaken as Taken
 
 Slug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Code = Annotated[str, Field(max_length=3, pattern=r"^[A-Z]{3}$")]
@@ -32,6 +33,20 @@ class Amount(Schema):
     currency: str
 
 
+class AddOnTaken(Schema):
+    """An add-on of a line of a cart or order.
+
+    pieces     how many one piece of the line has of it
+    recurring  all pieces of the line, each term; once: with the first bill
+    """
+
+    slug: str
+    name: str
+    pieces: int
+    recurring: Amount
+    once: Amount
+
+
 class AmountTold(Told):
     """Money as a caller says it."""
 
@@ -42,6 +57,14 @@ class AmountTold(Told):
 def amount(money: Money) -> Amount:
     """Show money."""
     return Amount(minor=money.minor, currency=money.currency.code)
+
+
+def add_on_taken(row: Taken) -> AddOnTaken:
+    """Show an add-on of a line."""
+    return AddOnTaken(
+        slug=row.slug, name=row.name, pieces=row.pieces, recurring=amount(row.cost.recurring),
+        once=amount(row.cost.setup),
+    )  # fmt: skip
 
 
 def money_of(told: AmountTold) -> Money:

@@ -32,7 +32,7 @@ class Term(Schema):
 
 
 class Pending(Schema):
-    """A change that waits.  kind: upgrade or term.  invoice: what it is paid by."""
+    """A change that waits.  kind: upgrade, term or add_on.  invoice: what it is paid by."""
 
     kind: str
     invoice: UUID | None
@@ -68,6 +68,8 @@ class Offer(Schema):
     price    of a whole term; due: what it comes to now, less than nothing where it is given back; both as the
              brand's prices are
     gross    what it comes to now with tax
+    add_ons_kept, add_ons_dropped  what becomes of add-ons, by what they are called
+    ends_discount  whether the promo code that takes something off is not good for it: its discount ends then
     """
 
     product: str
@@ -80,6 +82,9 @@ class Offer(Schema):
     due: Amount
     gross: Amount
     effective_at: datetime
+    add_ons_kept: list[str]
+    add_ons_dropped: list[str]
+    ends_discount: bool
 
 
 class ChangeWish(Told):
@@ -92,7 +97,7 @@ class ChangeWish(Told):
 
 
 class ChangeAsked(Schema):
-    """A change that was asked for.  state: waiting or done."""
+    """A change that was asked for.  kind: as offered, or add_on, add_on_off.  state: waiting or done."""
 
     kind: str
     state: str
@@ -266,4 +271,6 @@ def _offer(offer: changing.Offer) -> Offer:
         product=move.product, plan=move.plan, choices=dict(move.choices), name=move.name, kind=change.kind,
         months=move.months, price=amount(move.price), due=amount(change.turn.due), gross=amount(offer.gross),
         effective_at=change.effective_at,
+        add_ons_kept=[each.title for each in offer.beside.stays], add_ons_dropped=list(offer.beside.goes),
+        ends_discount=offer.ends_discount,
     )  # fmt: skip

@@ -48,7 +48,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     (row,), shown = told_together(act, ([closed], "order"), (services, "order"))
     context = {
         "order": row,
-        "lines": [(line, line.described(language)) for line in row.told],
+        "lines": [(line, line.described(language), line.taken(language)) for line in row.told],
         "services": shown,
         "invoice": invoice_in(row, services),
         "check": check_of_order(account.id, row.id),

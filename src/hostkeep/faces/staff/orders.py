@@ -78,12 +78,13 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     act = _act(request).of_brand(closed.brand)
     services = _services_in(closed)
     wanted: list[Closed[OrderTold | ServiceTold]] = [closed, *services]
+    language = language_of(request)
     opened = told_if_allowed(act, wanted)
     (row,) = (each for each in opened if isinstance(each, OrderTold))
     context = {
         "order": row,
         "buyer": buyer,
-        "lines": [(line, line.described(language_of(request))) for line in row.told],
+        "lines": [(line, line.described(language), line.taken(language)) for line in row.told],
         "services": [each for each in opened if isinstance(each, ServiceTold)],
         "invoice": _invoice_in(row, services),
         "facts": masked_facts(act, {piece.category for piece in held(act, subject=buyer.subject)}, request),

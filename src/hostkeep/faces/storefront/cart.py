@@ -17,7 +17,7 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.shop.actions.carting import remove_line, set_quantity, switch_currency
+from hostkeep.shop.actions.carting import remove_add_on, remove_line, set_quantity, switch_currency
 from hostkeep.shop.errors import BadQuantity, NoSuchCart, NoSuchLine
 from hostkeep.shop.rules.pricing import read_quantity
 from hostkeep.shop.rules.promo import LONGEST
@@ -32,8 +32,8 @@ def cart(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_line(request: HttpRequest, line: UUID) -> HttpResponse:
-    """Set the quantity of a line, or take it out; the button says which."""
-    refuse_undeclared(request, {"quantity"})
+    """Set the quantity of a line, take it out, or an add-on of it; the button says which."""
+    refuse_undeclared(request, {"quantity", "add_on"})
     account = account_or_none(request)
     held = cart_of(request, account)
     if held is None:
@@ -42,6 +42,8 @@ def change_line(request: HttpRequest, line: UUID) -> HttpResponse:
     try:
         if request.POST.get("go") == "remove":
             remove_line(act, cart=held.id, line=line)
+        elif request.POST.get("go") == "remove_add_on":
+            remove_add_on(act, cart=held.id, line=line, add_on=request.POST.get("add_on", ""))
         else:
             quantity = read_quantity(request.POST.get("quantity", ""))
             set_quantity(act, cart=held.id, line=line, quantity=quantity)

@@ -21,24 +21,29 @@ from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Policy
 from hostkeep.shop.actions.carting import Wish, add_line, open_cart, switch_currency
 from hostkeep.shop.errors import (
+    BadAddOnQuantity,
     BadAnswer,
     BadQuantity,
     CartFull,
+    NoSuchAddOn,
     NoSuchChoice,
     NoSuchCurrency,
     NoSuchOption,
     NoSuchPlan,
 )
 from hostkeep.shop.queries.shelves import product_by_slug
+from hostkeep.shop.rules.add_ons import AddOnPrice, read_pieces
 from hostkeep.shop.rules.answers import read_answers
 from hostkeep.shop.rules.catalogue import Question
-from hostkeep.shop.rules.pricing import MOST, Cost, Extra, Term, cost_of, read_quantity
+from hostkeep.shop.rules.pricing import MOST, Cost, Extra, Term, cost_of, read_quantity, sum_of
 from hostkeep.shop.rules.rows import ChoiceRow, PlanRow, ProductRow
 
-CHOICE, ANSWER = "option-", "answer-"
-"""How inputs of options and questions begin; their slug follows."""
+CHOICE, ANSWER, BESIDE = "option-", "answer-", "addon-"
+"""How inputs of options, questions and add-ons begin; their slug follows."""
 
-TO_PUT_RIGHT = (BadAnswer, BadQuantity, CartFull, NoSuchChoice, NoSuchOption, NoSuchPlan)
+TO_PUT_RIGHT = (
+    BadAddOnQuantity, BadAnswer, BadQuantity, CartFull, NoSuchAddOn, NoSuchChoice, NoSuchOption, NoSuchPlan,
+)
 """Refusals shown on the product's own page, where they can be put right."""
 
 SHORT = 5
@@ -47,12 +52,13 @@ SHORT = 5
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What the form holds: slugs and texts as they came.  quantity: as typed."""
+    """What the form holds: slugs and texts as they came.  quantity, and how many of add-ons: as typed."""
 
     plan: str
     choices: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     quantity: str = "1"
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,10 +75,11 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         with_prefix(items, CHOICE),
         with_prefix(items, ANSWER),
         sent.get("quantity", "1"),
+        with_prefix(items, BESIDE),
     )
     if request.method != "POST":
         return _page(request, row, picked, currency)
-    refuse_undeclared(request, {"plan", "quantity", "currency"}, (CHOICE, ANSWER))
+    refuse_undeclared(request, {"plan", "quantity", "currency"}, (CHOICE, ANSWER, BESIDE))
     if sent.get("go") == "price":
         return _page(request, row, picked, currency)
     try:
@@ -86,7 +93,10 @@ def _put_into_cart(request: HttpRequest, row: ProductRow, picked: Picked, curren
     brand: BrandRow = request.brand  # type: ignore[attr-defined]
     if currency not in brand.currencies:
         raise NoSuchCurrency
-    wish = Wish(row.slug, picked.plan, picked.choices, picked.answers, read_quantity(picked.quantity))
+    wish = Wish(
+        row.slug, picked.plan, picked.choices, picked.answers, read_quantity(picked.quantity),
+        _pieces(row, picked),
+    )  # fmt: skip
     _check(row, picked)  # refuses what cannot be, before a cart is opened for it
     account = account_or_none(request)
     act = act_of(request, role=role_of(account), purpose="cart")
@@ -123,6 +133,7 @@ def _page(
         "picked": picked,
         "plan": next((plan for plan in row.plans if plan.slug == picked.plan), None),
         "options": [(each, picked.choices.get(each.slug, each.choices[0].slug)) for each in row.options],
+        "add_ons": [(each, picked.beside.get(each.slug, "0")) for each in row.add_ons],
         "questions": [(each, picked.answers.get(each.slug, "")) for each in row.questions],
         "cost": cost,
         "has_trials": any(plan.trial_days for plan in row.plans),
@@ -139,7 +150,10 @@ def _page(
 
 
 def _cost(row: ProductRow, picked: Picked) -> Cost:
-    """Return what is chosen costs.  Raises NoSuchPlan, NoSuchOption, NoSuchChoice, BadQuantity."""
+    """Return what is chosen costs, add-ons with it.
+
+    Raises NoSuchPlan, NoSuchOption, NoSuchChoice, BadQuantity, NoSuchAddOn, BadAddOnQuantity.
+    """
     plan = next((each for each in row.plans if each.slug == picked.plan), None)
     if plan is None:
         raise NoSuchPlan
@@ -149,8 +163,30 @@ def _cost(row: ProductRow, picked: Picked) -> Cost:
             raise NoSuchOption(option=slug[:60])
     extras = [_extra(slug, choices, picked.choices.get(slug)) for slug, choices in options.items()]
     quantity = read_quantity(picked.quantity)
-    cost = cost_of(_term(plan), extras, quantity)
+    one = cost_of(_term(plan), extras, 1)
+    beside = _beside(row, picked, plan.months)
+    whole = sum_of([one, *beside], one.recurring.currency)
+    cost = Cost(whole.recurring.times(quantity), whole.setup.times(quantity))
     return replace(cost, later=cost.recurring) if plan.trial_days and quantity == 1 else cost
+
+
+def _beside(row: ProductRow, picked: Picked, months: int) -> list[Cost]:
+    """Return what add-ons cost beside one piece.  Raises NoSuchAddOn, BadAddOnQuantity."""
+    pieces = _pieces(row, picked)
+    return [
+        AddOnPrice(each.for_term(months), each.once).times(pieces[each.slug])
+        for each in row.add_ons if each.slug in pieces
+    ]  # fmt: skip
+
+
+def _pieces(row: ProductRow, picked: Picked) -> dict[str, int]:
+    """Return how many of each add-on are wanted beside one piece.  Raises NoSuchAddOn, BadAddOnQuantity."""
+    most = {each.slug: each.most for each in row.add_ons}
+    for slug in picked.beside:
+        if slug not in most:
+            raise NoSuchAddOn(add_on=slug[:60])
+    wanted = {slug: read_pieces(text, add_on=slug, most=most[slug]) for slug, text in picked.beside.items()}
+    return {slug: pieces for slug, pieces in wanted.items() if pieces}
 
 
 def _check(row: ProductRow, picked: Picked) -> None:
@@ -180,6 +216,8 @@ def _where(refusal: Foreseen | None) -> str:
             return "quantity"
         case BadAnswer(facts={"question": str(question)}):
             return f"{ANSWER}{question}"
+        case BadAddOnQuantity() | NoSuchAddOn():
+            return "add-ons"
         case _:
             return "plans"
 

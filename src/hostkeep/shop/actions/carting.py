@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from hostkeep.audit.recorded import recorded
@@ -168,6 +168,28 @@ def remove_line(act: Act, *, cart: CartId, line: UUID) -> CartChanged:
     return _touched(act, held)
 
 
+@recorded("shop.cart.add_on_removed")
+def remove_add_on(act: Act, *, cart: CartId, line: UUID, add_on: str) -> CartChanged:
+    """Take an add-on out of a line of a cart, all its pieces.
+
+    Writes the line and an audit entry, or nothing.  Raises NoSuchCart, NoSuchLine (also without such an
+    add-on).
+    """
+    held = held_cart(act, cart)
+    found = held.lines.filter(id=line).first()
+    chosen = _chosen(act, held, found) if found is not None else None
+    if found is None or chosen is None or add_on not in chosen.add_ons:
+        raise NoSuchLine
+    rest = {slug: pieces for slug, pieces in chosen.add_ons.items() if slug != add_on}
+    left = replace(chosen, add_ons=rest)
+    found.chosen = seal_lines(act, held, {found.id: left})[found.id]
+    plan = Plan.objects.select_related("product__group").get(id=left.plan)
+    (priced,) = price_lines([OpenLine(found, left, plan)], CURRENCIES[held.currency])
+    found.seen_minor, found.seen_currency = priced.each_whole.first.minor, held.currency
+    found.save(update_fields=["chosen", "seen_minor", "seen_currency"])
+    return _touched(act, held)
+
+
 @recorded("shop.cart.currency_switched")
 def switch_currency(act: Act, *, cart: CartId, currency: str) -> CartChanged:
     """Price a cart in another of the brand's currencies.
@@ -188,6 +210,13 @@ def switch_currency(act: Act, *, cart: CartId, currency: str) -> CartChanged:
 def _same(found: Sequence[tuple[CartLine, Chosen]], wanted: Chosen) -> CartLine | None:
     """Return the line that asks for the same, or None."""
     return next((line for line, chosen in found if chosen == wanted), None)
+
+
+def _chosen(act: Act, held: Cart, line: CartLine) -> Chosen | None:
+    """Return what a line asks for; None where its key is gone."""
+    return use_lines(
+        as_system(act, act.brand), held, [line], lambda found: found[0][1] if found else None
+    )
 
 
 def _questions(found: Sequence[tuple[CartLine, Chosen]]) -> list[Question]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
@@ -13,11 +14,11 @@ from hostkeep.kernel.money import CURRENCIES, Money, total
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.shop.boxing import CART
 from hostkeep.shop.models import Cart, CartLine
-from hostkeep.shop.queries.pricing_lines import PricedLine, lines_of, price_lines
+from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, lines_of, price_lines
 from hostkeep.shop.queries.promos import applied, problem_of
 from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.rules.catalogue import in_language
-from hostkeep.shop.rules.pricing import sum_of
+from hostkeep.shop.rules.pricing import Cost, sum_of
 from hostkeep.shop.rules.rows import AddOnTaken, CartRow, LineRow, PromoRow
 
 PIECES_OF_ACCOUNT = """
@@ -133,7 +134,12 @@ def _line(priced: PricedLine, discount: Money, language: str) -> LineRow:
         recipient=product.recipient,
         trial_days=priced.trial_days,
         add_ons=tuple(
-            AddOnTaken(one.entry.slug, in_language(one.entry.name, language), one.pieces, one.cost)
+            AddOnTaken(one.entry.slug, in_language(one.entry.name, language), one.pieces, _due(one, priced))
             for one in priced.add_ons
         ),
     )
+
+
+def _due(add_on: PricedAddOn, beside: PricedLine) -> Cost:
+    """Return what an add-on costs; in a trial its term is due as late as the plan's."""
+    return replace(add_on.cost, later=add_on.cost.recurring) if beside.trial_days else add_on.cost

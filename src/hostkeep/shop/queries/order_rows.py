@@ -12,7 +12,9 @@ from hostkeep.kernel.ids import AccountId, BrandId, OrderId, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.shop.boxing import CHOSEN, ORDERED
 from hostkeep.shop.rules.catalogue import Words, in_language
+from hostkeep.shop.rules.pricing import Cost
 from hostkeep.shop.rules.promo import each_of
+from hostkeep.shop.rules.rows import AddOnTaken
 from hostkeep.vault.column_door import ColumnWish
 from hostkeep.vault.columns import Boxed
 
@@ -131,6 +133,16 @@ class OrderLineTold(OrderLineRow):
     requires: tuple[str, ...]
     recipient: str
     add_ons: tuple[OrderedAddOn, ...]
+
+    def taken(self, language: str) -> tuple[AddOnTaken, ...]:
+        """Return what was taken beside all pieces, as people read it; in a trial its term is due later."""
+        found = []
+        for each in self.add_ons:
+            pieces = each.pieces * self.quantity
+            term = each.price.times(pieces)
+            cost = Cost(term, each.once.times(pieces), term if self.trial_days else None)
+            found.append(AddOnTaken(each.slug, in_language(each.name, language), each.pieces, cost))
+        return tuple(found)
 
     def described(self, language: str) -> str:
         """Return what was bought in one language: "Hexa M: Debian 13, 240 GB; example.vn"."""

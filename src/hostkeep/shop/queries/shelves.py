@@ -11,11 +11,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
 from hostkeep.kernel.ids import BrandId
-from hostkeep.kernel.money import CURRENCIES, Money, money
+from hostkeep.kernel.money import CURRENCIES, Currency, Money, money
 from hostkeep.shop.errors import NoSuchProduct
 from hostkeep.shop.models import Catalogue, ChoicePrice, Price, Product
+from hostkeep.shop.queries.add_ons import entries_of, row_of
 from hostkeep.shop.rules.catalogue import Words, in_language
 from hostkeep.shop.rules.rows import (
+    AddOnRow,
     CardRow,
     ChoiceRow,
     FactRow,
@@ -49,7 +51,7 @@ def groups_of(brand: BrandId, *, currency: str, language: str) -> tuple[GroupRow
 
 
 def product_by_slug(brand: BrandId, slug: str, *, currency: str, language: str) -> ProductRow:
-    """Return a product on sale with its plans and options, hidden ones too.
+    """Return a product on sale with its plans, options and add-ons, hidden ones too.
 
     Raises NoSuchProduct.  Three queries.
     """
@@ -58,7 +60,7 @@ def product_by_slug(brand: BrandId, slug: str, *, currency: str, language: str) 
         raise NoSuchProduct
     plans = Price.objects.filter(
         plan__product=product, plan__retired_at=None, currency=currency, until=None
-    ).select_related("plan")
+    ).select_related("plan").order_by("plan__position")
     options = ChoicePrice.objects.filter(
         choice__option__product=product,
         choice__option__retired_at=None,
@@ -73,7 +75,7 @@ def product_by_slug(brand: BrandId, slug: str, *, currency: str, language: str) 
         group=product.group.slug,
         group_name=in_language(product.group.title, language),
         facts=_facts(product.facts, language),
-        plans=tuple(_plan(price) for price in plans.order_by("plan__position")),
+        plans=tuple(_plan(price) for price in plans),
         options=_options(options.order_by("choice__option__position", "choice__position"), language),
         questions=tuple(
             QuestionRow(asked["slug"], in_language(asked["label"], language), asked["ending"])
@@ -83,6 +85,17 @@ def product_by_slug(brand: BrandId, slug: str, *, currency: str, language: str) 
         recipient=product.recipient,
         resold=product.resold,
         left=product.stock,
+        add_ons=_add_ons(product, plans, CURRENCIES[currency], language),
+    )
+
+
+def _add_ons(
+    product: Product, plans: QuerySet[Price], currency: Currency, language: str
+) -> tuple[AddOnRow, ...]:
+    """Freeze what can be had beside a product, priced for the first of its plans."""
+    months = next((price.plan.months for price in plans), 1)
+    return tuple(
+        row_of(each, months=months, currency=currency, language=language) for each in entries_of(product)
     )
 
 

@@ -77,6 +77,15 @@ class AddOnRow:
     monthly: Money
     terms: Mapping[int, Money]
 
+    def for_term(self, months: int) -> Money:
+        """Return what one piece costs for a term of so many months."""
+        return self.terms.get(months, self.monthly.times(months))
+
+    @property
+    def choices(self) -> range:
+        """How many a service may have of it, none among them."""
+        return range(self.most + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class AddOnTaken:
@@ -116,6 +125,7 @@ class ProductRow:
     requires   policy categories its order asks beyond sign-up
     recipient  the policy's recipient of these, or an empty text
     left       pieces left, or None where it never runs out
+    add_ons    extras that can be had beside it, priced for the first of its plans
     """
 
     slug: str
@@ -131,6 +141,7 @@ class ProductRow:
     recipient: str
     resold: bool
     left: int | None
+    add_ons: tuple[AddOnRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,13 @@ for (const form of document.querySelectorAll("form[data-shop-price]")) {
       term += Number(choice.dataset.monthly) * Number(plan.dataset.months);
       setup += Number(choice.dataset.once);
     }
+    for (const beside of form.querySelectorAll("[data-beside]")) {
+      const count = beside.type === "checkbox" ? Number(beside.checked) : Number(beside.value);
+      const { months } = plan.dataset;
+      const own = beside.getAttribute(`data-term-${months}`);
+      term += count * (own === null ? Number(beside.dataset.monthlyEach) * Number(months) : Number(own));
+      setup += count * Number(beside.dataset.onceEach);
+    }
     write("term", term * pieces);
     write("setup", setup * pieces);
     const isTrial = Number(plan.dataset.trial) > 0 && pieces === 1;
