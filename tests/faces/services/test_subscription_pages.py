@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from hostkeep.billing.models import Invoice
-from hostkeep.flows import subscribing
+from hostkeep.flows import promoting, subscribing
 from hostkeep.kernel.ids import InvoiceId, ServiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.provisioning.events import ServiceActivated
@@ -77,6 +77,13 @@ def test_a_change_is_shown_before_it_is_asked_for(customer: Customer) -> None:
     back = customer.browser.sends(customer.page(service), f"/account/services/{service}/change/back/")
     assert back.status_code == 302
     assert Change.objects.get().state == "dropped"
+
+
+def test_that_a_change_ends_the_discount_is_said_before_it_is_asked_for(customer: Customer, monkeypatch) -> None:
+    service = bought(customer)
+    monkeypatch.setattr(promoting, "ends_with", lambda _row: lambda _move: True)
+    assert "without your discount" in text(customer.browser.get(f"/account/services/{service}/change/"))
+    assert "Its discount ends with this change" in text(customer.browser.get(f"/account/services/{service}/change/0/"))
 
 
 @pytest.mark.parametrize("expected", ["", "x", "1e9", "9" * 40, "١٢", "-", "--1"])
