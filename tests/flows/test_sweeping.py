@@ -531,6 +531,7 @@ class Stops:
         monkeypatch.setattr(jobs, "do_due", do_due)
         monkeypatch.setattr(jobs, "drain", lambda: None)
         monkeypatch.setattr(jobs, "look", lambda: 0)
+        monkeypatch.setattr(jobs, "PATIENCE", 0.0)  # what was sent waits for a worker, and none comes
 
 
 def works_at_once() -> None:
