@@ -167,3 +167,59 @@ def test_what_nobody_could_tell_waits_for_a_person_who_looked(ann: Customer) -> 
     assert begun().attempt != first.attempt
     record_outcome(billing_act(), attempt=first.attempt, outcome=Settled("late", first.amount))
     assert sheet(issued.id, of=ann.buyer.account).is_paid, "money that comes all the same counts"
+
+
+def turns(member: Staff, waiting: Payment, do: str, **more: str) -> HttpResponse:
+    page = member.get(f"/staff/payments/vps6/{waiting.id}/{'refund' if do == 'release' else 'match'}/")
+    return member.posts(page, f"/staff/payments/vps6/{waiting.id}/turn/", do=do, **more)
+
+
+def test_a_wrong_match_is_taken_back_and_the_money_sent_back(ann: Customer) -> None:
+    member, issued = staff(), ann.owes()
+    reads(member, camt(Entry("24.08", sheet(issued.id, of=ann.buyer.account).reference)))
+    waiting = Payment.objects.get()
+    assert "Take the match back" in text(member.get(f"/staff/payments/vps6/{waiting.id}/refund/"))
+    assert turns(member, waiting, "release").status_code == 302
+    assert not sheet(issued.id, of=ann.buyer.account).is_paid
+    assert turns(member, waiting, "back", why="he said so").status_code == 302
+    assert turns(member, waiting, "back", why="not_ours").status_code == 302
+    waiting.refresh_from_db()
+    page = text(member.get(f"/staff/payments/vps6/{waiting.id}/match/"))
+    assert waiting.back_ref in page and "It was meant for somebody else" in page and "The invoice it was for" not in page
+    assert "On its way back" in text(member.get("/staff/payments/"))
+    turns(member, waiting, "sent", proof="NL67HKPD0123456789")
+    assert "own id of this transfer" in text(member.get("/staff/payments/"))
+    turns(member, waiting, "sent", proof="OUT-1")
+    waiting.refresh_from_db()
+    assert (waiting.aside, waiting.back_proof) == ("sent", "OUT-1")
+    listed = text(member.get("/staff/payments/"))
+    assert "Sent back" in listed and "Unmatched" not in listed.partition("<table")[2]
+
+
+def test_money_is_put_away_and_taken_out(ann: Customer) -> None:
+    member = staff("owner")
+    reads(member, camt(Entry("24.08", "no idea")))
+    waiting = Payment.objects.get()
+    turns(member, waiting, "away", why="test")
+    assert "Put away" in text(member.get("/staff/payments/"))
+    turns(member, waiting, "out")
+    waiting.refresh_from_db()
+    assert waiting.aside == ""
+    assert turns(member, waiting, "nothing").status_code == 404
+
+
+def test_spent_credit_is_said_in_plain_words_and_another_brand_or_role_does_nothing(ann: Customer) -> None:
+    from hostkeep.billing.actions.crediting import use_credit
+    from tests.rooms.billing.making import billing_act
+
+    member, issued = staff(), ann.owes()
+    reads(member, camt(Entry("30.00", sheet(issued.id, of=ann.buyer.account).reference)))
+    use_credit(billing_act(), account=ann.buyer.account, invoice=ann.owes().id, once="x")
+    waiting = Payment.objects.get()
+    answer = turns(member, waiting, "release")
+    assert "has gone on something else" in text(member.get(answer.headers["location"]))
+    page = member.get(f"/staff/payments/vps6/{waiting.id}/refund/")
+    assert member.posts(page, f"/staff/payments/vpsfast/{waiting.id}/turn/", do="release").status_code == 404
+    support = staff("support")
+    assert support.posts(page, f"/staff/payments/vps6/{waiting.id}/turn/", do="release").status_code in {302, 403}
+    assert sheet(issued.id, of=ann.buyer.account).is_paid

@@ -23,6 +23,7 @@ from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.staff.by_hand import by_hand_urls
 from hostkeep.faces.staff.payouts import payout_urls
+from hostkeep.faces.staff.setting_aside import aside_urls, shown
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows.bank_files import import_bank_file
@@ -49,7 +50,7 @@ WHY: Mapping[str, str] = MappingProxyType({
     "amount": gettext_noop("An amount is missing, finer than its currency, or could be read in two ways."),
     "date": gettext_noop("A booking date in the file is missing or wrong."),
     "ids": gettext_noop(
-        "This report (CAMT.052) has transfers without an id of the bank's. Read the day's statement (CAMT.053)."
+        "This report (CAMT.052) has transfers without the bank's own id. Read the day's statement (CAMT.053)."
     ),
     "account": gettext_noop("The file speaks of another account than this brand's."),
 })  # fmt: skip
@@ -105,7 +106,8 @@ def payment_match(request: HttpRequest, brand: str, waiting: UUID) -> HttpRespon
     found = payment(PaymentId(waiting), brand=BrandId(brand))
     if request.method != "POST":
         likely = candidates(found)
-        return show(request, "staff/payments_match.html", {"payment": found, "likely": likely})
+        page = {"payment": found, "likely": likely, **shown(found)}
+        return show(request, "staff/payments_match.html", page)
     invoice = invoice_by_number(found.brand, request.POST.get("number", ""))
     if invoice is None:
         raise NoSuchInvoice
@@ -139,6 +141,7 @@ def _page_number(request: HttpRequest) -> int:
 payment_urls = [
     *by_hand_urls,
     *payout_urls,
+    *aside_urls,
     path("payments/", payment_list, name="staff_payments"),
     path("payments/<slug:brand>/attempts/<uuid:attempt>/nothing/", nothing_moved, name="staff_nothing_moved"),
     path("payments/bank-file/", bank_file, name="staff_bank_file"),
