@@ -67,6 +67,26 @@ def test_a_batch_told_whole_and_in_parts_is_one(bank, parts_first: bool) -> None
     assert came(*([parts, whole] if parts_first else [whole, parts])) == ([1000, 1408] if parts_first else [2408])
 
 
+def test_parts_of_which_one_is_lacking_are_not_the_whole(bank) -> None:
+    """A reader that died between two parts, or ids that only look like parts of one: a person looks, nothing is lost unseen."""
+    parts = camt(Entry("24.08", ref="B-1", batch=(("10.00", "one"), ("14.08", "two"))), id_="M")
+    assert fates(camt(Entry("10.00", ref="B-1/1"))) == [("B-1/1", "unmatched")]
+    assert fates(camt(Entry("24.08", ref="B-1"), id_="D1")) == [("B-1", "differs")]
+    assert came(parts) == [1000, 1408]
+    assert fates(camt(Entry("24.08", ref="B-1"), id_="D2")) == [("B-1", "known")]
+
+
+def test_a_batch_is_not_another_entry_of_its_day_that_bears_its_id(bank) -> None:
+    report = camt(Entry("1.00", ref="X"), report=True)
+    day = camt(Entry("1.00", ref="X"), Entry("24.08", ref="X", batch=(("10.00", "one"), ("14.08", "two"))))
+    assert came(report, day, day) == [100, 1000, 1408]
+
+
+def test_a_better_id_of_the_statement_is_the_reports_other_one(bank) -> None:
+    report = camt(Entry("1.00", ref="NONREF", umsatz=UMSATZ, tx="T"), report=True)
+    assert came(report, camt(Entry("1.00", ref="A-1", umsatz=UMSATZ))) == [100]
+
+
 def test_what_was_read_before_ids_were_looked_for_elsewhere_is_known(bank) -> None:
     """Until then an entry without AcctSvcrRef was known by its statement and place."""
     from datetime import date
@@ -76,12 +96,12 @@ def test_what_was_read_before_ids_were_looked_for_elsewhere_is_known(bank) -> No
     from tests.drivers.bank_files import VPS6_IBAN
     from tests.rooms.billing.making import billing_act
 
-    for place, minor in ((1, 100), (2, 300)):
+    for place, minor in ((1, 100), (2, 300), (3, 400)):
         proof = f"{VPS6_IBAN}/D1.2026-03-02.{place}"
         known = Transfer("bank_transfer", proof, Money(minor, EUR), date(2026, 3, 2), frozenset())
         record_transfer(billing_act(), transfer=known)
-    file = camt(Entry("1.00", ref=""), Entry("2.00", "other", ref="NONREF"), id_="D1")
-    assert came(file, file) == [100, 200, 300]
+    file = camt(Entry("1.00", ref=""), Entry("2.00", "other", ref="NONREF"), Entry("4.00", ref="NONREF", umsatz=UMSATZ), id_="D1")
+    assert came(file, file) == [100, 200, 300, 400]
 
 
 def test_money_that_went_back_is_booked_once_by_the_reference_it_bears(bank) -> None:

@@ -22,7 +22,9 @@ class Credit:
                nobody keeps it
     payer      who sent it, where the layout asks for names: compared once, and kept by nobody
     alike      other ids under which the very same money, of this day and amount, may have been written down
-    whole      ids of the entry that this is one transfer of: where one stands, this was in it
+    whole      ids of the entry that this is one transfer of: where one stands with all its money, this was
+               in it
+    of         the money of that entry
     """
 
     proof: str
@@ -32,6 +34,7 @@ class Credit:
     payer: str = field(default="", repr=False)
     alike: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    of: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def _transfer(credit: Credit) -> Transfer:
     """Take from a credit what may be kept."""
     return Transfer(
         BANK, credit.proof, credit.amount, credit.booked_on, references_in(credit.words), credit.alike,
-        credit.whole,
+        credit.whole, credit.of,
     )  # fmt: skip
 
 

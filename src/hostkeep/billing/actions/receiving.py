@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from django.db.models import Q, QuerySet
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.booking import Booked, Came, before, receive, settle
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment, SetAside
+from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment, PaymentDiffers, SetAside
 from hostkeep.billing.models import BankFile, Invoice, Payment, TopUp
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.aside import OPEN
@@ -32,7 +33,7 @@ class Transfer:
     proof       account and the bank's own id for it
     references  everything in the payer's words that reads as a reference of ours
     alike       other proofs under which this very money, of this day and amount, may stand
-    whole       proofs of the bank's entry that this is one transfer of
+    whole       proofs of the bank's entry that this is one transfer of; of: the money of that entry
     """
 
     gateway: str
@@ -42,6 +43,7 @@ class Transfer:
     references: frozenset[str]
     alike: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    of: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
 
     No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again,
     also under an id of another file's, changes nothing.  Writes a Payment, its ledger entry and events.
-    Raises PaymentDiffers: its proof stood for other money before.
+    Raises PaymentDiffers: its proof stood for other money before, or of its parts only some are there.
     """
     take_turn(f"transfers:{act.brand}:{transfer.booked_on}")
     if (stands := _stands(act, transfer)) is not None:
@@ -146,15 +148,31 @@ def _stands(act: Act, transfer: Transfer) -> Payment | None:
     """Return the payment that a transfer is already, under another proof; None where it is new.
 
     The same amount on the same day, where another file says its id otherwise; or the bank's entry as a whole
-    where this is a part of it, and the reverse.
+    where this is a part of it, and the reverse.  Raises PaymentDiffers.
     """
     known = Payment.objects.filter(
         brand=act.brand, gateway=transfer.gateway, booked_on=transfer.booked_on,
         currency=transfer.amount.currency.code,
     )  # fmt: skip
-    parts = [f"{proof}/1" for proof in (transfer.proof, *transfer.alike)]
     same = Q(minor=transfer.amount.minor, proof__in=transfer.alike)
-    return known.filter(same | Q(proof__in=[*transfer.whole, *parts])).order_by("proof").first()
+    if transfer.of is not None:
+        same |= Q(minor=transfer.of.minor, proof__in=transfer.whole)
+    return known.filter(same).order_by("proof").first() or _in_parts(known, transfer)
+
+
+def _in_parts(known: QuerySet[Payment], transfer: Transfer) -> Payment | None:
+    """Return the first part of the bank's entry that a transfer is, where another file told it in its parts.
+
+    Raises PaymentDiffers where they are not all of the money: one is lacking, or the ids mean something else.
+    """
+    proofs = (transfer.proof, *transfer.alike)
+    first = known.filter(proof__in=[f"{proof}/1" for proof in proofs]).order_by("proof").first()
+    if first is None:
+        return None
+    parts = known.filter(proof__regex=f"^{re.escape(first.proof.removesuffix('/1'))}/[0-9]+$")
+    if sum(parts.values_list("minor", flat=True)) != transfer.amount.minor:
+        raise PaymentDiffers(payment=str(first.id))
+    return first
 
 
 def _named(act: Act, references: Iterable[str]) -> list[Invoice]:

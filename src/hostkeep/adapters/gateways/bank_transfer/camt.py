@@ -23,7 +23,7 @@ from hostkeep.adapters.gateways.bank_transfer.entry_ids import (
     Seen,
     demand_ids,
     ids_of,
-    told_id,
+    told_ids,
 )
 from hostkeep.adapters.gateways.bank_transfer.proofs import account_number, hashed, is_plain
 from hostkeep.drivers.statements import BadStatement, Credit, Layout, Statement
@@ -122,7 +122,7 @@ class _Reader:
         What is no whole amount of ours, or cannot be read, is left out: money out books nothing by itself.
         """
         is_out = self.text(entry, "CdtDbtInd") == "DBIT" and self.is_booked(entry)
-        told = told_id(lambda path: self.own(entry, path)) if is_out and not self.is_reversal(entry) else ""
+        told = told_ids(lambda path: self.own(entry, path)) if is_out and not self.is_reversal(entry) else ()
         try:
             amount = self.amount(entry) if told else None
             day = self.booked_on(entry) if told else None
@@ -130,7 +130,7 @@ class _Reader:
             return ()
         if amount is None or day is None:
             return ()
-        return (Credit(f"{self.account(of)}/{told}", amount, day, self.words(entry)),)
+        return (Credit(f"{self.account(of)}/{told[0]}", amount, day, self.words(entry)),)
 
     def is_whole(self, root: Element) -> bool:
         """Tell whether a file is no page of several: then it holds all of its days."""
@@ -147,7 +147,7 @@ class _Reader:
         """
         place = f"{self.text(of, 'Id')}.{self.text(of, 'CreDtTm')[:10]}.{index}"
         return Seen(
-            self.account(of), told_id(lambda path: self.own(entry, path)), self.booked_on(entry), amount,
+            self.account(of), told_ids(lambda path: self.own(entry, path)), self.booked_on(entry), amount,
             self.text(entry, "CdtDbtInd"), self.words(entry), place if is_plain(place) else hashed(place),
             whole,
         )  # fmt: skip
@@ -181,7 +181,7 @@ class _Reader:
                 alike = tuple(f"{each}/{number}" for each in ids.alike)
                 yield Credit(
                     f"{ids.proof}/{number}", part_came, booked_on, words, payer, alike=alike,
-                    whole=(ids.proof, *ids.alike),
+                    whole=(ids.proof, *ids.alike), of=amount,
                 )  # fmt: skip
             return
         yield Credit(ids.proof, amount, booked_on, seen.words, self.payer(entry), alike=ids.alike)

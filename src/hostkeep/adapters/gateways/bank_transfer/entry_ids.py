@@ -35,19 +35,30 @@ Read = Callable[[str], str]
 class Seen:
     """What an entry says of itself.
 
+    told   the bank's own ids, the best first
     side   CRDT or DBIT; words: what the payer wrote
-    place  statement, day and place in it, by which entries without an id were known before
+    place  statement, day and place in it, by which an entry was known whose id was not looked for before
     whole  whether its file holds the whole of each day that it speaks of
     """
 
     account: str
-    told: str
+    told: tuple[str, ...]
     booked_on: date
     amount: Money
     side: str
     words: str = field(repr=False)
     place: str
     whole: bool
+
+    @property
+    def best(self) -> str:
+        """The bank's own id that it is known by, or an empty text."""
+        return next(iter(self.told), "")
+
+    @property
+    def otherwise(self) -> tuple[str, ...]:
+        """Under what it stands if another file, or we in former times, had no better id of it."""
+        return tuple(f"{self.account}/{each}" for each in (*self.told[1:], self.place))
 
     @property
     def mark(self) -> str:
@@ -69,13 +80,16 @@ class Ids:
     alike: tuple[str, ...] = ()
 
 
-def told_id(read: Read) -> str:
-    """Return the best of the bank's own ids of an entry, or an empty text where there is none."""
-    for path, kind in OWN:
-        said = read(path)
-        if said and said.upper() not in NO_ID:
-            return kind + (said if is_plain(said) else hashed(said))
-    return ""
+def told_ids(read: Read) -> tuple[str, ...]:
+    """Return the bank's own ids of an entry, the best first."""
+    said = ((kind, read(path)) for path, kind in OWN)
+    found = (kind + (id_ if is_plain(id_) else hashed(id_)) for kind, id_ in said if is_id(id_))
+    return tuple(dict.fromkeys(found))
+
+
+def is_id(said: str) -> bool:
+    """Tell whether a bank says an id, and not that it has none."""
+    return bool(said) and said.upper() not in NO_ID
 
 
 def ids_of(entries: list[Seen]) -> Iterator[Ids]:
@@ -87,15 +101,15 @@ def ids_of(entries: list[Seen]) -> Iterator[Ids]:
     two.  That holds for files of whole days; where a file may begin or end within one, the entry's place in
     the statement is the id, and a report (camt.052) is refused, for the day's statement brings the same.
     """
-    often = Counter((each.account, each.told) for each in entries)
+    often = Counter((each.account, each.best) for each in entries)
     before: Counter[str] = Counter()
     equal: Counter[str] = Counter()
     for each in entries:
-        base = f"{each.account}/{each.told or each.place}"
+        base = f"{each.account}/{each.best or each.place}"
         before[base] += 1
         once = base if before[base] == 1 else f"{base}/again-{before[base]}"
-        if each.told and often[each.account, each.told] == 1:
-            yield Ids(base, (f"{base}/as-{each.mark}",))
+        if each.told and often[each.account, each.best] == 1:
+            yield Ids(base, (f"{base}/as-{each.mark}", *each.otherwise))
             continue
         if not each.told and not each.whole:
             yield Ids(once)
@@ -103,7 +117,8 @@ def ids_of(entries: list[Seen]) -> Iterator[Ids]:
         of = f"{base}/as-{each.mark}" if each.told else f"{each.account}/c-{each.content}"
         equal[of] += 1
         first = equal[of] == 1
-        others = {once, base} if first and each.told else {once}
+        others = {once, *each.otherwise} if each.told else {once}
+        others |= {base} if first and each.told else set()
         yield Ids(of if first else f"{of}-{equal[of]}", tuple(sorted(others)))
 
 
