@@ -193,6 +193,20 @@ def test_a_use_that_was_paid_stays_though_all_is_given_back(db: None) -> None:
     assert (buyer.state(), promos()[0].promo.uses) == ("committed", 1)
 
 
+def test_news_that_it_was_paid_may_come_after_news_that_it_was_given_back(db: None) -> None:
+    """Deeds in their order, their news the other way round."""
+    makes(**TENTH, most_uses=1)
+    buyer = buys()
+    given_now = Taken(buyer.sheet.owed, "cash", NOON.date(), uuid4().hex)
+    record_by_hand(make_act("billing", "billing", brand=BRAND), invoice=buyer.invoice, taken=given_now)
+    note = credit_whole(make_act("billing", "billing", brand=BRAND), invoice=buyer.invoice, reason="cancelled", once="n")
+    tells(InvoiceIssued(note.id, buyer.account))
+    Service.objects.filter(account=buyer.account).update(state="closed")
+    tells(ServiceClosed(buyer.service, buyer.account))
+    tells(InvoicePaid(buyer.invoice, buyer.account))
+    assert (buyer.state(), promos()[0].promo.uses) == ("committed", 1)
+
+
 def test_a_use_is_given_back_when_all_that_was_ordered_ends_unpaid(db: None) -> None:
     makes(**TENTH, most_uses=1)
     buyer = buys(quantity=2)

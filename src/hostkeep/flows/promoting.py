@@ -16,6 +16,7 @@ from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.events import ServiceClosed
 from hostkeep.provisioning.queries import service, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.runtime.outbox import is_under_way
 from hostkeep.shop.actions.redeeming import attach_invoice, commit_redemption, release_redemption
 from hostkeep.shop.errors import NoSuchOrder
 from hostkeep.shop.queries.moves import MoveRow
@@ -108,7 +109,10 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
 
 
 def _release(act: Act, used: RedemptionRow) -> None:
-    """Give a use back that is still reserved."""
+    """Give a use back that is still reserved; one whose order was paid stands, though that news is late."""
+    if used.invoice and is_under_way(InvoicePaid(used.invoice, used.account), on_invoice_paid):
+        log.info("promo.paid_meanwhile", order=str(used.order), trace=act.trace)
+        return
     done = release_redemption(_as_system(act, used), order=used.order, reason="cancelled")
     log.info("promo.released", order=str(used.order), moved=done.moved, trace=act.trace)
 
