@@ -11,9 +11,11 @@ from hostkeep.flows import adopting, checkout, renewing
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.provisioning.models import Service
 from hostkeep.shop.models import Order
-from hostkeep.subscriptions.models import Period, Subscription
+from hostkeep.kernel.money import EUR, Money
+from hostkeep.subscriptions.models import Part, Period, Subscription
+from hostkeep.subscriptions.rules.discounts import Off
 from tests.conftest import NOON, make_act
-from tests.flows import test_changing
+from tests.flows import test_changing, test_promoting
 from tests.flows.test_changing import BRAND, Customer
 from tests.told import told
 
@@ -95,3 +97,22 @@ def test_what_is_gone_or_was_never_built_gets_none(db, before) -> None:
     Service.objects.filter(id=bob.service).update(state="building")
     assert adopts(10) == (0, 0, 0)
     assert not Subscription.objects.exists()
+
+
+@pytest.mark.parametrize(("periods", "day", "left"), [(None, 10, "for good"), (3, 10, 2), (3, 40, 1), (3, 100, None), (1, 10, None)])
+def test_the_discount_of_the_order_goes_on_for_the_terms_that_are_left(db, monkeypatch, periods, day, left) -> None:
+    test_promoting.makes(kind="percent", value=100_000, periods=periods)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkout.subscribing, "subscribe", lambda *_, **__: None)
+        ann = test_promoting.buys("hexa-s")
+        ann.pays()
+        ann.runs()
+    assert adopts(day) == (1, 0, 0)
+    (part,) = Part.objects.filter(kind="discount")
+    assert (part.rate, part.ended_at is not None) == (100_000, left is None)
+    assert part.cycles_left == {"for good": None, None: 0}.get(left, left)
+    assert Period.objects.order_by("starts_at").first().off_rate == 100_000
+    renewing.renew_due(make_act(brand="", at=ann.row.renew_at))
+    (renewal,) = Invoice.objects.filter(once__startswith="renewal:")
+    price = Part.objects.get(kind="plan").unit_minor
+    assert renewal.net_minor == price - (Off(100_000).on(Money(price, EUR)).minor if left else 0)

@@ -5,23 +5,26 @@ Each is a transaction of its own under a key of its service: cut off or run agai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from hostkeep.brands.queries import brand
+from hostkeep.flows import promoting
 from hostkeep.flows.subscribing import agreed_on, subscribe
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import PurposeId, ServiceId
+from hostkeep.kernel.ids import OrderId, PurposeId, ServiceId
 from hostkeep.people.queries import account as account_row
-from hostkeep.provisioning.queries import ServiceRow, running
+from hostkeep.provisioning.queries import ServiceRow, running, services_billed_by
 from hostkeep.shop.queries.order_rows import OrderLineTold
 from hostkeep.shop.queries.orders import order_with
+from hostkeep.shop.queries.promos import redemption_of
 from hostkeep.subscriptions.actions.adopting import begin_since
 from hostkeep.subscriptions.actions.opening import open_subscription
 from hostkeep.subscriptions.queries.subscriptions import subscriptions_for
+from hostkeep.subscriptions.rules.agreeing import Discount
 from hostkeep.subscriptions.rules.states import State
 from hostkeep.vault.column_door import use_columns
 
@@ -89,15 +92,24 @@ def _opened(act: Act, row: ServiceRow) -> bool:
     )  # fmt: skip
     if line is None or not line.months or row.activated_at is None:
         return False
-    _open(act, row, line, since=row.activated_at)
+    _open(act, row, line, order=found.id, since=row.activated_at)
     return True
 
 
-def _open(act: Act, row: ServiceRow, line: OrderLineTold, *, since: datetime) -> None:
+def _discount(row: ServiceRow, line: OrderLineTold, order: OrderId, language: str) -> Discount | None:
+    """Return what the order's promo code takes off a service: its piece's part; None where none does."""
+    pieces = sorted(each.id for each in services_billed_by(row.invoice) if each.order_line == line.id)
+    return promoting.of_piece(line, redemption_of(order), language, pieces.index(row.id))
+
+
+def _open(
+    act: Act, row: ServiceRow, line: OrderLineTold, *, order: OrderId, since: datetime
+) -> None:
     """Open it as its order says, count it from when the service began to run, and then what is metered."""
     language = account_row(row.account).language or brand(row.brand).languages[0]
+    agreed = replace(agreed_on(line, language), discount=_discount(row, line, order, language))
     opened = open_subscription(
-        act, account=row.account, subject=row.subject, service=row.id, agreed=agreed_on(line, language),
+        act, account=row.account, subject=row.subject, service=row.id, agreed=agreed,
         once=f"service:{row.id}",
     )  # fmt: skip
     begin_since(act, subscription=opened.id, since=since, invoice=row.invoice)
