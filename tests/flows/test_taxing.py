@@ -40,6 +40,7 @@ from hostkeep.vault.models import Disclosure
 from hostkeep.vault.wall import opened
 from hostkeep.policy.errors import PolicyError
 from hostkeep.shop.actions.carting import Wish, add_line
+from hostkeep.shop.errors import PriceChanged
 from hostkeep.vault.disclosing import NotDisclosed
 from tests.conftest import NOON, make_act
 from tests.drivers.vies_side import NAME, ViesSide, vies_side
@@ -123,7 +124,7 @@ def test_a_business_elsewhere_in_the_union_accounts_for_the_tax_itself(side: Vie
 def test_the_order_itself_asks_where_no_page_did(side: ViesSide) -> None:
     firm = Customer.at("FR", number=FRENCH)
     cart = firm.fills()
-    with pytest.raises(checkout.PriceChanged):  # what was seen had the tax; the registry's yes takes it away
+    with pytest.raises(PriceChanged):  # what was seen had the tax; the registry's yes takes it away
         checkout.place_order(
             firm.act(), cart=cart, account=firm.account, expected=firm.quote(cart).gross, once="a", answers={}
         )

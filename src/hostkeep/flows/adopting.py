@@ -17,6 +17,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import OrderId, PurposeId, ServiceId
 from hostkeep.people.queries import account as account_row
+from hostkeep.provisioning.actions.opening import Opened
 from hostkeep.provisioning.queries import ServiceRow, running, services_billed_by
 from hostkeep.shop.queries.order_rows import OrderLineTold
 from hostkeep.shop.queries.orders import order_with
@@ -113,4 +114,5 @@ def _open(
         once=f"service:{row.id}",
     )  # fmt: skip
     begin_since(act, subscription=opened.id, since=since, invoice=row.invoice)
-    subscribe(act, account=row.account, subject=row.subject, opened=row.id, line=line, language=language)
+    stands = Opened(row.id, again=True)
+    subscribe(act, account=row.account, subject=row.subject, opened=stands, line=line, language=language)

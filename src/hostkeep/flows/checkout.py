@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.billing.queries.invoices import InvoiceSheet, invoice_by_once, sheet
+from hostkeep.billing.queries.invoices import InvoiceRow, invoice_by_once, listed
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, totals
 from hostkeep.billing.rules.party import BilledTo, Party, to_json
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
@@ -31,11 +31,13 @@ from hostkeep.people.queries import AccountRow
 from hostkeep.people.queries import account as account_row
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.actions.opening import Bought, open_service
+from hostkeep.runtime.deeds import deed
 from hostkeep.runtime.transactions import assert_outside
+from hostkeep.shop.actions.ordering import Placed
 from hostkeep.shop.actions.ordering import place_order as place
-from hostkeep.shop.errors import CartEmpty, NoSuchCart, NoSuchOrder, OnceReused, PriceChanged
+from hostkeep.shop.errors import NoSuchCart, NoSuchOrder, OnceReused
 from hostkeep.shop.events import OrderPlaced
-from hostkeep.shop.queries import carts, orders
+from hostkeep.shop.queries import orders
 from hostkeep.shop.queries.order_rows import OrderRow, OrderTold
 from hostkeep.shop.queries.promos import redemption_of
 from hostkeep.shop.rules.rows import CartRow, LineRow
@@ -44,6 +46,7 @@ from hostkeep.vault.column_door import use_columns
 
 BILLING = PurposeId("billing")
 ORDER = PurposeId("order")
+SERVICE = PurposeId("service")
 TIME_TO_PAY = timedelta(days=7)
 
 
@@ -112,22 +115,38 @@ def place_order(
     is no longer given.
     """
     assert_outside()
-    known, taxing = orders.order_by_once(act.brand, once), None
+    known = orders.order_by_once(act.brand, once)
     if known is None:
-        buyer = account_row(account)
-        _refuse_closed(buyer)
-        _refuse_who_rejected(act, buyer)
-        taxing = _taxing_now(act, buyer)
-        known = _place(act, cart=cart, account=account, expected=expected, once=once, taxing=taxing)
-    elif known.account != account:
+        known, agreed = _place(act, cart=cart, account=account, expected=expected, once=once)
+    elif known.account == account:
+        agreed = _Agreed(account_row(account))
+    else:
         raise NoSuchCart
     for category, value in answers.items():
-        subject = account_row(account).subject
-        door.put(act.for_purpose(ORDER), subject=subject, category=category, value=value)
-    billed = _completed(act, known, taxing)
+        door.put(act.for_purpose(ORDER), subject=agreed.buyer.subject, category=category, value=value)
+    billed = _completed(act, known, agreed)
     if billed.gross != expected:
         raise OnceReused
     return Ordered(known.id, billed.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What is known of an order when it is completed, so that nothing of it is read again.
+
+    buyer   whose account it is of
+    taxing  as when the amount was agreed; None: by what is known of the buyer now
+    placed  what the shop wrote just now; None where the order stood before
+    """
+
+    buyer: AccountRow
+    taxing: Taxing | None = None
+    placed: Placed | None = None
+
+    @property
+    def told(self) -> OrderTold | None:
+        """What was ordered, as it was written just now: nothing is opened to know it."""
+        return self.placed.told if self.placed else None
 
 
 def _taxing_now(act: Act, buyer: AccountRow) -> Taxing:
@@ -154,29 +173,18 @@ def _refuse_who_rejected(act: Act, buyer: AccountRow) -> None:
 
 
 def _place(
-    act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str, taxing: Taxing
-) -> OrderRow:
-    """Place an order that is not known yet."""
-    held = carts.cart(act.for_purpose(ORDER), cart, account=account)
-    if held is None:
-        raise NoSuchCart
-    if not held.pieces:
-        # A twin of this very post may have emptied it a moment ago.
-        twin = orders.order_by_once(act.brand, once)
-        if twin is None or twin.account != account:
-            raise CartEmpty
-        return twin
-    shown = _quoted(held, taxing)
-    if shown.gross != expected:
-        if held.promo is not None and held.promo.problem is not None:
-            raise held.promo.problem
-        raise PriceChanged(
-            what="", shown=expected.minor, now=shown.gross.minor, currency=shown.gross.currency.code
-        )
+    act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str
+) -> tuple[OrderRow, _Agreed]:
+    """Place an order that is not known yet, unless a twin of this very post was faster."""
+    buyer = account_row(account)
+    _refuse_closed(buyer)
+    _refuse_who_rejected(act, buyer)
+    taxing = _taxing_now(act, buyer)
     placed = place(
-        act, cart=cart, account=account, currency=held.currency.code, expected=shown.listed, once=once
-    )
-    return orders.order(placed.order)
+        act, cart=cart, account=account, currency=expected.currency.code, expected=expected, once=once,
+        comes_to=lambda lying: _quoted(lying, taxing).gross,
+    )  # fmt: skip
+    return placed.told or orders.order(placed.order), _Agreed(buyer, taxing, placed)
 
 
 def on_order_placed(act: Act, event: OrderPlaced) -> None:
@@ -198,29 +206,47 @@ def complete_order(act: Act, *, order: OrderRow, taxing: Taxing | None = None) -
 
     Raises NoSuchOrder where what was ordered is erased.
     """
-    return _completed(act, order, taxing).id
+    return _completed(act, order, _Agreed(account_row(order.account), taxing)).id
 
 
-def _completed(act: Act, order: OrderRow, taxing: Taxing | None) -> InvoiceSheet:
+def _completed(act: Act, order: OrderRow, agreed: _Agreed) -> InvoiceRow:
     """Complete an order; return what was billed."""
-    as_system = act.of_brand(order.brand).in_role("system").for_purpose(ORDER)
-    return use_columns(as_system, wishes=[order.wish], fn=lambda told: _complete(as_system, told[0], taxing))
+    under = act.of_brand(order.brand).in_role("system").for_purpose(ORDER)
+    if agreed.told is not None:
+        return _complete(under, agreed.told, agreed)
+    return use_columns(under, wishes=[order.wish], fn=lambda told: _complete(under, told[0], agreed))
 
 
-def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> InvoiceSheet:
+def _complete(act: Act, order: OrderTold | None, agreed: _Agreed) -> InvoiceRow:
     """Issue the invoice and open the services of an order that is told."""
     if order is None:
         raise NoSuchOrder
-    seller = brand(order.brand)
-    buyer = account_row(order.account)
-    as_system = act.for_purpose(BILLING)
-    language = buyer.language or seller.languages[0]
-    used = redemption_of(order.id)
-    invoice = invoice_by_once(_once(order)) or _issue(as_system, order, Wording(language, used), taxing)
+    as_system, placed = act.for_purpose(BILLING), agreed.placed
+    language = agreed.buyer.language or brand(order.brand).languages[0]
+    used = redemption_of(order.id) if placed is None or placed.told is None or placed.has_code else None
+    wording = Wording(language, used)
+    known = None if agreed.told else invoice_by_once(_once(order))
+    invoice = known or _issue(as_system, order, wording, agreed)
+    with deed():  # one: no service is seen, paid for and begun before its subscription is there
+        _open(as_system.for_purpose(SERVICE), order, invoice, agreed.buyer, wording)
+    if used is not None:
+        promoting.billed(as_system, used, invoice)
+    billed = listed(invoice)
+    if billed.is_paid and not billed.is_taken_back:
+        # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
+        activation.on_invoice_paid(as_system, InvoicePaid(invoice, order.account))
+    return billed
+
+
+def _open(
+    act: Act, order: OrderTold, invoice: InvoiceId, buyer: AccountRow, wording: Wording
+) -> None:
+    """Open a service and its subscription for each piece of an order."""
+    language = wording.language
     for row in order.told:
         for piece in range(row.quantity):
             opened = open_service(
-                as_system.for_purpose(PurposeId("service")),
+                act,
                 account=order.account,
                 subject=buyer.subject,
                 bought=Bought(row.described(language), row.product, row.driver, row.spec),
@@ -229,28 +255,21 @@ def _complete(act: Act, order: OrderTold | None, taxing: Taxing | None) -> Invoi
                 once=f"order:{row.id}:{piece}",
             )
             subscribing.subscribe(
-                as_system.for_purpose(PurposeId("service")),
+                act,
                 account=order.account,
                 subject=buyer.subject,
-                opened=opened.id,
+                opened=opened,
                 line=row,
                 language=language,
-                discount=promoting.of_piece(row, used, language, piece),
+                discount=promoting.of_piece(row, wording.used, language, piece),
             )
-    if used is not None:
-        promoting.billed(as_system, used, invoice)
-    billed = sheet(invoice, of=order.account)
-    if billed.is_paid and not billed.is_taken_back:
-        # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
-        activation.on_invoice_paid(as_system, InvoicePaid(invoice, order.account))
-    return billed
 
 
-def _issue(act: Act, order: OrderTold, wording: Wording, agreed: Taxing | None) -> InvoiceId:
+def _issue(act: Act, order: OrderTold, wording: Wording, agreed: _Agreed) -> InvoiceId:
     """Issue an order's invoice, taxed as was agreed, else by what is known of the buyer now."""
-    buyer = account_row(order.account)
+    buyer = agreed.buyer
     party: Party = party_of(act, buyer)
-    taxing = agreed or taxing_many(act, {buyer.id: party})[buyer.id]
+    taxing = agreed.taxing or taxing_many(act, {buyer.id: party})[buyer.id]
     placed = Period(order.placed_at, order.placed_at)
     lines = [line for row in order.told for line in invoice_lines(row, taxing, wording, placed)]
     party_json = to_json(taxing.placed(party)) if _keeps_party(act, buyer.subject) else ""

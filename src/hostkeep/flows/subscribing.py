@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from hostkeep.flows.metering import count_for, priced
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, PurposeId, ServiceId, SubjectId
+from hostkeep.kernel.ids import AccountId, PurposeId, SubjectId
+from hostkeep.provisioning.actions.opening import Opened
 from hostkeep.provisioning.events import ServiceActivated
 from hostkeep.provisioning.queries import ServiceRow, service
 from hostkeep.shop.queries.meters import meters_of_product
@@ -23,12 +24,13 @@ SERVICE = PurposeId("service")
 
 
 def subscribe(
-    act: Act, *, account: AccountId, subject: SubjectId, opened: ServiceId, line: OrderLineTold,
+    act: Act, *, account: AccountId, subject: SubjectId, opened: Opened, line: OrderLineTold,
     language: str, discount: Discount | None = None,
 ) -> None:  # fmt: skip
     """Open the subscription of one piece of an order line; one that is bought once has none.
 
-    opened    the piece's service; where it runs already, it is counted from now on
+    opened    the piece's service, in one transaction with this if it is new; one that runs already is counted
+              from now on
     language  in which its invoices say what it is
     discount  what a promo code takes off this piece
     Again: changes nothing.  Raises as open_subscription, and NotMetered where the catalogue counts what the
@@ -38,9 +40,10 @@ def subscribe(
         return
     agreed = replace(agreed_on(line, language), discount=discount)
     taken = open_subscription(
-        act, account=account, subject=subject, service=opened, agreed=agreed, once=f"service:{opened}"
+        act, account=account, subject=subject, service=opened.id, agreed=agreed, once=f"service:{opened.id}"
     )
-    _begin_if_running(act, service(opened))
+    if opened.again:
+        _begin_if_running(act, service(opened.id))
     currency = line.each_recurring.currency.code
     entries = meters_of_product(act.brand, line.product)
     meters = [priced(entry, currency=currency, language=language) for entry in entries]

@@ -17,6 +17,7 @@ from hostkeep.shop.models import Cart, Order, PromoCode, Redemption
 from hostkeep.shop.queries.pricing_lines import PricedLine
 from hostkeep.shop.queries.promos import applied, problem_of
 from hostkeep.shop.rules.promo import Why
+from hostkeep.shop.rules.rows import PromoRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,20 @@ class Reduced:
     def discount(self) -> Money:
         """What is taken off in all."""
         return total(self.discounts, self.due.currency)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the order uses a code."""
+        return self.promo is not None and not self.why
+
+    @property
+    def row(self) -> PromoRow | None:
+        """The code as it lies in the cart."""
+        promo = self.promo
+        if promo is None:
+            return None
+        problem = problem_of(self.why, promo, self.due.currency.code) if self.why else None
+        return PromoRow(promo.code, problem, self.discount, promo.periods)
 
     def demand_held(self) -> None:
         """Tell whoever saw another amount that their code no longer holds, if it is so.

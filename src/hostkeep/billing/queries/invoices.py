@@ -283,6 +283,20 @@ def invoice_by_once(once: str) -> InvoiceId | None:
     return next((InvoiceId(i) for i in found), None)
 
 
+def listed(invoice: InvoiceId) -> InvoiceRow:
+    """Return an invoice as a list shows it.  Raises NoSuchInvoice.  One query."""
+    for row in rows_of(_alone, invoice):
+        return _listed(row)
+    raise NoSuchInvoice
+
+
+def _alone(invoice: InvoiceId) -> QuerySet[Invoice, Any]:
+    """Return the query of `listed`."""
+    titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
+    found = with_paid(Invoice.objects.filter(id=invoice))
+    return found.annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0)).values_list(*LISTED)
+
+
 def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
     """Return an invoice of an account, whole.  Raises NoSuchInvoice, for another account's too."""
     found = _sheets(Invoice.objects.filter(id=invoice, account=of))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
-
-from django.db import IntegrityError, transaction
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, OrderId, Ref, SubjectId
 from hostkeep.kernel.money import CURRENCIES, Money, money
 from hostkeep.people.queries import subject_of
+from hostkeep.runtime.deeds import run
+from hostkeep.runtime.inserting import insert, insert_new
 from hostkeep.runtime.outbox import publish
 from hostkeep.shop.boxing import as_system, seal_ordered
 from hostkeep.shop.errors import (
@@ -27,23 +27,34 @@ from hostkeep.shop.errors import (
     SoldOut,
 )
 from hostkeep.shop.events import OrderPlaced
-from hostkeep.shop.models import Cart, Order, OrderLine, Plan, Product, Receipt
+from hostkeep.shop.models import Cart, Order, OrderLine, Product, Receipt
+from hostkeep.shop.queries.carts import frozen_cart
 from hostkeep.shop.queries.holding import held_cart
-from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, lines_of, price_lines
+from hostkeep.shop.queries.order_rows import OrderTold
+from hostkeep.shop.queries.orders import frozen_order
+from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, locked_lines_of, price_lines
 from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.reserving import Reduced, reduce, reserve
 from hostkeep.shop.rules.add_ons import work_key
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
+from hostkeep.shop.rules.rows import CartRow
 from hostkeep.shop.rules.tokens import hash_of
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order that stands.  total: due for the first terms in list prices, a code's discount taken off."""
+    """An order that stands.
+
+    total     due for the first terms in list prices, a code's discount taken off
+    told      what was ordered, as this call wrote it; None where the order stood before
+    has_code  whether this call reserved the use of a promo code with it
+    """
 
     order: OrderId
     total: Money
+    told: OrderTold | None = field(default=None, repr=False, compare=False)
+    has_code: bool = field(default=False, compare=False)
 
     @property
     def ref(self) -> Ref:
@@ -63,16 +74,27 @@ class Kept:
         return Ref("shop.receipt", self.receipt)
 
 
+ComesTo = Callable[[CartRow], Money]
+"""Says what a cart comes to as it was shown.  It asks the database nothing: the cart is locked."""
+
+
+def in_list_prices(cart: CartRow) -> Money:
+    """Return the sum of a cart's first terms in list prices, its code's discount taken off."""
+    return cart.due
+
+
 @recorded("shop.order.placed")
 def place_order(
-    act: Act, *, cart: CartId, account: AccountId, currency: str, expected: Money, once: str
-) -> Placed:
+    act: Act, *, cart: CartId, account: AccountId, currency: str, expected: Money, once: str,
+    comes_to: ComesTo = in_list_prices,
+) -> Placed:  # fmt: skip
     """Turn all that lies in a cart into an order, at the prices the customer saw or not at all.
 
     currency  the cart's, as shown
-    expected  the sum of the cart's first terms in list prices, its code's discount taken off, as shown
+    expected  what the cart comes to, as shown
     once      idempotency key, made for each page that was shown; the same again, also at the same moment,
               is the same order
+    comes_to  by what the customer was shown
 
     Reads prices, stock and the code again under lock.  Writes an Order with copies of what was bought,
     reserves a use of the code, takes the pieces out of stock, empties the cart, publishes OrderPlaced and
@@ -81,8 +103,6 @@ def place_order(
     code may be refused by, where the price that was seen had a discount in it that is no longer given.
     """
     key, content = hash_of(once), _content(cart, account, expected)
-    if known := _known(act, key, content):
-        return known
     held = held_cart(act, cart)
     if held.account_id not in {None, account}:
         raise NoSuchCart
@@ -90,29 +110,32 @@ def place_order(
         return known
     priced = _locked_lines(act, held, account)
     reduced = reduce(act, held, priced, _listed(priced, held), account)
-    _demand_price(priced, held, reduced, (currency, expected))
+    shown = frozen_cart(held, priced, reduced.discounts, promo=reduced.row, language="en")
+    _demand_price(priced, reduced, (currency, expected), comes_to(shown))
     _take_from_stock(priced)
-    order = _write(
-        Order(
-            brand=act.brand,
-            account_id=account,
-            cart=held.id,
-            currency=reduced.due.currency.code,
-            total_minor=reduced.due.minor,
-            discount_minor=reduced.discount.minor,
-            once_hash=key,
-            content=content,
-            placed_at=act.at,
-        )
+    order = Order(
+        brand=act.brand,
+        account_id=account,
+        cart=held.id,
+        currency=reduced.due.currency.code,
+        total_minor=reduced.due.minor,
+        discount_minor=reduced.discount.minor,
+        once_hash=key,
+        content=content,
+        placed_at=act.at,
     )
-    OrderLine.objects.bulk_create(_copied(act, order, subject_of(account), priced, reduced.discounts))
+    subject = SubjectId(held.account.subject) if held.account else subject_of(account)
+    told = _write(act, order, subject, priced, reduced.discounts)
     reserve(act, order, reduced)
-    held.lines.all().delete()
-    held.promo, held.touched_at = None, act.at
-    held.save(update_fields=["promo", "touched_at"])
-    placed = Placed(OrderId(order.id), reduced.due)
-    publish(act, OrderPlaced(placed.order, account))
-    return placed
+    run([(EMPTIED, [held.id, act.at, held.id])])
+    publish(act, OrderPlaced(told.id, account))
+    return Placed(told.id, reduced.due, told, reduced.is_used)
+
+
+EMPTIED = """
+DELETE FROM shop_cartline WHERE cart_id = %s;
+UPDATE shop_cart SET promo_id = NULL, touched_at = %s WHERE id = %s
+"""
 
 
 @recorded("shop.receipt.kept")
@@ -152,14 +175,8 @@ def _locked_lines(act: Act, held: Cart, account: AccountId) -> tuple[PricedLine,
     Loading a catalogue locks the products too, so neither price nor stock can change until the order stands,
     and of two orders of one account the second sees that the first took the trial.
     """
-    under = as_system(act, act.brand)
-    lines = lines_of(under, held)
-    products = {line.plan.product_id for line in lines}
-    list(Product.objects.select_for_update().filter(id__in=products).order_by("id").values("id"))
-    # The plans are read again: a catalogue that was loaded meanwhile may have taken one off the shelf.
-    plans = Plan.objects.select_related("product__group").in_bulk({line.plan.id for line in lines})
-    again = [replace(line, plan=plans[line.plan.id]) for line in lines]
-    return trials_given(act, price_lines(again, CURRENCIES[held.currency]), account)
+    lines = locked_lines_of(as_system(act, act.brand), held)
+    return trials_given(act, price_lines(lines, CURRENCIES[held.currency]), account)
 
 
 def _listed(priced: Sequence[PricedLine], held: Cart) -> Money:
@@ -176,15 +193,15 @@ def _listed(priced: Sequence[PricedLine], held: Cart) -> Money:
 
 
 def _demand_price(
-    priced: Sequence[PricedLine], held: Cart, reduced: Reduced, seen: tuple[str, Money]
+    priced: Sequence[PricedLine], reduced: Reduced, seen: tuple[str, Money], now: Money
 ) -> None:
-    """Refuse where the lines do not cost what the customer saw.  seen: currency and amount."""
+    """Refuse where the lines do not come to what the customer saw.  seen: currency and amount."""
     currency, expected = seen
-    if (reduced.due, held.currency) == (expected, currency):
+    if (now, now.currency.code) == (expected, currency):
         return
     reduced.demand_held()
     raise PriceChanged(
-        what=", ".join(_dearer(priced)), shown=expected.minor, now=reduced.due.minor, currency=held.currency
+        what=", ".join(_dearer(priced)), shown=expected.minor, now=now.minor, currency=now.currency.code
     )
 
 
@@ -208,21 +225,28 @@ def _take_from_stock(priced: Sequence[PricedLine]) -> None:
             Product.objects.filter(id=product.id).update(stock=product.stock - wanted[product.id])
 
 
-def _write(order: Order) -> Order:
-    """Write an order's head.  Raises OnceReused if another cart used its key at this moment."""
-    try:
-        with transaction.atomic():
-            order.save(force_insert=True)
-    except IntegrityError:
-        raise OnceReused from None
-    return order
-
-
-def _copied(
+def _write(
     act: Act, order: Order, subject: SubjectId, priced: Sequence[PricedLine], discounts: Sequence[Money]
-) -> list[OrderLine]:
-    """Copy lines from the catalogue, sealed, so that nothing that happens there later reaches the order."""
-    lines = [
+) -> OrderTold:
+    """Write an order with its lines; return it as it stands.
+
+    Raises OnceReused if another cart used its key at this moment; then the deed is given up.
+    """
+    lines = _copied(order, priced, discounts)
+    rows = {copy.id: _contents(line) for copy, line in zip(lines, priced, strict=True)}
+    for copy, boxes in zip(lines, seal_ordered(act, subject, rows).values(), strict=True):
+        for name, box in boxes.items():
+            setattr(copy, name, box)
+    if not insert_new(order):
+        raise OnceReused
+    insert(lines)
+    closed = frozen_order(order, lines, subject)
+    return closed.wish.make({str(line): columns for line, columns in rows.items()})
+
+
+def _copied(order: Order, priced: Sequence[PricedLine], discounts: Sequence[Money]) -> list[OrderLine]:
+    """Copy lines from the catalogue, so that nothing that happens there later reaches the order."""
+    return [
         OrderLine(
             order=order,
             position=place,
@@ -237,11 +261,6 @@ def _copied(
         )
         for place, (line, discount) in enumerate(zip(priced, discounts, strict=True), start=1)
     ]
-    rows = {copy.id: _contents(line) for copy, line in zip(lines, priced, strict=True)}
-    for copy, boxes in zip(lines, seal_ordered(act, subject, rows).values(), strict=True):
-        for name, box in boxes.items():
-            setattr(copy, name, box)
-    return lines
 
 
 def _contents(line: PricedLine) -> dict[str, object]:

@@ -80,15 +80,28 @@ def _row(act: Act, carts: QuerySet[Cart], account: AccountId | None, language: s
     currency = CURRENCIES[found.currency]
     owner = AccountId(found.account_id) if found.account_id else None
     priced = trials_given(act, price_lines(lines_of(act, found), currency), account or owner)
-    cost = sum_of([line.whole for line in priced], currency)
-    promo, discounts = _promo(act, found, priced, cost.first, account or owner)
+    due = sum_of([line.whole for line in priced], currency).first
+    promo, discounts = _promo(act, found, priced, due, account or owner)
+    return frozen_cart(found, priced, discounts, promo=promo, language=language)
+
+
+def frozen_cart(
+    found: Cart, priced: Sequence[PricedLine], discounts: Sequence[Money], *, promo: PromoRow | None,
+    language: str,
+) -> CartRow:  # fmt: skip
+    """Freeze a cart whose lines are priced.
+
+    discounts  by line, all pieces
+    promo      the code that lies in it, and what it does
+    """
+    currency = CURRENCIES[found.currency]
     lines = [_line(line, off, language) for line, off in zip(priced, discounts, strict=True)]
     return CartRow(
         id=CartId(found.id),
-        account=owner,
+        account=AccountId(found.account_id) if found.account_id else None,
         currency=currency,
         lines=Sealed(tuple(lines), CART),
-        cost=cost,
+        cost=sum_of([line.whole for line in priced], currency),
         requires=tuple(dict.fromkeys(need for line in priced for need in line.product.requires)),
         pieces=sum(line.line.row.quantity for line in priced),
         ready=bool(priced) and all(line.state == "good" for line in priced),

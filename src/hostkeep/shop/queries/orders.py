@@ -84,18 +84,20 @@ def receipt_by_token(brand: BrandId, token_hash: str) -> tuple[OrderRow, ...]:
 def frozen_orders(found: QuerySet[Order], first: int) -> tuple[OrderRow, ...]:
     """Freeze orders with their lines."""
     newest = found.order_by("-placed_at", "-id").select_related("account").prefetch_related("lines")[:first]
-    return tuple(
-        OrderRow(
-            id=OrderId(row.id),
-            brand=BrandId(row.brand),
-            account=AccountId(row.account_id),
-            subject=SubjectId(row.account.subject),
-            total=money(row.total_minor, row.currency),
-            discount=money(row.discount_minor, row.currency),
-            placed_at=row.placed_at,
-            lines=_lines(row.lines.all(), money(0, row.currency).currency),
-        )
-        for row in newest
+    return tuple(frozen_order(row, row.lines.all(), SubjectId(row.account.subject)) for row in newest)
+
+
+def frozen_order(row: Order, lines: Iterable[OrderLine], subject: SubjectId) -> OrderRow:
+    """Freeze one order.  subject: the person whose account it is of."""
+    return OrderRow(
+        id=OrderId(row.id),
+        brand=BrandId(row.brand),
+        account=AccountId(row.account_id),
+        subject=subject,
+        total=money(row.total_minor, row.currency),
+        discount=money(row.discount_minor, row.currency),
+        placed_at=row.placed_at,
+        lines=_lines(lines, money(0, row.currency).currency),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -97,7 +97,7 @@ def is_for_trial(line: PricedLine) -> bool:
 
 def price_lines(lines: Sequence[OpenLine], currency: Currency) -> tuple[PricedLine, ...]:
     """Price lines, trials left out.  Two queries, however many lines."""
-    terms = _terms([line.plan.id for line in lines], currency)
+    terms = _terms({line.plan.id: line.plan.months for line in lines}, currency)
     extras = _extras({UUID(choice) for line in lines for choice in line.chosen.choices}, currency)
     wanted = Counter[UUID]()
     for line in lines:
@@ -111,8 +111,26 @@ def lines_of(act: Act, cart: Cart) -> list[OpenLine]:
     act  whoever looks, for a purpose of theirs
     Two queries, and one look through the wall.  Raises the vault's Refused.
     """
-    found = list(CartLine.objects.filter(cart_id=cart.id).order_by("added_at", "id"))
-    return use_lines(act, cart, found, _with_plans)
+    return use_lines(act, cart, _lying_in(cart), _with_plans)
+
+
+def locked_lines_of(act: Act, cart: Cart) -> list[OpenLine]:
+    """Return the lines of a cart as lines_of, their products locked first, in the order of their ids.
+
+    The plans are read under the lock: a catalogue that was loaded meanwhile may have taken one off the shelf.
+    """
+
+    def locked(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
+        of_plans = Plan.objects.filter(id__in={chosen.plan for _, chosen in found}).values("product")
+        list(Product.objects.select_for_update().filter(id__in=of_plans).order_by("id").values("id"))
+        return _with_plans(found)
+
+    return use_lines(act, cart, _lying_in(cart), locked)
+
+
+def _lying_in(cart: Cart) -> list[CartLine]:
+    """Return the lines of a cart, oldest first."""
+    return list(CartLine.objects.filter(cart_id=cart.id).order_by("added_at", "id"))
 
 
 def _with_plans(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
@@ -121,12 +139,12 @@ def _with_plans(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
     return [OpenLine(line, chosen, plans[chosen.plan]) for line, chosen in found]
 
 
-def _terms(plans: Sequence[UUID], currency: Currency) -> dict[UUID, Term]:
-    """Return today's prices of plans."""
-    found = Price.objects.filter(plan_id__in=plans, currency=currency.code, until=None).select_related("plan")
+def _terms(plans: Mapping[UUID, int], currency: Currency) -> dict[UUID, Term]:
+    """Return today's prices of plans.  plans: their months, by id."""
+    found = Price.objects.filter(plan_id__in=plans, currency=currency.code, until=None)
     return {
         price.plan_id: Term(
-            Money(price.minor, currency), Money(price.setup_minor, currency), price.plan.months
+            Money(price.minor, currency), Money(price.setup_minor, currency), plans[price.plan_id]
         )
         for price in found
     }
