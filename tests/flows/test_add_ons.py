@@ -228,6 +228,21 @@ def test_what_was_billed_while_it_waited_comes_with_the_next_invoice(db) -> None
     assert (late.net_minor, after.net_minor) == (1190 + 400, 1190 + 200)
 
 
+def test_of_what_is_still_to_be_billed_nothing_is_given_back(db) -> None:
+    """Else the plan's line gives it, and whoever ends before the next invoice never paid it."""
+    customer = buys()
+    customer.adds("address", 1, 16.5)
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    customer.pays(Change.objects.get().invoice, 21)
+    customer.pays(customer.invoices()[-1].id, 21)
+    with pytest.raises(NoSuchMove):
+        customer.takes_off("address", 1, 21)
+    assert (customer.had(), customer.invoices("credit_note")) == ({"address": 1}, [])
+    renewing.renew_due(make_act(brand="", at=at(50)))
+    customer.pays(customer.invoices()[-1].id, 50)
+    assert customer.takes_off("address", 1, 50).back.minor > 0
+
+
 def test_one_that_is_not_paid_in_seven_days_is_dropped_and_nobody_owes_it(db) -> None:
     customer = buys()
     customer.adds("backup", 1, 1)

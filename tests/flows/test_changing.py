@@ -158,7 +158,9 @@ def test_what_was_billed_while_an_upgrade_waited_comes_with_the_next_invoice(db)
     customer.asks(offer, 15)
     renewing.renew_due(make_act(brand="", at=at(20)))
     customer.pays(Change.objects.get().invoice, 21)
+    assert not [each for each in customer.offers(21) if each.change.back.minor]
     renewing.renew_due(make_act(brand="", at=at(50)))
+    assert [each for each in customer.offers(50) if each.change.back.minor]
     renewing.renew_due(make_act(brand="", at=at(80)))
     late, after = Invoice.objects.filter(account=customer.account, issued_at__gte=at(45)).order_by("issued_at")
     assert late.net_minor == offer.move.price.minor + (offer.move.price - had).minor

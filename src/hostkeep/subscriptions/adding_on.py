@@ -17,8 +17,9 @@ from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.add_ons import Had, reckon_less, reckon_more
 from hostkeep.subscriptions.rules.agreeing import Taken, Told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
+from hostkeep.subscriptions.rules.projecting import ADD_ON
 from hostkeep.subscriptions.rules.prorating import price_of
-from hostkeep.subscriptions.turning import billed_since, close, now_of
+from hostkeep.subscriptions.turning import billed_since, billed_whole, close, now_of
 
 UNTOLD = Told("", "", "", {})
 """What is had besides: no sum of an add-on asks for it."""
@@ -31,7 +32,8 @@ def reckoned_more(act: Act, row: Subscription, had: Sequence[Had], taken: Taken)
 
 def reckoned_less(act: Act, row: Subscription, had: Sequence[Had], *, slug: str, quantity: int) -> Reckoned:
     """Say what is given back where so many of an add-on are taken off.  Raises NoSuchMove, NoSuchAddOn."""
-    return reckon_less(now_of(row, UNTOLD, act.at), had, slug=slug, quantity=quantity, at=act.at)
+    reckoned = reckon_less(now_of(row, UNTOLD, act.at), had, slug=slug, quantity=quantity, at=act.at)
+    return billed_whole(row, reckoned)
 
 
 def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> None:
@@ -44,6 +46,6 @@ def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> N
     due = total(late, unit.currency)
     if due.minor > 0:
         title = taken.add_on.title
-        add_part(as_system(act, row), row, kind="add_on", title=title, unit=due.minor, cycles=1)
+        add_part(as_system(act, row), row, kind=ADD_ON, title=title, unit=due.minor, cycles=1)
     write_taken(act, row, replace(taken, lines=(*taken.lines, change.id)))
     close(act, row, change)

@@ -26,6 +26,7 @@ from hostkeep.subscriptions.rules.agreeing import Told, told_of
 from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, reckon, turn_of
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.discounts import NOTHING, Off
+from hostkeep.subscriptions.rules.projecting import ADD_ON
 from hostkeep.subscriptions.rules.prorating import price_of
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import Term
@@ -53,7 +54,21 @@ def reckoned_of(act: Act, row: Subscription, told: Told, wanted: Wanted) -> Reck
     """Say what a change comes to now.  Raises SameAsNow, NoSuchMove, BadPrice."""
     had = had_of(act, row)
     after = None if wanted.keeps is None else extras_at(had, wanted.keeps)
-    return reckon(now_of(row, told, act.at, had), wanted.agreed, at=act.at, extras=after)
+    reckoned = reckon(now_of(row, told, act.at, had), wanted.agreed, at=act.at, extras=after)
+    return billed_whole(row, reckoned)
+
+
+def billed_whole(row: Subscription, reckoned: Reckoned) -> Reckoned:
+    """Return a change that gives nothing back of what is still to be billed.
+
+    What was billed without it, while it waited to be paid, comes with the next invoice: until then the lines
+    of that time bear less than is had, and what they would give back was never paid.
+    Raises NoSuchMove.
+    """
+    late = Part.objects.filter(subscription=row, kind=ADD_ON, cycles_left__isnull=False, ended_at=None)
+    if reckoned.back.minor and late.exists():
+        raise NoSuchMove(state=row.state, move="change")
+    return reckoned
 
 
 def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
@@ -112,7 +127,7 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
     Part.objects.filter(subscription=row, kind="plan", ended_at=None).update(ended_at=act.at)
     add_part(under, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
     if late.minor > 0:
-        add_part(under, row, kind="add_on", title=agreed.title, unit=late.minor, cycles=1)
+        add_part(under, row, kind=ADD_ON, title=agreed.title, unit=late.minor, cycles=1)
     row.told = seal_told(act, row, told_of(agreed))
     if wanted.ends_discount:
         end_discounts(row, at=act.at)
