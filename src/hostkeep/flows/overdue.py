@@ -16,7 +16,7 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import InvoiceId, ServiceId
 from hostkeep.kernel.period import Period
-from hostkeep.people.queries import account, canary_accounts
+from hostkeep.people.queries import account
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.queries import ServiceRow, service, services_billed_by
@@ -88,7 +88,8 @@ def _is_lapsed(row: DunnedRow, first: Sequence[ServiceRow], periods: Sequence[Bi
 
     A canary's counts as such: it tries the house, and nobody is to be stopped over it.
     """
-    if row.account in canary_accounts() or account(row.account).state != OPEN:
+    debtor = account(row.account)
+    if debtor.canary or debtor.state != OPEN:
         return True
     if first:
         return all(each.state is State.CLOSED and each.activated_at is None for each in first)

@@ -29,7 +29,12 @@ from hostkeep.people.rules.tokens import hash_of
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account.  number: what its owner is called by.  state: open, closing, deactivated or closed."""
+    """An account.
+
+    number  what its owner is called by
+    state   open, closing, deactivated or closed
+    canary  whether it tries the house, and is nobody's
+    """
 
     id: AccountId
     brand: BrandId
@@ -38,6 +43,7 @@ class AccountRow:
     state: str
     language: str
     opened_at: datetime
+    canary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +302,7 @@ def _account_row(row: Account) -> AccountRow:
     """Freeze an account."""
     return AccountRow(
         AccountId(row.id), BrandId(row.brand), row.number, SubjectId(row.subject), row.state, row.language,
-        row.opened_at,
+        row.opened_at, row.canary,
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ class Finding(models.Model):
                 nulls_distinct=False,
             )
         ]
+        indexes = [models.Index(fields=["about"], name="finding_about")]
 
     def __str__(self) -> str:
         return self.what
