@@ -94,6 +94,7 @@ def _ring(act: Act, event: str) -> None:
     last = last_tallied(brand=OPERATOR, kind=KIND, name=event)
     if last is not None and act.at - last < QUIET:
         return
-    tally(brand=OPERATOR, kind=KIND, name=event, at=act.at)
     thing = Ref("runtime.work", uuid5(NAMESPACE_URL, f"hostkeep:work:{event}"))
     raise_alarm(act.of_brand(OPERATOR), kind=ALARM, about=thing, clause=ClauseId(""))
+    # After it: what could not ring rings the next time.
+    tally(brand=OPERATOR, kind=KIND, name=event, at=act.at)

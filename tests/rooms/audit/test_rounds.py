@@ -39,8 +39,12 @@ def test_where_no_alarm_can_be_written_the_rest_go_on_all_the_same(db, monkeypat
     def deaf(*_, **__) -> None:
         raise OSError
 
-    monkeypatch.setattr(rounds, "raise_alarm", deaf)
-    assert goes([1, 2], {1: KeyError("x")}) == [20]
+    before = newest_id()
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds, "raise_alarm", deaf)
+        assert goes([1, 2], {1: KeyError("x")}) == [20]
+    goes([1], {1: KeyError("x")}, hours=1)
+    assert len(raised_after(before)) == 1
 
 
 def test_rows_that_stay_due_are_read_past() -> None:
