@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.billing.queries.qualifying import CheckRow, check_of
 from hostkeep.faces.client.account import account_of, customers_only
+from hostkeep.faces.client.add_ons import beside_of
 from hostkeep.faces.client.service_words import (
     build_steps,
     history,
@@ -116,7 +117,7 @@ def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> Http
     work = work_of(row.id)
     check = check_of(row.invoice) if row.state is State.ORDERED else None
     tunnel = "client/service_tunnel.html" if row.driver == "wireguard" else "client/service_machine.html"
-    act = _act(request)
+    act, term = _act(request), term_of(request, row)
     context: dict[str, Any] = {
         "service": row,
         "keys": keys_of(row, row.brand),
@@ -130,7 +131,8 @@ def _page(request: HttpRequest, row: ServiceTold, opened: Opened | None) -> Http
         "opened": opened,
         "plain": opened.value.open() if opened else "",
         **_building(row, work, check),
-        **term_of(request, row),
+        **term,
+        **beside_of(request, row, term.get("term")),
         "counted": is_counted(request, row.id),
     }
     return show(request, PAGES.get(row.state, tunnel), context)

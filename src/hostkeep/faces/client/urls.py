@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from hostkeep.faces.client.add_ons import add_on_urls
 from hostkeep.faces.client.addresses import address_urls
 from hostkeep.faces.client.aligning import aligning_urls
 from hostkeep.faces.client.changes import accept, changes
@@ -57,5 +58,6 @@ urlpatterns = [
     *aligning_urls,
     *service_urls,
     *subscription_urls,
+    *add_on_urls,
     *use_urls,
 ]

@@ -22,12 +22,14 @@ from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.dunning_words import SPARED, WHAT, shown, steps_said
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.telling import told_if_allowed
 from hostkeep.flows.foretelling import Assumed, preview, today
 from hostkeep.flows.using import services_counted
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
 from hostkeep.people.errors import NoSuchAccount
 from hostkeep.people.queries import AccountRow, account, canary_accounts, numbers_of
+from hostkeep.subscriptions.queries.subscriptions import subscriptions_of
 
 HERE = "/staff/dunning/"
 ASSUMED: dict[str, Assumed] = {"unpaid": "unpaid", "card": "card", "on_time": "on_time"}
@@ -121,6 +123,7 @@ def _page(request: HttpRequest, row: AccountRow, *, problem: str = "") -> HttpRe
         "kinds": [(kind, gettext(text)) for kind, text in SPARED.items()],
         "reasons": [(word, gettext(text)) for word, text in REASONS.items()],
         "metered": services_counted(act, of=row.id),
+        "recurring": told_if_allowed(act, [each for each in subscriptions_of(row.id) if each.renews]),
         "problem": problem,
     }, status=422 if problem else 200)  # fmt: skip
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hostkeep.faces.staff.accounts import account_urls
+from hostkeep.faces.staff.add_ons import add_on_urls
 from hostkeep.faces.staff.books import book_urls
 from hostkeep.faces.staff.credit import credit_urls
 from hostkeep.faces.staff.desk import desk, parked_list, retry, retry_call, retry_renewal
@@ -34,6 +35,7 @@ urlpatterns = [
     path("parked/calls/<slug:brand>/<uuid:notice>/retry/", retry_call, name="staff_call_retry"),
     path("parked/renewals/<uuid:subscription_id>/retry/", retry_renewal, name="staff_renewal_retry"),
     *account_urls,
+    *add_on_urls,
     *book_urls,
     *credit_urls,
     *dispute_urls,

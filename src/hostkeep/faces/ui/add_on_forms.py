@@ -1,0 +1,20 @@
+"""What forms about add-ons hand back, for customers and staff: how many, and the amount that was shown."""
+
+from __future__ import annotations
+
+LONGEST_COUNT, LONGEST_AMOUNT = 3, 15
+
+
+def read_count(text: str) -> int:
+    """Read how many are meant; one where nothing is said, and 0 for what is no number."""
+    typed = text.strip() or "1"
+    is_number = typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_COUNT
+    return int(typed) if is_number else 0
+
+
+def read_due(text: str) -> int | None:
+    """Read an amount in minor units as a page wrote it, below nothing too; None for what is none."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_AMOUNT):
+        return None
+    return int(text)
