@@ -27,6 +27,7 @@ from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
+from hostkeep.runtime.inserting import insert, insert_new
 from hostkeep.runtime.outbox import publish
 
 log = structlog.get_logger()
@@ -96,9 +97,8 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | No
         currency=came.amount.currency.code, account=owner, attempt_id=came.attempt, reference=came.reference,
         booked_on=came.booked_on, received_at=act.at, matched_at=act.at if known else None,
     )  # fmt: skip
-    Payment.objects.bulk_create([payment], ignore_conflicts=True)
-    stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
-    if stands.id != payment.id:
+    if not insert_new(payment):
+        stands = Payment.objects.get(gateway=came.gateway, proof=came.proof)
         _demand_same(stands, payment)
         return before(stands)
     books = chart.books_of(act.brand, invoice.kind if invoice else "")
@@ -126,7 +126,7 @@ def settle(act: Act, payment: Payment, *, invoice: Invoice, source: Leg, key: st
     owed = owed_on(invoice)
     parts = cover(money(payment.minor, payment.currency), owed)
     if parts.applied.minor:
-        Allocation.objects.create(payment=payment, invoice=invoice, minor=parts.applied.minor, at=act.at)
+        insert([Allocation(payment=payment, invoice=invoice, minor=parts.applied.minor, at=act.at)])
     account = AccountId(invoice.account)
     legs = without_empty([source, *_used(account, parts)])
     book.post(act, key=key, about=Ref("billing.payment", payment.id), postings=legs)

@@ -6,15 +6,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
+
+from django.db import IntegrityError
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CartId, OrderId, Ref, SubjectId
 from hostkeep.kernel.money import CURRENCIES, Money, money
 from hostkeep.people.queries import subject_of
-from hostkeep.runtime.deeds import run
-from hostkeep.runtime.inserting import insert, insert_new
+from hostkeep.runtime.deeds import Statement, leave
+from hostkeep.runtime.inserting import insert
 from hostkeep.runtime.outbox import publish
 from hostkeep.shop.boxing import as_system, seal_ordered
 from hostkeep.shop.errors import (
@@ -127,7 +130,7 @@ def place_order(
     subject = SubjectId(held.account.subject) if held.account else subject_of(account)
     told = _write(act, order, subject, priced, reduced.discounts)
     reserve(act, order, reduced)
-    run([(EMPTIED, [held.id, act.at, held.id])])
+    leave(_emptied, (held.id, act.at))
     publish(act, OrderPlaced(told.id, account))
     return Placed(told.id, reduced.due, told, reduced.is_used)
 
@@ -136,6 +139,13 @@ EMPTIED = """
 DELETE FROM shop_cartline WHERE cart_id = %s;
 UPDATE shop_cart SET promo_id = NULL, touched_at = %s WHERE id = %s
 """
+ONCE = "shop_order_once"
+"""The database's name for the rule that a key makes one order."""
+
+
+def _emptied(carts: Sequence[tuple[UUID, datetime]]) -> Statement:
+    """Say how carts are emptied, each at its time."""
+    return "; ".join([EMPTIED] * len(carts)), [value for cart, at in carts for value in (cart, at, cart)]
 
 
 @recorded("shop.receipt.kept")
@@ -237,9 +247,12 @@ def _write(
     for copy, boxes in zip(lines, seal_ordered(act, subject, rows).values(), strict=True):
         for name, box in boxes.items():
             setattr(copy, name, box)
-    if not insert_new(order):
-        raise OnceReused
-    insert(lines)
+    try:
+        insert([order], lines)
+    except IntegrityError as error:
+        if ONCE not in str(error):
+            raise
+        raise OnceReused from None
     closed = frozen_order(order, lines, subject)
     return closed.wish.make({str(line): columns for line, columns in rows.items()})
 
