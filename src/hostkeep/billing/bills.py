@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
+from django.db.models import QuerySet
+
 from hostkeep.billing.boxing import PARTY, is_same
 from hostkeep.billing.errors.documents import IssuedDifferently
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
@@ -27,6 +29,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.runtime.outbox import publish
+from hostkeep.runtime.written import objects_of
 from hostkeep.vault import door
 
 
@@ -90,7 +93,7 @@ def _write_once(act: Act, draft: Draft) -> tuple[Issued, Invoice | None]:
     seller = brand(act.brand)
     series = lock_series(act, seller, draft.kind)
     # Asked under the lock: a twin that waited here must not take a second number.
-    if known := Invoice.objects.filter(once=draft.once).first():
+    for known in objects_of(_by_once, draft.once):
         return again(act, known, draft.content), None
     invoice = write(act, draft, next_numbers(series, seller)[0])
     to = draft.to
@@ -98,6 +101,11 @@ def _write_once(act: Act, draft: Draft) -> tuple[Issued, Invoice | None]:
     if to.party_json:
         door.put(act, subject=to.subject, category=PARTY, value=to.party_json, slot=str(invoice.id))
     return Issued(InvoiceId(invoice.id), invoice.number, draft.sums.gross, again=False), invoice
+
+
+def _by_once(once: str) -> QuerySet[Invoice]:
+    """Return the query of the document that a key made."""
+    return Invoice.objects.filter(once=once)
 
 
 def again(act: Act, known: Invoice, content: str) -> Issued:

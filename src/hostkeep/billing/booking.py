@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet
 
 from hostkeep.billing import purse
 from hostkeep.billing.errors.payments import PaymentDiffers
@@ -29,6 +30,7 @@ from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
 from hostkeep.runtime.inserting import insert, insert_new
 from hostkeep.runtime.outbox import publish
+from hostkeep.runtime.written import rows_of
 
 log = structlog.get_logger()
 
@@ -79,8 +81,13 @@ def owed_on(invoice: Invoice) -> Money:
         return money(0, invoice.currency)
     if invoice.kind == PROFORMA:
         return asked_by(invoice)
-    paid = Allocation.objects.filter(invoice=invoice).aggregate(sum=Sum("minor"))["sum"] or 0
+    paid = sum(minor for (minor,) in rows_of(_gone_on, invoice.id))
     return money(invoice.gross_minor - paid, invoice.currency)
+
+
+def _gone_on(invoice: InvoiceId) -> QuerySet[Allocation, Any]:
+    """Return the query of what went on an invoice."""
+    return Allocation.objects.filter(invoice=invoice).values_list("minor")
 
 
 def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | None = None) -> Booked:

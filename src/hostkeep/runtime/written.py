@@ -5,17 +5,23 @@ For what every page asks: writing a query of a dozen conditions takes several ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import Model, QuerySet
+
+M = TypeVar("M", bound=Model)
 
 SOMEBODY = UUID("6d1f4f5e-0c55-4bb1-8f0a-2f7d35b1a9c4")
 """Stands for the handle in a query while it is written."""
+
+SOMETHING = "6d1f4f5e-0c55-4bb1-8f0a-2f7d35b1a9c4"
+"""Stands for the key in a query that asks for a text, while it is written."""
 
 KEPT = 512
 """Queries a process keeps: a list has one a page that was looked at."""
@@ -44,3 +50,61 @@ def _written(query: Callable[..., QuerySet[Any, Any]], *numbers: int) -> tuple[s
     except EmptyResultSet:
         return "", ()
     return text, tuple(values)
+
+
+def objects_of(query: Callable[[Any], QuerySet[M, M]], key: UUID | str) -> list[M]:
+    """Return what a query about one key finds, as objects of its model.
+
+    query  writes it for a key, and is called once for each sort of key: a function of a module, whose query
+           reads whole rows of one model and has nothing in it but the key
+    key    a handle, or a text
+    Raises TransactionManagementError where it locks rows and no transaction runs.
+    """
+    found: _Objects[M] = _written_objects(query, isinstance(key, UUID))
+    if found.locks and not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("rows are locked inside a transaction alone")
+    values = [key if value in (SOMEBODY, SOMETHING) else value for value in found.values]
+    with connection.cursor() as cursor:
+        cursor.execute(found.text, values)
+        rows = cursor.fetchall()
+    return [found.made(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Objects(Generic[M]):
+    """A query that is written, and how its rows become objects.
+
+    names  attributes of the model, in the order of its columns
+    reads  of columns whose fields read them: where they stand, and their converters
+    locks  whether the query locks rows
+    """
+
+    model: type[M]
+    text: str
+    values: tuple[Any, ...]
+    names: tuple[str, ...]
+    reads: tuple[tuple[int, Any, Sequence[Callable[..., Any]]], ...]
+    locks: bool
+
+    def made(self, row: Sequence[Any]) -> M:
+        """Return the object of a row."""
+        values = list(row)
+        for place, column, converters in self.reads:
+            for convert in converters:
+                values[place] = convert(values[place], column, connection)
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
+
+
+@lru_cache(maxsize=KEPT)
+def _written_objects(query: Callable[[Any], QuerySet[M, M]], is_handle: bool) -> _Objects[M]:
+    """Write a query of objects once.  Raises ValueError for one that reads anything but whole rows."""
+    asked = query(SOMEBODY if is_handle else SOMETHING)
+    if asked.query.select_related or asked.query.annotations or asked.query.deferred_loading[0]:
+        raise ValueError("such a query reads whole rows of one model")
+    text, values = asked.query.sql_with_params()
+    fields = asked.model._meta.concrete_fields  # noqa: SLF001  Django's documented way to a table's fields
+    reads = ((n, field.cached_col, field.get_db_converters(connection)) for n, field in enumerate(fields))
+    return _Objects(
+        asked.model, text, tuple(values), tuple(field.attname for field in fields),
+        tuple(each for each in reads if each[2]), bool(asked.query.select_for_update),
+    )  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 
 from hostkeep.runtime.counting import NONE, Rows, tallies_of
-from hostkeep.runtime.models import Event
-from hostkeep.runtime.written import rows_of
+from hostkeep.runtime.models import Delivery, Event
+from hostkeep.runtime.written import objects_of, rows_of
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +56,54 @@ def test_what_there_is_none_of_is_counted_too() -> None:
         found = tallies_of(counted, who)
         assert (found["own"].count, found["own"].since, found["none"]) == (1, NOON, NONE)
     assert tallies_of(counted, uuid4()) == {"own": NONE, "none": NONE}
+
+
+def by_id(whose: UUID):
+    return Event.objects.filter(id=whose)
+
+
+def by_kind(kind: str):
+    return Event.objects.filter(kind=kind).order_by("trace")
+
+
+def locked(whose: UUID):
+    written.append(whose)
+    return Event.objects.select_for_update().filter(id=whose)
+
+
+def joined(whose: UUID):
+    return Delivery.objects.select_related("event").filter(id=whose)
+
+
+def test_objects_are_those_of_the_orm_with_what_their_fields_make_of_a_column() -> None:
+    ann, _ = event("ann"), event("binh")
+    Event.objects.filter(id=ann).update(body={"of": ["ann"]})
+    (found,), stands = objects_of(by_id, ann), Event.objects.get(id=ann)
+    assert (found, found.body, found.at) == (stands, {"of": ["ann"]}, NOON)
+    found.kind = "other"
+    with CaptureQueriesContext(connection) as asked:
+        found.save(update_fields=["kind"])
+    assert len(asked) == 1
+    assert Event.objects.get(id=ann).kind == "other"
+    assert objects_of(by_id, uuid4()) == []
+
+
+def test_a_text_is_a_key_too() -> None:
+    ann = event("ann")
+    assert [row.id for row in objects_of(by_kind, "ann")] == [ann]
+    assert [row.id for row in objects_of(by_kind, "ann")] == [ann]
+    assert objects_of(by_kind, "'; --") == []
+
+
+def test_rows_are_locked_each_time_and_in_a_transaction_alone() -> None:
+    written.clear()
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            assert len(objects_of(locked, event("ann"))) == 1
+        assert "FOR UPDATE" in asked[-1]["sql"]
+    assert len(written) <= 1
+
+
+def test_what_reads_more_than_rows_of_one_model_is_refused() -> None:
+    with pytest.raises(ValueError, match="whole rows"):
+        objects_of(joined, uuid4())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import inbox
@@ -22,6 +22,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.runtime.inserting import insert
+from hostkeep.runtime.written import objects_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,8 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
     if row is None or row.account != of:
         raise NoSuchInvoice
     owed = _demand_owed(row)
-    attempt = PaymentAttempt.objects.filter(
-        invoice=row, gateway=gateway, minor=owed.minor, state__in=["waiting", "unknown"], method=None
-    ).first()
+    begun = (each for each in objects_of(_open_on_page, InvoiceId(row.id)) if each.gateway == gateway)
+    attempt = next((each for each in begun if each.minor == owed.minor), None)
     if attempt is None:
         attempt = PaymentAttempt(
             once=f"pay-{uuid4().hex}", brand=act.brand, invoice=row, gateway=gateway, minor=owed.minor,
@@ -116,10 +116,10 @@ def record_outcome(act: Act, *, attempt: UUID, outcome: Outcome) -> Told:
     invoice, more or another currency is the account's credit.  The rest changes the attempt's state alone.
     Safe to call twice and in any order.  Raises NoSuchPayment.
     """
-    found = PaymentAttempt.objects.filter(id=attempt, brand=act.brand).first()
-    if found is None:
-        raise NoSuchPayment
-    return _tell(act, found, outcome)
+    for found in objects_of(_attempt, attempt):
+        if found.brand == act.brand:
+            return _tell(act, found, outcome)
+    raise NoSuchPayment
 
 
 @recorded("billing.payment.nothing_moved")
@@ -189,7 +189,7 @@ def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
     """Bring an attempt and what it pays up to what a gateway said, under the lock of what it pays."""
     invoice = _locked(InvoiceId(found.invoice_id), brand=act.brand) if found.invoice_id else None
     top_up = TopUp.objects.select_for_update().get(id=found.top_up_id) if found.top_up_id else None
-    attempt = PaymentAttempt.objects.select_for_update().get(id=found.id)
+    (attempt,) = objects_of(_locked_attempt, found.id)
     booked = None
     if isinstance(outcome, Settled) and (invoice or top_up):
         came = Came(attempt.gateway, outcome.proof, outcome.amount, attempt=attempt.id)
@@ -208,4 +208,25 @@ def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
 
 def _locked(invoice: InvoiceId, *, brand: str) -> Invoice | None:
     """Return an invoice of a brand, its row locked to the end of the transaction."""
-    return Invoice.objects.select_for_update().filter(id=invoice, brand=brand).first()
+    return next((row for row in objects_of(_invoice, invoice) if row.brand == brand), None)
+
+
+def _invoice(invoice: InvoiceId) -> QuerySet[Invoice]:
+    """Return the query of an invoice, locked."""
+    return Invoice.objects.select_for_update().filter(id=invoice)
+
+
+def _attempt(attempt: UUID) -> QuerySet[PaymentAttempt]:
+    """Return the query of an attempt."""
+    return PaymentAttempt.objects.filter(id=attempt)
+
+
+def _locked_attempt(attempt: UUID) -> QuerySet[PaymentAttempt]:
+    """Return the query of an attempt, locked."""
+    return PaymentAttempt.objects.select_for_update().filter(id=attempt)
+
+
+def _open_on_page(invoice: InvoiceId) -> QuerySet[PaymentAttempt]:
+    """Return the query of an invoice's open attempts on gateways' pages."""
+    found = PaymentAttempt.objects.filter(invoice=invoice, state__in=["waiting", "unknown"], method=None)
+    return found.order_by("id")

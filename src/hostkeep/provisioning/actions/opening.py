@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
@@ -14,6 +16,7 @@ from hostkeep.provisioning.boxing import GONE, Contents, seal_contents, use_cont
 from hostkeep.provisioning.errors import OpenedDifferently
 from hostkeep.provisioning.models import Service
 from hostkeep.runtime.inserting import insert_new
+from hostkeep.runtime.written import objects_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def open_service(
         "order_line": order_line,
         "invoice": invoice,
     }
-    known = Service.objects.filter(once=once).first()
+    known = next(iter(objects_of(_by_once, once)), None)
     if known is None:
         service = Service(id=uuid4(), once=once, handle=f"hk-{uuid4().hex}", created_at=act.at, **clear)
         told = {"title": bought.title, "product": bought.product, "driver": bought.driver}
@@ -80,6 +83,11 @@ def open_service(
     if not same or any(getattr(stands, name) != value for name, value in clear.items()):
         raise OpenedDifferently(service=str(stands.id))
     return Opened(ServiceId(stands.id), again=True)
+
+
+def _by_once(once: str) -> QuerySet[Service]:
+    """Return the query of the service that a key opened."""
+    return Service.objects.filter(once=once)
 
 
 def _is_same(held: Contents, bought: Bought) -> bool:

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.kernel.period import months_after
 from hostkeep.runtime.inserting import insert_new
+from hostkeep.runtime.written import objects_of
 from hostkeep.subscriptions.boxing import seal_told
 from hostkeep.subscriptions.discounting import add_discount, off_of, spend_discounts
 from hostkeep.subscriptions.errors import NoSuchSubscription, OpenedOtherwise
@@ -54,8 +57,7 @@ def open_subscription(
     refusals.
     """
     checked(agreed)
-    known = Subscription.objects.filter(once=once).first()
-    if known is not None:
+    for known in objects_of(_by_once, once):
         return _again(known, account, service, agreed)
     row = Subscription(
         id=uuid4(), once=once, brand=act.brand, account=account, subject=subject, service=service,
@@ -110,6 +112,11 @@ def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | Non
     row.renew_at = made_at(row.billed_to, begun, said.lead)
     row.save()
     return Opened(row.id, row.state)
+
+
+def _by_once(once: str) -> QuerySet[Subscription]:
+    """Return the query of the subscription that a key opened."""
+    return Subscription.objects.filter(once=once)
 
 
 def _price_of(agreed: Agreed) -> int:
