@@ -169,8 +169,10 @@ def _settle_proforma(act: Act, payment: Payment, proforma: Invoice, source: Leg,
     made = None if invoice_for(proforma) else _made(act, proforma, payment)
     if made is None:
         return Booked(PaymentId(payment.id), False, where, came.times(0), came, paid=False)
-    parts = cover(came, money(made.gross_minor, made.currency))
-    return Booked(PaymentId(payment.id), False, where, parts.applied, parts.credit, paid=True)
+    # By a tax that changed meanwhile it may come to more than was asked, or to less.
+    parts = cover(came, money(min(made.gross_minor, proforma.gross_minor), made.currency))
+    paid = made.gross_minor <= proforma.gross_minor
+    return Booked(PaymentId(payment.id), False, where, parts.applied, parts.credit, paid=paid)
 
 
 def _made(act: Act, proforma: Invoice, payment: Payment) -> Invoice | None:

@@ -80,7 +80,7 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
     also under an id of another file's, changes nothing.  Writes a Payment, its ledger entry and events.
     Raises PaymentDiffers: its proof stood for other money before, or of its parts only some are there.
     """
-    take_turn(f"transfers:{act.brand}:{transfer.booked_on}")
+    take_turn(f"transfer:{act.brand}:{_entry(transfer.proof)}")
     if (stands := _stands(act, transfer)) is not None:
         return _receipt(before(stands), "")
     found: list[Invoice | TopUp] = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
@@ -142,6 +142,11 @@ def _receipt(booked: Booked, number: str) -> Receipt:
     if booked.again and booked.invoice:
         number = Invoice.objects.values_list("number", flat=True).get(id=booked.invoice)
     return Receipt(booked, number)
+
+
+def _entry(proof: str) -> str:
+    """Return what all proofs of one entry of the bank begin with: account and the bank's id, or its head."""
+    return "/".join(proof.split("/")[:2])
 
 
 def _stands(act: Act, transfer: Transfer) -> Payment | None:
