@@ -14,7 +14,9 @@ from hostkeep.brands.rules.taxing import read_tax
 from tests.ground.policy.small import EVERYTHING, brand
 from hostkeep.policy.compile import compile_policy
 
-WHOLE = compile_policy(EVERYTHING, file="everything/policy.yaml")
+YEARS = "class: fiscal, until: invoice.year_ended, plus: P7Y2D"
+TEN = EVERYTHING.replace(YEARS, YEARS.replace("P7Y2D", "P10Y"))
+WHOLE = compile_policy(TEN, file="everything/policy.yaml")
 
 
 def seller(country: str = "DE", **said: object) -> Seller:
@@ -49,3 +51,12 @@ def test_a_policy_that_asks_for_no_address_leaves_one_rate(monkeypatch) -> None:
 def test_rates_grow_old() -> None:
     (sentence,) = advise(seller(), WHOLE, date(2026, 11, 27))
     assert str(KNOWN) in sentence
+
+
+@pytest.mark.parametrize("plus", ["P7Y2D", "P9Y364D"])
+def test_records_of_the_one_stop_shop_are_kept_ten_years(plus: str) -> None:
+    """Directive 2006/112/EC, art. 369k.  A brand without it keeps them as long as its own law says."""
+    short = compile_policy(EVERYTHING.replace(YEARS, YEARS.replace("P7Y2D", plus)), file="everything/policy.yaml")
+    (sentence,) = advise(seller(), short, KNOWN)
+    assert "kept for ten years" in sentence and "art. 369k" in sentence
+    assert advise(seller(scheme="domestic"), short, KNOWN) == ()

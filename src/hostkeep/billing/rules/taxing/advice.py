@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from hostkeep.billing.rules.taxing.placing import Seller, rate_at
 from hostkeep.billing.rules.taxing.rates import KNOWN, STANDARD_KIND
@@ -13,12 +13,21 @@ BILLED = ("billing", "system")
 """For what and as whom a buyer's place is read."""
 
 
+FISCAL = "fiscal"
+OSS_RECORDS = timedelta(days=3650)
+"""Ten years, as durations of policies count them.
+
+Source: Directive 2006/112/EC, art. 369 (outside the Union) and 369k (inside): records of sales under the One
+Stop Shop are kept for ten years from the end of the year of the sale.
+"""
+
+
 def advise(seller: Seller, policy: Policy, day: date) -> tuple[str, ...]:
     """Return sentences for the operator, in English; none where nothing is to be said.
 
     day  on which sales are made, to be laid beside the day up to which the rates of the box are known
     """
-    return tuple(_advice(seller, policy, day))
+    return (*_advice(seller, policy, day), *_of_records(seller, policy))
 
 
 def _advice(seller: Seller, policy: Policy, day: date) -> Iterator[str]:
@@ -50,3 +59,14 @@ def _advice(seller: Seller, policy: Policy, day: date) -> Iterator[str]:
         yield "[tax] no rate is known for the seller's own place: add one in [[tax.rates]]."
     if day > KNOWN:
         yield f"[tax] rates are as they were known on {KNOWN}: add later changes in [[tax.rates]]."
+
+
+def _of_records(seller: Seller, policy: Policy) -> Iterator[str]:
+    """Say that records of the One Stop Shop would end too early."""
+    rule = policy.retention.get(FISCAL)
+    term = rule.plus + rule.hold if rule is not None else timedelta()
+    if seller.settings.scheme == "oss" and term < OSS_RECORDS:
+        yield (
+            "[tax] scheme: records of sales under the One Stop Shop are to be kept for ten years from the end"
+            " of their year (art. 369k); the policy keeps its fiscal class for less."
+        )
