@@ -55,6 +55,7 @@ soak: mutation ## what takes hours
 	HOSTKEEP_SAMPLES=400 $(BIN)/python -m pytest tests/ground/policy/test_changes.py -n 2 -p no:django \
 		--confcutdir=tests/ground/policy -W 'ignore:Unknown config option'
 	RENEWAL_KILLS=200 $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/real/test_renewals_killed.py -n 0
+	PLAY_EXAMPLES=300 PLAY_STEPS=120 $(BIN)/python -m pytest tests/flows/test_years_played.py -n 2 -k random
 
 real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
 	apt-get update -qq
