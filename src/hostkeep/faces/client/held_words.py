@@ -21,10 +21,18 @@ from hostkeep.kernel.money import Money
 from hostkeep.kernel.words import gettext_noop
 
 FIELDS: Mapping[str, str] = MappingProxyType({
+    "add_on": gettext_noop("Add-on"),
+    "add_ons": gettext_noop("Add-ons"),
     "address": gettext_noop("Address"),
     "answer": gettext_noop("What it answered"),
+    "beside": gettext_noop("Add-ons, each term"),
+    "beside_once": gettext_noop("Add-ons, once"),
     "corrects": gettext_noop("Corrects"),
     "document_number": gettext_noop("Number of the document"),
+    "name": gettext_noop("Name"),
+    "once": gettext_noop("Once"),
+    "pieces": gettext_noop("Pieces"),
+    "recurs": gettext_noop("Billed each term"),
     "registered_at": gettext_noop("Registered"),
     "system": gettext_noop("System"),
     "tries": gettext_noop("Tries"),
@@ -137,6 +145,7 @@ FIELDS: Mapping[str, str] = MappingProxyType({
     "up_to": gettext_noop("Up to"),
     "verb": gettext_noop("Work"),
     "what": gettext_noop("What"),
+    "work": gettext_noop("Something is done for it"),
     "zone": gettext_noop("Time zone"),
 })
 """What a field is called; one that is missing here stands by its own name."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from hostkeep.kernel.ids import AccountId, ServiceId
 from hostkeep.kernel.money import Money, money
 from hostkeep.runtime.counting import Rows, Tally, tallies_of
-from hostkeep.subscriptions.boxing import change_wish, meter_wish, titles_wish
+from hostkeep.subscriptions.boxing import add_ons_wish, change_wish, meter_wish, titles_wish
 from hostkeep.subscriptions.models import Alert, Change, Metered, Part, Period, Reading, Subscription, Use
 from hostkeep.subscriptions.periods import with_turns
 from hostkeep.subscriptions.rules.metering import Meter
@@ -26,6 +26,7 @@ class PartHeld:
     """A part of what a subscription comes to.
 
     title     empty until it is opened
+    add_on    which of the catalogue's add-ons it is, or empty
     each      for one term and one piece; less than nothing for a discount
     periods_left  for how many periods a discount still holds, or None: for good
     """
@@ -38,6 +39,7 @@ class PartHeld:
     periods_left: int | None
     started_at: datetime
     ended_at: datetime | None
+    add_on: str
     wish: ColumnWish[Any] = field(repr=False)
 
     def without(self, word: str) -> PartHeld:
@@ -244,11 +246,19 @@ def _part(row: Part, of: Subscription) -> PartHeld:
     titles: ColumnWish[Any] = titles_wish(of, [row])
     told = PartHeld(
         ServiceId(of.service), row.kind, "", money(row.unit_minor, of.currency), row.quantity,
-        row.cycles_left, row.started_at, row.ended_at, _nothing(titles),
+        row.cycles_left, row.started_at, row.ended_at, "", _nothing(titles),
     )  # fmt: skip
-    return replace(
-        told, wish=replace(titles, make=lambda found: replace(told, title=titles.make(found)[row.id]))
-    )
+    if row.add_on is None:
+        return replace(
+            told, wish=replace(titles, make=lambda found: replace(told, title=titles.make(found)[row.id]))
+        )
+    opens: ColumnWish[Any] = add_ons_wish(of, [row])
+
+    def named(found: Mapping[str, Mapping[str, Any]]) -> PartHeld:
+        values = opens.make(found)[row.id]
+        return replace(told, title=values["title"], add_on=values["slug"])
+
+    return replace(told, wish=replace(opens, make=named))
 
 
 def _change(row: Change, of: Subscription) -> ChangeHeld:
