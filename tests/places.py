@@ -19,7 +19,8 @@ from hostkeep.runtime import postgres
 PREFIX = "hkt-"
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
-"""Bytes that must be free, of the disk in memory and of the memory itself; a run of two workers takes an eighth of it."""
+"""Bytes that must be free, of the disk in memory and of the memory itself.  A server keeps up to a gibibyte of its
+own log of changes; a database takes 15 MiB, and there are as many at once as tests that commit."""
 OWNER = "owner"
 """The file that says which process began a run: its id and when that process started."""
 
