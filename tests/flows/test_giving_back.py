@@ -9,11 +9,16 @@ from uuid import uuid4
 
 import pytest
 
+from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.by_hand import Taken, record_by_hand
+from hostkeep.billing.actions.correcting import Part, credit_lines
+from hostkeep.billing.actions.reconciling import settle_finding
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import Invoice
+from hostkeep.billing.queries.corrections import lines_left
+from hostkeep.billing.queries.findings import open_findings_of
 from hostkeep.billing.queries.invoices import held_for, sheet
-from hostkeep.flows import activation, changing, renewing, subscribing
+from hostkeep.flows import activation, changing, reconciling, renewing, subscribing
 from hostkeep.billing.rules import chart
 from hostkeep.kernel.ids import AccountId, BrandId, CategoryId, InvoiceId, ServiceId
 from hostkeep.kernel.money import EUR, Money, money
@@ -202,3 +207,68 @@ def test_nothing_is_given_back_that_was_given_already(db) -> None:
     down = ann.takes("small", 2)
     assert down.gross.minor == 0
     assert ann.held == held
+
+
+def billed(ann: Tenant) -> InvoiceId:
+    return InvoiceId(Invoice.objects.get(account=ann.account, once__startswith="order:").id)
+
+
+def takes_back(ann: Tenant, monkeypatch, *, but: int) -> tuple[int, int]:
+    """A disk is given up while somebody takes something of its line back: what was to be had back, and what was had."""
+    real = changing.give_back
+
+    def slow(act, change, back, *, of):
+        if not Invoice.objects.filter(once="meanwhile").exists():
+            parts = [Part(each.position, each.left - Money(but, EUR)) for each in lines_left(billed(ann)) if each.left.minor > 0]
+            staff = make_act("billing", "billing", brand=BRAND, at=at(2))
+            credit_lines(staff, invoice=billed(ann), parts=parts, reason="goodwill", once="meanwhile")
+        real(act, change, back, of=of)
+
+    monkeypatch.setattr(changing, "give_back", slow)
+    down = ann.takes("small", 2)
+    notes = Invoice.objects.filter(account=ann.account, kind="credit_note", once__startswith="back:")
+    return -down.change.turn.due.minor, sum(each.net_minor for each in notes)
+
+
+def test_what_is_left_is_given_though_somebody_took_some_of_it(db, monkeypatch) -> None:
+    ann, before = Tenant.rents("DE", disk="large"), newest_id()
+    promised, given = takes_back(ann, monkeypatch, but=100)
+    assert (given, promised > 100) == (100, True)
+    (open_one,) = open_findings_of(BrandId(BRAND), ["not_given"])
+    assert (open_one.about, open_one.amount) == (ann.account, Money(promised - 100, EUR))
+    assert [each.kind for each in raised_after(before)] == ["credit_not_given"], "once, however often it is tried"
+
+
+def test_where_nothing_is_left_staff_sees_it_and_settles_it(db, monkeypatch) -> None:
+    ann = Tenant.rents("DE", disk="large")
+    promised, given = takes_back(ann, monkeypatch, but=0)
+    assert given == 0
+    (open_one,) = open_findings_of(BrandId(BRAND), ["not_given"])
+    assert open_one.amount == Money(promised, EUR)
+    under = make_act("billing", "billing", brand=BRAND, at=at(3), actor="staff:x")
+    reconciling.reconcile(make_act(brand=BRAND, at=at(3)))
+    assert open_findings_of(BrandId(BRAND), ["not_given"]) == (open_one,), "the daily check leaves it to a person"
+    assert settle_finding(under, finding=open_one.id).fresh
+    assert open_findings_of(BrandId(BRAND), ["not_given"]) == ()
+    row = ann.row()
+    changing.on_subscription_changed(system(3), SubscriptionChanged(row.id, row.service, ann.account))
+    assert open_findings_of(BrandId(BRAND), ["not_given"]) == (), "settled once"
+
+
+def test_killed_before_it_was_given_it_comes_with_the_news_of_the_next_change(db, monkeypatch) -> None:
+    ann = Tenant.rents("DE", disk="large")
+    act = make_act("customer", "service", brand=BRAND, at=at(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(changing, "settle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ann.takes("small", 1)
+    (gone,) = Change.objects.filter(state="done")
+    assert ann.held == 0
+    offer = next(o for o in changing.offers(act, of=ann.account, service=ann.services[0], language="en") if o.change.kind == "term")
+    wish = (offer.move.product, offer.move.plan, offer.move.choices)
+    changing.ask(act, of=ann.account, service=ann.services[0], wish=wish, expected=offer.expected, once="t")
+    row = ann.row()
+    changing.sweep_due(make_act(brand="", at=row.renew_at))
+    changing.on_subscription_changed(system(1), SubscriptionChanged(row.id, row.service, ann.account))
+    assert ann.held > 0
+    assert Invoice.objects.filter(once=f"back:{gone.id}:0").exists()

@@ -47,6 +47,7 @@ from hostkeep.subscriptions.queries.changes import (
     change_paid_by,
     dropped_with_invoice,
     due_changes,
+    gave_back,
     last_done,
     preview,
     unpaid_since,
@@ -188,7 +189,7 @@ def settle(act: Act, change_id: UUID) -> None:
         back = use_columns(
             under.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.back_of(_there(told))
         )
-        give_back(under, row.id, back)
+        give_back(under, row.id, back, of=row.account)
 
 
 def take_back(act: Act, *, of: AccountId, service: ServiceId) -> Settled:
@@ -211,7 +212,9 @@ def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
     row = last_done(event.subscription)
     if row is None:
         return
-    settle(act, row.id)
+    for each in gave_back(event.subscription):  # what was cut off before it was given, too
+        if invoice_by_once(f"back:{each.id}:0") is None:
+            settle(act, each.id)
     under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
     what, spec = _what_of(under, row)
     once = f"change:{row.id}"

@@ -14,16 +14,21 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
+from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.correcting import Part, credit_lines
+from hostkeep.billing.actions.reconciling import Noted, note_not_given
 from hostkeep.billing.errors.documents import NotCorrectable, NothingToCredit, OverCredit
 from hostkeep.billing.queries.billed import BilledDocument, documents_about
+from hostkeep.billing.queries.corrections import lines_left
 from hostkeep.billing.queries.invoices import currency_of, invoice_by_once
 from hostkeep.billing.rules.correcting import LineLeft, take
+from hostkeep.billing.rules.reasons import Reason
 from hostkeep.flows.order_lines import ADD_ON as ORDERED
 from hostkeep.flows.taxing import Taxing, taxing_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import InvoiceId, PurposeId
+from hostkeep.kernel.ids import AccountId, ClauseId, InvoiceId, PurposeId
 from hostkeep.kernel.money import Money, halves_away, total
 from hostkeep.kernel.period import Period
 from hostkeep.provisioning.errors import NoSuchService
@@ -36,6 +41,8 @@ from hostkeep.subscriptions.rules.changing import Change, GivenBack, Share
 log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
+ALARM = "credit_not_given"
+"""The alarm about what somebody was to have back and no line had any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +125,71 @@ def gross_of(ground: Ground, back: Sequence[GivenBack], nothing: Money) -> Money
     return total(sums, nothing.currency)
 
 
-def give_back(act: Act, change: UUID, back: Sequence[GivenBack]) -> None:
+def give_back(act: Act, change: UUID, back: Sequence[GivenBack], *, of: AccountId) -> None:
     """Write the credit notes of a change, each once.
 
     act  in role "system", for purpose "billing"
-    What somebody else took back of a line in the meantime is not given twice.
+    What somebody else took back of a line in the meantime is not given twice: what is left of it is given,
+    and of the rest an alarm rings and staff has a line under Books.
     """
-    for n, (invoice, parts) in enumerate(_by_invoice(back).items()):
-        once = f"back:{change}:{n}"
-        if invoice_by_once(once) is not None:
-            continue
-        lines = [Part(position, amount) for position, amount in parts.items()]
+    with transaction.atomic():
+        short = [
+            _credited(act, invoice, parts, reason="changed", once=f"back:{change}:{n}")
+            for n, (invoice, parts) in enumerate(_by_invoice(back).items())
+        ]
+        noted = _note(act, of, short, why=change)
+    _ring(act, noted)
+
+
+def _credited(
+    act: Act, invoice: InvoiceId, parts: Mapping[int, Money], *, reason: Reason, once: str
+) -> Money | None:
+    """Write one credit note, once; return what could not be given of it, None where that is nothing."""
+    if invoice_by_once(once) is not None:
+        return None
+    whole = total(list(parts.values()), currency_of(invoice))
+    for given in (parts, _left_of(invoice, parts)):
+        lines = [Part(position, amount) for position, amount in given.items()]
         try:
-            credit_lines(act, invoice=invoice, parts=lines, reason="changed", once=once)
+            credit_lines(act, invoice=invoice, parts=lines, reason=reason, once=once)
         except (OverCredit, NothingToCredit) as refusal:
-            log.warning("change.not_given_back", change=str(change), code=refusal.code, trace=act.trace)
+            log.warning("change.not_given_back", invoice=str(invoice), code=refusal.code, trace=act.trace)
+            continue
+        except NotCorrectable:  # a canary's: nobody's money
+            return None
+        rest = whole - total(list(given.values()), whole.currency)
+        return rest if rest.minor else None
+    return whole if whole.minor else None
+
+
+def _left_of(invoice: InvoiceId, parts: Mapping[int, Money]) -> dict[int, Money]:
+    """Return parts of lines as far as these and their rates have something left."""
+    lines, found = lines_left(invoice), dict[int, Money]()
+    for line in lines:
+        wanted = parts.get(line.position)
+        if wanted is None:
+            continue
+        alike = [each for each in lines if each.line.taxed == line.line.taxed]
+        of_rate = total([each.left for each in alike], wanted.currency).minor
+        of_rate -= sum(found[each.position].minor for each in alike if each.position in found)
+        got = min(wanted.minor, line.left.minor, of_rate)
+        if got > 0:
+            found[line.position] = Money(got, wanted.currency)
+    return found
+
+
+def _note(act: Act, of: AccountId, short: Sequence[Money | None], *, why: UUID) -> Noted | None:
+    """Note what could not be given; None where all was."""
+    left = [each for each in short if each is not None]
+    if not left:
+        return None
+    return note_not_given(act, account=of, amount=total(left, left[0].currency), why=why)
+
+
+def _ring(act: Act, noted: Noted | None) -> None:
+    """Ring for what could not be given, once."""
+    if noted is not None and noted.fresh:
+        raise_alarm(act, kind=ALARM, about=noted.ref, clause=ClauseId(""))
 
 
 def give_back_after(act: Act, row: SubscriptionRow, end: datetime) -> None:
@@ -141,19 +198,23 @@ def give_back_after(act: Act, row: SubscriptionRow, end: datetime) -> None:
     act  in role "system", for purpose "billing"
     Before the end it stays: who keeps what was to end has paid for it.
     """
-    for document in documents_about(row.account, paid_upgrades(row.id)):
-        parts = [
-            Part(line.position, line.left)
-            for line in document.lines
-            if line.line.period is not None and line.line.period.start >= end and line.left.minor > 0
+    with transaction.atomic():
+        short = [
+            _credited(act, document.id, parts, reason="cancelled", once=f"after:{document.id}")
+            for document in documents_about(row.account, paid_upgrades(row.id))
+            if (parts := _after(document, end))
         ]
-        once = f"after:{document.id}"
-        if not parts or invoice_by_once(once) is not None:
-            continue
-        try:
-            credit_lines(act, invoice=document.id, parts=parts, reason="cancelled", once=once)
-        except (OverCredit, NothingToCredit, NotCorrectable) as refusal:
-            log.warning("change.not_given_back", invoice=str(document.id), code=refusal.code, trace=act.trace)
+        noted = _note(act, row.account, short, why=row.id)
+    _ring(act, noted)
+
+
+def _after(document: BilledDocument, end: datetime) -> dict[int, Money]:
+    """Return what is left of a document's lines that bill time after an end, by position."""
+    return {
+        line.position: line.left
+        for line in document.lines
+        if line.line.period is not None and line.line.period.start >= end and line.left.minor > 0
+    }
 
 
 def _by_invoice(back: Sequence[GivenBack]) -> Mapping[InvoiceId, Mapping[int, Money]]:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from hostkeep.billing.actions.reconciling import note_not_given
 from hostkeep.flows import reconciling
 from hostkeep.kernel.ids import AccountId, Ref
 from hostkeep.kernel.money import EUR, Money
@@ -92,3 +93,17 @@ def test_a_check_is_sent_off_and_its_time_is_shown(owner: Staff, monkeypatch: py
 def test_books_are_for_who_keeps_them(staff: Staff, role: str) -> None:
     staff.signs_in(role)
     assert staff.get("/staff/books/").status_code == 403
+
+
+def test_what_could_not_be_given_back_is_shown_and_settled_by_hand(owner: Staff) -> None:
+    who, _ = opens_account()
+    act = make_act(brand="vps6", at=clock.now())
+    note_not_given(act, account=who, amount=Money(700, EUR), why=uuid4())
+    finding = note_not_given(act, account=who, amount=Money(300, EUR), why=uuid4()).finding
+    page = owner.get("/staff/books/")
+    assert "To be given by hand" in text(page)
+    assert account(who).number in text(page)
+    assert "€10.00" in text(page), "two changes, one line"
+    assert owner.posts(page, f"/staff/books/{finding}/settle/").status_code == 302
+    assert "To be given by hand" not in text(owner.get("/staff/books/"))
+    assert owner.posts(page, f"/staff/books/{uuid4()}/settle/").status_code == 404

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from hostkeep.audit.recorded import recorded
+from hostkeep.billing.errors.credit import NoSuchFinding
 from hostkeep.billing.models import Finding
-from hostkeep.billing.rules.reconciling import Deviation, What, handle_of
+from hostkeep.billing.rules.reconciling import BY_HAND, Deviation, What, handle_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import Ref
+from hostkeep.kernel.ids import AccountId, Ref
+from hostkeep.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,59 @@ def record_findings(act: Act, *, found: Sequence[Deviation], checked: Sequence[W
     stand = {row.id: row for row in standing if row.id in ours}
     fresh = tuple((rows[_key(d)].id, d) for d in found if rows[_key(d)].id in stand)
     return Reconciled(fresh, len(gone), handle_of(act.brand))
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A finding that a person looks after.  fresh: whether this deed changed anything."""
+
+    finding: UUID
+    fresh: bool
+
+    @property
+    def ref(self) -> Ref:
+        """The finding."""
+        return Ref("billing.finding", self.finding)
+
+
+@recorded("billing.finding.noted")
+def note_not_given(act: Act, *, account: AccountId, amount: Money, why: UUID) -> Noted:
+    """Note that an account of act.brand was to have something back and no line of a document had it any more.
+
+    amount  more than nothing, as the brand's prices are
+    why     what it was to be had for, a change or a subscription: noted once for each
+    One that is open for the account grows by it.  It stays until staff settles it.
+    """
+    name = uuid5(why, "hostkeep:not_given")
+    if Finding.objects.filter(id=name).exists():
+        return Noted(name, fresh=False)
+    code = amount.currency.code
+    known = Finding.objects.filter(brand=act.brand, what="not_given", about=account, currency=code)
+    stands = known.filter(settled_at=None).select_for_update().first()
+    if stands is not None:
+        stands.minor += amount.minor
+        stands.save(update_fields=["minor"])
+    Finding.objects.create(
+        id=name, brand=act.brand, what="not_given", about=account, currency=code, found_at=act.at,
+        minor=0 if stands else amount.minor, settled_at=act.at if stands else None,
+    )  # fmt: skip
+    return Noted(stands.id if stands else name, fresh=True)
+
+
+@recorded("billing.finding.settled")
+def settle_finding(act: Act, *, finding: UUID) -> Noted:
+    """Say that what an account was to have back was given to it by hand.  Again: changes nothing.
+
+    Raises NoSuchFinding, also for one that the daily check settles by itself.
+    """
+    row = Finding.objects.select_for_update().filter(id=finding, what__in=BY_HAND).first()
+    if row is None:
+        raise NoSuchFinding
+    fresh = row.settled_at is None
+    if fresh:
+        row.settled_at = act.at
+        row.save(update_fields=["settled_at"])
+    return Noted(row.id, fresh)
 
 
 def _key(found: Deviation) -> tuple[str, UUID | None, str]:

@@ -46,3 +46,11 @@ class NoTopUps(Foreseen):
     code = "billing.top_up.not_offered"
     title = gettext_noop("Credit cannot be put in here.")
     status = 422
+
+
+class NoSuchFinding(Foreseen):
+    """Nothing of this id that a person settles."""
+
+    code = "billing.finding.none"
+    title = gettext_noop("There is nothing here to be settled by hand.")
+    status = 404

@@ -12,13 +12,14 @@ from hostkeep.kernel.money import Money, money
 
 What = Literal[
     "receivable", "credit", "gateway", "refunding", "disputed", "chargebacks", "fees", "unmatched", "sales",
-    "tax", "gifts", "unused", "in_transit", "entry", "snapshot", "holding", "payout",
+    "tax", "gifts", "unused", "in_transit", "entry", "snapshot", "holding", "payout", "not_given",
 ]  # fmt: skip
 """What can be out.
 
 "receivable", "credit": an account's.  "gateway": money at one gateway.  "entry", "snapshot": the ledger
 itself does not add up.  "holding": what a gateway says it holds.  "payout": one that cannot be booked, for it
-cannot be parted among brands, or is told otherwise than before.  The others are a brand's account codes of
+cannot be parted among brands, or is told otherwise than before.  "not_given": what an account was to have
+back and no line had any more; a person settles it.  The others are a brand's account codes of
 that name in rules.chart.
 """
 
@@ -28,6 +29,7 @@ OF_BRANDS: tuple[What, ...] = (
     "in_transit",
 )  # fmt: skip
 OF_THE_BOOK: tuple[What, ...] = ("entry", "snapshot")
+BY_HAND: tuple[What, ...] = ("not_given",)
 OF_GATEWAYS: tuple[What, ...] = ("holding", "payout")
 
 Sums = Mapping[tuple[UUID | None, str], int]

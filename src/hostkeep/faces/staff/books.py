@@ -14,9 +14,10 @@ from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
+from hostkeep.billing.actions.reconciling import settle_finding
 from hostkeep.billing.queries.findings import FindingRow, open_findings_of_all, settled_since
 from hostkeep.billing.queries.registrations import not_registered
-from hostkeep.billing.rules.reconciling import OF_ACCOUNTS, What, handle_of
+from hostkeep.billing.rules.reconciling import BY_HAND, OF_ACCOUNTS, What, handle_of
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
@@ -29,6 +30,7 @@ from hostkeep.people.queries import numbers_of
 from hostkeep.policy.vocabulary import terms
 
 SETTLED = timedelta(days=30)
+OF_PEOPLE = (*OF_ACCOUNTS, *BY_HAND)
 
 WHAT: Mapping[What, str] = MappingProxyType({
     "receivable": gettext_noop("What a customer owes"),
@@ -46,6 +48,7 @@ WHAT: Mapping[What, str] = MappingProxyType({
     "in_transit": gettext_noop("Pay-outs on their way to the bank"),
     "holding": gettext_noop("What a gateway says it holds"),
     "payout": gettext_noop("A pay-out that cannot be booked"),
+    "not_given": gettext_noop("Credit that could not be given back"),
     "entry": gettext_noop("An entry of the ledger does not add up"),
     "snapshot": gettext_noop("A snapshot of the ledger is not what its postings come to"),
 })
@@ -69,7 +72,7 @@ def books(request: HttpRequest) -> HttpResponse:
     act = act_of(request, role=role_of(request), purpose="billing")
     found, gone = open_findings_of_all(), settled_since(act.at - SETTLED)
     numbers = numbers_of(
-        {AccountId(row.about) for row in (*found, *gone) if row.about and row.what in OF_ACCOUNTS}
+        {AccountId(row.about) for row in (*found, *gone) if row.about and row.what in OF_PEOPLE}
     )
     gateways = _gateways(language_of(request))
     checked: list[tuple[str, str, datetime | None]] = [
@@ -77,7 +80,8 @@ def books(request: HttpRequest) -> HttpResponse:
         (BOOK, gettext("The ledger itself"), checked_at(BOOK)),
     ]
     return show(request, "staff/books.html", {
-        "found": [_shown(row, numbers, gateways) for row in found],
+        "found": [_shown(row, numbers, gateways) for row in found if row.what not in BY_HAND],
+        "by_hand": [_shown(row, numbers, gateways) for row in found if row.what in BY_HAND],
         "gone": [_shown(row, numbers, gateways) for row in gone],
         "checked": checked,
         "registrations": not_registered(),
@@ -92,6 +96,16 @@ def check_now(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     send_now(name)
     messages.success(request, gettext("The check is on its way. Its time changes here when it is done."))
+    return HttpResponseRedirect("/staff/books/")
+
+
+@require_POST
+@staff_only("books")
+def settle(request: HttpRequest, finding: UUID) -> HttpResponse:
+    """Say that what a customer was to have back was given by hand."""
+    act = act_of(request, role=role_of(request), purpose="billing")
+    settle_finding(act, finding=finding)
+    messages.success(request, gettext("It is settled."))
     return HttpResponseRedirect("/staff/books/")
 
 
@@ -124,4 +138,5 @@ def _shown(row: FindingRow, numbers: Mapping[AccountId, str], gateways: Mapping[
 book_urls = [
     path("books/", books, name="staff_books"),
     path("books/<slug:name>/check/", check_now, name="staff_books_check"),
+    path("books/<uuid:finding>/settle/", settle, name="staff_books_settle"),
 ]

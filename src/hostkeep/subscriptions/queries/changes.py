@@ -15,7 +15,7 @@ from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Change, Subscription
-from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
+from hostkeep.subscriptions.rules.add_ons import ADDED
 from hostkeep.subscriptions.rules.agreeing import Agreed, Told
 from hostkeep.subscriptions.rules.changing import (
     UPGRADE,
@@ -102,9 +102,9 @@ def last_done(subscription: UUID) -> ChangeRow | None:
     return found[0] if found else None
 
 
-def done_add_ons(subscription: UUID) -> tuple[ChangeRow, ...]:
-    """Return changes of add-ons of a subscription that hold, oldest first."""
-    return _rows(subscription_id=subscription, state="done", kind__in=(ADDED, TAKEN_OFF))
+def gave_back(subscription: UUID) -> tuple[ChangeRow, ...]:
+    """Return the changes of a subscription that hold and give something back, oldest first."""
+    return _rows(subscription_id=subscription, state="done", credit_minor__gt=0)
 
 
 def paid_upgrades(subscription: UUID) -> tuple[UUID, ...]:
