@@ -45,7 +45,7 @@ class AccountRow:
     state: str
     language: str
     opened_at: datetime
-    canary: bool = False
+    canary: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def account(account_id: AccountId) -> AccountRow:
 def _alone(account_id: AccountId) -> QuerySet[Account, Any]:
     """Return the query of `account`."""
     found = Account.objects.filter(id=account_id)
-    return found.values_list("id", "brand", "number", "subject", "state", "language", "opened_at")
+    return found.values_list("id", "brand", "number", "subject", "state", "language", "opened_at", "canary")
 
 
 def accounts_by_id(accounts: Collection[AccountId]) -> Mapping[AccountId, AccountRow]:
