@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -21,7 +22,9 @@ from hostkeep.billing.rules.party import BilledTo
 from hostkeep.flows.bank_files import import_bank_file
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.ledger import book
+from hostkeep.runtime import clock
 from hostkeep.runtime.models import Event
+from hostkeep.runtime.stores import all_stores
 from hostkeep.vault.erasing import erase
 from hostkeep.vault.models import SubjectKey
 from hostkeep.vault.wall import opened
@@ -131,3 +134,17 @@ def test_a_file_without_an_account_is_not_read_for_a_brand_that_its_payers_did_n
     assert [fate for _, fate in fates(rows)] == ["paid", "unmatched"]
     nameless = b"Date;Amount;Currency;Description\n2026-03-03;4.00;EUR;no idea\n"
     assert [fate for _, fate in fates(nameless, "vpsfast")] == ["unmatched"]
+
+
+def test_a_row_from_before_the_years_of_payments_is_not_booked_again(bank) -> None:
+    """Its id was taken off, so nobody knows that it was booked before."""
+    body = camt(Entry("10.00", ref="A-1"))
+    assert fates(body) == [("A-1", "unmatched")]
+    clock.advance(timedelta(days=9 * 365))
+    later = billing_act(role="billing", at=clock.now())
+    (store,) = [each for each in all_stores() if each.name == "billing.references"]
+    assert store.erase(later, 100) == 1
+    again = import_bank_file(later, body=body)
+    assert [(row.bank_id, row.fate) for row in again.rows] == [("A-1", "old")]
+    assert (again.old, again.came, Payment.objects.count()) == (1, 1, 1)
+    assert book.balance("unmatched:vps6", EUR) == Money(-1000, EUR)

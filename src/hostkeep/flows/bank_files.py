@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -25,16 +26,19 @@ from hostkeep.flows.paying import BANK, demand_offered
 from hostkeep.flows.paying_out import Seen, take_from_bank
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import ClauseId
+from hostkeep.kernel.ids import CategoryId, ClauseId
 from hostkeep.kernel.money import Money
+from hostkeep.vault.past_terms import past_terms
 
 log = structlog.get_logger()
 
+REFERENCE = CategoryId("payment_ref")
 WENT_BACK = "money_went_back"
 """The alarm about money that went back without us."""
 
 Fate = Literal[
-    "paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout", "sent_back"
+    "paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout", "sent_back",
+    "old",
 ]  # fmt: skip
 
 
@@ -49,7 +53,9 @@ class Row:
              was written down before; "differs": its id stood for other money before, and nothing was booked;
              "payout": a gateway passed it on, and it left transit;
              "taken_back": money that had come and that the bank took away again; nothing was booked;
-             "sent_back": money out, by which a transfer that was nobody's went back to its sender
+             "sent_back": money out, by which a transfer that was nobody's went back to its sender;
+             "old": from before what the policy keeps ids of payments for; nothing was booked, for nobody
+             knows any more whether it was
     """
 
     bank_id: str
@@ -71,6 +77,11 @@ class Imported:
     rows: tuple[Row, ...]
     left_out: int
     read_before: datetime | None
+
+    @property
+    def old(self) -> int:
+        """How many transfers are too old to be booked."""
+        return sum(row.fate == "old" for row in self.rows)
 
     @property
     def came(self) -> int:
@@ -137,8 +148,13 @@ def _demand_own_words(act: Act, statement: Statement) -> None:
 
 def _rows(act: Act, statement: Statement) -> Iterator[Row]:
     """Write each transfer down in a transaction of its own; one that cannot be does not stop the rest."""
+    since = _kept_since(act)
     for credit in statement.credits:
         bank_id = credit.proof.partition("/")[2]
+        if since is not None and credit.booked_on < since:
+            log.warning("bank_file.too_old", brand=act.brand, trace=act.trace)
+            yield Row(bank_id, credit.booked_on, credit.amount, "", "old")
+            continue
         seen = _paid_out(act, credit)
         if seen:
             yield Row(bank_id, credit.booked_on, credit.amount, "", seen)
@@ -150,6 +166,19 @@ def _rows(act: Act, statement: Statement) -> Iterator[Row]:
             yield Row(bank_id, credit.booked_on, credit.amount, "", "differs")
             continue
         yield Row(bank_id, credit.booked_on, credit.amount, receipt.number, _fate(receipt))
+
+
+def _kept_since(act: Act) -> date | None:
+    """Return from which day on the ids of transfers are known; None where they never end.
+
+    Those of older ones were taken off (billing.clear_stores), or may be at any moment: one that is read
+    again would be booked a second time.  The files themselves are known by their digests, their rows are not.
+    """
+    for past in past_terms(REFERENCE, act.at):
+        cut = past.of_years(act.at)["cut"]
+        if past.brand == act.brand and cut is not None:
+            return cut.astimezone(ZoneInfo(brand(act.brand).zone)).date()
+    return None
 
 
 def _paid_out(act: Act, credit: Credit) -> Seen:
