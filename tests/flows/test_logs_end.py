@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from hostkeep.flows import log_ends, scanning, sweeping
-from hostkeep.runtime import log_files, stores
+from hostkeep.runtime import log_files, log_keeping, stores
 from tests.conftest import NOON, make_act
 
 pytestmark = pytest.mark.django_db
@@ -244,3 +245,60 @@ def test_the_sweeper_has_the_store_and_the_scan_reads_what_was_set_aside(logs: P
 
     assert "logs.processes" in {store.name for store in stores.all_stores()}
     assert sweeping.overdue(NOON)["traffic"] >= 1
+
+
+def held_by_another(path: Path) -> bool:
+    """Whether somebody else has the file's lock."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_blanks_and_cuts_wait_for_one_another(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blanks that are written after a cut would fall on new lines."""
+    person, path, held = uuid4(), logs / "serve.log", list[bool]()
+    path.write_text(f'{{"subject": "{person}"}}\nother\n')
+
+    def watched(real):
+        def does(*given, **named):
+            held.append(held_by_another(path))
+            return real(*given, **named)
+
+        return does
+
+    monkeypatch.setattr(log_keeping.os, "pwrite", watched(os.pwrite))
+    monkeypatch.setattr(log_keeping.shutil, "copyfileobj", watched(log_keeping.shutil.copyfileobj))
+    assert log_keeping.blank_lines(path, frozenset({str(person)}), ()) == 1
+    log_keeping.set_aside(path, NOON)
+    assert held == [True, True, True]
+    assert not held_by_another(path)
+
+
+def test_a_line_without_end_is_looked_at_in_pieces(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_keeping, "PIECE", 64)
+    person, path = uuid4(), logs / "serve.log"
+    for before in range(150):
+        path.write_text("x" * before + str(person) + "y" * 200 + "\nother line\n")
+        assert log_keeping.blank_lines(path, frozenset({str(person)}), ()) >= 1
+        left = path.read_text()
+        assert str(person)[:8] not in left and str(person)[-8:] not in left
+        assert left.endswith("y\nother line\n") and len(left) == before + 36 + 200 + 12
+        assert log_keeping.count_lines(path, frozenset({str(person)}), ()) == 0
+
+
+def test_what_is_set_aside_while_lines_are_blanked_is_blanked_too(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, path = uuid4(), logs / "serve.log"
+    path.write_text(f"{person}\n")
+    real, done = log_keeping.blank_lines, list[Path]()
+
+    def late(*given):
+        if not done:
+            done.append(log_keeping.set_aside(path, NOON))
+        return real(*given)
+
+    monkeypatch.setattr(log_keeping, "blank_lines", late)
+    assert log_ends.blank(make_act(), stores.Person((person,))) == 1
+    assert not log_ends.count_left(stores.Person((person,)))

@@ -104,13 +104,17 @@ def _of_each(
     handles, found = frozenset(_handles(person)), 0
     if not handles and not person.words:
         return 0
-    for path in process_logs():
-        try:
-            found += work(path, handles, person.words)
-        except FileNotFoundError:
-            continue
-        except log_keeping.TORN:
-            found += unread
+    seen: set[Path] = set()
+    # A file may be set aside meanwhile, and its lines stand in a copy that was not there before.
+    while fresh := [path for path in process_logs() if path not in seen]:
+        seen.update(fresh)
+        for path in fresh:
+            try:
+                found += work(path, handles, person.words)
+            except FileNotFoundError:
+                continue
+            except log_keeping.TORN:
+                found += unread
     return found
 
 

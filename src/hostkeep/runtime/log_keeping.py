@@ -4,10 +4,14 @@ A process that has its file open goes on writing into it whatever happens here: 
 a writer.  Its text is copied aside and the file cut to nothing.  A writer that appends begins anew; one that
 does not leaves a hole before its next line, which holds nothing and takes no room.  A line that is written
 between the copy and the cut is lost.
+
+Whoever cuts a file or writes blanks into it holds its lock (flock) from the first look to the last byte, so
+that blanks never fall on lines that were written after a cut.  Writers take no lock: they only add.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import os
 import re
@@ -30,6 +34,12 @@ HANDLES = re.compile(rb"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 OLDEST = datetime(1, 1, 1, tzinfo=UTC)
 TORN = (OSError, EOFError, zlib.error)
 """What a file raises that cannot be read or does not unpack."""
+
+PIECE = 1_000_000
+"""So many bytes of a line are in memory at once."""
+
+LONGEST_HANDLE = 36
+"""Characters of a UUID with its dashes."""
 
 LOOKED_AT = 1_000_000
 """How many bytes of a file are looked through for its first time."""
@@ -80,7 +90,7 @@ def set_aside(path: Path, at: datetime) -> Path:
     """
     aside = path.with_name(f"{path.name}.{at.astimezone(UTC).strftime(STAMP)}")
     handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, path.stat().st_mode & 0o777)
-    with path.open("r+b") as file, os.fdopen(handle, "wb") as copy:
+    with _alone(path) as file, os.fdopen(handle, "wb") as copy:
         _skip_hole(file)
         shutil.copyfileobj(file, copy)
         copy.flush()
@@ -95,7 +105,7 @@ def end(path: Path) -> None:
     if is_aside(path):
         path.unlink(missing_ok=True)
         return
-    with path.open("r+b") as file:
+    with _alone(path) as file:
         file.truncate(0)
 
 
@@ -116,13 +126,12 @@ def blank_lines(path: Path, handles: frozenset[str], words: Sequence[str]) -> in
         if found:
             path.unlink(missing_ok=True)
         return found
-    with _reading(path) as file:
-        places = list(_lines_about(file, handles, words))
-    if places:
-        with path.open("r+b") as file:
-            for start, length in places:
-                os.pwrite(file.fileno(), b" " * length, start)
-    return len(places)
+    with _alone(path) as file:
+        _skip_hole(file)
+        for start, length in _lines_about(file, handles, words):
+            os.pwrite(file.fileno(), b" " * length, start)
+            found += 1
+    return found
 
 
 def older(path: Path, than: timedelta, now: datetime) -> bool:
@@ -134,15 +143,30 @@ def older(path: Path, than: timedelta, now: datetime) -> bool:
 def _lines_about(
     file: IO[bytes], handles: frozenset[str], words: Sequence[str]
 ) -> Iterator[tuple[int, int]]:
-    """Give where the lines about somebody begin, and how long they are without their end."""
+    """Give where the lines about somebody begin, and how long they are without their end.
+
+    A line longer than PIECE is looked at in pieces, each with the end of the one before: of such a line the
+    pieces are given in which somebody stands, and never more than one is in memory.
+    """
     wanted = frozenset(handle.replace("-", "").lower().encode() for handle in handles)
     texts = [word.encode() for word in words if word]
-    start = file.tell()
-    for line in file:
-        told = any(found.replace(b"-", b"").lower() in wanted for found in HANDLES.findall(line))
-        if told or any(text in line for text in texts):
-            yield start, len(line.rstrip(b"\n"))
-        start += len(line)
+    overlap = max([LONGEST_HANDLE, *map(len, texts)])
+    start, tail = file.tell(), b""
+    while piece := file.readline(PIECE):
+        seen = tail + piece
+        told = any(found.replace(b"-", b"").lower() in wanted for found in HANDLES.findall(seen))
+        if told or any(text in seen for text in texts):
+            yield start - len(tail), len(seen.rstrip(b"\n"))
+        start += len(piece)
+        tail = b"" if told or piece.endswith(b"\n") else seen[-overlap:]
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to change it, when nobody else of us does.  Raises OSError."""
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
 
 
 @contextmanager
