@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
@@ -270,8 +274,33 @@ def drain() -> None:
     if not _waiting():
         return
     connector: Any = app.connector
-    with app.replace_connector(connector.get_worker_connector()) as worker:
+    with _closing_behind(), app.replace_connector(connector.get_worker_connector()) as worker:
         worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+@contextmanager
+def _closing_behind() -> Iterator[None]:
+    """Close, at the end, the connections that other threads of this process opened meanwhile.
+
+    A worker that runs here does its jobs in threads of its own, which are gone with it: whoever drains for a
+    year would hold hundreds of connections that nobody uses.  For a process that has no other threads, as the
+    command that moves the clock.
+    """
+    opened: list[BaseDatabaseWrapper] = []
+    here = threading.get_ident()
+
+    def note(connection: BaseDatabaseWrapper, **_: object) -> None:
+        if threading.get_ident() != here:
+            opened.append(connection)
+
+    connection_created.connect(note, weak=False)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(note)
+        for each in opened:
+            if each.connection is not None:  # of a thread that is over, so not by Django's own close()
+                each.connection.close()
 
 
 def _waiting() -> bool:
