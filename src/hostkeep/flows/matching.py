@@ -12,9 +12,9 @@ from hostkeep.billing.actions.receiving import Receipt, match_payment
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import AlreadyMatched
-from hostkeep.billing.queries.invoices import InvoiceRow, owing
+from hostkeep.billing.queries.invoices import InvoiceRow
 from hostkeep.billing.queries.payments import PaymentRow
-from hostkeep.billing.queries.unpaid import owing_near
+from hostkeep.billing.queries.unpaid import owing, owing_near
 from hostkeep.billing.rules.matching import NEAR, nearest, same_name
 from hostkeep.billing.rules.party import from_json
 from hostkeep.kernel.act import Act

@@ -23,51 +23,61 @@ SOMEBODY = UUID("6d1f4f5e-0c55-4bb1-8f0a-2f7d35b1a9c4")
 SOMETHING = "6d1f4f5e-0c55-4bb1-8f0a-2f7d35b1a9c4"
 """Stands for the key in a query that asks for a text, while it is written."""
 
+KEYS = (SOMEBODY, SOMETHING)
+
 KEPT = 512
 """Queries a process keeps: a list has one a page that was looked at."""
 
 
-def rows_of(query: Callable[..., QuerySet[Any, Any]], whose: UUID, *numbers: int) -> list[tuple[Any, ...]]:
-    """Return the rows of a query about one handle, as the driver reads them: no field's from_db_value.
+def rows_of(
+    query: Callable[..., QuerySet[Any, Any]], key: UUID | str, *given: int | str
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query about one key, as the driver reads them: no field's from_db_value.
 
-    query    writes it for a handle and some numbers; it is called once for each numbers, so it must be a
-             function of a module, and nothing may enter it but these
-    whose    the handle it is asked for now
+    query    writes it for a key and some numbers or words; it is called once for each of these, so it must
+             be a function of a module, and nothing may enter it but these
+    key      a handle, or a text: what it is asked for now
+    given    of which there are few: how many rows, a brand
     """
-    text, values = _written(query, *numbers)
+    text, values = _written(query, isinstance(key, UUID), *given)
     if not text:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(text, [whose if value == SOMEBODY else value for value in values])
+        cursor.execute(text, [key if value in KEYS else value for value in values])
         return list(cursor.fetchall())
 
 
 @lru_cache(maxsize=KEPT)
-def _written(query: Callable[..., QuerySet[Any, Any]], *numbers: int) -> tuple[str, tuple[Any, ...]]:
+def _written(
+    query: Callable[..., QuerySet[Any, Any]], is_handle: bool, *given: int | str
+) -> tuple[str, tuple[Any, ...]]:
     """Return the text of a query, and what it is asked with; no text where it can find nothing."""
     try:
-        text, values = query(SOMEBODY, *numbers).query.sql_with_params()
+        text, values = query(_stands_in(is_handle), *given).query.sql_with_params()
     except EmptyResultSet:
         return "", ()
     return text, tuple(values)
 
 
-def objects_of(query: Callable[[Any], QuerySet[M, M]], key: UUID | str) -> list[M]:
+def objects_of(query: Callable[..., QuerySet[M, M]], key: UUID | str, *given: int | str) -> list[M]:
     """Return what a query about one key finds, as objects of its model.
 
-    query  writes it for a key, and is called once for each sort of key: a function of a module, whose query
-           reads whole rows of one model and has nothing in it but the key
-    key    a handle, or a text
+    query, key, given  as in rows_of; the query reads whole rows of one model
     Raises TransactionManagementError where it locks rows and no transaction runs.
     """
-    found: _Objects[M] = _written_objects(query, isinstance(key, UUID))
+    found: _Objects[M] = _written_objects(query, isinstance(key, UUID), *given)
     if found.locks and not connection.in_atomic_block:
         raise transaction.TransactionManagementError("rows are locked inside a transaction alone")
-    values = [key if value in (SOMEBODY, SOMETHING) else value for value in found.values]
+    values = [key if value in KEYS else value for value in found.values]
     with connection.cursor() as cursor:
         cursor.execute(found.text, values)
         rows = cursor.fetchall()
     return [found.made(row) for row in rows]
+
+
+def _stands_in(is_handle: bool) -> UUID | str:
+    """Return what stands for a key while its query is written."""
+    return SOMEBODY if is_handle else SOMETHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,11 @@ class _Objects(Generic[M]):
 
 
 @lru_cache(maxsize=KEPT)
-def _written_objects(query: Callable[[Any], QuerySet[M, M]], is_handle: bool) -> _Objects[M]:
+def _written_objects(
+    query: Callable[..., QuerySet[M, M]], is_handle: bool, *given: int | str
+) -> _Objects[M]:
     """Write a query of objects once.  Raises ValueError for one that reads anything but whole rows."""
-    asked = query(SOMEBODY if is_handle else SOMETHING)
+    asked = query(_stands_in(is_handle), *given)
     if asked.query.select_related or asked.query.annotations or asked.query.deferred_loading[0]:
         raise ValueError("such a query reads whole rows of one model")
     text, values = asked.query.sql_with_params()

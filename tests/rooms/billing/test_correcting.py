@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connections, transaction
-from django.db.models import QuerySet
 
 from hostkeep.billing.actions import correcting
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole, debit_invoice
@@ -30,6 +28,7 @@ from hostkeep.ledger import book, statements
 from hostkeep.runtime.models import Event
 from hostkeep.vault.door import reveal
 from tests.conftest import NOON
+from tests.lockless import unlocked
 from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 from tests.rooms.billing.test_issuing import constraints_hold
 from tests.told import told
@@ -243,14 +242,6 @@ def test_nobody_pays_a_credit_note_by_its_reference(buyer: Buyer) -> None:
     assert stands("unmatched:vps6") == -50
 
 
-@contextmanager
-def unlocked(monkeypatch):
-    """Rows are read without their lock."""
-    with monkeypatch.context() as patch:
-        patch.setattr(QuerySet, "select_for_update", lambda self, *_, **__: self)
-        yield
-
-
 def at_once(many: int, attempt) -> list[object]:
     def run(n: int) -> object:
         try:
@@ -292,8 +283,8 @@ def numbers_of_twenty(buyer: Buyer) -> list[str]:
     return sorted(getattr(each, "number", "refused") for each in done)
 
 
-def test_twenty_issuers_of_notes_leave_no_gap(committed, monkeypatch) -> None:
-    with unlocked(monkeypatch):
+def test_twenty_issuers_of_notes_leave_no_gap(committed) -> None:
+    with unlocked():
         assert "refused" in numbers_of_twenty(Buyer()), "the race was won without the lock"
     last = Series.objects.get(kind="credit_note").last
     assert last == Invoice.objects.filter(kind="credit_note").count(), "even then no gap, only refusals"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier, BrokenBarrierError
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
 from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import Judge, take_steps
@@ -23,20 +20,13 @@ from hostkeep.billing.rules.dunning_steps import Facts
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.kernel.ids import AccountId, InvoiceId, SubjectId
 from tests.conftest import NOON
+from tests.lockless import unlocked
 from tests.rooms.billing.making import billing_act, line
 from tests.rooms.messaging.test_mail_racing import at_once
 
 DAY = timedelta(days=1)
 AT = NOON + 15 * DAY
 WORKERS = 4
-
-
-@contextmanager
-def unlocked() -> Iterator[None]:
-    """A build in which no row is locked."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_kwargs: self)
-        yield
 
 
 def owed() -> InvoiceId:

@@ -12,7 +12,8 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.errors.documents import EmptyInvoice, IssuedDifferently, NoSuchInvoice
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series, TaxDecision
-from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, owing, sheet, unpaid_count
+from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, sheet, unpaid_count
+from hostkeep.billing.queries.unpaid import owing
 from hostkeep.billing.rules.party import BilledTo, Party
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.drivers.payments import Settled

@@ -13,7 +13,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, Window
-from django.db.models.lookups import Exact
 
 from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors.documents import NoSuchInvoice
@@ -28,7 +27,7 @@ from hostkeep.kernel.period import Period
 from hostkeep.ledger import book
 from hostkeep.runtime.written import rows_of
 from hostkeep.vault.column_door import ColumnWish, one_row
-from hostkeep.vault.columns import Boxed, SealedColumn
+from hostkeep.vault.columns import Boxed
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +231,8 @@ def invoices_from(
     if after is not None:
         at, last = after
         found = found.filter(Q(issued_at__lt=at) | Q(issued_at=at, id__lt=last))
-    titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
-    rows = with_paid(found).annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
-    listed = rows.order_by("-issued_at", "-id").values_list(*LISTED)[:first]
-    return tuple(row_of(row) for row in listed)
+    rows = _titled(found).order_by("-issued_at", "-id").values_list(*LISTED)[:first]
+    return tuple(row_of(row) for row in rows)
 
 
 def unpaid_count(account: AccountId) -> int:
@@ -247,20 +244,6 @@ def _unpaid(account: AccountId) -> QuerySet[Invoice, Any]:
     """Count invoices that still owe something; no row where there is none."""
     owed = still_unpaid(Invoice.objects.filter(account=account)).values(of=Value(1))
     return owed.annotate(count=Count("pk")).values_list("count")
-
-
-def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow, ...]:
-    """Return a brand's invoices on which exactly this is still owed, newest first: who may have sent it."""
-    found = with_paid(
-        Invoice.objects.filter(brand=brand, currency=amount.currency.code, gross_minor__gte=amount.minor)
-    )
-    rows = (
-        found.filter(Exact(F("paid_minor"), F("gross_minor") - amount.minor))
-        .annotate(title=Value(None, SealedColumn()), total=Value(0), unpaid=Value(0))
-        .order_by("-issued_at", "-id")
-        .values_list(*LISTED)[:first]
-    )
-    return tuple(row_of(row) for row in rows)
 
 
 def invoice_by_number(brand: BrandId, number: str) -> InvoiceId | None:
@@ -291,10 +274,13 @@ def listed(invoice: InvoiceId) -> InvoiceRow:
 
 
 def _alone(invoice: InvoiceId) -> QuerySet[Invoice, Any]:
-    """Return the query of `listed`."""
+    return _titled(Invoice.objects.filter(id=invoice)).values_list(*LISTED)
+
+
+def _titled(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Add to documents what LISTED reads of each."""
     titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
-    found = with_paid(Invoice.objects.filter(id=invoice))
-    return found.annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0)).values_list(*LISTED)
+    return with_paid(found).annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
 
 
 def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:

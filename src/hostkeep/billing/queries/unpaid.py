@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db.models import Count, F, OuterRef, Subquery, Value
+from django.db.models.lookups import Exact
 
 from hostkeep.billing.models import Invoice, InvoiceLine
-from hostkeep.billing.queries.covered import still_unpaid
+from hostkeep.billing.queries.covered import still_unpaid, with_paid
 from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of
 from hostkeep.billing.rules.crediting import OWED_KINDS
 from hostkeep.billing.rules.numbering import CANARY
@@ -39,3 +40,17 @@ def unpaid_by_brand() -> Mapping[BrandId, int]:
     owed = still_unpaid(Invoice.objects.exclude(kind=CANARY))
     counts = owed.values_list("brand").annotate(count=Count("id")).order_by()
     return {BrandId(row[0]): int(row[-1]) for row in counts}
+
+
+def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow, ...]:
+    """Return a brand's invoices on which exactly this is still owed, newest first: who may have sent it."""
+    found = with_paid(
+        Invoice.objects.filter(brand=brand, currency=amount.currency.code, gross_minor__gte=amount.minor)
+    )
+    rows = (
+        found.filter(Exact(F("paid_minor"), F("gross_minor") - amount.minor))
+        .annotate(title=Value(None, SealedColumn()), total=Value(0), unpaid=Value(0))
+        .order_by("-issued_at", "-id")
+        .values_list(*LISTED)[:first]
+    )
+    return tuple(row_of(row) for row in rows)

@@ -19,6 +19,7 @@ from hostkeep.people.queries import subject_of
 from hostkeep.runtime.deeds import Statement, leave
 from hostkeep.runtime.inserting import insert
 from hostkeep.runtime.outbox import publish
+from hostkeep.runtime.written import objects_of
 from hostkeep.shop.boxing import as_system, seal_ordered
 from hostkeep.shop.errors import (
     CartEmpty,
@@ -34,7 +35,7 @@ from hostkeep.shop.models import Cart, Order, OrderLine, Product, Receipt
 from hostkeep.shop.queries.carts import frozen_cart
 from hostkeep.shop.queries.holding import held_cart
 from hostkeep.shop.queries.order_rows import OrderTold
-from hostkeep.shop.queries.orders import frozen_order
+from hostkeep.shop.queries.orders import by_once, frozen_order
 from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, locked_lines_of, price_lines
 from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.reserving import Reduced, reduce, reserve
@@ -81,15 +82,10 @@ ComesTo = Callable[[CartRow], Money]
 """Says what a cart comes to as it was shown.  It asks the database nothing: the cart is locked."""
 
 
-def in_list_prices(cart: CartRow) -> Money:
-    """Return the sum of a cart's first terms in list prices, its code's discount taken off."""
-    return cart.due
-
-
 @recorded("shop.order.placed")
 def place_order(
     act: Act, *, cart: CartId, account: AccountId, currency: str, expected: Money, once: str,
-    comes_to: ComesTo = in_list_prices,
+    comes_to: ComesTo | None = None,
 ) -> Placed:  # fmt: skip
     """Turn all that lies in a cart into an order, at the prices the customer saw or not at all.
 
@@ -97,7 +93,7 @@ def place_order(
     expected  what the cart comes to, as shown
     once      idempotency key, made for each page that was shown; the same again, also at the same moment,
               is the same order
-    comes_to  by what the customer was shown
+    comes_to  by what the customer was shown; None: in list prices, the code's discount taken off
 
     Reads prices, stock and the code again under lock.  Writes an Order with copies of what was bought,
     reserves a use of the code, takes the pieces out of stock, empties the cart, publishes OrderPlaced and
@@ -114,7 +110,7 @@ def place_order(
     priced = _locked_lines(act, held, account)
     reduced = reduce(act, held, priced, _listed(priced, held), account)
     shown = frozen_cart(held, priced, reduced.discounts, promo=reduced.row, language="en")
-    _demand_price(priced, reduced, (currency, expected), comes_to(shown))
+    _demand_price(priced, reduced, (currency, expected), comes_to(shown) if comes_to else shown.due)
     _take_from_stock(priced)
     order = Order(
         brand=act.brand,
@@ -171,7 +167,7 @@ def _content(cart: CartId, account: AccountId, expected: Money) -> str:
 
 def _known(act: Act, key: str, content: str) -> Placed | None:
     """Return the order that stands under a key.  Raises OnceReused if it is another one."""
-    order = Order.objects.filter(brand=act.brand, once_hash=key).first()
+    order = next(iter(objects_of(by_once, key, act.brand)), None)
     if order is None:
         return None
     if order.content != content:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from hostkeep.kernel.ids import BrandId
+from hostkeep.runtime.written import rows_of
 from hostkeep.shop.models import Product
 from hostkeep.shop.rules.catalogue import MeterEntry, TierEntry
 
 
 def meters_of_product(brand: BrandId, slug: str) -> tuple[MeterEntry, ...]:
     """Return the meters of a brand's product; none for one that is not in its catalogue.  One query."""
-    return meters_of_products(brand, [slug]).get(slug, ())
+    return next((_entries(json.loads(meters)) for (meters,) in rows_of(_metered, slug, brand)), ())
+
+
+def _metered(slug: str, brand: str) -> QuerySet[Product, Any]:
+    """Return the query of a product's meters, if it has any."""
+    return Product.objects.filter(brand=brand, slug=slug).exclude(meters=[]).values_list("meters")
 
 
 def meters_of_products(brand: BrandId, slugs: Iterable[str]) -> Mapping[str, tuple[MeterEntry, ...]]:

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import Currency, Money
+from hostkeep.runtime.written import objects_of
 from hostkeep.shop.boxing import Chosen, use_lines
 from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Plan, Price, Product
 from hostkeep.shop.queries.add_ons import entries_of
@@ -130,7 +133,12 @@ def locked_lines_of(act: Act, cart: Cart) -> list[OpenLine]:
 
 def _lying_in(cart: Cart) -> list[CartLine]:
     """Return the lines of a cart, oldest first."""
-    return list(CartLine.objects.filter(cart_id=cart.id).order_by("added_at", "id"))
+    return objects_of(_lines, cart.id)
+
+
+def _lines(cart: UUID) -> QuerySet[CartLine]:
+    """Return the query of a cart's lines."""
+    return CartLine.objects.filter(cart_id=cart).order_by("added_at", "id")
 
 
 def _with_plans(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
