@@ -32,8 +32,11 @@ LIGHTS = "Proven|Unproven|Broken|Statement|Đãchứngminh|Chưachứngminh|Bị
 
 
 def bare(text: str, ids: str) -> str:
-    """A text without blanks, hyphens, clause ids and lights: lines break anywhere, and the margin reads between."""
-    return re.sub(rf"(?:{ids})(?:{LIGHTS})?", "", text.replace(" ", "")).replace("-", "")
+    """A text without blanks, hyphens, clause ids and lights: lines break anywhere, and the margin reads between.
+
+    An id and its light stand above one another, and each may be read after another line of the clause.
+    """
+    return re.sub(rf"{ids}|{LIGHTS}", "", text.replace(" ", "")).replace("-", "")
 
 
 def printed(page: Page, place: Path) -> str:

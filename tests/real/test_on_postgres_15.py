@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import MOST_CONNECTIONS
+
 BIN = Path("/usr/lib/postgresql/15/bin")
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,7 +27,7 @@ def server_15() -> Iterator[Path]:
     as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     data = folder / "data"
     subprocess.run([*as_postgres, BIN / "initdb", "-D", data, "--auth=trust", "--encoding=utf8", "-U", "postgres"], check=True, capture_output=True)
-    told = f"-k {folder} -h '' -c fsync=off"
+    told = f"-k {folder} -h '' -c fsync=off -c max_connections={MOST_CONNECTIONS}"
     subprocess.run([*as_postgres, BIN / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", told, "start"], check=True, capture_output=True)
     try:
         yield folder
