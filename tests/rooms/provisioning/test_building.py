@@ -87,7 +87,8 @@ def test_the_same_key_opens_one_service_and_other_content_is_refused(room: Room)
     }
     bought = Bought("Solo", "solo", "fake", {"devices": "1"})
     first = open_service(room.act, bought=bought, **given)
-    assert open_service(room.act, bought=bought, **given) == first
+    again = open_service(room.act, bought=bought, **given)
+    assert (again.id, first.again, again.again) == (first.id, False, True)
     with pytest.raises(OpenedDifferently):
         open_service(room.act, bought=Bought("Solo", "solo", "fake", {"devices": "9"}), **given)
     assert Service.objects.count() == 1
