@@ -18,7 +18,7 @@ from hostkeep.billing.queries.credit import credit_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.billing.rules.taxing.places import area_at
 from hostkeep.billing.rules.taxing.rates import book_of
-from hostkeep.billing.rules.taxing.rerating import rate_since
+from hostkeep.billing.rules.rerating import rate_since
 from hostkeep.brands.rules.taxing import OwnRate
 from hostkeep.drivers.payments import Settled
 from hostkeep.drivers.tax_numbers import Registered

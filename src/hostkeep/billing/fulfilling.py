@@ -17,7 +17,7 @@ from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, fingerprint, totals
 from hostkeep.billing.rules.numbering import INVOICE
 from hostkeep.billing.rules.party import BilledTo
-from hostkeep.billing.rules.taxing.rerating import is_rated, rerated
+from hostkeep.billing.rules.rerating import is_rated, rerated
 from hostkeep.billing.series import take_numbers
 from hostkeep.billing.writing import GONE, Draft, copy_head, owe, titled_lines, write
 from hostkeep.brands.queries import brand

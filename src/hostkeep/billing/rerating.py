@@ -1,6 +1,6 @@
 """What billing's actions share: what the rates of a proforma have become by the day its money came.
 
-Only `billing.fulfilling` calls this.  Rules and sources: rules/taxing/rerating.py.
+Only `billing.fulfilling` calls this.  Rules and sources: rules/rerating.py.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from hostkeep.billing.models import Invoice, TaxDecision
+from hostkeep.billing.rules.rerating import rate_since
 from hostkeep.billing.rules.taxing.places import area_at
 from hostkeep.billing.rules.taxing.rates import STANDARD_KIND, book_of
-from hostkeep.billing.rules.taxing.rerating import rate_since
 from hostkeep.brands.queries import BrandRow, brand
 from hostkeep.brands.rules.taxing import read_tax
 from hostkeep.kernel.act import Act
