@@ -14,7 +14,7 @@ from hostkeep.runtime import clock
 from hostkeep.shop.actions.loading import load_catalogue
 from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
 from hostkeep.subscriptions.models import Change, Part, Subscription
-from hostkeep.subscriptions.rules.agreeing import AddOn, Agreed, Taken
+from hostkeep.subscriptions.rules.agreeing import AddOn, Agreed, Discount, Taken
 from hostkeep.subscriptions.rules.terms import Term
 from tests.conftest import make_act
 from tests.faces.services.conftest import Customer, Staff, a_customer
@@ -61,9 +61,11 @@ def beside(customer: Customer) -> Beside:
     return Beside(customer, bought(customer))
 
 
-def bought(customer: Customer, *add_ons: Taken) -> ServiceId:
+def bought(customer: Customer, *add_ons: Taken, discount: Discount | None = None) -> ServiceId:
     service = ServiceId(customer.room.builds("wireguard"))
-    agreed = Agreed("solo", "one-month", "Solo", {}, Term("month", 1), Money(300, EUR), add_ons=add_ons)
+    agreed = Agreed(
+        "solo", "one-month", "Solo", {}, Term("month", 1), Money(300, EUR), discount=discount, add_ons=add_ons
+    )  # fmt: skip
     act = make_act(brand="vpn", at=clock.now())
     open_subscription(
         act, account=customer.room.account, subject=customer.room.subject, service=service, agreed=agreed,
@@ -208,3 +210,16 @@ def test_what_staff_cannot_mean_is_said_on_the_page(customer: Customer, beside: 
     assert answer.status_code in {404, 409, 422}
     assert "This was not done" in text(answer)
     assert not Change.objects.exists()
+
+
+def test_the_next_invoice_is_told_without_what_a_discount_takes_off(customer: Customer) -> None:
+    off = Discount("Half", Money(150, EUR), rate=500_000, periods=3)
+    page = text(customer.page(bought(customer, address(2), discount=off)))
+    assert "€7.00 each month" in page
+    assert re.search(r"Next invoice</dt><dd>[^<]*(?:<[^>]*>[^<]*)*?, €5\.50</dd>", page)
+
+
+def test_a_change_is_told_by_what_the_plan_alone_costs_on_both_sides(customer: Customer) -> None:
+    service = bought(customer, address(2))
+    page = text(customer.browser.get(f"/account/services/{service}/change/0/"))
+    assert re.search(r"You have</dt><dd>[^<]*, €3\.00</dd>", page)

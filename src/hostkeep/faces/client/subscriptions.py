@@ -25,6 +25,7 @@ from hostkeep.kernel.ids import ServiceId
 from hostkeep.provisioning.queries import ServiceTold, service_of
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, NoSuchMove, NoSuchSubscription
 from hostkeep.subscriptions.queries.changes import waiting_change
+from hostkeep.subscriptions.queries.courses import coming
 from hostkeep.subscriptions.queries.subscriptions import subscription_of_service
 
 KEYS = frozenset({"when", "sure", TOKEN})
@@ -39,6 +40,7 @@ def term_of(request: HttpRequest, service: ServiceTold) -> dict[str, Any]:
     return {
         "term": row,
         "next": row.next_period if row.renews else None,
+        "coming": coming(row.id) if row.renews else None,
         "waiting": waiting_change(row.id),
         "net": request.brand.prices == "net",  # type: ignore[attr-defined]
     }
