@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from django.db import connections
 
+from hostkeep.audit.enter import APART
 from hostkeep.billing.models import Payment
 from hostkeep.kernel.money import EUR
 from hostkeep.ledger import book
-from tests.drivers.bank_files import Entry, camt
+from tests.drivers.bank_files import VPS6_IBAN, Entry, camt
 from tests.flows.test_bank_files import bank, fates
 
 __all__ = ["bank"]
@@ -87,13 +89,22 @@ def test_a_better_id_of_the_statement_is_the_reports_other_one(bank) -> None:
     assert came(report, camt(Entry("1.00", ref="A-1", umsatz=UMSATZ))) == [100]
 
 
+def test_files_that_tell_a_movement_by_different_ids_wait_for_each_other(bank) -> None:
+    """While the statement is read, nobody reads the report that knows the same money by the other id."""
+    assert came(camt(Entry("1.00", ref="A-1", umsatz=UMSATZ))) == [100]
+    with connections[APART].cursor() as another:
+        for id_ in ("A-1", f"fi-{UMSATZ}"):
+            matter = f"transfer:vps6:{VPS6_IBAN}/{id_}"
+            another.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [matter])
+            assert another.fetchone() == (False,)
+
+
 def test_what_was_read_before_ids_were_looked_for_elsewhere_is_known(bank) -> None:
     """Until then an entry without AcctSvcrRef was known by its statement and place."""
     from datetime import date
 
     from hostkeep.billing.actions.receiving import Transfer, record_transfer
     from hostkeep.kernel.money import Money
-    from tests.drivers.bank_files import VPS6_IBAN
     from tests.rooms.billing.making import billing_act
 
     for place, minor in ((1, 100), (2, 300), (3, 400)):

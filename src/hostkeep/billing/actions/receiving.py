@@ -22,7 +22,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger.rules import Leg
-from hostkeep.runtime.transactions import take_turn
+from hostkeep.runtime.transactions import take_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
     also under an id of another file's, changes nothing.  Writes a Payment, its ledger entry and events.
     Raises PaymentDiffers: its proof stood for other money before, or of its parts only some are there.
     """
-    take_turn(f"transfer:{act.brand}:{_entry(transfer.proof)}")
+    ids = (transfer.proof, *transfer.alike, *transfer.whole)  # another file may tell it by any of them
+    take_turns(f"transfer:{act.brand}:{_entry(each)}" for each in ids)
     if (stands := _stands(act, transfer)) is not None:
         return _receipt(before(stands), "")
     found: list[Invoice | TopUp] = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
