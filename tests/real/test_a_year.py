@@ -1,0 +1,192 @@
+"""A year of a brand on the demo's clock: it moves as `hostkeep clock advance` moves it, and customers pay or do not.
+
+Nearly half pay by a stored card that is charged for them, nearly half by themselves, a few only after their
+service was stopped, and a few never.  Each month the books are looked at from outside: nothing missed, nothing
+twice, no gap, no alarm, and memory that does not grow.
+
+YEAR_SERVICES and YEAR_DAYS say how many and how long: `make soak` asks for 10,000 and a year.  Without the first it is
+left out: every day of the clock has the house's daily rounds in it, so a small year takes long too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from hostkeep.billing.actions.paying import begin_payment, record_outcome
+from hostkeep.billing.actions.storing import begin_keeping, record_kept
+from hostkeep.billing.calls import gateways
+from hostkeep.drivers.conformance.payments import FakeGateway
+from hostkeep.drivers.payments import Kept, Settled
+from hostkeep.flows.reconciling import check_book, check_brand
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId, InvoiceId
+from hostkeep.messaging.calls import handing
+from hostkeep.provisioning.models import Service
+from hostkeep.runtime import clock, jobs
+from hostkeep.subscriptions.rules.terms import Term
+from tests.cards import BRAND, load_card_brand
+from tests.conftest import make_act
+from tests.flows.debtors import DAY, HOUR, Debtor, machines
+from tests.flows.years_house import Mailer
+
+SERVICES = int(os.environ.get("YEAR_SERVICES", "20"))
+DAYS = int(os.environ.get("YEAR_DAYS", "366"))
+TERMS = (*[Term("month", 1)] * 14, Term("month", 3), Term("year", 1), Term("year", 1), Term("day", 10), Term("hour", 100))
+PAYERS = ("card", "self") * 9 + ("late", "never")
+"""How the n-th customer pays, again from the first when they run out."""
+
+AFTER_ISSUE = 6 * DAY
+AFTER_STOP = 9 * DAY
+"""When who pays by themselves does: after the invoice came; and, of the late, after it was due."""
+
+GROWS = 1.25
+"""What memory may come to, to that of the first month."""
+
+
+pytestmark = pytest.mark.skipif("YEAR_SERVICES" not in os.environ, reason="for make soak")
+
+
+@pytest.fixture
+def house(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
+    """The sixth brand with cards; a gateway, a mailer and machines that do what they are asked."""
+    load_card_brand(tmp_path)
+    fake, mailer, before = FakeGateway(), Mailer(), list(gateways._make)
+    gateways.carry_with(lambda name, _: fake if name in ("testpay", "stripe") else None)
+    monkeypatch.setattr(handing, "_makers", [lambda _brand: mailer])
+    with machines():
+        yield fake
+    gateways._make[:] = before
+
+
+def filled(gateway: FakeGateway) -> dict[UUID, str]:
+    """So many customers with a service each, begun in the last thirty days; how each pays, by account."""
+    now, found = clock.now(), {}
+    for n in range(SERVICES):
+        term, pays = TERMS[n % len(TERMS)], PAYERS[n % len(PAYERS)]
+        ann = Debtor(BRAND, at=now - HOUR * (n * 7 % 72), price=500 + n % 4000, term=term).starts()
+        if pays == "card":
+            act = ann.act("customer", "billing")
+            begun = begin_keeping(act, of=ann.account, subject=ann.subject, gateway="testpay")
+            record_kept(act, method=begun.id, keeping=Kept(uuid4().hex, "Test card 4242", date(2099, 1, 31)))
+        found[ann.account] = pays
+    return found
+
+
+UNPAID = """
+SELECT i.id, i.account, i.issued_at, i.due_at
+FROM billing_invoice i LEFT JOIN billing_allocation a ON a.invoice_id = i.id
+WHERE i.brand = %s AND i.kind = 'invoice' AND i.issued_at > %s
+GROUP BY i.id HAVING i.gross_minor > coalesce(sum(a.minor), 0)
+"""
+
+
+def pay(act: Act, how: dict[UUID, str]) -> int:
+    """Customers pay what it is time for, by the gateway's page; return how many."""
+    paid = 0
+    for invoice, account, issued_at, due_at in asked(UNPAID, [BRAND, act.at - 70 * DAY]):
+        pays = how[account]
+        if (pays == "self" and act.at >= issued_at + AFTER_ISSUE) or (pays == "late" and act.at >= due_at + AFTER_STOP):
+            under = make_act("customer", "billing", brand=BRAND, at=act.at, actor="user:test")
+            begun = begin_payment(under, of=account, invoice=InvoiceId(invoice), gateway="testpay")
+            record_outcome(under, attempt=begun.attempt, outcome=Settled(uuid4().hex, begun.amount))
+            paid += 1
+    return paid
+
+
+def asked(query: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values or [])
+        return list(cursor.fetchall())
+
+
+WRONG = {
+    "a gap or an overlap between periods": """
+        SELECT count(*) FROM (SELECT starts_at, lag(ends_at) OVER (PARTITION BY subscription_id ORDER BY starts_at) AS before
+        FROM subscriptions_period) p WHERE before IS NOT NULL AND before <> starts_at""",
+    "periods that share an invoice, or have none": """
+        SELECT count(*) FROM (SELECT invoice FROM subscriptions_period GROUP BY invoice HAVING count(*) > 1 OR invoice IS NULL) p""",
+    "periods billed by no line, or by several": """
+        SELECT count(*) FROM (SELECT p.id FROM subscriptions_period p
+        JOIN subscriptions_subscription s ON s.id = p.subscription_id AND p.starts_at > s.anchor_at
+        LEFT JOIN billing_invoiceline l ON l.about_id = s.id AND l.starts_at = p.starts_at AND l.ends_at = p.ends_at
+             AND EXISTS (SELECT 1 FROM billing_invoice i WHERE i.id = l.invoice_id AND i.kind = 'invoice')
+        GROUP BY p.id HAVING count(l.id) <> 1) p""",
+    "missed": """
+        SELECT count(*) FROM subscriptions_subscription WHERE state IN ('active', 'trial') AND billed_to <= %(at)s""",
+    "given up": "SELECT count(*) FROM subscriptions_subscription WHERE stopped_at IS NOT NULL",
+    "numbers with a gap": """
+        SELECT count(*) FROM (SELECT kind, left(number, -6) FROM billing_invoice WHERE brand = %(brand)s
+        GROUP BY 1, 2 HAVING count(*) <> max(right(number, 6)::int) OR count(DISTINCT number) <> count(*)) n""",
+    "documents that are not their lines": """
+        SELECT count(*) FROM billing_invoice i WHERE net_minor <> (SELECT sum(minor) FROM billing_invoiceline l WHERE l.invoice_id = i.id)
+        OR tax_minor <> (SELECT sum(tax_minor) FROM billing_invoicetax t WHERE t.invoice_id = i.id)""",
+    "a ledger that does not sum to zero": """
+        SELECT count(*) FROM (SELECT currency FROM ledger.ledger_posting GROUP BY 1 HAVING sum(minor) <> 0) p""",
+    "deliveries that wait or are parked": "SELECT count(*) FROM runtime_delivery WHERE state <> 'done'",
+    "jobs that failed": "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('failed', 'doing', 'aborted')",
+    "letters of one kind about one thing, twice": """
+        SELECT count(*) FROM (SELECT template, facts FROM messaging_mail WHERE template LIKE 'billing/%%' GROUP BY 1, 2, account HAVING count(*) > 1) m""",
+}  # fmt: skip
+
+
+def faults(at: datetime) -> list[str]:
+    """What is wrong at a moment, asked of the tables and not of the house."""
+    counted = {what: asked(query, {"at": at, "brand": BRAND})[0][0] for what, query in WRONG.items()}  # type: ignore[arg-type]
+    found = [f"{what}: {count}" for what, count in counted.items() if count]
+    return found + [str(each) for each in (*check_brand(BrandId(BRAND)), *check_book())]
+
+
+def memory() -> float:
+    """Megabytes that this process holds now."""
+    told = Path("/proc/self/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+)", told)
+    assert found
+    return int(found[1]) / 1024
+
+
+def test_a_year_of_a_brand(house: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.perf_counter()
+    how = filled(house)
+    begin = clock.now()
+    tell(f"{SERVICES} services, {time.perf_counter() - began:.0f} s")
+    monkeypatch.setitem(jobs._due, "payers", lambda act: pay(act, how))
+    held: list[float] = []
+    left = DAYS
+    while left > 0:
+        began = time.perf_counter()
+        jobs.advance_clock(min(left, 30) * DAY)
+        left -= 30
+        house.asked.clear()
+        house.told.clear()
+        held.append(memory())
+        [[documents, paid]] = asked("SELECT (SELECT count(*) FROM billing_invoice WHERE brand = %s), (SELECT count(*) FROM billing_payment)", [BRAND])
+        tell(f"{clock.now():%Y-%m-%d}: {documents} documents, {paid} payments, {held[-1]:.0f} MB, {time.perf_counter() - began:.0f} s")
+        assert faults(clock.now()) == []
+    assert held[-1] <= GROWS * held[0], held
+    runs_what_is_paid_for(how, begin)
+
+
+def runs_what_is_paid_for(how: dict[UUID, str], begin: datetime) -> None:
+    """What is paid runs; what nobody paid for is gone, and so is what would have been billed of it."""
+    states = Counter((how[account], state) for account, state in Service.objects.values_list("account", "state"))
+    tell(str(dict(states)))
+    assert {state for pays, state in states if pays in ("card", "self")} == {"active"}
+    assert {state for pays, state in states if pays == "late"} <= {"active", "suspended"}
+    ended = asked("SELECT count(*) FROM subscriptions_subscription WHERE state = 'ended' AND end_reason = 'unpaid'")[0][0]
+    if clock.now() - begin >= 70 * DAY:
+        assert ended == states["never", "closed"] > 0
+
+
+def tell(line: str) -> None:
+    print(line, flush=True)
