@@ -65,7 +65,6 @@ class Debtor:
     at: datetime = NOON
     language: str = "en"
     price: int = 1200
-    term: Term = Term("month", 1)
     account: AccountId = field(init=False)
     subject: SubjectId = field(init=False)
     service: ServiceId = field(init=False)
@@ -100,7 +99,7 @@ class Debtor:
             act, account=self.account, subject=self.subject, invoice=issued.id, order_line=uuid4(),
             bought=Bought(title, "hexa-s", "fake", {"devices": "1"}), once=f"line:{uuid4()}",
         ).id  # fmt: skip
-        agreed = Agreed("hexa-s", "monthly", title, {}, self.term, price)
+        agreed = Agreed("hexa-s", "monthly", title, {}, Term("month", 1), price)
         open_subscription(
             act, account=self.account, subject=self.subject, service=opened, agreed=agreed, once=f"service:{opened}"
         )
@@ -162,23 +161,10 @@ def work(at: datetime) -> None:
 
 
 def passes(begin: datetime, until: datetime, stride: timedelta = HOUR, *, down=()) -> None:
-    """Let time pass, the house at work at each stop at which something falls due, but while it is down.
-
-    Stops at which nothing does are leapt over: what does not fall due by a time does so at none before it either.
-    """
+    """Let time pass, the house at work at each stop at which something falls due, but while it is down."""
     at = begin
     while at < until:
         is_down = any(start <= at < end for start, end in down)
-        if not is_down and falls_due(at):
+        if not is_down and (dunning.falls_due(at) or renewing.falls_due(at)):
             work(at)
-            at += stride
-        else:
-            at += stride * next((leap for leap in LEAPS if not falls_due(at + (leap - 1) * stride)), 1)
-
-
-def falls_due(at: datetime) -> bool:
-    return dunning.falls_due(at) or renewing.falls_due(at)
-
-
-LEAPS = (64, 16, 4)
-"""Strides at once."""
+        at += stride
