@@ -16,7 +16,7 @@ from hostkeep.billing.actions.by_hand import record_by_hand
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.invoices import held_for, sheet
-from hostkeep.flows import activation, add_on_work, add_ons, cancelling, changing, checkout, foretelling, renewing, subscribing
+from hostkeep.flows import activation, add_on_work, add_ons, aligning, cancelling, changing, checkout, foretelling, renewing, subscribing
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, ServiceId
@@ -43,7 +43,7 @@ from hostkeep.subscriptions.errors import (
     PeriodUnpaid,
     TooManyAddOns,
 )
-from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnding
+from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded, SubscriptionEnding
 from hostkeep.subscriptions.models import Change, Part, Subscription
 from hostkeep.subscriptions.queries.add_ons import add_ons_of
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription_of_service
@@ -400,16 +400,44 @@ def test_a_service_that_ends_takes_no_more_and_its_waiting_one_is_dropped(db) ->
 
 def test_what_was_paid_for_time_after_the_end_is_given_back_with_the_service(db) -> None:
     customer = buys()
-    renewing.renew_due(make_act(brand="", at=at(20)))
-    customer.pays(customer.invoices()[-1].id, 20)
+    renewing.renew_due(make_act(brand="", at=at(20)))  # billed, and not paid
     customer.has("address", 1, 20)
     cancelling.cancel_at_end(customer.act(21), of=customer.account, service=customer.service)
-    assert customer.row.ends_at is not None
-    cancelling.end_due(make_act(brand="", at=at(70)))
+    end = customer.row.ends_at
+    assert end is not None and end < at(32)
+    cancelling.end_due(make_act(brand="", at=at(40)))
+    cancelling.on_subscription_ended(
+        customer.act(40, "system"), SubscriptionEnded(customer.row.id, customer.service, customer.account)
+    )
     assert customer.row.state.value == "ended"
+    assert [line for note in customer.invoices("credit_note") for line in customer.lines(note.id)][-1][0] == "One more IPv4 address"
+    assert sum(note.net_minor for note in customer.invoices("credit_note")) == 1190 + 200
     before = len(customer.invoices())
     renewing.renew_due(make_act(brand="", at=at(100)))
     assert len(customer.invoices()) == before
+
+
+def in_trial(days: int = 14) -> None:
+    """The catalogue with two weeks free on each monthly plan."""
+    text = CATALOGUE.read_text()
+    tried = text.replace("{slug: monthly, months: 1,", f"{{slug: monthly, months: 1, trial: {{days: {days}}},")
+    load_catalogue(make_act("owner", "catalogue", brand=BRAND), brand=BRAND, text=tried)
+
+
+def test_in_a_trial_they_are_free_as_the_plan_is_and_what_is_due_once_is_due(db) -> None:
+    in_trial()
+    customer = buys(address=2, move=1)
+    (invoice,) = customer.invoices()
+    assert customer.lines(invoice.id) == [
+        (customer.lines(invoice.id)[0][0], 1, 0), ("One more IPv4 address", 2, 0), ("We move your site for you", 1, 2500),
+    ]  # fmt: skip
+    assert customer.row.state.value == "trial"
+    assert (customer.adds("backup", 1, 1).state, customer.adds("priority", 1, 1).state) == ("done", "done")
+    assert customer.takes_off("priority", 1, 1).state == "done"
+    assert customer.had() == {"address": 2, "backup": 1}
+    assert customer.invoices("credit_note") == []
+    renewing.renew_due(make_act(brand="", at=at(10)))
+    assert customer.invoices()[-1].net_minor == 1190 + 400 + 240
 
 
 def test_another_plan_keeps_add_ons_at_its_price_and_gives_the_others_back(db) -> None:
@@ -570,3 +598,25 @@ def test_every_line_bears_the_tax_of_its_product(db) -> None:
     rates = set(InvoiceLine.objects.filter(invoice__account=customer.account).values_list("tax_rate", flat=True))
     assert len(rates) == 1
     assert Part.objects.filter(subscription=Subscription.objects.get(), kind="add_on").count() == 2
+
+
+def test_what_is_given_back_is_given_though_it_was_cut_off_and_another_change_came(db, monkeypatch) -> None:
+    customer = buys(address=1, backup=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(add_ons, "settle", lambda *_: None)
+        customer.takes_off("address", 1, 1)
+    customer.takes_off("backup", 1, 1.1)
+    for _ in range(2):
+        customer.is_told(1.2)
+    titles = sorted(customer.lines(note.id)[0][0] for note in customer.invoices("credit_note"))
+    assert titles == ["Nightly backup", "One more IPv4 address"]
+
+
+def test_the_short_period_to_a_day_of_the_month_costs_what_was_shown_add_ons_with_it(db) -> None:
+    customer = buys(address=3, backup=1)
+    found = aligning.preview(customer.account, day=15)
+    (seen,) = found
+    aligning.bring(customer.act(1), of=customer.account, day=15, seen={seen.row.id: (seen.stub.end, seen.price.minor)})
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    assert customer.invoices()[-1].net_minor == seen.price.minor
+    assert len(customer.lines(customer.invoices()[-1].id)) == 3

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
-from hostkeep.kernel.money import Money
+from hostkeep.kernel.money import Money, total
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.actions.changing import align
 from hostkeep.subscriptions.errors import BadPrice, NoSuchMove
 from hostkeep.subscriptions.queries.changes import waiting_of
+from hostkeep.subscriptions.queries.courses import courses_of
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscriptions_of
 from hostkeep.subscriptions.rules.aligning import aligned
+from hostkeep.subscriptions.rules.projecting import Priced, amounts_of
 from hostkeep.subscriptions.rules.states import RENEWS
 
 
@@ -50,7 +52,9 @@ def preview(of: AccountId, *, day: int) -> tuple[Brought, ...]:
     day  1 to 31
     What is there already is left out.  Raises BadTerm.
     """
-    return tuple(_brought(row, day) for row in movable(of) if row.calendar.align_day != day)
+    rows = [row for row in movable(of) if row.calendar.align_day != day]
+    parts = {each.id: each.course.parts for each in courses_of(of)} if rows else {}
+    return tuple(_brought(row, day, parts.get(row.id, ())) for row in rows)
 
 
 def bring(act: Act, *, of: AccountId, day: int, seen: Mapping[UUID, tuple[datetime, int]]) -> int:
@@ -74,7 +78,15 @@ def bring(act: Act, *, of: AccountId, day: int, seen: Mapping[UUID, tuple[dateti
     return len(left)
 
 
-def _brought(row: SubscriptionRow, day: int) -> Brought:
-    """Reckon one."""
+def _brought(row: SubscriptionRow, day: int, parts: Sequence[Priced]) -> Brought:
+    """Reckon one, part by part as its invoice will: each line of an add-on is rounded by itself.
+
+    parts  what it comes to; what holds for some terms alone, as a code's discount may, is left out
+    """
     found = aligned(row.calendar, billed_to=row.billed_to, day=day, price=row.price)
-    return Brought(row, found.stub, found.price)
+    listed = [part for part in parts if part.cycles_left is None]
+    if not listed:
+        return Brought(row, found.stub, found.price)
+    amounts = amounts_of(listed, found.calendar, found.stub)
+    comes_to = total([unit.times(pieces) for pieces, unit in amounts], row.price.currency)
+    return Brought(row, found.stub, comes_to)
