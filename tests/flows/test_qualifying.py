@@ -29,7 +29,7 @@ from hostkeep.kernel.ids import BrandId, CategoryId, InvoiceId, PurposeId
 from hostkeep.messaging.models import Mail
 from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.runtime import clock
+from hostkeep.runtime import clock, deeds
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.runtime.outbox import event_of, handler_of
 from hostkeep.vault import door
@@ -186,6 +186,25 @@ def test_a_person_refuses_and_the_money_goes_back_the_way_it_came(issuer: Issuer
     assert Mail.objects.filter(template="order/refused").count() == 1
     activation.on_invoice_paid(system(), InvoicePaid(order.invoice, order.member.account.id))
     assert order.states == {State.CLOSED}
+
+
+def test_nothing_else_spends_what_goes_back(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The credit of the note and its way back are one deed: no worker's rule comes in between."""
+    order, inside = held_back(issuer), list[bool]()
+
+    def watched(real):
+        def does(*given, **named):
+            inside.append(deeds._thread.deeds > 0)
+            return real(*given, **named)
+
+        return does
+
+    monkeypatch.setattr(reviewing, "take_back", watched(reviewing.take_back))
+    monkeypatch.setattr(reviewing, "begin_refund", watched(reviewing.begin_refund))
+    reviewing.refuse(staff("owner"), check=order.check.id)
+    reviewed(order)
+    assert inside == [True, True]
+    assert Refund.objects.get().state == "settled"
 
 
 @pytest.mark.parametrize(

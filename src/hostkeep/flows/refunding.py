@@ -16,7 +16,7 @@ import structlog
 
 from hostkeep.audit.rounds import go_through
 from hostkeep.billing import turns
-from hostkeep.billing.actions.refunding import RefundTold, begin_refund, record_refund
+from hostkeep.billing.actions.refunding import RefundBegun, RefundTold, begin_refund, record_refund
 from hostkeep.billing.calls import refunding as calls
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors.gateways import GatewayNotOffered
@@ -77,11 +77,19 @@ def refund_payment(
     Raises NoSuchPayment, RefundTooMuch, NotEnoughCredit, RefundDiffers.
     """
     begun = begin_refund(act, payment=payment_id, amount=amount, once=once, credit_note=credit_note)
+    return ask_for(act, begun)
+
+
+def ask_for(act: Act, begun: RefundBegun) -> RefundRow:
+    """Ask the gateway of a refund of act.brand that was begun this moment, and write down what it told.
+
+    One that the same key had begun before is only looked up, by the sweep.
+    """
     if not begun.again and _gives_back(begun.gateway, act.brand):
         tell = links_at(brand(act.brand).host).tell(begun.gateway)
         driver = gateway_for(begun.gateway, act.brand)
         outcome = calls.refund(
-            driver, of=begun.of, amount=amount, once=begun.once, tell=tell, shop=act.brand
+            driver, of=begun.of, amount=begun.amount, once=begun.once, tell=tell, shop=act.brand
         )
         told = record_refund(act, refund=begun.id, outcome=outcome)
         asked = str(begun.id)

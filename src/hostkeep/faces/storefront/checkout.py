@@ -140,7 +140,8 @@ def _order(request: HttpRequest, account: AccountRow, held: CartRow | None) -> H
     )
     sent = read_sent(request.POST)
     act = act_of(request, role="customer", purpose="order")
-    paying.demand_offered(act, sent.gateway)
+    if sent.expected.minor:
+        paying.demand_offered(act, sent.gateway)
     if form.answers is None:
         return _page(request, account, held, form, chosen=sent.gateway, status=422)
     try:
@@ -157,7 +158,7 @@ def _order(request: HttpRequest, account: AccountRow, held: CartRow | None) -> H
     choose_streams(
         act, subject=account.subject, choices=form.answers.choices, how="order", language=language_of(request)
     )
-    response = HttpResponseRedirect(_next_stop(request, act, account, ordered, sent.gateway))
+    response = HttpResponseRedirect(_next_stop(request, act, account, ordered, sent))
     token_hash = keep_receipts_token(request, response)
     if token_hash:
         keep_receipt(act, order=ordered.order, account=account.id, token_hash=token_hash)
@@ -176,16 +177,21 @@ def read_sent(sent: Mapping[str, str]) -> Sent:
 
 
 def _next_stop(
-    request: HttpRequest, act: Act, account: AccountRow, ordered: flow.Ordered, gateway: str
+    request: HttpRequest, act: Act, account: AccountRow, ordered: flow.Ordered, sent: Sent
 ) -> str:
-    """Ask the gateway, and return where the payer goes: its page, or the invoice."""
+    """Ask the gateway, and return where the payer goes: its page, or the invoice.
+
+    An order that costs nothing is settled already; nobody is asked.
+    """
     invoice = f"/account/invoices/{ordered.invoice}/"
+    if not sent.expected.minor:
+        return invoice
     try:
         asked = paying.pay_invoice(
             act.for_purpose(flow.BILLING),
             of=account.id,
             invoice=ordered.invoice,
-            gateway=gateway,
+            gateway=sent.gateway,
             links=links(request),
         )
     except AlreadyPaid:
