@@ -119,7 +119,7 @@ def _closed(row: MailRow, brand: BrandRow) -> Said:
 
 
 def _order(act: Act, row: MailRow, brand: BrandRow) -> Said:
-    """An order's lines, in list prices."""
+    """An order's lines, in list prices, and what a code takes off them."""
     placed = order(OrderId(UUID(row.facts["order"])))
 
     def written(told: tuple[OrderTold | None, ...]) -> tuple[Written, ...]:
@@ -130,6 +130,7 @@ def _order(act: Act, row: MailRow, brand: BrandRow) -> Said:
         "number": placed.number,
         "day": day_text(placed.placed_at, brand.zone, row.language),
         "lines": use_columns(act.for_purpose(PurposeId("order")), wishes=[placed.wish], fn=written),
+        "off": amount_text(-placed.discount, row.language) if placed.discount.minor else "",
         "total": amount_text(placed.total, row.language),
         "net": brand.prices == "net",
         "link": brand_url(brand.host, "/account/"),
@@ -160,13 +161,17 @@ def _sheet(row: MailRow) -> InvoiceSheet:
 
 
 def _invoice(row: MailRow, brand: BrandRow) -> Said:
-    """An invoice: what is owed, until when, and the reference where a bank transfer is taken."""
+    """An invoice: what is owed, until when, and the reference where a bank transfer is taken.
+
+    Over nothing: neither day nor reference, for nobody has to pay it.
+    """
     invoice = _sheet(row)
+    is_due = invoice.gross.minor > 0
     return {
         "number": invoice.number,
         "amount": amount_text(invoice.gross, row.language),
-        "due_day": day_text(invoice.due_at, brand.zone, row.language),
-        "reference": invoice.reference if "bank_transfer" in brand.payment else "",
+        "due_day": day_text(invoice.due_at, brand.zone, row.language) if is_due else "",
+        "reference": invoice.reference if is_due and "bank_transfer" in brand.payment else "",
         "link": brand_url(brand.host, f"/account/invoices/{invoice.id}/"),
     }
 

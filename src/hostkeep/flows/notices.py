@@ -9,6 +9,7 @@ import structlog
 from hostkeep.billing import agenda
 from hostkeep.billing.events import InvoiceIssued, InvoicePaid
 from hostkeep.billing.queries.corrections import kind_of
+from hostkeep.billing.queries.invoices import listed
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE
 from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
@@ -41,7 +42,9 @@ def on_invoice_issued(act: Act, event: InvoiceIssued) -> None:
 
 
 def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
-    """Say that the payment came."""
+    """Say that the payment came.  What costs nothing is paid by nobody."""
+    if not listed(event.invoice).gross.minor:
+        return
     write_to(act, event.account, "billing/paid", stream="billing", about={"invoice": event.invoice})
 
 
