@@ -177,7 +177,8 @@ def _kept_since(act: Act) -> date | None:
     for past in past_terms(REFERENCE, act.at):
         cut = past.of_years(act.at)["cut"]
         if past.brand == act.brand and cut is not None:
-            return cut.astimezone(ZoneInfo(brand(act.brand).zone)).date()
+            day: date = cut.astimezone(ZoneInfo(brand(act.brand).zone)).date()
+            return day
     return None
 
 
