@@ -22,8 +22,8 @@ from tests.flows.playing import play_until
 from tests.flows.years_house import house
 from tests.flows.years_money import YearsOfMoney
 
-EXAMPLES = int(os.environ.get("PLAY_EXAMPLES", "2"))
-STEPS = int(os.environ.get("PLAY_STEPS", "8"))
+EXAMPLES = int(os.environ.get("PLAY_EXAMPLES", "1"))
+STEPS = int(os.environ.get("PLAY_STEPS", "10"))
 PHASES = [Phase.generate, Phase.shrink] if "PLAY_SHRINK" in os.environ else [Phase.generate]
 WANTED = {"order", "pay", "change upgrade", "cancel", "keep", "reading", "gift"}
 
