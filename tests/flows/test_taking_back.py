@@ -24,10 +24,15 @@ from hostkeep.kernel.money import EUR, Money
 from hostkeep.people.queries import account as account_row
 from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.models import Service
+from hostkeep.subscriptions.actions.changing import ask_change
 from hostkeep.subscriptions.models import PeriodTurn
+from hostkeep.subscriptions.queries.changes import preview
 from hostkeep.subscriptions.queries.courses import billed_by, invoices_for
 from hostkeep.subscriptions.queries.subscriptions import periods_of
+from hostkeep.subscriptions.rules.agreeing import Agreed
+from hostkeep.subscriptions.rules.changing import Wanted
 from hostkeep.subscriptions.rules.states import State
+from hostkeep.subscriptions.rules.terms import Term
 from hostkeep.subscriptions.rules.turns import MOST_ANEW
 from hostkeep.messaging.calls import handing
 from tests.conftest import NOON, ROOT, make_act
@@ -279,6 +284,26 @@ def test_numbers_are_not_burnt_without_end(numbered, fake) -> None:
     (owed,) = [each for each in open_ones(who) if billed_by(each)[0].period == period]
     cancels(who, period.start + timedelta(minutes=1))
     assert owed in open_ones(who), "it has begun, and is not taken back any more"
+
+
+def test_what_waits_to_be_billed_anew_is_billed_as_it_is_had_by_then(numbered, fake) -> None:
+    """Ended and kept four times, the second month waits for its first day; a cheaper plan comes between."""
+    who = Debtor().starts()
+    renews()
+    for minute in range(4):
+        cancels(who, AHEAD + timedelta(minutes=2 * minute))
+        keeps(who, AHEAD + timedelta(minutes=2 * minute + 1))
+    (period,) = [each.period for each in periods_of(who.subscription.id) if each.is_taken_back]
+    act = who.act("customer", "service", at=AHEAD + timedelta(hours=1))
+    smaller = Agreed("hexa-s", "monthly", "Hexa XS", {"disk": "small"}, Term("month", 1), Money(500, EUR))
+    seen = preview(act, who.subscription.id, of=who.account, wanted=smaller)
+    ask_change(
+        act, subscription=who.subscription.id, of=who.account, wanted=Wanted(smaller, {}), expected=seen.turn.due, once="c"
+    )
+    carry(AHEAD + timedelta(hours=1))
+    work(period.start)
+    (owed,) = [each for each in open_ones(who) if billed_by(each)[0].period == period]
+    assert sheet(owed, of=who.account).net == Money(500, EUR)
 
 
 # Ends

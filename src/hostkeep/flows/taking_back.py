@@ -6,8 +6,9 @@ moment ago by a note on the invoice that followed it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,13 +25,16 @@ from hostkeep.flows.buying import Buying, buying_of
 from hostkeep.flows.order_lines import ADD_ON
 from hostkeep.flows.renewing import time_to_pay
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId
-from hostkeep.kernel.money import Money
+from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref
+from hostkeep.kernel.money import Money, total
+from hostkeep.kernel.period import Period
 from hostkeep.provisioning.queries import ServiceRow, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.shop.queries.order_rows import OrderTold
 from hostkeep.shop.queries.orders import order_with
+from hostkeep.subscriptions.queries.changes import gave_back
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionTold, subscriptions_for
+from hostkeep.subscriptions.rules.changing import GivenBack
 from hostkeep.subscriptions.rules.turns import Stand
 from hostkeep.vault.column_door import use_columns
 
@@ -133,7 +137,10 @@ class Settling:
         return take_back(act, invoice=stand.document, once=f"ended:{stand.document}")
 
     def bill_anew(self, act: Act, stand: Stand) -> InvoiceId:
-        """Bill line by line what was taken back, taxed as the buyer's purchases are by now."""
+        """Bill line by line what was taken back, taxed as the buyer's purchases are by now.
+
+        What costs less since then is taken off: nothing of it could be given back while it was not billed.
+        """
         if stand.document is None:
             raise NoSuchInvoice
         under = act.in_role("system").for_purpose(BILLING)
@@ -141,6 +148,7 @@ class Settling:
         product = _product_of(under, stand)
         buying = buying_of(under, stand.account)
         lines = use_columns(under, wishes=[taken.wish], fn=lambda told: _lines(buying, product, told[0]))
+        lines += [buying.taxing.taxed(line, product) for line in _less_since(under, stand)]
         return issue_invoice(
             under, to=buying.to, lines=lines, due_in=time_to_pay(act.at, stand.period),
             once=f"anew:{stand.id}:{stand.turns + 1}",
@@ -155,6 +163,36 @@ def _lines(buying: Buying, product: str, taken: SheetTold | None) -> list[Line]:
     if taken is None:
         raise NoSuchInvoice
     return [buying.taxed_anew(line, product) for line in taken.lines]
+
+
+def _less_since(act: Act, stand: Stand) -> list[Line]:
+    """Return, in list prices, by what changes made a period cheaper while its bill was taken back."""
+    rows = gave_back(stand.subscription, since=stand.taken_at)
+
+    def made(told: Sequence[Mapping[str, Any] | None]) -> list[Line]:
+        found = []
+        for row, values in zip(rows, told, strict=True):
+            if values is None:
+                raise NoSuchInvoice
+            shares = [due for span, due in row.dues_of(values) if span == stand.period and due.minor < 0]
+            less = total(shares, row.back.currency) + _given_of(stand.period, row.back_of(values), row.back)
+            if less.minor < 0:
+                about = Ref("subscriptions.subscription", stand.subscription)
+                found.append(Line(values.get("title") or "-", 1, less, 0, about, stand.period))
+        return found
+
+    return use_columns(act.for_purpose(SERVICE), wishes=[row.wish for row in rows], fn=made)
+
+
+def _given_of(span: Period, back: Sequence[GivenBack], nothing: Money) -> Money:
+    """Return what was given back of lines that bill a period: an upgrade of it that was paid."""
+    known = {
+        (invoice, each.position)
+        for invoice in {each.invoice for each in back}
+        for each in lines_left(InvoiceId(invoice)) if each.line.period == span
+    }  # fmt: skip
+    found = [Money(each.minor, nothing.currency) for each in back if (each.invoice, each.position) in known]
+    return total(found, nothing.currency)
 
 
 def _product_of(act: Act, stand: Stand) -> str:

@@ -41,10 +41,11 @@ def stand_of(row: PeriodModel, turns: Sequence[PeriodTurn]) -> Stand:
     billed = [each.document for each in turns if each.kind == "billed"]
     invoice = billed[-1] if billed else row.invoice
     document = turns[-1].document if turns else row.invoice
+    is_taken = bool(turns) and turns[-1].kind == "taken"
     return Stand(
         row.id, of.id, AccountId(of.account), ServiceId(of.service), Period(row.starts_at, row.ends_at),
         InvoiceId(document) if document else None, InvoiceId(invoice) if invoice else None,
-        bool(turns) and turns[-1].kind == "taken", len(billed), len(turns),
+        is_taken, len(billed), len(turns), turns[-1].at if is_taken else None,
     )  # fmt: skip
 
 

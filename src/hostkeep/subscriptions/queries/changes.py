@@ -102,9 +102,13 @@ def last_done(subscription: UUID) -> ChangeRow | None:
     return found[0] if found else None
 
 
-def gave_back(subscription: UUID) -> tuple[ChangeRow, ...]:
-    """Return the changes of a subscription that hold and give something back, oldest first."""
-    return _rows(subscription_id=subscription, state="done", credit_minor__gt=0)
+def gave_back(subscription: UUID, *, since: datetime | None = None) -> tuple[ChangeRow, ...]:
+    """Return the changes of a subscription that hold and give something back, oldest first.
+
+    since  those that took hold from then on; None: all
+    """
+    later = {} if since is None else {"done_at__gte": since}
+    return _rows(subscription_id=subscription, state="done", credit_minor__gt=0, **later)
 
 
 def paid_upgrades(subscription: UUID) -> tuple[UUID, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -26,6 +27,7 @@ class Stand:
     invoice   what billed it last, also where that was taken back
     times     how often it was billed anew
     turns     how many turns there were
+    taken_at  when that was taken back; None while it is billed
     """
 
     id: UUID
@@ -38,3 +40,4 @@ class Stand:
     is_taken_back: bool
     times: int
     turns: int
+    taken_at: datetime | None = None
