@@ -13,10 +13,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hostkeep.project.settings")
     try:
         from hostkeep.faces.cli.commands import run
+
+        code = run(sys.argv[1:])  # the settings are read by the command that needs them
     except BadEnvironment as error:
         sys.stderr.write(f"hostkeep: {error}\n")
         sys.exit(2)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(code)
 
 
 if __name__ == "__main__":
