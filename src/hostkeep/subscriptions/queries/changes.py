@@ -107,7 +107,7 @@ def gave_back(subscription: UUID, *, since: datetime | None = None) -> tuple[Cha
 
     since  those that took hold from then on; None: all
     """
-    later = {} if since is None else {"done_at__gte": since}
+    later: dict[str, Any] = {} if since is None else {"done_at__gte": since}
     return _rows(subscription_id=subscription, state="done", credit_minor__gt=0, **later)
 
 
