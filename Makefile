@@ -56,7 +56,7 @@ soak: mutation ## what takes hours
 		--confcutdir=tests/ground/policy -W 'ignore:Unknown config option'
 	RENEWAL_KILLS=200 $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/real/test_renewals_killed.py -n 0
 	PLAY_EXAMPLES=300 PLAY_STEPS=120 $(BIN)/python -m pytest tests/flows/test_years_played.py -n 2 -k random
-	YEAR_SERVICES=10000 $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/real/test_a_year.py -n 0 -s
+	YEAR_SERVICES=10000 $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/soak/test_a_year.py -n 0 -s
 
 real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
 	apt-get update -qq

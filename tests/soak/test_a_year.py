@@ -4,8 +4,8 @@ Nearly half pay by a stored card that is charged for them, nearly half by themse
 service was stopped, and a few never.  Each month the books are looked at from outside: nothing missed, nothing
 twice, no gap, no alarm, and memory that does not grow.
 
-YEAR_SERVICES and YEAR_DAYS say how many and how long: `make soak` asks for 10,000 and a year.  Without the first it is
-left out: every day of the clock has the house's daily rounds in it, so a small year takes long too.
+YEAR_SERVICES and YEAR_DAYS say how many and how long: `make soak` asks for 10,000 and a year.  Every day of the
+clock has the house's daily rounds in it, so a small year takes long too.
 """
 
 from __future__ import annotations
@@ -52,9 +52,6 @@ AFTER_STOP = 9 * DAY
 
 GROWS = 1.25
 """What memory may come to, to that of the first month."""
-
-
-pytestmark = pytest.mark.skipif("YEAR_SERVICES" not in os.environ, reason="for make soak")
 
 
 @pytest.fixture
