@@ -65,6 +65,7 @@ class Debtor:
     at: datetime = NOON
     language: str = "en"
     price: int = 1200
+    term: Term = Term("month", 1)
     account: AccountId = field(init=False)
     subject: SubjectId = field(init=False)
     service: ServiceId = field(init=False)
@@ -99,7 +100,7 @@ class Debtor:
             act, account=self.account, subject=self.subject, invoice=issued.id, order_line=uuid4(),
             bought=Bought(title, "hexa-s", "fake", {"devices": "1"}), once=f"line:{uuid4()}",
         ).id  # fmt: skip
-        agreed = Agreed("hexa-s", "monthly", title, {}, Term("month", 1), price)
+        agreed = Agreed("hexa-s", "monthly", title, {}, self.term, price)
         open_subscription(
             act, account=self.account, subject=self.subject, service=opened, agreed=agreed, once=f"service:{opened}"
         )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import psycopg
 import pytest
 
@@ -60,8 +61,10 @@ def answered_until_struck_down(house: House) -> set[str]:
     first = [client.stdout.readline() for client in clients]
     time.sleep(SECONDS)
     # SIGQUIT: every process of the server ends at once; nothing that is in its memory reaches the disk.
-    os.kill(server.pid, signal.SIGQUIT)
+    struck = psutil.Process(server.pid)
+    struck.send_signal(signal.SIGQUIT)
     rest = [client.communicate(timeout=60)[0] for client in clients]
+    struck.wait(60)
     return {key for said in (*first, *rest) for key in said.split()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ LONGEST_PATH = 80
 """Bytes.  A longer one moves the socket to an open folder, where `trust` would let everybody in."""
 
 MAJOR = 18
+
+PATIENCE = 30
+"""Seconds that a server which is starting or stopping is waited for."""
 
 
 class BadDataFolder(Foreseen):
@@ -106,20 +110,38 @@ def _is_new(folder: Path) -> bool:
 
 
 def _clear_leftovers(folder: Path) -> None:
-    """After kill -9: remove the lock files of a server that no longer lives."""
+    """After kill -9: remove the lock files of a server that no longer lives, once it is gone."""
     lock = folder / "postmaster.pid"
     if not folder.exists():
         (folder.parent / "hostkeep.beginning").touch()
         return
     if not lock.exists():
         return
-    first = lock.read_text(encoding="ascii", errors="replace").split("\n", 1)[0].strip()
-    if first.isdigit() and _lives(int(first)):
+    if _comes_or_goes(lock):
         return
     if any(_works_in(process, folder) for process in psutil.process_iter()):
         return
     for leftover in (lock, *folder.glob(".s.PGSQL.*")):
         leftover.unlink(missing_ok=True)
+
+
+def _comes_or_goes(lock: Path) -> bool:
+    """Say whether the server that wrote a lock file lives; one that is on its way, up or down, is waited for.
+
+    The last line of the file tells its state (PostgreSQL's pidfile.h); whoever was struck down a moment ago
+    is there for a moment longer.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        lines = lock.read_text(encoding="ascii", errors="replace").splitlines() if lock.exists() else []
+        pid = lines[0].strip() if lines else ""
+        if not (pid.isdigit() and _lives(int(pid))):
+            return False
+        if lines[-1].strip() in {"ready", "standby"}:
+            return True
+        if time.monotonic() > until:
+            raise BadDataFolder(why=f"its server (process {pid}) is still starting or stopping")
+        time.sleep(0.05)
 
 
 def _lives(pid: int) -> bool:

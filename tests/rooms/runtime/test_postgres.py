@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -49,6 +50,32 @@ def test_after_kill_9_the_next_start_recovers(data: Path) -> None:
     try:
         with psycopg.connect(second.url("postgres")) as line:
             assert line.execute("SELECT x FROM kept").fetchone() == (42,)
+    finally:
+        postgres.stop(second)
+
+
+def test_a_server_that_is_on_its_way_down_is_waited_for(data: Path, monkeypatch) -> None:
+    first = postgres.start(data)
+    lock = data / "postgres" / "postmaster.pid"
+    held = psycopg.connect(first.url("postgres"))
+    os.kill(first.pid, signal.SIGTERM)  # a smart shutdown waits for whoever is connected
+    while lock.read_text().splitlines()[-1].strip() != "stopping":
+        time.sleep(0.01)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "PATIENCE", 0)
+        with pytest.raises(postgres.BadDataFolder) as refusal:
+            postgres.start(data)
+    assert "starting or stopping" in str(refusal.value.facts["why"])
+
+    leaving = threading.Timer(0.3, held.close)
+    leaving.start()
+    second = postgres.start(data)
+    try:
+        leaving.join()
+        assert second.pid != first.pid
+        with psycopg.connect(second.url("postgres")) as line:
+            assert line.execute("SELECT 1").fetchone() == (1,)
     finally:
         postgres.stop(second)
 
