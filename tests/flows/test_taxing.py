@@ -485,6 +485,28 @@ def test_prices_that_include_tax(db, tmp_path, monkeypatch, inclusive, country, 
     assert (said.gross.minor, said.tax.minor) == (shown.gross.minor, shown.tax.minor) == (gross, tax)
 
 
+@pytest.mark.parametrize(
+    ("country", "expected"),
+    [("FR", ("reverse_charge", "FR", 0, "AE", "address")), ("IT", ("destination", "IT", 22, "S", "address"))],
+)
+def test_an_unknown_number_is_trusted_where_the_brand_says_so_and_still_proves_nothing(
+    db, tmp_path, monkeypatch, country, expected
+) -> None:
+    """Only where its own country is the buyer's; what a registry said no to is trusted by nobody."""
+    there = tmp_path / BRAND
+    shutil.copytree(FOLDER, there)
+    profile = there / "brand.toml"
+    text = profile.read_text(encoding="utf-8")
+    profile.write_text(text.replace("[tax]\n", '[tax]\nunknown_number = "trust"\n', 1), encoding="utf-8")
+    load_everything(there)
+    firm = Customer.at(country, number=FRENCH)
+    record_check(billing_act(BRAND), account=firm.account, number=FRENCH, answer=NoAnswer("busy"), days=30)
+    assert bears(firm, firm.fills()) == expected
+    assert block(firm)["proofs"] == f"address={country}"
+    record_check(billing_act(BRAND), account=firm.account, number=FRENCH, answer=NotRegistered(""), days=30)
+    assert taxing.taxing_of(firm.act(), firm.row).decide().category == "S"
+
+
 def test_one_number_that_goes_wrong_does_not_keep_the_next_from_being_looked_up(side: ViesSide, monkeypatch) -> None:
     firms = [Customer.at("FR", number=FRENCH) for _ in range(3)]
     for firm in firms:

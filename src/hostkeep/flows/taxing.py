@@ -131,7 +131,8 @@ def taxing_many(act: Act, parties: Mapping[AccountId, Party]) -> dict[AccountId,
         checked = check.standing(act.at, days) if check else ""
         items = _items(party, number, checked)
         state = state_of(party.tax_id, checked, readable=number is not None)
-        buyer = buyer_of(items, agree(items), state, (party.region, party.postal_code))
+        own = "" if number is None else number.country
+        buyer = buyer_of(agree(items), state, own, (party.region, party.postal_code))
         found[account] = replace(bare, buyer=buyer, said=_said(items, check, checked))
     return found
 

@@ -222,12 +222,12 @@ def test_proofs_that_contradict() -> None:
 
 def test_a_number_counts_where_its_own_country_is_the_buyers() -> None:
     items = {"address": "FR", "number": "FR"}
-    assert buyer_of(items, agree(items), "valid", ("", "75001")).number == "valid"
+    assert buyer_of(agree(items), "valid", "FR", ("", "75001")).number == "valid"
     items = {"address": "FR", "number": "DE"}
-    buyer = buyer_of(items, agree(items), "valid", ("", "97400"))
+    buyer = buyer_of(agree(items), "valid", "DE", ("", "97400"))
     assert (buyer.number, buyer.where.region) == ("invalid", "974")
     items = {"address": "ES", "payment": "FR", "bank": "FR"}
-    assert buyer_of(items, agree(items), "none", ("Canary Islands", "35001")).where.region == ""
+    assert buyer_of(agree(items), "none", "", ("Canary Islands", "35001")).where.region == ""
     assert written({"bank": "FR", "address": "ES", "payment": ""}) == "address=ES bank=FR"
 
 

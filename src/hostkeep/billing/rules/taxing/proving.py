@@ -60,13 +60,15 @@ def written(items: Mapping[Proof, str]) -> str:
     return " ".join(f"{kind}{SEPARATOR}{items[kind]}" for kind in ORDER if items.get(kind))
 
 
-def buyer_of(items: Mapping[Proof, str], where: Where, number: NumberState, place: tuple[str, str]) -> Buyer:
+def buyer_of(where: Where, number: NumberState, own: str, place: tuple[str, str]) -> Buyer:
     """Return the buyer as the rules of placing see one.
 
     number  how the tax number stands; it counts only where its own country is the buyer's
+    own     the number's own country, proof of a place or not: one nobody answered about proves nothing, and yet
+            it may be trusted (`[tax] unknown_number`)
     place   region and postal code as typed, of the billing address; they count where its country won
     """
     region, postal = place if "address" in where.proofs else ("", "")
-    own = area_of(items.get("number", "")).country == where.country
+    fits = area_of(own).country == where.country
     area = area_of(where.country, region=region, postal_code=postal)
-    return Buyer(area, number if own or number == "none" else "invalid", where.proofs)
+    return Buyer(area, number if fits or number == "none" else "invalid", where.proofs)
