@@ -132,3 +132,28 @@ def test_money_that_went_back_is_booked_once_by_the_reference_it_bears(bank) -> 
     assert fates(out()) == [("OUT-1", "sent_back")]
     assert fates(out(words="read again")) == [("OUT-1", "known")]
     assert (Payment.objects.get().aside, book.balance("gateway:vps6:bank_transfer", EUR).minor) == ("sent", 0)
+
+
+def test_a_way_back_that_another_import_takes_meanwhile_does_not_break_the_file(bank, monkeypatch) -> None:
+    """The same movement at the bank, of two payments at once: the second comes too late, and only that."""
+    from hostkeep.billing.actions import setting_aside
+    from hostkeep.billing.actions.setting_aside import begin_return
+    from hostkeep.billing.models import BankFile
+    from hostkeep.kernel.ids import PaymentId
+    from tests.rooms.billing.making import billing_act
+
+    fates(camt(Entry("24.08", ref="IN-1"), Entry("24.08", ref="IN-2")))
+    one, other = Payment.objects.order_by("proof")
+    said = begin_return(billing_act(role="billing"), payment=PaymentId(one.id), why="not_ours").reference
+    whole = setting_aside._move
+
+    def another_first(*told) -> None:
+        Payment.objects.filter(id=other.id).update(back_proof=f"{VPS6_IBAN}/OUT-1")
+        whole(*told)
+
+    monkeypatch.setattr(setting_aside, "_move", another_first)
+    files = BankFile.objects.count()
+    out = Entry("24.08", structured=said, words="", ref="OUT-1", side="DBIT")
+    assert fates(camt(Entry("9.00", ref="IN-3"), out, id_="D2")) == [("IN-3", "unmatched")]
+    assert BankFile.objects.count() == files + 1, "it was read to its end"
+    assert Payment.objects.get(id=one.id).aside == "going"

@@ -208,8 +208,8 @@ def _sent_back(act: Act, statement: Statement) -> Iterator[Row]:
             continue
         try:
             put = see_return(act, payment=found[0].id, proof=gone.proof)
-        except Foreseen as refusal:
-            log.warning("bank_file.return_failed", brand=act.brand, code=refusal.code, trace=act.trace)
+        except Exception as error:  # noqa: BLE001  as in _written; of two imports at once one may be too late
+            log.warning("bank_file.return_failed", brand=act.brand, code=_code(error), trace=act.trace)
             continue
         fate: Fate = "known" if put.again else "sent_back"
         yield Row(gone.proof.partition("/")[2], gone.booked_on, gone.amount, "", fate)
@@ -226,13 +226,17 @@ def _written(act: Act, credit: Credit) -> Receipt:
     except PaymentDiffers:
         raise
     except Exception as error:  # noqa: BLE001  a row that breaks must not keep the rest of a bank's file out
-        code = error.code if isinstance(error, Foreseen) else type(error).__name__
-        log.warning("bank_file.row_failed", brand=act.brand, code=code, trace=act.trace)
+        log.warning("bank_file.row_failed", brand=act.brand, code=_code(error), trace=act.trace)
         return record_transfer(act, transfer=replace(transfer, references=frozenset()))
     if _fate(receipt) != "unmatched" or not credit.payer:
         return receipt
     waiting = receipt.booked.payment
     return match_by_name(act, payment=waiting, amount=credit.amount, payer=credit.payer) or receipt
+
+
+def _code(error: Exception) -> str:
+    """Return what the log calls something that went wrong."""
+    return error.code if isinstance(error, Foreseen) else type(error).__name__
 
 
 def _transfer(credit: Credit) -> Transfer:
