@@ -6,8 +6,9 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
+from hostkeep.billing.actions import releasing
 from hostkeep.billing.actions.crediting import use_credit
 from hostkeep.billing.actions.paying_out import call_payout, record_payout
 from hostkeep.billing.actions.receiving import match_payment
@@ -24,7 +25,7 @@ from hostkeep.billing.actions.setting_aside import (
 from hostkeep.billing.actions.topping import begin_top_up
 from hostkeep.billing.errors.payments import AlreadyMatched, CannotRelease, NoSuchPayment, SetAside
 from hostkeep.billing.errors.refunds import BadProof
-from hostkeep.billing.models import Allocation, DunningAgenda, Payment, Payout, TopUp
+from hostkeep.billing.models import Allocation, DunningAgenda, Invoice, Payment, Payout, TopUp
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.payments import payment, payments, unmatched_count
 from hostkeep.billing.rules.payouts import Share
@@ -281,3 +282,36 @@ def test_two_who_send_back_and_match_at_once_do_one_of_the_two(committed: str) -
     said = at_once(6, presses)
     assert said.count("matched") + said.count("going") == 1, said
     books(buyer)
+
+
+def test_a_match_that_comes_before_the_payment_is_locked_has_its_document_locked(committed: str, monkeypatch) -> None:
+    """What a match is taken back from is locked until it is done, also where the match came in between."""
+    buyer = Buyer()
+    money, invoice = waiting(), buyer.owes().id
+    booked, matched, seen = releasing._book, [], []
+
+    def elsewhere(deed):
+        return at_once(1, deed)[0]
+
+    def looks():
+        try:
+            with transaction.atomic():
+                return Invoice.objects.select_for_update(nowait=True).get(id=invoice).number
+        except DatabaseError:
+            return "locked"
+
+    def first_a_match(execute, sql, params, many, context):
+        if "billing_payment" in sql and "FOR UPDATE" in sql and not matched:
+            matched.append(True)
+            elsewhere(lambda: match_payment(STAFF, payment=money, invoice=invoice))
+        return execute(sql, params, many, context)
+
+    def looked_at(*told):
+        seen.append(elsewhere(looks))
+        return booked(*told)
+
+    monkeypatch.setattr(releasing, "_book", looked_at)
+    with connection.execute_wrapper(first_a_match):
+        done = release_payment(STAFF, payment=money)
+    assert (done.invoices, seen) == ((invoice,), ["locked"])
+    assert books(buyer) == (3000, -3000, 0, OWED, 0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
 
 from hostkeep.audit.recorded import recorded
@@ -68,14 +70,25 @@ def release_payment(act: Act, *, payment: PaymentId) -> Released:
 def _locked(act: Act, payment: PaymentId) -> Payment:
     """Lock what the payment went on and then the payment, in the order of whoever matches.
 
+    A match may come between the two, on a document that is not locked then.  All is let go and begun anew, for
+    who locks a document after the payment waits in a ring with who matches.
     Raises NoSuchPayment.
     """
-    on = Allocation.objects.filter(payment=payment).values("invoice")
-    list(Invoice.objects.select_for_update().filter(id__in=on, brand=act.brand).order_by("id"))
-    row = Payment.objects.select_for_update().filter(id=payment, brand=act.brand).first()
-    if row is None:
-        raise NoSuchPayment
-    return row
+    while True:
+        on = _gone_on(payment)
+        with transaction.atomic():
+            list(Invoice.objects.select_for_update().filter(id__in=on, brand=act.brand).order_by("id"))
+            row = Payment.objects.select_for_update().filter(id=payment, brand=act.brand).first()
+            if row is None:
+                raise NoSuchPayment
+            if _gone_on(payment) <= on:
+                return row
+            transaction.set_rollback(True)  # noqa: FBT003  the savepoint's locks go with it
+
+
+def _gone_on(payment: PaymentId) -> set[UUID]:
+    """Return the documents that a payment went on."""
+    return set(Allocation.objects.filter(payment=payment).values_list("invoice", flat=True))
 
 
 def _demand_releasable(row: Payment) -> None:
