@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -96,6 +97,19 @@ def test_the_owner_is_told_what_is_not_set_up_and_whose_account_is_shared(own: N
     assert "stripe is not set up for this brand" in told("vpsfast")
     settings.HOSTKEEP = replace(settings.HOSTKEEP, stripe={brand: OWN["vps6"] for brand in OWN})
     assert "stripe is one account for this brand and vpsfast: one company" in told("vps6")
+
+
+def test_the_owner_is_told_of_names_that_are_no_brand_here(own: None, settings, monkeypatch) -> None:
+    rows = {row.id: replace(row, payment=("manual",)) for row in all_brands() if row.id in OWN}
+    monkeypatch.setattr(offering, "all_brands", lambda: tuple(rows.values()))
+    monkeypatch.setattr(offering, "brand", rows.get)
+    gateways.carry_with(wiring._gateway, outgoing.account_of, outgoing.named)
+    assert offering.advice(make_act(brand="vps6")) == ()
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, stripe={**OWN, "vps-6": OWN["vps6"], "VPSfast": OWN["vpsfast"]})
+    (told,) = offering.advice(make_act(brand="vps6"))
+    assert "HOSTKEEP_STRIPE names VPSfast, vps-6: no brand here" in told
+    assert "sk_" not in told
+    assert "outgoing.named" in inspect.getsource(wiring), "the composition root tells whom it names"
 
 
 # --- two accounts at one gateway, each with what is its own

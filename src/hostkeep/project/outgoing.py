@@ -5,7 +5,7 @@ The first is drawn from the brands, their policies, their drivers and the set-up
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -63,6 +63,11 @@ def gateway_settings(brand: BrandId) -> Mapping[str, Mapping[str, str]]:
 
         known["testpay"] = {"base": env.public_url, "secret": secret(env.data)}
     return known
+
+
+def named() -> Mapping[str, Collection[str]]:
+    """Return whom the settings of gateways name, by setting."""
+    return {"HOSTKEEP_STRIPE": settings.HOSTKEEP.stripe.keys()}
 
 
 def account_of(name: str, brand: BrandId) -> str:

@@ -100,7 +100,7 @@ def join() -> None:
 def _hand_out_drivers() -> None:
     """Say how drivers are made ready."""
     drivers.carry_with(_provisioner)
-    gateways.carry_with(_gateway, outgoing.account_of)
+    gateways.carry_with(_gateway, outgoing.account_of, outgoing.named)
     numbers.carry_with(_tax_numbers)
     einvoices.carry_with(_einvoices)
 

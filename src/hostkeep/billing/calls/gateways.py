@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from hostkeep.kernel.ids import BrandId
 
 Make = Callable[[str, BrandId], PaymentGateway | None]
 AccountOf = Callable[[str, BrandId], str]
+Named = Callable[[], Mapping[str, Collection[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,32 @@ def _one_for_all(_name: str, _brand: BrandId) -> str:
     return ""
 
 
+def _names_nobody() -> Mapping[str, Collection[str]]:
+    """Return that no setting names a brand."""
+    return {}
+
+
 _make: list[tuple[Make, AccountOf]] = []
+_named: list[Named] = []
 
 
-def carry_with(make: Make, account: AccountOf = _one_for_all) -> None:
+def carry_with(make: Make, account: AccountOf = _one_for_all, named: Named = _names_nobody) -> None:
     """Say how a gateway is made ready: make(name, brand) -> gateway, or None where the brand has none.
 
     account  tells brands apart that have an account of their own: equal marks are one account
+    named    whom the settings of gateways name, by setting: brands' slugs, as typed
 
     Called once at start by the composition root; tests hand in their own.
     """
     _make[:] = [(make, account)]
+    _named[:] = [named]
+
+
+def strangers(brands: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the names in settings of gateways that are none of some brands, by setting."""
+    said = [(setting, names) for named in _named for setting, names in named().items()]
+    odd = {setting: tuple(sorted(set(names) - set(brands))) for setting, names in said}
+    return {setting: names for setting, names in sorted(odd.items()) if names}
 
 
 def is_ready(name: str, brand: BrandId) -> bool:
