@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ from hostkeep.runtime import clock, jobs, kept, outbox, stores
 from hostkeep.runtime.models import Clock, Delivery, Event
 from hostkeep.shop.models import Cart, CartLine, Receipt
 from hostkeep.vault.columns import Boxed
-from hostkeep.vault import door, dropping, due, exports, retention
+from hostkeep.vault import door, dropping, due, erasing, exports, retention
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
@@ -158,6 +159,62 @@ def test_a_closed_account_gains_by_a_shorter_term_too(db: None) -> None:
     assert key.ends_at == pytest.approx(now + 7 * DAY, abs=HOUR)
     sweep(now + 8 * DAY)
     assert left(who) == 0
+
+
+@contextmanager
+def cannot_go(who: SubjectId) -> Iterator[None]:
+    """Break every statement that would delete a value of somebody."""
+
+    def stops(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if "DELETE FROM vault.vault_item" in sql and not Item.objects.filter(subject=who).exists():
+            raise OSError("it cannot go")
+        return done
+
+    with connection.execute_wrapper(stops):
+        yield
+
+
+def test_a_value_that_cannot_go_keeps_no_other_and_the_run_does_not_count(db: None, monkeypatch) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 3)
+    people = [somebody(NOON + n * HOUR) for n in range(8)]
+    with cannot_go(people[1]):
+        sweep(NOON + 92 * DAY)
+    assert [left(who) for who in people] == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert sweeping.last_run() is None
+    sweep(NOON + 93 * DAY)
+    assert left(*people) == 0
+    assert sweeping.last_run() == NOON + 93 * DAY
+
+
+def test_where_nothing_can_go_not_each_value_is_tried(db: None, monkeypatch) -> None:
+    tried = []
+
+    def breaks(*_told, **_more):
+        tried.append(1)
+        raise OSError
+
+    monkeypatch.setattr(dropping, "enter", breaks)
+    monkeypatch.setattr(dropping, "STUCK", 2)
+    for n in range(8):
+        somebody(NOON + n * HOUR)
+    sweep(NOON + 92 * DAY)
+    assert len(tried) < 8
+    assert sweeping.last_run() is None
+
+
+def test_an_erasure_whose_rows_cannot_go_keeps_no_other(db: None) -> None:
+    people = [SubjectId(uuid4()) for _ in range(3)]
+    for who in people:
+        door.put(make_act(brand="vps6"), subject=who, category=CategoryId("email"), value="a@example.test")
+        erasing.erase(make_act("system", "account", brand="vps6"), subject=who, classes=frozenset({"account"}), why="request")
+    with cannot_go(people[0]):
+        sweep(NOON + HOUR)
+    assert [left(who) for who in people] == [1, 0, 0]
+    assert sweeping.last_run() is None
+    sweep(NOON + 2 * HOUR)
+    assert left(*people) == 0
+    assert sweeping.last_run() == NOON + 2 * HOUR
 
 
 # -- many at once, and cut off ---------------------------------------------------------------------------------

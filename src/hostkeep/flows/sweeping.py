@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 
@@ -86,11 +86,11 @@ def sweep(act: Act) -> int:
     """
     work: dict[str, Callable[[Act], int]] = {
         "terms": _apply_terms,
-        "values": lambda act: _until_none(lambda: dropping.drop_due(act, most=BATCH)),
+        "values": lambda act: _past_stuck(lambda stuck: dropping.drop_due(act, most=BATCH, stuck=stuck)),
         "newcomers": _close_newcomers,
         "classes": _end_classes,
         "released": _erase_released,
-        "rows": lambda act: _until_none(lambda: erasing.finish(act, BATCH)),
+        "rows": lambda act: _past_stuck(lambda stuck: erasing.finish(act, BATCH, stuck=stuck)),
         **{store.name: _emptying(store) for store in all_stores()},
         "people": _forget_again,
     }
@@ -246,6 +246,19 @@ def _forget_again(act: Act) -> int:
     gone = sum(forget_people(act, *found[at : at + PEOPLE]) for at in range(0, len(found), PEOPLE))
     tally(brand=OPERATOR, kind=KIND, name=FORGOTTEN, at=act.at)
     return gone
+
+
+def _past_stuck(batch: Callable[[set[UUID]], int]) -> int:
+    """Do batches until one finds nothing; return how much they did.  What cannot go keeps no other.
+
+    batch  leaves out what it is given, and adds what cannot go
+    Raises RuntimeError at the end where something could not: the run does not count then.
+    """
+    stuck: set[UUID] = set()
+    done = _until_none(lambda: batch(stuck))
+    if stuck:
+        raise RuntimeError("some of what is past due is left")
+    return done
 
 
 def _until_none(batch: Callable[[], int]) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import connection, transaction
 
 from hostkeep.audit.enter import enter
+from hostkeep.audit.rounds import note_failure
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.vault import erasing
@@ -26,6 +29,7 @@ NOT EXISTS (
 
 DUE = (
     "i.expires_at <= %(at)s AND (%(subject)s::uuid IS NULL OR i.subject = %(subject)s)"
+    " AND (%(only)s::uuid[] IS NULL OR i.id = ANY(%(only)s)) AND i.id <> ALL(%(but)s::uuid[])"
     f" AND {NOT_HELD.format(row='i')}"
 )
 DROP = f"""
@@ -40,28 +44,42 @@ marks AS (
   WHERE m.subject = g.subject AND m.category = g.category AND m.slot = g.slot)
 SELECT id, brand, keep_class, fired_at IS NOT NULL FROM gone
 """  # noqa: S608  made of constants
+WHICH = f"SELECT i.id FROM vault.vault_item i WHERE {DUE} ORDER BY i.expires_at LIMIT %(most)s"  # noqa: S608
 COUNT = f"SELECT i.keep_class, count(*) FROM vault.vault_item i WHERE {DUE} GROUP BY i.keep_class"  # noqa: S608
 
 BRANDS = uuid5(NAMESPACE_URL, "hostkeep:brand")
+ALL: Mapping[str, Any] = MappingProxyType({"subject": None, "most": None, "only": None, "but": []})
+STUCK = 100
+"""Where so many values cannot go, it is no fault of theirs: nobody tries the rest one by one."""
 
 
-def drop_due(act: Act, *, most: int) -> int:
+def drop_due(act: Act, *, most: int, stuck: set[UUID] | None = None) -> int:
     """Delete values that are due, of whomever, at most so many; return how many.
 
-    One transaction, with one entry a brand and class.  Rows that another sweeper holds are left to it.
+    stuck  values that could not go: they are left out, and those that cannot now come to them; None: the first
+           that cannot go keeps all of them, and what went wrong is raised
+
+    One transaction, with one entry a brand and class; where it breaks, as many as it takes to find the values
+    that break it.  Rows that another sweeper holds are left to it.
     """
-    return _drop(act, None, most)
+    but = sorted(stuck or ())
+    try:
+        return _drop(act, {"most": most, "but": but})
+    except Exception:
+        if stuck is None:
+            raise
+        return _go_past(act, _which(act, most, but), stuck)
 
 
 def drop_of(act: Act, *, subject: SubjectId) -> int:
     """Delete all of one person's values that are due; return how many."""
-    return _drop(act, subject, None)
+    return _drop(act, {"subject": subject})
 
 
 def count_due(at: datetime) -> Mapping[str, int]:
     """Return how many values are past due, by class; what a hold covers is not counted."""
     with opened(), connection.cursor() as cursor:
-        cursor.execute(COUNT, {"at": at, "subject": None})
+        cursor.execute(COUNT, {**ALL, "at": at})
         return dict(cursor.fetchall())
 
 
@@ -79,11 +97,36 @@ def class_of(brand: BrandId, keep_class: str) -> Ref:
     return Ref(f"vault.class.{keep_class}", uuid5(BRANDS, brand))
 
 
-def _drop(act: Act, subject: SubjectId | None, most: int | None) -> int:
+def _which(act: Act, most: int, but: Sequence[UUID]) -> list[UUID]:
+    """Return the values that a batch would delete."""
+    with opened(), connection.cursor() as cursor:
+        cursor.execute(WHICH, {**ALL, "at": act.at, "most": most, "but": but})
+        return [row for (row,) in cursor.fetchall()]
+
+
+def _go_past(act: Act, items: Sequence[UUID], stuck: set[UUID]) -> int:
+    """Delete values of a batch that broke, by halves, until what cannot go stands alone; return how many.
+
+    Raises what went wrong once STUCK of them cannot go.
+    """
+    try:
+        return _drop(act, {"only": items})
+    except Exception as error:
+        if len(items) > 1:
+            half = len(items) // 2
+            return _go_past(act, items[:half], stuck) + _go_past(act, items[half:], stuck)
+        stuck.update(items)
+        if len(stuck) >= STUCK:
+            raise
+        note_failure(act, error, event="sweep.one_failed", about="value")
+        return 0
+
+
+def _drop(act: Act, which: Mapping[str, Any]) -> int:
     """Delete, enter, count."""
     with transaction.atomic():
         with opened(), connection.cursor() as cursor:
-            cursor.execute(DROP, {"at": act.at, "subject": subject, "most": most})
+            cursor.execute(DROP, {**ALL, **which, "at": act.at})
             gone: list[tuple[UUID, str, str, bool]] = cursor.fetchall()
         # A backup older than the event knows nothing of it; any other end stands in the backup's own row.
         erasing.note_items_gone(act, items=[row for row, _, _, by_event in gone if by_event])

@@ -6,15 +6,17 @@ deleted later, in batches (finish).  What a hold keeps stays, and the certificat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
 from hostkeep.audit.enter import enter
+from hostkeep.audit.rounds import note_failure
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId, Ref, SubjectId
 from hostkeep.runtime.deeds import forget_notes
@@ -231,21 +233,40 @@ def carry_on(act: Act) -> int:
     return len(found)
 
 
-def finish(act: Act, most: int = 5000) -> int:
+def finish(act: Act, most: int = 5000, *, stuck: set[UUID] | None = None) -> int:
     """Delete up to so many rows that no key opens any more; return how many.
+
+    stuck  certificates that went wrong: they are left out, and those that go wrong now come to them; None:
+           the first keeps the others, and what went wrong is raised
 
     Closes certificates without rows.  Several may run side by side.  Call it until it returns 0.
     """
-    carry_on(act)
+    for erasure in _cut_off():
+        _past(act, erasure, lambda which: _destroy(act, which), stuck)
     with opened():
-        open_ones = Erasure.objects.filter(state="begun", live_at__isnull=False).order_by("asked_at")
-        found = list(open_ones.values_list("id", "subject", "brand")[:200])
+        open_ones = Erasure.objects.filter(state="begun", live_at__isnull=False).exclude(id__in=stuck or ())
+        found = list(open_ones.order_by("asked_at").values_list("id", "subject", "brand")[:200])
     gone = 0
     for erasure, subject, brand in found:
         if gone >= most:
             break
-        gone += _finish(act.of_brand(BrandId(brand)), erasure, subject, most - gone)
+        under, left = act.of_brand(BrandId(brand)), most - gone
+        gone += _past(act, erasure, partial(_finish, under, subject=subject, most=left), stuck)
     return gone
+
+
+def _past(act: Act, erasure: UUID, do: Callable[[UUID], int | None], stuck: set[UUID] | None) -> int:
+    """Do something with one certificate and return how much; one that goes wrong is noted in stuck."""
+    if stuck is not None and erasure in stuck:
+        return 0
+    try:
+        return do(erasure) or 0
+    except Exception as error:
+        if stuck is None:
+            raise
+        stuck.add(erasure)
+        note_failure(act, error, event="sweep.one_failed", about="erasure")
+        return 0
 
 
 def _finish(act: Act, erasure: UUID, subject: UUID, most: int) -> int:
