@@ -12,7 +12,7 @@ from hostkeep.kernel.act import Act
 def advice(act: Act) -> tuple[str, ...]:
     """Return what act.brand's owner should know about its ways to pay, in English; none where all stand.
 
-    Names in settings that are no brand here are told whichever brand is asked about: they may be meant for it.
+    Names in settings that are no brand here are told to all: they may be meant for any.
     """
     return tuple(_advice(act))
 

@@ -70,7 +70,7 @@ def release_payment(act: Act, *, payment: PaymentId) -> Released:
 def _locked(act: Act, payment: PaymentId) -> Payment:
     """Lock what the payment went on and then the payment, in the order of whoever matches.
 
-    A match may come between the two, on a document that is not locked then.  All is let go and begun anew, for
+    A match may come between the two, on a document that is not locked then.  All is let go and begun anew:
     who locks a document after the payment waits in a ring with who matches.
     Raises NoSuchPayment.
     """
@@ -83,7 +83,7 @@ def _locked(act: Act, payment: PaymentId) -> Payment:
                 raise NoSuchPayment
             if _gone_on(payment) <= on:
                 return row
-            transaction.set_rollback(True)  # noqa: FBT003  the savepoint's locks go with it
+            transaction.set_rollback(True)
 
 
 def _gone_on(payment: PaymentId) -> set[UUID]:

@@ -64,8 +64,8 @@ def buyer_of(where: Where, number: NumberState, own: str, place: tuple[str, str]
     """Return the buyer as the rules of placing see one.
 
     number  how the tax number stands; it counts only where its own country is the buyer's
-    own     the number's own country, proof of a place or not: one nobody answered about proves nothing, and yet
-            it may be trusted (`[tax] unknown_number`)
+    own     the number's own country, proof of a place or not: one that nobody answered about proves nothing,
+            and yet it may be trusted (`[tax] unknown_number`)
     place   region and postal code as typed, of the billing address; they count where its country won
     """
     region, postal = place if "address" in where.proofs else ("", "")
