@@ -364,7 +364,7 @@ def _the_sweeper_leaves_a_class_out(patch: Patch) -> None:
     """Closed accounts' data lie where they lay: one value of the class is past due."""
     from hostkeep.vault import dropping
 
-    patch.setattr(dropping, "count_due", lambda _at: {"account": 1})
+    patch.setattr(dropping, "count_due", lambda _at, _brand=None: {"account": 1})
 
 
 def _what_is_held_back_is_built(patch: Patch) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 from django.db import connection
 
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId
-from hostkeep.runtime.stores import Person, Store, nothing
+from hostkeep.kernel.ids import BrandId, CategoryId
+from hostkeep.runtime.stores import Person, Store, count_of_brand, nothing
 from hostkeep.vault.past_terms import past_terms
 
 REFERENCE, PARTY = CategoryId("payment_ref"), CategoryId("invoice_party")
@@ -108,18 +108,20 @@ UPDATE billing_paymentattempt SET handle = '', visit = '' WHERE id = ANY(ARRAY(
 """  # noqa: S608  made of constants
 
 
-def _over(category: CategoryId, at: datetime) -> Iterator[tuple[_Place, dict[str, Any]]]:
-    """Yield the places of a category with what their statements ask for, brand by brand."""
-    for past in past_terms(category, at):
+def _over(
+    category: CategoryId, at: datetime, brand: BrandId | None = None
+) -> Iterator[tuple[_Place, dict[str, Any]]]:
+    """Yield the places of a category with what their statements ask for, brand by brand, or of one."""
+    for past in past_terms(category, at, brand):
         if past.cut is not None:
             yield from ((place, past.of_years(at)) for place in PLACES[category])
 
 
-def _count(category: CategoryId, at: datetime) -> int:
-    """Count the rows whose columns are over."""
+def _count(category: CategoryId, at: datetime, brand: BrandId | None = None) -> int:
+    """Count the rows whose columns are over, of all brands or of one."""
     found = 0
     with connection.cursor() as cursor:
-        for place, asked in _over(category, at):
+        for place, asked in _over(category, at, brand):
             cursor.execute(place.count(), asked)
             found += int(cursor.fetchone()[0])
     return found
@@ -168,6 +170,7 @@ CLEAR: tuple[Store, ...] = (
         erase=lambda act, most: _empty(REFERENCE, act, most),
         forget=nothing,
         prove_absent=_kept,
+        list_due_of=lambda at, brand: _count(REFERENCE, at, brand),
     ),
     Store(
         name="billing.places",
@@ -181,6 +184,7 @@ CLEAR: tuple[Store, ...] = (
         erase=lambda act, most: _empty(PARTY, act, most),
         forget=nothing,
         prove_absent=_kept,
+        list_due_of=lambda at, brand: _count(PARTY, at, brand),
     ),
     Store(
         name="billing.attempts",
@@ -195,5 +199,6 @@ CLEAR: tuple[Store, ...] = (
         erase=_empty_asked,
         forget=nothing,
         prove_absent=_kept,
+        list_due_of=lambda at, brand: count_of_brand("billing_paymentattempt", ASKED_OUT, at, brand),
     ),
 )

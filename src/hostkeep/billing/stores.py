@@ -13,7 +13,7 @@ from django.db import connection
 
 from hostkeep.billing.clear_stores import CLEAR
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId
+from hostkeep.kernel.ids import BrandId, CategoryId
 from hostkeep.runtime.stores import Person, Store, nothing, table_store
 from hostkeep.vault.past_terms import Past, past_terms
 
@@ -44,16 +44,16 @@ SEALED = (
 )
 
 
-def _over(at: datetime) -> Iterator[Past]:
-    """Yield, brand by brand, which invoices are past their time."""
-    return (past for past in past_terms(PARTY, at) if past.cut is not None)
+def _over(at: datetime, brand: BrandId | None = None) -> Iterator[Past]:
+    """Yield, brand by brand or of one, which invoices are past their time."""
+    return (past for past in past_terms(PARTY, at, brand) if past.cut is not None)
 
 
-def _count(at: datetime) -> int:
-    """Count lines and invoices past their time that still say what was bought."""
+def _count(at: datetime, brand: BrandId | None = None) -> int:
+    """Count lines and invoices past their time that still say what was bought, of all brands or of one."""
     found = 0
     with connection.cursor() as cursor:
-        for over in _over(at):
+        for over in _over(at, brand):
             for place in SEALED:
                 cursor.execute(COUNT.format(**place), over.of_years(at))
                 found += int(cursor.fetchone()[0])
@@ -91,6 +91,7 @@ STORES: tuple[Store, ...] = (
         erase=_empty,
         forget=nothing,
         prove_absent=_left,
+        list_due_of=_count,
     ),
     table_store(
         "billing.tax_numbers",
@@ -100,6 +101,7 @@ STORES: tuple[Store, ...] = (
         table="billing_numbercheck",
         due=f"checked_at <= %(at)s - make_interval(days => {CHECKS_KEPT_DAYS})",
         whose="account = ANY(%(accounts)s)",
+        branded=True,
     ),
     table_store(
         "billing.checks",
@@ -112,6 +114,7 @@ STORES: tuple[Store, ...] = (
             " AND (outcome <> 'refused' OR decision <> '')"
         ),
         whose="account = ANY(%(accounts)s)",
+        branded=True,
     ),
     table_store(
         "billing.notices",
@@ -119,5 +122,6 @@ STORES: tuple[Store, ...] = (
         "Call-backs of gateways by their own ids and ours, so that none counts twice; each is kept 90 days.",
         table="billing_gatewaynotice",
         due=f"at <= %(at)s - make_interval(days => {KEPT_DAYS})",
+        branded=True,
     ),
 )

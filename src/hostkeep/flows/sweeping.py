@@ -111,15 +111,17 @@ def last_run() -> datetime | None:
     return last_tallied(brand=OPERATOR, kind=KIND, name=RUN)
 
 
-def overdue(at: datetime) -> Mapping[str, int]:
+def overdue(at: datetime, brand: BrandId | None = None) -> Mapping[str, int]:
     """Return what is past due at a time, by retention class; empty where nothing is.
+
+    brand  of this one alone, and what a place cannot tell by brand; None: of all
 
     The sweeper comes once an hour: what fell due since then is no fault, so ask about an hour ago.
     What a hold covers is not counted.
     """
-    found = Counter(due.overdue(at))
+    found = Counter(due.overdue(at, brand))
     for store in all_stores():
-        found[store.keep_class] += store.list_due(at)
+        found[store.keep_class] += store.due(at, brand)
     return {name: count for name, count in sorted(found.items()) if count}
 
 

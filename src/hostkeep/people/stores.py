@@ -78,6 +78,7 @@ STORES: tuple[Store, ...] = (
         table="people_session",
         due="expires_at <= %(at)s",
         whose='"user" = ANY(%(users)s)',
+        branded=True,
     ),
     table_store(
         "people.stays",
@@ -86,6 +87,7 @@ STORES: tuple[Store, ...] = (
         table="people_stayseries",
         due="expires_at <= %(at)s OR ended_at <= %(at)s",
         whose=OF_USERS,
+        branded=True,
     ),
     table_store(
         "people.api_calls",

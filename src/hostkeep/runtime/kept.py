@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from hostkeep.kernel.act import Act
 from hostkeep.runtime import clock, paths, postgres
 from hostkeep.runtime.models import Delivery, Event
-from hostkeep.runtime.stores import Person, Store, count_rows, delete_rows, nothing
+from hostkeep.runtime.stores import Person, Store, count_of_brand, count_rows, delete_rows, nothing
 
 CACHE, CACHE_OVER = "runtime_cache", "expires <= %(at)s"
 """The shared cache counts by the machine's clock; it reads nothing that is over, and deletes nothing."""
@@ -167,6 +167,7 @@ STORES: tuple[Store, ...] = (
         erase=_erase_events,
         forget=_forget_events,
         prove_absent=lambda person: count_rows("runtime_event", NAMED, _texts(person)),
+        list_due_of=lambda at, brand: count_of_brand("runtime_event", OVER, at, brand),
     ),
     Store(
         name="runtime.jobs",

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.ids import BrandId
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Store:
     erase         (act, most) -> how much was erased; what another sweeper holds is left to it
     forget        (act, person) -> how much of erased people was removed, of many in the same statements
     prove_absent  (person) -> how much of an erased person is left; 0 is the proof
+    list_due_of   (at, brand) -> as list_due, of one brand and of what is no brand's; None: it cannot tell
     """
 
     name: str
@@ -55,6 +57,13 @@ class Store:
     erase: Callable[[Act, int], int]
     forget: Callable[[Act, Person], int]
     prove_absent: Callable[[Person], int]
+    list_due_of: Callable[[datetime, BrandId], int] | None = None
+
+    def due(self, at: datetime, brand: BrandId | None = None) -> int:
+        """Return how much is past due at a time: of one brand, where the store can tell, else of all."""
+        if brand is None or self.list_due_of is None:
+            return self.list_due(at)
+        return self.list_due_of(at, brand)
 
 
 _stores: dict[str, Store] = {}
@@ -79,12 +88,14 @@ def nothing(act: Act, person: Person) -> int:
 
 
 def table_store(
-    name: str, keep_class: str, what: str, *, table: str, due: str = "false", whose: str = "false"
-) -> Store:
+    name: str, keep_class: str, what: str, *,
+    table: str, due: str = "false", whose: str = "false", branded: bool = False,
+) -> Store:  # fmt: skip
     """Return the store of one table.  All but the name and the class are SQL of ours, never a value.
 
     due    which rows are past due: a condition over %(at)s; without one its rows go with their person
     whose  which rows are a person's: a condition over the lists %(subject)s, %(accounts)s and %(users)s
+    branded  whether a column "brand" says whose a row is; empty: no brand's
     """
     words = f"({table}::text ILIKE ANY(%(words)s))"
     return Store(
@@ -96,7 +107,13 @@ def table_store(
         erase=lambda act, most: delete_rows(table, due, {"at": act.at}, most=most),
         forget=lambda _act, person: delete_rows(table, whose, handles_of(person), most=None),
         prove_absent=lambda person: count_rows(table, f"{whose} OR {words}", handles_of(person)),
+        list_due_of=(lambda at, brand: count_of_brand(table, due, at, brand)) if branded else None,
     )
+
+
+def count_of_brand(table: str, due: str, at: datetime, brand: BrandId) -> int:
+    """Count rows past due of one brand, and those of none.  table, due: SQL of ours, as for table_store."""
+    return count_rows(table, f"brand IN (%(brand)s, '') AND ({due})", {"at": at, "brand": brand})
 
 
 def handles_of(person: Person) -> dict[str, Any]:

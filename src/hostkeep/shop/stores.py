@@ -32,21 +32,23 @@ def life_of(brand: BrandId, cookie: str, at: datetime) -> timedelta:
     return declared.life if declared is not None and declared.life is not None else idle_of(brand, at)
 
 
-def _idle_carts(at: datetime) -> Iterator[QuerySet[Cart]]:
-    """Yield the carts of each brand that nobody touched for the life of their cookie."""
-    for brand, since in _since(at, CART):
+def _idle_carts(at: datetime, of: BrandId | None = None) -> Iterator[QuerySet[Cart]]:
+    """Yield the carts of each brand, or of one, that nobody touched for the life of their cookie."""
+    for brand, since in _since(at, CART, of):
         yield Cart.objects.filter(brand=brand, touched_at__lte=since)
 
 
-def _old_receipts(at: datetime) -> Iterator[QuerySet[Receipt]]:
-    """Yield the receipts of each brand whose cookie is over."""
-    for brand, since in _since(at, RECEIPTS):
+def _old_receipts(at: datetime, of: BrandId | None = None) -> Iterator[QuerySet[Receipt]]:
+    """Yield the receipts of each brand, or of one, whose cookie is over."""
+    for brand, since in _since(at, RECEIPTS, of):
         yield Receipt.objects.filter(order__brand=brand, kept_at__lte=since)
 
 
-def _since(at: datetime, cookie: str) -> Iterator[tuple[BrandId, datetime]]:
-    """Yield each brand with the time before which a cookie's thing is idle."""
+def _since(at: datetime, cookie: str, of: BrandId | None) -> Iterator[tuple[BrandId, datetime]]:
+    """Yield each brand, or one, with the time before which a cookie's thing is idle."""
     for row in all_brands():
+        if of not in {None, row.id}:
+            continue
         try:
             yield row.id, at - life_of(row.id, cookie, at)
         except NoSuchBrand:  # no version in force yet
@@ -113,6 +115,7 @@ STORES: tuple[Store, ...] = (
         erase=_erase_carts,
         forget=lambda _act, person: _drop_carts(_carts_of(person), None),
         prove_absent=lambda person: _carts_of(person).count(),
+        list_due_of=lambda at, brand: sum(found.count() for found in _idle_carts(at, brand)),
     ),
     Store(
         name="shop.receipts",
@@ -123,5 +126,6 @@ STORES: tuple[Store, ...] = (
         erase=_erase_receipts,
         forget=lambda _act, person: _drop_receipts(_receipts_of(person), None),
         prove_absent=lambda person: _receipts_of(person).count(),
+        list_due_of=lambda at, brand: sum(found.count() for found in _old_receipts(at, brand)),
     ),
 )

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId
+from hostkeep.kernel.ids import BrandId, CategoryId
 from hostkeep.runtime.stores import Person, Store, nothing
 from hostkeep.subscriptions.adding_up import add_up
 from hostkeep.vault.past_terms import Past, past_terms
@@ -60,15 +60,15 @@ def _place(table: str, alias: str, condition: str) -> Mapping[str, str]:
     return {"table": f"subscriptions_{table}", "alias": alias, "condition": condition}
 
 
-def _over(category: CategoryId, at: datetime) -> Iterator[Past]:
-    """Yield what of a category is past its term where a day decides it."""
-    return (past for past in past_terms(category, at) if past.cut is not None)
+def _over(category: CategoryId, at: datetime, brand: BrandId | None = None) -> Iterator[Past]:
+    """Yield what of a category is past its term where a day decides it, of all brands or of one."""
+    return (past for past in past_terms(category, at, brand) if past.cut is not None)
 
 
-def _uses_over(at: datetime) -> Iterator[dict[str, Any]]:
+def _uses_over(at: datetime, brand: BrandId | None = None) -> Iterator[dict[str, Any]]:
     """Yield what months are asked for: those of documents, and those that cost nothing."""
-    yield from ({**past.of_years(at), "free": False} for past in _over(PARTY, at))
-    yield from ({**past.asked(), "free": True} for past in _over(USE, at))
+    yield from ({**past.of_years(at), "free": False} for past in _over(PARTY, at, brand))
+    yield from ({**past.asked(), "free": True} for past in _over(USE, at, brand))
 
 
 def _run(statement: str, place: Mapping[str, str], values: Mapping[str, Any]) -> int:
@@ -78,10 +78,10 @@ def _run(statement: str, place: Mapping[str, str], values: Mapping[str, Any]) ->
         return int(cursor.fetchone()[0]) if statement is COUNT else int(cursor.rowcount)
 
 
-def _readings_due(at: datetime) -> int:
-    """Count readings and alerts past their term."""
+def _readings_due(at: datetime, brand: BrandId | None = None) -> int:
+    """Count readings and alerts past their term, of all brands or of one."""
     places = (_place("reading", "r", READINGS), _place("alert", "a", ALERTS))
-    return sum(_run(COUNT, place, past.asked()) for past in _over(USE, at) for place in places)
+    return sum(_run(COUNT, place, past.asked()) for past in _over(USE, at, brand) for place in places)
 
 
 def _erase_readings(act: Act, most: int) -> int:
@@ -95,10 +95,10 @@ def _erase_readings(act: Act, most: int) -> int:
     return done
 
 
-def _uses_due(at: datetime) -> int:
-    """Count billed months past their term."""
+def _uses_due(at: datetime, brand: BrandId | None = None) -> int:
+    """Count billed months past their term, of all brands or of one."""
     places = (_place("use", "u", OLDER_USES), _place("use", "u", NEWEST_USES))
-    return sum(_run(COUNT, place, asked) for asked in _uses_over(at) for place in places)
+    return sum(_run(COUNT, place, asked) for asked in _uses_over(at, brand) for place in places)
 
 
 def _erase_uses(act: Act, most: int) -> int:
@@ -148,6 +148,7 @@ STORES: tuple[Store, ...] = (
         erase=_erase_readings,
         forget=_forget_readings,
         prove_absent=_readings_left,
+        list_due_of=_readings_due,
     ),
     Store(
         name="subscriptions.uses",
@@ -161,5 +162,6 @@ STORES: tuple[Store, ...] = (
         erase=_erase_uses,
         forget=nothing,
         prove_absent=_uses_left,
+        list_due_of=_uses_due,
     ),
 )

@@ -27,6 +27,9 @@ NOT EXISTS (
 """
 """No approved hold covers the class of a row."""
 
+OF_BRAND = "(%(brand)s::text IS NULL OR {row}.brand IN (%(brand)s, ''))"
+"""A row is of one brand, or of none; without one every row is meant."""
+
 DUE = (
     "i.expires_at <= %(at)s AND (%(subject)s::uuid IS NULL OR i.subject = %(subject)s)"
     " AND (%(only)s::uuid[] IS NULL OR i.id = ANY(%(only)s)) AND i.id <> ALL(%(but)s::uuid[])"
@@ -45,7 +48,10 @@ marks AS (
 SELECT id, brand, keep_class, fired_at IS NOT NULL FROM gone
 """  # noqa: S608  made of constants
 WHICH = f"SELECT i.id FROM vault.vault_item i WHERE {DUE} ORDER BY i.expires_at LIMIT %(most)s"  # noqa: S608
-COUNT = f"SELECT i.keep_class, count(*) FROM vault.vault_item i WHERE {DUE} GROUP BY i.keep_class"  # noqa: S608
+COUNT = f"""
+SELECT i.keep_class, count(*) FROM vault.vault_item i
+WHERE {DUE} AND {OF_BRAND.format(row='i')} GROUP BY i.keep_class
+"""  # noqa: S608  made of constants
 
 BRANDS = uuid5(NAMESPACE_URL, "hostkeep:brand")
 ALL: Mapping[str, Any] = MappingProxyType({"subject": None, "most": None, "only": None, "but": []})
@@ -56,8 +62,8 @@ STUCK = 100
 def drop_due(act: Act, *, most: int, stuck: set[UUID] | None = None) -> int:
     """Delete values that are due, of whomever, at most so many; return how many.
 
-    stuck  values that could not go: they are left out, and those that cannot now come to them; None: the first
-           that cannot go keeps all of them, and what went wrong is raised
+    stuck  values that could not go: they are left out, and those that cannot now come to them; None: one that
+           cannot go keeps the whole batch, and what went wrong is raised
 
     One transaction, with one entry a brand and class; where it breaks, as many as it takes to find the values
     that break it.  Rows that another sweeper holds are left to it.
@@ -76,10 +82,13 @@ def drop_of(act: Act, *, subject: SubjectId) -> int:
     return _drop(act, {"subject": subject})
 
 
-def count_due(at: datetime) -> Mapping[str, int]:
-    """Return how many values are past due, by class; what a hold covers is not counted."""
+def count_due(at: datetime, brand: BrandId | None = None) -> Mapping[str, int]:
+    """Return how many values are past due, by class; what a hold covers is not counted.
+
+    brand  of this one, and what is no brand's; None: of all
+    """
     with opened(), connection.cursor() as cursor:
-        cursor.execute(COUNT, {**ALL, "at": at})
+        cursor.execute(COUNT, {**ALL, "at": at, "brand": brand})
         return dict(cursor.fetchall())
 
 

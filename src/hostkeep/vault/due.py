@@ -14,7 +14,7 @@ from hostkeep.kernel.ids import BrandId, SubjectId
 from hostkeep.policy import schedule
 from hostkeep.policy.book import Policy
 from hostkeep.vault import dropping, ending, erasing
-from hostkeep.vault.dropping import NOT_HELD
+from hostkeep.vault.dropping import NOT_HELD, OF_BRAND
 from hostkeep.vault.ending import ARCHIVE, Whose
 from hostkeep.vault.models import Erasure, SubjectKey
 from hostkeep.vault.retention import archive_due
@@ -37,7 +37,10 @@ JOIN vault.vault_subjectkey a ON a.subject = k.subject AND a.keep_class = 'accou
 WHERE a.fired_at IS NOT NULL AND k.fired_at IS NULL AND k.brand <> ''
   AND k.state IN ('live', 'deactivated', 'held') LIMIT %s
 """
-COUNT = f"SELECT k.keep_class, count(*) FROM vault.vault_subjectkey k WHERE {DUE} GROUP BY k.keep_class"  # noqa: S608
+COUNT = f"""
+SELECT k.keep_class, count(*) FROM vault.vault_subjectkey k
+WHERE {DUE} AND {OF_BRAND.format(row='k')} GROUP BY k.keep_class
+"""  # noqa: S608  made of constants
 
 
 def people_due(at: datetime, *, most: int) -> tuple[Whose, ...]:
@@ -78,16 +81,22 @@ def erased_since(since: datetime) -> tuple[Whose, ...]:
     return tuple(Whose(BrandId(brand), SubjectId(who)) for brand, who in sorted(found))
 
 
-def count_due(at: datetime) -> Mapping[str, int]:
-    """Return how many keys are past their end, by class; what a hold covers is not counted."""
+def count_due(at: datetime, brand: BrandId | None = None) -> Mapping[str, int]:
+    """Return how many keys are past their end, by class; what a hold covers is not counted.
+
+    brand  of this one, and what is no brand's; None: of all
+    """
     with opened(), connection.cursor() as cursor:
-        cursor.execute(COUNT, {"at": at})
+        cursor.execute(COUNT, {"at": at, "brand": brand})
         return dict(cursor.fetchall())
 
 
-def overdue(at: datetime) -> Mapping[str, int]:
-    """Return how many values and classes of the vault are past due, by class; none: an empty one."""
-    values, classes = dropping.count_due(at), count_due(at)
+def overdue(at: datetime, brand: BrandId | None = None) -> Mapping[str, int]:
+    """Return how many values and classes of the vault are past due, by class; none: an empty one.
+
+    brand  of this one, and what is no brand's; None: of all
+    """
+    values, classes = dropping.count_due(at, brand), count_due(at, brand)
     return {name: values.get(name, 0) + classes.get(name, 0) for name in sorted({*values, *classes})}
 
 

@@ -16,7 +16,7 @@ from django.db import connection
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import Ref, SubjectId
+from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault import cipher, keys
 from hostkeep.vault.consenting import NotYours
@@ -124,10 +124,11 @@ def erase_due(at: datetime, *, most: int) -> int:
     return len(due)
 
 
-def count_due(at: datetime) -> int:
-    """Return how many exports are past their day."""
+def count_due(at: datetime, brand: BrandId | None = None) -> int:
+    """Return how many exports are past their day, of all brands or of one."""
+    of = {} if brand is None else {"brand": brand}
     with opened():
-        return Export.objects.filter(expires_at__lte=at).count()
+        return Export.objects.filter(expires_at__lte=at, **of).count()
 
 
 def _secret(key: str) -> bytes:

@@ -43,12 +43,15 @@ class Past:
         return {**self.asked(), "cut": None if self.cut is None else min(self.cut, begun)}
 
 
-def past_terms(category: CategoryId, at: datetime) -> Iterator[Past]:
+def past_terms(category: CategoryId, at: datetime, brand: BrandId | None = None) -> Iterator[Past]:
     """Yield, brand by brand, what of a category is past its term by the version in force.
 
+    brand  this one alone; None: all
     A brand whose policy does not know the category, or keeps its class by no rule, is left out.
     """
     for row in all_brands():
+        if brand not in {None, row.id}:
+            continue
         try:
             policy = policy_in_force(row.id, at)
         except NoSuchBrand:  # no version in force yet

@@ -40,6 +40,7 @@ STORES: tuple[Store, ...] = (
         erase=lambda act, most: exports.erase_due(act.at, most=most),
         forget=lambda _act, person: _forget_exports(person),
         prove_absent=lambda person: _left(EXPORT, person),
+        list_due_of=exports.count_due,
     ),
     Store(
         name="vault.objections",

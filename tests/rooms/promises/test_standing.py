@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -15,13 +16,15 @@ from django.test import override_settings
 from hostkeep.brands import queries
 from hostkeep.brands.queries import brand
 from hostkeep.flows import scanning, sweeping
-from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.ids import BrandId, CategoryId, SubjectId
+from hostkeep.people.models import Session
 from hostkeep.promises import ledger, rounds
 from hostkeep.promises.alarms import open_alarms
 from hostkeep.promises.book import CONTROLS
 from hostkeep.promises.control import Check, Control, Seen
 from hostkeep.promises.rules.lights import BROKEN, NOT_BUILT, UNKNOWN
 from hostkeep.runtime.tallies import tally
+from hostkeep.vault import door
 from tests.conftest import NOON, make_act
 from tests.everything import load_everything
 from tests.ground.promises.test_speaking import AGAINST, ENDS
@@ -161,7 +164,23 @@ def test_a_house_that_was_never_swept_is_not_called_broken_and_not_proven(house)
 
 def test_what_is_past_due_turns_the_clause_of_its_class_red_alone(house, monkeypatch: pytest.MonkeyPatch) -> None:
     swept()
-    monkeypatch.setattr(sweeping, "overdue", lambda _at: {"traffic": 3})
+    monkeypatch.setattr(sweeping, "overdue", lambda _at, _brand: {"traffic": 3})
 
     assert red("photonvps") == {"PH-2"}
     assert red("vpsfast") == set(), "it keeps nothing of that class"
+
+
+def test_what_one_brand_has_past_due_speaks_against_that_brand_alone(house) -> None:
+    """A value of vps6 that was to go an hour ago and more; what no place can tell by brand speaks against all."""
+    late = NOON + 91 * DAY
+    act = make_act("system", "account", brand="vps6")
+    door.put(act, subject=SubjectId(uuid4()), category=CategoryId("login_history"), value="a browser")
+    Session.objects.create(key="s1", brand="vpn", started_at=NOON, used_at=NOON, expires_at=NOON, box="x")
+    swept(late)
+    assert "security" in sweeping.overdue(late, BrandId("vps6"))
+    assert "security" not in sweeping.overdue(late, BrandId("photonvps"))
+    assert "session" in sweeping.overdue(late, BrandId("vpn"))
+    assert "session" not in sweeping.overdue(late, BrandId("vps6"))
+    assert set(sweeping.overdue(late)) >= {"security", "session"}
+    assert red("photonvps", late) == set()
+    assert red("vps6", late) != set()

@@ -47,7 +47,8 @@ def nothing_past_due(*classes: str) -> Check:
     """Check that the sweeper came round within sweeping.LATE, and that nothing is kept past its time.
 
     classes  retention classes
-    The sweeper is the whole house's, and so is what it leaves behind: it is counted over all brands.
+    The sweeper is the whole house's.  Of what it left behind the brand's counts, and what no place can tell
+    by brand.
     """
 
     def look(scene: Scene) -> Seen:
@@ -57,7 +58,7 @@ def nothing_past_due(*classes: str) -> Check:
         if scene.act.at - last > sweeping.LATE:
             hours = sweeping.LATE // timedelta(hours=1)
             return Seen("failed", f"no run for more than {hours} hours; the last {last:%Y-%m-%d %H:%M} UTC")
-        left = scene.once("past due", lambda: sweeping.overdue(scene.act.at - sweeping.EVERY))
+        left = scene.once("past due", lambda: sweeping.overdue(scene.act.at - sweeping.EVERY, scene.brand.id))
         late = {name: count for name, count in left.items() if name in classes}
         said = " ".join(f"{name}: {count}" for name, count in late.items()) or "0"
         return verdict(not late, f"{said} past due, {last:%Y-%m-%d %H:%M}")
