@@ -106,7 +106,7 @@ def class_of(brand: BrandId, keep_class: str) -> Ref:
     return Ref(f"vault.class.{keep_class}", uuid5(BRANDS, brand))
 
 
-def _which(act: Act, most: int, but: Sequence[UUID]) -> list[UUID]:
+def _which(act: Act, most: int, but: list[UUID]) -> list[UUID]:
     """Return the values that a batch would delete."""
     with opened(), connection.cursor() as cursor:
         cursor.execute(WHICH, {**ALL, "at": act.at, "most": most, "but": but})
