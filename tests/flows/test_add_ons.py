@@ -99,11 +99,12 @@ class Customer:
     def less(self, slug: str, pieces: int = 1, days: float = 0) -> add_ons.Quote:
         return add_ons.quote_less(self.act(days), of=self.account, service=self.service, wish=(slug, pieces))
 
-    def takes_off(self, slug: str, pieces: int = 1, days: float = 0, *, expected: int | None = None):
+    def takes_off(self, slug: str, pieces: int = 1, days: float = 0, *, expected: int | None = None, once: str = ""):
         seen = self.less(slug, pieces, days).due.minor if expected is None else expected
         return add_ons.take_off(
-            self.act(days), of=self.account, service=self.service, wish=(slug, pieces), expected=seen, once=uuid4().hex
-        )
+            self.act(days), of=self.account, service=self.service, wish=(slug, pieces), expected=seen,
+            once=once or uuid4().hex,
+        )  # fmt: skip
 
     def pays(self, invoice, days: float = 0) -> None:
         gross = sheet(InvoiceId(invoice), of=self.account).owed
@@ -257,6 +258,14 @@ def test_one_that_is_not_paid_in_seven_days_is_dropped_and_nobody_owes_it(db) ->
     assert customer.had() == {}
 
 
+def test_what_follows_if_nobody_pays_ends_with_its_taking_back(db) -> None:
+    customer = buys()
+    customer.adds("backup", 1, 1)
+    invoice = InvoiceId(Change.objects.get().invoice)
+    seen = foretelling.preview_invoice(customer.act(2), invoice, of=customer.account)
+    assert (seen[-1].what, seen[-1].at, {each.what for each in seen[:-1]}) == ("drop", at(8), {"reminder"})
+
+
 def test_one_that_was_cut_off_before_its_invoice_gets_it(db, monkeypatch) -> None:
     customer = buys()
     with monkeypatch.context() as patch:
@@ -381,6 +390,19 @@ def test_the_same_key_asks_once(db) -> None:
     for _ in range(2):
         customer.adds("backup", 1, 1, expected=quote, once="twice")
     assert (Change.objects.count(), len(customer.invoices())) == (1, 2)
+
+
+def test_the_same_key_again_is_answered_as_before_once_it_holds_or_is_gone(db) -> None:
+    customer = buys()
+    quote = customer.quote("backup", 1, 1).due.minor
+    first = customer.adds("backup", 1, 1, expected=quote, once="more")
+    customer.pays(Change.objects.get().invoice, 1)
+    again = customer.adds("backup", 1, 1, expected=quote, once="more")
+    assert (again.id, again.state, again.again) == (first.id, "done", True)
+    assert customer.had() == {"backup": 1}
+    less = customer.less("backup", 1, 2).due.minor
+    gone = [customer.takes_off("backup", 1, 2, expected=less, once="less") for _ in range(2)]
+    assert (gone[0].id, gone[1].again, customer.had()) == (gone[1].id, True, {})
 
 
 def test_a_service_that_ends_takes_no_more_and_its_waiting_one_is_dropped(db) -> None:

@@ -20,6 +20,7 @@ from hostkeep.subscriptions.actions.add_ons import ask_add_on, take_off_add_on
 from hostkeep.subscriptions.asking import Asked
 from hostkeep.subscriptions.errors import NoSuchAddOn, TooManyAddOns
 from hostkeep.subscriptions.queries.add_ons import had_of, preview_less, preview_more
+from hostkeep.subscriptions.queries.changes import asked_before
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow
 from hostkeep.subscriptions.rules.add_ons import Had, pieces_of
 from hostkeep.subscriptions.rules.agreeing import AddOn, Taken
@@ -114,6 +115,8 @@ def add(
     ChangeWaits, BadPrice (something else by now).
     """
     row = own(act, of, service)
+    if known := _asked_before(act, row, once):
+        return known
     offer, taken = _wished(act, row, wish, account_row(of).language or brand(act.brand).languages[0])
     asked = ask_add_on(
         act, subscription=row.id, of=of, taken=taken, most=offer.row.most,
@@ -154,6 +157,8 @@ def take_off(
     billed with it is not paid: nothing of it can be given back).
     """
     row = own(act, of, service)
+    if known := _asked_before(act, row, once):
+        return known
     slug, quantity = wish
     back: tuple[GivenBack, ...] = ()
     had = [each for each in had_of(act, row.id, of=of) if each.slug == slug]
@@ -168,6 +173,17 @@ def take_off(
     )  # fmt: skip
     settle(act, asked.id)
     return asked
+
+
+def _asked_before(act: Act, row: SubscriptionRow, once: str) -> Asked | None:
+    """Answer for a key that was used before, whatever is offered or had by now; None for a new one.
+
+    What was cut off after it was asked for goes on.
+    """
+    known = asked_before(act, row.id, once=once)
+    if known is not None:
+        settle(act, known.id)
+    return known
 
 
 def _offered(act: Act, row: SubscriptionRow, language: str) -> tuple[AddOnRow, ...]:

@@ -236,7 +236,7 @@ def sweep_due(act: Act) -> int:
     for row in due_changes(act.at):
         done += _try(act, row, "term")
     for row in unpaid_since(act.at - A_MOMENT):
-        if row.asked_at + TIME_TO_PAY <= act.at:
+        if row.drops_at is not None and row.drops_at <= act.at:
             done += _try(act, row, "drop")
         elif row.invoice is None:
             done += _try(act, row, "settle")

@@ -42,10 +42,11 @@ Assumed = Literal["unpaid", "card", "on_time"]
 """Nobody pays; the stored method can be charged; each invoice is paid on the day on which it is due."""
 
 What = Literal[
-    "invoice", "reminder", "charge", "suspend_warning", "suspend", "end_warning", "end", "cancel", "paid",
-    "over",
+    "invoice", "reminder", "charge", "suspend_warning", "suspend", "end_warning", "end", "cancel", "drop",
+    "paid", "over",
 ]
-"""A step of rules.dunning, an expected invoice or payment, or the end of what was cancelled."""
+"""A step of rules.dunning, a change taken back that nobody paid, an expected invoice or payment, or the end of
+what was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,11 @@ class Outlook:
 
 @dataclass(slots=True)
 class _Bill:
-    """An invoice in the play.  period: what it bills, of an expected one."""
+    """An invoice in the play.
+
+    period  what it bills, of an expected one
+    drops   when it is taken back with the change that it is for, or None
+    """
 
     facts: Facts
     done: list[Done]
@@ -87,6 +92,7 @@ class _Bill:
     id: InvoiceId | None = None
     period: Period | None = None
     next: datetime | None = None
+    drops: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -115,6 +121,7 @@ class _Play:
             self._renew(at)
             for bill in self.bills:
                 self._settle(bill, at)
+                self._drop(bill, at)
                 self._follow(bill, at)
             if len(self.events) >= MOST:
                 return False
@@ -125,13 +132,15 @@ class _Play:
         times: list[datetime] = [each.renew_at for each in self.courses.values() if each.renew_at is not None]
         times += self.ends.values()
         for bill in self.bills:
-            times += [each for each in (bill.next, self._paid_at(bill)) if each is not None]
+            times += [each for each in (bill.next, bill.drops, self._paid_at(bill)) if each is not None]
         return max(at, min(times)) if times else None
 
     def _paid_at(self, bill: _Bill) -> datetime | None:
         """Return when an invoice is expected to be paid by its account, or None: one that lapsed never is."""
         pays = self.assumed == "on_time" and bill.facts.owed and not bill.facts.lapsed
-        return bill.facts.due_at if pays else None
+        if not pays:
+            return None
+        return bill.facts.due_at if bill.drops is None else min(bill.facts.due_at, bill.drops)
 
     def _stop_what_ends(self, at: datetime) -> None:
         """End what was cancelled, when its time is up."""
@@ -177,12 +186,18 @@ class _Play:
 
     def _pay(self, bill: _Bill) -> None:
         """Take an invoice as paid; what stood still over it runs again."""
-        bill.facts, bill.next = replace(bill.facts, owed=False), None
+        bill.facts, bill.next, bill.drops = replace(bill.facts, owed=False), None, None
         if any(each.kind == Kind.STOP for each in bill.done):
             for service in bill.services:
                 if self.states[service] is State.SUSPENDED:
                     self.states[service] = State.ACTIVE
                     self.stopped.pop(service, None)
+
+    def _drop(self, bill: _Bill, at: datetime) -> None:
+        """Take an invoice back whose change was not paid in time; nobody is reminded of it any more."""
+        if bill.drops is not None and bill.drops <= at:
+            self._tell(max(bill.drops, at), "drop", bill)
+            bill.facts, bill.next, bill.drops = replace(bill.facts, owed=False), None, None
 
     def _follow(self, bill: _Bill, at: datetime) -> None:
         """Take the steps that are due about an invoice."""
@@ -329,6 +344,7 @@ def _set_up(
         services = tuple(each.id for each in case.services)
         of = case.row
         bill = _Bill(case.facts, list(of.done), of.owed, services, of.number, of.id, case.period)
+        bill.drops = case.drops_at if case.facts.owed else None
         stop = max((each.at for each in of.done if each.kind == Kind.STOP), default=None)
         if stop is not None and case.facts.stopped:
             play.stopped |= dict.fromkeys(services, stop)

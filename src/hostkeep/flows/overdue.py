@@ -33,6 +33,7 @@ class Overdue:
 
     services  what it pays for, as far as that exists
     period    what it bills, where it bills one period
+    drops_at  when it is taken back with the change that it is for, or None
     """
 
     row: DunnedRow
@@ -40,6 +41,7 @@ class Overdue:
     calendar: DunningCalendar
     services: tuple[ServiceRow, ...]
     period: Period | None
+    drops_at: datetime | None
 
     def steps(self, at: datetime, done: Sequence[Done] | None = None) -> tuple[Step, ...]:
         """Return the steps to take at a time.  done: others than are written down."""
@@ -70,7 +72,8 @@ def look(invoice: InvoiceId, at: datetime) -> Overdue:
         gone=bool(services) and all(each.state in GONE for each in services),
     )  # fmt: skip
     return Overdue(
-        row, facts, calendar_of(seller.words), services, periods[0].period if len(periods) == 1 else None
+        row, facts, calendar_of(seller.words), services, periods[0].period if len(periods) == 1 else None,
+        change.drops_at if change else None,
     )  # fmt: skip
 
 

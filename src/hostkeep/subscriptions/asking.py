@@ -1,6 +1,6 @@
 """What asking for a change comes to, whatever is changed; and that nothing else waits.  Rows come locked.
 
-Only modules of `subscriptions.actions` call this; flows name what it returns.
+Only modules of `subscriptions.actions` and its queries call this; flows name what it returns.
 """
 
 from __future__ import annotations

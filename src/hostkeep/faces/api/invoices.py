@@ -103,7 +103,8 @@ class Coming(Schema):
     """A step that follows.
 
     what  "reminder", "charge", "suspend_warning", "suspend" (services stop), "end_warning", "end" (services
-          end and what is on them is deleted) or "cancel" (the order is cancelled, nothing is owed)
+          end and what is on them is deleted), "cancel" (the order is cancelled, nothing is owed) or "drop"
+          (the change or add-on is taken back, nothing is owed)
     """
 
     at: datetime

@@ -22,6 +22,7 @@ WHAT: Mapping[str, str] = MappingProxyType({
     "end_warning": gettext_noop("Warning by mail: services end"),
     "end": gettext_noop("Services end, and what is on them is deleted"),
     "cancel": gettext_noop("The order is cancelled; nothing is owed"),
+    "drop": gettext_noop("What was asked for is taken back; nothing is owed"),
     "paid": gettext_noop("Payment expected"),
     "over": gettext_noop("Service ends, as was asked for"),
 })

@@ -12,12 +12,14 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period
+from hostkeep.subscriptions.asking import Asked, asked_again
 from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.add_ons import ADDED
 from hostkeep.subscriptions.rules.agreeing import Agreed, Told
 from hostkeep.subscriptions.rules.changing import (
+    TIME_TO_PAY,
     UPGRADE,
     GivenBack,
     Wanted,
@@ -57,6 +59,12 @@ class ChangeRow:
     effective_at: datetime
     wish: ColumnWish[Mapping[str, Any]] = field(repr=False)
 
+    @property
+    def drops_at(self) -> datetime | None:
+        """When it is dropped if nobody pays; None for what waits for no payment."""
+        waits = self.state == "waiting" and self.kind in PAID_FIRST
+        return self.asked_at + TIME_TO_PAY if waits else None
+
     def dues_of(self, told: Mapping[str, Any]) -> tuple[tuple[Period | None, Money], ...]:
         """Return what was to be paid for each billed period, of its opened column."""
         return dues_from_told(told)
@@ -84,6 +92,14 @@ def waiting_of(subscriptions: Sequence[UUID]) -> frozenset[UUID]:
 def change(change_id: UUID) -> ChangeRow | None:
     """Return one change, or None."""
     return next(iter(_rows(id=change_id)), None)
+
+
+def asked_before(act: Act, subscription: UUID, *, once: str) -> Asked | None:
+    """Return what a key asked for before, or None.  Raises NoSuchChange for another subscription's key."""
+    known = Change.objects.filter(once=once).first()
+    if known is None:
+        return None
+    return asked_again(act, Subscription.objects.get(id=subscription, brand=act.brand), known)
 
 
 def change_paid_by(invoice: InvoiceId) -> ChangeRow | None:
