@@ -104,6 +104,27 @@ def test_the_checkout_shows_the_discount_and_orders_at_what_it_shows(browser, ga
     assert "€1.19" in shown
 
 
+@pytest.mark.parametrize(("said", "words"), [
+    ({"periods": 1}, "Hexa M renews at €11.90 a month."),
+    ({"periods": 3}, "Hexa M renews at €10.71 a month with the code, after 3 terms at €11.90."),
+    ({"periods": None}, "Hexa M renews at €10.71 a month with the code."),
+    ({"periods": None, "value": 1_000_000}, "Hexa M renews at €0.00 a month with the code."),
+    ({"periods": None, "products": ("hexa-s",)}, "Hexa M renews at €11.90 a month."),
+])  # fmt: skip
+def test_what_it_renews_at_agrees_with_what_the_code_says(browser, gateway, said: dict[str, Any], words: str) -> None:
+    makes(**said)
+    ann = browser("vps6")
+    ann.signs_in()
+    ann.puts("hexa-m")
+    ann.puts("hexa-s")
+    types(ann, "spring")
+    page = text(ann.get("/checkout/", lang="en"))
+    assert words in page
+    assert page.count("Hexa M renews at") == 1
+    assert (words in text(ann.get("/cart/", lang="en"))) == ("with the code" in words)
+    assert "Set-up and add-ons are not reduced." in page
+
+
 def test_a_code_that_ended_meanwhile_is_told_with_the_new_price_and_charges_nothing(browser, gateway) -> None:
     makes()
     ann = browser("vps6")

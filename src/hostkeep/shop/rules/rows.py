@@ -208,6 +208,11 @@ class LineRow:
         beside = [each.cost.recurring for each in self.add_ons]
         return total([self.cost.recurring, *beside], self.cost.recurring.currency)
 
+    @property
+    def reduced(self) -> Money:
+        """What each term after the first comes to for as long as the cart's code holds."""
+        return self.renewal - self.discount
+
 
 @dataclass(frozen=True, slots=True)
 class PromoRow:
@@ -227,6 +232,11 @@ class PromoRow:
     def less(self) -> Money:
         """The discount as a sum shows it, less than nothing."""
         return -self.discount
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it takes off terms after the first too."""
+        return self.problem is None and self.periods != 1
 
 
 @dataclass(frozen=True, slots=True)
