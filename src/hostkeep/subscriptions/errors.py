@@ -179,13 +179,15 @@ class NoSuchAddOn(Foreseen):
     """The service has no such add-on, or not so many of it."""
 
     code = "subscriptions.add_on.none"
-    title = gettext_noop("This service does not have this add-on, or not so many of it.")
-    status = 404
+    title = gettext_noop(
+        "This service does not have so many of this add-on. At least one can be taken off, in whole numbers."
+    )
+    status = 422
 
 
 class TooManyAddOns(Foreseen):
     """A service cannot have so many of an add-on.  most: how many it can."""
 
     code = "subscriptions.add_on.too_many"
-    title = gettext_noop("Of this add-on a service can have {most} at most.")
+    title = gettext_noop("Of this add-on a service can have {most} at most, in whole numbers.")
     status = 422

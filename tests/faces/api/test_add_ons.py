@@ -74,7 +74,7 @@ def test_what_cannot_be_is_refused_by_its_code_and_changes_nothing(ann: Program,
 def test_more_than_there_is_and_what_is_not_there(ann: Program) -> None:
     here = place(ann)
     for path, wish in ((f"{here}/address", {"pieces": 2, "expected": 0}), (f"{here}/backup", {"expected": 0})):
-        problem(ann.post(f"{path}/take-off", wish), 404, "subscriptions.add_on.none")
+        problem(ann.post(f"{path}/take-off", wish), 422, "subscriptions.add_on.none")
 
 
 def test_anothers_service_is_none_and_a_key_that_reads_changes_nothing(programs) -> None:

@@ -61,10 +61,11 @@ def beside(customer: Customer) -> Beside:
     return Beside(customer, bought(customer))
 
 
-def bought(customer: Customer, *add_ons: Taken, discount: Discount | None = None) -> ServiceId:
+def bought(customer: Customer, *add_ons: Taken, discount: Discount | None = None, trial: int = 0) -> ServiceId:
     service = ServiceId(customer.room.builds("wireguard"))
     agreed = Agreed(
-        "solo", "one-month", "Solo", {}, Term("month", 1), Money(300, EUR), discount=discount, add_ons=add_ons
+        "solo", "one-month", "Solo", {}, Term("month", 1), Money(300, EUR), discount=discount, add_ons=add_ons,
+        trial_days=trial,
     )  # fmt: skip
     act = make_act(brand="vpn", at=clock.now())
     open_subscription(
@@ -114,15 +115,34 @@ def test_what_is_had_is_shown_and_taken_off(customer: Customer, beside: Beside) 
     answer = mine.confirms("address/less/", pieces="1")
     assert answer["Location"] == mine.path
     assert [part.quantity for part in Part.objects.filter(kind="add_on", ended_at=None)] == [1]
+    after = text(mine.looks())
+    assert "What is left of its price is your credit." in after
+    assert "no longer there" not in after, "one piece is still there"
+    mine.confirms("address/less/", pieces="1")
     assert "no longer there" in text(mine.looks())
+
+
+def test_in_a_trial_nothing_is_left_and_no_credit_is_spoken_of(customer: Customer, staff: Staff) -> None:
+    mine, staffs = (Beside(customer, bought(customer, address(1), trial=14)) for _ in range(2))
+    mine.confirms("address/less/", pieces="1")
+    after = text(mine.looks())
+    assert "It is taken off." in after and "your credit" not in after
+    staff.signs_in("billing")
+    path = f"/staff/services/{staffs.service}/add-ons/"
+    looked = staff.get(path, what="less", add_on="address", pieces="1")
+    staff.posts(looked, path, **asked_by(looked))
+    after = text(staff.get(path))
+    assert "It is taken off." in after and "credit." not in after
 
 
 @pytest.mark.parametrize("pieces", ["0", "-1", "5", "1000000000", "two", "1.5", "١"])
 def test_a_number_that_cannot_be_is_refused_in_words_and_changes_nothing(beside: Beside, pieces: str) -> None:
-    for path, status in (("address/more/", 422), ("address/less/", 404)):
-        assert beside.looks(path, pieces=pieces).status_code == status
+    words = {"address/more/": "can have 4 at most, in whole numbers.", "address/less/": "does not have so many of this add-on"}
+    for path, said in words.items():
+        seen = beside.looks(path, pieces=pieces)
+        assert (seen.status_code, said in text(seen)) == (422, True)
         sent = beside.customer.browser.post(f"{beside.path}{path}", pieces=pieces, expected="1", **token(beside))
-        assert sent.status_code in {status, 302}
+        assert sent.status_code in {422, 302}
     assert not Change.objects.exists()
 
 
@@ -135,7 +155,7 @@ def test_an_amount_that_was_tampered_with_changes_nothing(beside: Beside, expect
 
 def test_an_unknown_name_and_another_form_are_refused(beside: Beside) -> None:
     assert beside.looks("nothing/more/").status_code == 422
-    assert beside.looks("nothing/less/").status_code == 404
+    assert beside.looks("nothing/less/").status_code == 422
     assert beside.confirms("address/more/", price="1").status_code == 422
     assert not Change.objects.exists()
 

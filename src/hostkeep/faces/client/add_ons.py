@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.subscriptions import term_of
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.faces.ui.add_on_forms import read_count, read_due
+from hostkeep.faces.ui.add_on_forms import no_longer_had, read_count, read_due
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
@@ -46,7 +46,7 @@ def add_on_list(request: HttpRequest, service: UUID) -> HttpResponse:
     return show(request, "client/service_add_ons.html", {
         "service": row,
         "had": [each for each in rows if each.ended_at is None],
-        "past": [each for each in rows if each.ended_at is not None],
+        "past": no_longer_had(rows),
         "offers": found,
         **term_of(request, row),
     })  # fmt: skip
@@ -87,13 +87,14 @@ def add_on_less(request: HttpRequest, service: UUID, add_on: str) -> HttpRespons
         quote = flow.quote_less(act, of=account.id, service=row.id, wish=wish)
         return _quote_page(request, row, quote, "less")
     try:
-        flow.take_off(act, of=account.id, service=row.id, wish=wish, **_asked(request))
+        asked = flow.take_off(act, of=account.id, service=row.id, wish=wish, **_asked(request))
     except BadPrice:
         return _look_again(request, row, wish, "less")
     except PeriodUnpaid as refusal:
         messages.error(request, title_of(refusal))
         return HttpResponseRedirect(_address(row))
-    messages.success(request, gettext("It is taken off. What is left of its price is your credit."))
+    credit = gettext("It is taken off. What is left of its price is your credit.")
+    messages.success(request, credit if asked.back.minor else gettext("It is taken off."))
     return HttpResponseRedirect(_address(row))
 
 

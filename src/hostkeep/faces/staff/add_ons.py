@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from hostkeep.brands.queries import brand
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
-from hostkeep.faces.ui.add_on_forms import read_count, read_due
+from hostkeep.faces.ui.add_on_forms import no_longer_had, read_count, read_due
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.telling import told, told_one
@@ -75,8 +75,9 @@ def _moved(request: HttpRequest, row: ServiceRow) -> str:
     wish = (sent.get("add_on", ""), read_count(sent.get("pieces", "")))
     once = sent.get("once", "")[:64] or uuid4().hex
     if sent.get("what") == "less":
-        flow.take_off(act, of=row.account, service=row.id, wish=wish, expected=expected, once=once)
-        return gettext("It is taken off. What is left of its price is the customer's credit.")
+        asked = flow.take_off(act, of=row.account, service=row.id, wish=wish, expected=expected, once=once)
+        credit = gettext("It is taken off. What is left of its price is the customer's credit.")
+        return credit if asked.back.minor else gettext("It is taken off.")
     asked = flow.add(act, of=row.account, service=row.id, wish=wish, expected=expected, once=once)
     if asked.state == "done":
         return gettext("It is added.")
@@ -98,7 +99,7 @@ def _page(request: HttpRequest, row: ServiceRow, *, refusal: Foreseen | None = N
         "shop": brand(row.brand),
         "term": term,
         "had": [each for each in rows if each.ended_at is None],
-        "past": [each for each in rows if each.ended_at is not None],
+        "past": no_longer_had(rows),
         "offers": flow.offers(act, of=row.account, service=row.id, language=language_of(request)),
         "waiting": waiting_change(term.id),
         "quote": quote,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from hostkeep.subscriptions.queries.add_ons import AddOnTold
+
 LONGEST_COUNT, LONGEST_AMOUNT = 3, 15
 
 
@@ -18,3 +22,13 @@ def read_due(text: str) -> int | None:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_AMOUNT):
         return None
     return int(text)
+
+
+def no_longer_had(rows: Iterable[AddOnTold]) -> list[AddOnTold]:
+    """Return the add-ons that were bought once or are gone; not what somebody still has a piece of.
+
+    Where a piece is taken off, or the price becomes another one, the rest goes on as a row of its own.
+    """
+    rows = tuple(rows)
+    had = {each.slug for each in rows if each.ended_at is None and each.slug}
+    return [each for each in rows if each.ended_at is not None and not (each.recurs and each.slug in had)]
