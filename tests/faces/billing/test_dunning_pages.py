@@ -39,6 +39,8 @@ def test_an_open_invoice_says_what_follows(ann: Customer) -> None:
     assert "If it stays open" in page
     assert "Reminder by mail" in page
     assert "Services stop" not in page  # nothing that runs hangs on it
+    assert "Your money is here mostly the next working day." in page
+    assert "Your service starts when" not in page, "it pays for no order"
 
 
 def test_a_program_reads_what_follows_and_of_its_own_invoices_alone(payments: Payments, db) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
@@ -40,6 +42,7 @@ def test_a_bank_file_from_upload_to_paid(ann: Customer) -> None:
     assert "Paid in full" in page
     assert "Unmatched" in page
     assert "CANARY" not in page
+    assert re.search(r"<td[^>]*>\d{1,2} [A-Z][a-z]{2} \d{4}</td>", page), "days as on all other pages"
     assert sheet(issued.id, of=ann.buyer.account).is_paid
     assert "This very file was read before." in text(reads(member, body))
     assert Payment.objects.count() == 2
@@ -55,6 +58,7 @@ def test_money_nobody_claims_is_matched_by_hand(ann: Customer) -> None:
     assert path in page
     form = member.get(path)
     assert issued.number in text(form)
+    assert re.search(r"<dd>\d{1,2} [A-Z][a-z]{2} \d{4}</dd>", text(form))
     assert member.posts(form, path, number="V6-1999-000001").status_code == 404
     assert member.posts(form, path, number=f" {issued.number.lower()} ").status_code == 302
     assert sheet(issued.id, of=ann.buyer.account).is_paid

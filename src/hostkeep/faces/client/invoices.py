@@ -39,6 +39,8 @@ from hostkeep.flows.foretelling import preview_invoice
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.people.queries import AccountRow
+from hostkeep.provisioning.queries import services_billed_by
+from hostkeep.provisioning.rules.lifecycle import State
 
 PAGE = 25
 MOST_PAGES = 10_000
@@ -102,6 +104,7 @@ def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
         "lines": [(line, _last_day(line.period.end) if line.period else None) for line in found.lines],
         "disputes": disputes_of_invoice(found.id),
         "gateways": () if found.is_paid else paying.gateways_of(act),
+        "begins": any(each.state is State.ORDERED for each in services_billed_by(found.id)),
         "coming": () if found.is_paid else shown(preview_invoice(act, found.id, of=account.id)),
         "bank": bank_rows(paper) if paper.bank and not found.is_paid else (),
     })  # fmt: skip

@@ -64,6 +64,11 @@ GATEWAYS: Mapping[str, str] = MappingProxyType({
 })
 """By gateway: one sentence on how it goes.  Their names stand in the policy's vocabulary."""
 
+LATER: Mapping[str, str] = MappingProxyType({
+    "bank_transfer": gettext_noop("Your money is here mostly the next working day."),
+})
+"""By gateway, where what is paid for is no order: nothing new starts with it."""
+
 TAX_CATEGORIES: Mapping[str, str] = MappingProxyType({
     "AE": gettext_noop("Reverse charge: the recipient of the service accounts for the tax."),
     "K": gettext_noop("Intra-Community supply, exempt from tax."),

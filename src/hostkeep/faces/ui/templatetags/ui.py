@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -153,6 +153,12 @@ def day(context: Context, at: datetime | None) -> SafeString | str:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), text)
 
 
+@register.filter
+def date_said(day: date | None) -> str:
+    """Write a date that belongs to no zone: 22 Nov 2026."""
+    return moments.date_text(day, _language()) if day is not None else ""
+
+
 @register.simple_tag(takes_context=True)
 def long_day(context: Context, at: datetime | None) -> SafeString | str:
     """Write the date in full in the brand's zone: 22 November 2026."""
@@ -214,6 +220,12 @@ def outcome(result: str) -> str:
 def explained(gateway: str) -> str:
     """Say in one sentence how paying this way goes."""
     return gettext(words.GATEWAYS[gateway]) if gateway in words.GATEWAYS else ""
+
+
+@register.filter
+def explained_later(gateway: str) -> str:
+    """Say how paying this way goes, where nothing new starts with it."""
+    return gettext(words.LATER[gateway]) if gateway in words.LATER else explained(gateway)
 
 
 @register.simple_tag
