@@ -45,8 +45,8 @@ What = Literal[
     "invoice", "reminder", "charge", "suspend_warning", "suspend", "end_warning", "end", "cancel", "drop",
     "paid", "over",
 ]
-"""A step of rules.dunning, a change taken back that nobody paid, an expected invoice or payment, or the end of
-what was cancelled."""
+"""A step of rules.dunning, a change taken back that nobody paid, an expected invoice or payment, or the end
+of what was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
