@@ -44,9 +44,10 @@ from hostkeep.subscriptions.errors import (
     TooManyAddOns,
 )
 from hostkeep.subscriptions.events import SubscriptionChanged, SubscriptionEnded, SubscriptionEnding
+from hostkeep.subscriptions.holding import add_part
 from hostkeep.subscriptions.models import Change, Part, Subscription
 from hostkeep.subscriptions.queries.add_ons import add_ons_of
-from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription_of_service
+from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, periods_of, subscription_of_service
 from tests.conftest import NOON, make_act
 from tests.told import told
 
@@ -218,30 +219,99 @@ def test_a_second_one_at_the_same_price_is_one_line_and_at_another_price_two(db)
     assert [(p.unit.minor, p.quantity) for p in add_ons_of(customer.row.id) if p.ended_at is None] == [(200, 1)]
 
 
-def test_what_was_billed_while_it_waited_comes_with_the_next_invoice(db) -> None:
+def billed_ahead() -> tuple[Customer, Invoice, Invoice]:
+    """Somebody whose next period was billed while an add-on waited, with its bill and the add-on's for it."""
     customer = buys()
     customer.adds("address", 1, 16.5)
     renewing.renew_due(make_act(brand="", at=at(20)))
+    ahead = customer.invoices()[-1]
     customer.pays(Change.objects.get().invoice, 21)
+    late = customer.invoices()[-1]
+    return customer, ahead, late
+
+
+def test_what_was_billed_while_it_waited_is_billed_when_it_holds_and_due_with_its_period(db) -> None:
+    customer, ahead, late = billed_ahead()
+    line = InvoiceLine.objects.get(invoice=late)
+    had = [each.period for each in periods_of(customer.row.id) if each.invoice == ahead.id]
+    assert (late.net_minor, late.due_at) == (200, line.starts_at)
+    assert [(line.starts_at, line.ends_at)] == [(each.start, each.end) for each in had]
     renewing.renew_due(make_act(brand="", at=at(50)))
-    renewing.renew_due(make_act(brand="", at=at(80)))
-    late, after = customer.invoices()[-2:]
-    assert (late.net_minor, after.net_minor) == (1190 + 400, 1190 + 200)
+    assert customer.invoices()[-1].net_minor == 1190 + 200
 
 
-def test_of_what_is_still_to_be_billed_nothing_is_given_back(db) -> None:
+def test_of_what_ends_before_its_next_invoice_it_is_billed_all_the_same(db) -> None:
+    customer, ahead, late = billed_ahead()
+    customer.pays(ahead.id, 21)
+    cancelling.cancel_at_end(customer.act(40), of=customer.account, service=customer.service)
+    ends(customer, customer.row.ends_at)
+    assert sheet(InvoiceId(late.id), of=customer.account).owed.minor == late.gross_minor > 0
+
+
+def test_of_what_ends_before_that_period_nothing_is_owed_for_it_however_often_it_is_told(db) -> None:
+    customer, ahead, late = billed_ahead()
+    cancelling.cancel_at_end(customer.act(22), of=customer.account, service=customer.service)
+    ends(customer, customer.row.ends_at)
+    ends(customer, customer.row.ends_at)
+    assert sheet(InvoiceId(late.id), of=customer.account).owed.minor == 0
+    assert len(customer.invoices("credit_note")) == 2  # of the period, and of the add-on's for it
+
+
+def test_nor_of_what_ends_at_once_before_it(db) -> None:
+    customer, ahead, late = billed_ahead()
+    cancelling.cancel_now(customer.act(22), of=customer.account, service=customer.service)
+    ends(customer, at(22))
+    assert sheet(InvoiceId(late.id), of=customer.account).owed.minor == 0
+    assert sheet(InvoiceId(ahead.id), of=customer.account).owed.minor == 0
+
+
+def test_what_is_cut_off_before_it_is_billed_does_not_hold_and_the_next_time_is_billed_once(db, monkeypatch) -> None:
+    customer = buys()
+    customer.adds("address", 1, 16.5)
+    renewing.renew_due(make_act(brand="", at=at(20)))
+    with monkeypatch.context() as patch:
+        patch.setattr(changing, "bill_items", _dies)
+        with pytest.raises(SystemExit):
+            customer.pays(Change.objects.get().invoice, 21)
+    assert (customer.had(), Change.objects.get().state) == ({}, "waiting")
+    paid = InvoicePaid(InvoiceId(Change.objects.get().invoice), customer.account)
+    for days in (21.1, 22):
+        changing.on_invoice_paid(customer.act(days, "system"), paid)
+    assert (customer.had(), [each.net_minor for each in customer.invoices()].count(200)) == ({"address": 1}, 1)
+
+
+def test_it_is_paid_before_it_is_given_back(db) -> None:
+    customer, ahead, late = billed_ahead()
+    customer.pays(ahead.id, 21)
+    with pytest.raises(PeriodUnpaid):
+        customer.takes_off("address", 1, 21)
+    customer.pays(late.id, 21)
+    customer.takes_off("address", 1, 21)
+    taken = Invoice.objects.get(kind="credit_note", corrects=late)
+    assert taken.net_minor == 200
+
+
+def test_of_what_an_older_version_left_for_the_next_invoice_nothing_is_given_back(db) -> None:
     """Else the plan's line gives it, and whoever ends before the next invoice never paid it."""
     customer = buys()
-    customer.adds("address", 1, 16.5)
-    renewing.renew_due(make_act(brand="", at=at(20)))
-    customer.pays(Change.objects.get().invoice, 21)
-    customer.pays(customer.invoices()[-1].id, 21)
+    customer.has("address", 1, 5)
+    row = Subscription.objects.get(id=customer.row.id)
+    left = add_part(customer.act(6, "system"), row, kind="add_on", title="late", unit=200, cycles=1)
     with pytest.raises(NoSuchMove):
-        customer.takes_off("address", 1, 21)
-    assert (customer.had(), customer.invoices("credit_note")) == ({"address": 1}, [])
-    renewing.renew_due(make_act(brand="", at=at(50)))
-    customer.pays(customer.invoices()[-1].id, 50)
-    assert customer.takes_off("address", 1, 50).back.minor > 0
+        customer.takes_off("address", 1, 7)
+    Part.objects.filter(id=left.id).update(ended_at=at(7))
+    assert customer.takes_off("address", 1, 7).back.minor > 0
+
+
+def ends(customer: Customer, when: datetime) -> None:
+    """The end comes, and the house hears of it."""
+    cancelling.end_due(make_act(brand="", at=when))
+    event = SubscriptionEnded(customer.row.id, customer.service, customer.account)
+    cancelling.on_subscription_ended(make_act(brand=BRAND, at=when), event)
+
+
+def _dies(*_: object, **__: object) -> None:
+    raise SystemExit
 
 
 def test_one_that_is_not_paid_in_seven_days_is_dropped_and_nobody_owes_it(db) -> None:

@@ -12,8 +12,8 @@ import structlog
 from hostkeep.audit.rounds import each_once, go_through, note_failure
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import sheet
-from hostkeep.flows.giving_back import give_back_after
-from hostkeep.flows.taking_back import SETTLING, take_back_unbuilt
+from hostkeep.flows.giving_back import give_back_after, late_invoices
+from hostkeep.flows.taking_back import SETTLING, take_back_after, take_back_unbuilt
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, ServiceId
 from hostkeep.provisioning.actions.asking import end_when_idle
@@ -152,13 +152,18 @@ def _try_to_settle(act: Act, row: SubscriptionRow) -> UUID:
 def on_subscription_ended(act: Act, event: SubscriptionEnded) -> None:
     """End the service that was paid for: now, or as soon as its driver has answered what it is at.
 
-    Of an end that was set, what changes of it were paid for time after that is given back.
+    Of an end that was set, what changes of it were paid for time after that is given back; of any, what they
+    are still to be paid for it is taken back.
     """
     with suppress(NoSuchService):
         end_when_idle(act.for_purpose(SERVICE), service=event.service)
     row = subscription(event.subscription)
+    under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
     if row.ends_at is not None:
-        give_back_after(act.of_brand(row.brand).in_role("system").for_purpose(BILLING), row, row.ends_at)
+        give_back_after(under, row, row.ends_at)
+    for late in late_invoices(row.id):
+        if not _is_paid(late, row.account):
+            take_back_after(under, invoice=late, end=row.ends_at or row.ended_at or act.at)
 
 
 def on_service_closed(act: Act, event: ServiceClosed) -> None:

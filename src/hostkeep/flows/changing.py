@@ -17,11 +17,21 @@ from hostkeep.brands.queries import brand
 from hostkeep.flows import promoting, taking_back
 from hostkeep.flows.add_on_work import make_so
 from hostkeep.flows.billing_one import Item, bill_items, gross_of_dues
-from hostkeep.flows.giving_back import Ground, back_of, give_back, gross_of, ground_of
+from hostkeep.flows.giving_back import (
+    Ground,
+    back_of,
+    give_back,
+    gross_of,
+    ground_of,
+    late_invoices,
+    late_key,
+)
 from hostkeep.flows.kept_add_ons import Beside, kept_of
+from hostkeep.flows.renewing import time_to_pay
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
 from hostkeep.kernel.money import Money
+from hostkeep.kernel.period import Period
 from hostkeep.people.queries import account as account_row
 from hostkeep.shop.queries.moves import MoveRow, moves_from
 from hostkeep.subscriptions.actions.changing import (
@@ -61,7 +71,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
 )
 from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF, counted, taken_from_told
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
-from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Wanted
+from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Late, Wanted
 from hostkeep.subscriptions.rules.states import RENEWS
 from hostkeep.subscriptions.rules.terms import Term
 from hostkeep.vault.column_door import use_columns
@@ -171,6 +181,9 @@ def demand_paid(act: Act, subscription: UUID, of: AccountId) -> None:
             continue
         if not sheet(InvoiceId(each.invoice), of=of).is_paid:
             raise PeriodUnpaid(invoice=str(each.invoice))
+    for late in late_invoices(subscription):
+        if sheet(late, of=of).owed.minor > 0:
+            raise PeriodUnpaid(invoice=str(late))
 
 
 def settle(act: Act, change_id: UUID) -> None:
@@ -204,7 +217,7 @@ def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
     """Make so what was paid for.  What was dropped before stays dropped: its credit note gave it back."""
     row = change_paid_by(event.invoice)
     if row is not None:
-        complete_change(act.of_brand(row.brand).for_purpose(SERVICE), change=row.id)
+        complete_change(act.of_brand(row.brand).for_purpose(SERVICE), change=row.id, bill_late=_bill_late)
 
 
 def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
@@ -248,7 +261,7 @@ def _try(act: Act, row: ChangeRow, what: str) -> int:
     under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
     try:
         if what == "term":
-            complete_change(under, change=row.id)
+            complete_change(under, change=row.id, bill_late=_bill_late)
         elif what == "drop":
             _drop(under, row)
         else:
@@ -277,17 +290,39 @@ def _take_invoice_back(act: Act, row: ChangeRow) -> None:
 
 def _issue(act: Act, row: ChangeRow) -> InvoiceId:
     """Issue the invoice of a change that costs more."""
-    under = act.for_purpose(SERVICE)
-    told = use_columns(under, wishes=[row.wish], fn=_there)
-    about = Ref("subscriptions.change", row.id)
+    told = use_columns(act.for_purpose(SERVICE), wishes=[row.wish], fn=_there)
+    items = _items(act, row, told, row.dues_of(told))
+    return bill_items(act, account=row.account, items=items, due_in=TIME_TO_PAY, once=f"change:{row.id}")
+
+
+def _bill_late(act: Act, change_id: UUID, late: Late) -> InvoiceId:
+    """Bill what a change comes to for periods that were billed without it while it waited, as they are due.
+
+    At once, and about the change: what takes back such time finds it as it finds the change's own invoice.
+    """
+    row = change(change_id)
+    if row is None:
+        raise NoSuchChange
+    under = act.in_role("system").for_purpose(BILLING)
+    told = use_columns(under.for_purpose(SERVICE), wishes=[row.wish], fn=_there)
+    due_in = time_to_pay(act.at, late[0][0])
+    return bill_items(
+        under, account=row.account, items=_items(under, row, told, late), due_in=due_in, once=late_key(row.id)
+    )
+
+
+def _items(
+    act: Act, row: ChangeRow, told: Mapping[str, Any], dues: Sequence[tuple[Period | None, Money]]
+) -> list[Item]:
+    """Return what a change comes to for some periods, a line each.  told: its opened column."""
+    under, about = act.for_purpose(SERVICE), Ref("subscriptions.change", row.id)
     if row.kind == ADDED:
         taken, product = taken_from_told(told), _had(under, row).told.product
         title = counted(taken.add_on.title, taken.quantity)
     else:
         what = row.wanted_of(told).agreed
         title, product = what.title, what.product
-    items = [Item(title, product, due, about, period) for period, due in row.dues_of(told)]
-    return bill_items(act, account=row.account, items=items, due_in=TIME_TO_PAY, once=f"change:{row.id}")
+    return [Item(title, product, due, about, period) for period, due in dues]
 
 
 def _gross(act: Act, of: AccountId, product: str, change: Change, ground: Ground) -> Money:

@@ -192,6 +192,17 @@ def _ring(act: Act, noted: Noted | None) -> None:
         raise_alarm(act, kind=ALARM, about=noted.ref, clause=ClauseId(""))
 
 
+def late_key(change: UUID) -> str:
+    """Return the key of the invoice over what was billed without a change while it waited."""
+    return f"late:{change}"
+
+
+def late_invoices(subscription: UUID) -> tuple[InvoiceId, ...]:
+    """Return the documents over what was billed without changes of a subscription while they waited."""
+    found = (invoice_by_once(late_key(change)) for change in paid_upgrades(subscription))
+    return tuple(each for each in found if each is not None)
+
+
 def give_back_after(act: Act, row: SubscriptionRow, end: datetime) -> None:
     """Give back what changes of a subscription were paid for time after its end, which has come; once.
 

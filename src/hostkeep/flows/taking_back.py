@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,21 @@ def take_back(act: Act, *, invoice: InvoiceId, once: str) -> InvoiceId | None:
     except (NothingToCredit, NotCorrectable, NoSuchInvoice) as refusal:
         log.info("taking_back.nothing", invoice=str(invoice), code=refusal.code, trace=act.trace)
         return None
+
+
+def take_back_after(act: Act, *, invoice: InvoiceId, end: datetime) -> None:
+    """Take back what is left of a document's lines that bill time after an end; once.
+
+    act  in role "system", for purpose "billing"
+    Of a proforma that bills time before it too nothing is taken: it is one sum.
+    """
+    lines, once = lines_left(invoice), f"after:{invoice}"
+    after = [each for each in lines if each.line.period is not None and each.line.period.start >= end]
+    parts = [Part(each.position, each.left) for each in after if each.left.minor > 0]
+    if len(after) == len(lines):
+        take_back(act, invoice=invoice, once=once)
+    elif parts and kind_of(invoice)[0] != PROFORMA:
+        credit_lines(act, invoice=invoice, parts=parts, reason="cancelled", once=once)
 
 
 def take_back_unbuilt(act: Act, *, of: ServiceRow) -> None:

@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.money import total
-from hostkeep.subscriptions.boxing import as_system
 from hostkeep.subscriptions.extras import write_taken
-from hostkeep.subscriptions.holding import add_part, calendar_of
+from hostkeep.subscriptions.holding import calendar_of
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.add_ons import Had, reckon_less, reckon_more
 from hostkeep.subscriptions.rules.agreeing import Taken, Told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
-from hostkeep.subscriptions.rules.projecting import ADD_ON
+from hostkeep.subscriptions.rules.changing import Late
 from hostkeep.subscriptions.rules.prorating import price_of
-from hostkeep.subscriptions.turning import billed_since, billed_whole, close, now_of
+from hostkeep.subscriptions.turning import billed_since, billed_whole, close, late_of, now_of
 
 UNTOLD = Told("", "", "", {})
 """What is had besides: no sum of an add-on asks for it."""
@@ -36,16 +34,13 @@ def reckoned_less(act: Act, row: Subscription, had: Sequence[Had], *, slug: str,
     return billed_whole(row, reckoned)
 
 
-def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> None:
+def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> Late:
     """Have an add-on that was asked for, and tell the house.
 
-    Of what was billed without it since it was asked for, its price comes with the next invoice.
+    Returns what is still to be billed: its price for what was billed without it since it was asked for.
     """
     unit, calendar = taken.add_on.unit.times(taken.quantity), calendar_of(row)
-    late = [price_of(unit, calendar, span) for _, span in billed_since(row, change)]
-    due = total(late, unit.currency)
-    if due.minor > 0:
-        title = taken.add_on.title
-        add_part(as_system(act, row), row, kind=ADD_ON, title=title, unit=due.minor, cycles=1)
+    late = late_of([(span, price_of(unit, calendar, span)) for _, span in billed_since(row, change)])
     write_taken(act, row, replace(taken, lines=(*taken.lines, change.id)))
     close(act, row, change)
+    return late

@@ -23,7 +23,7 @@ from hostkeep.subscriptions.holding import add_part, calendar_of
 from hostkeep.subscriptions.models import Change, Part, Period, Subscription
 from hostkeep.subscriptions.rules.add_ons import Had, extras_at, extras_of
 from hostkeep.subscriptions.rules.agreeing import Told, told_of
-from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Now, Wanted, reckon, turn_of
+from hostkeep.subscriptions.rules.changing import TERM, BilledAt, Late, Now, Wanted, reckon, turn_of
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.discounts import NOTHING, Off
 from hostkeep.subscriptions.rules.projecting import ADD_ON
@@ -61,8 +61,8 @@ def reckoned_of(act: Act, row: Subscription, told: Told, wanted: Wanted) -> Reck
 def billed_whole(row: Subscription, reckoned: Reckoned) -> Reckoned:
     """Return a change that gives nothing back of what is still to be billed.
 
-    What was billed without it, while it waited to be paid, comes with the next invoice: until then the lines
-    of that time bear less than is had, and what they would give back was never paid.
+    Before late differences were billed at once they stood as a part, for the next invoice: until then the
+    lines of that time bear less than is had, and what they would give back was never paid.
     Raises NoSuchMove.
     """
     late = Part.objects.filter(subscription=row, kind=ADD_ON, cycles_left__isnull=False, ended_at=None)
@@ -114,11 +114,11 @@ def plan_of(row: Subscription) -> Part | None:
     return Part.objects.filter(subscription=row, kind="plan", ended_at=None).first()
 
 
-def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None:
+def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> Late:
     """Put what was wanted in place of what is had, and tell the house.
 
-    Of what was billed at the old price since a dearer one was asked for, the difference comes with the next
-    invoice.
+    Returns what is still to be billed: the difference, where something was billed at the old price since a
+    dearer one was asked for.
     """
     under, agreed = as_system(act, row), wanted.agreed
     late = _billed_late(act, row, change, wanted)
@@ -126,13 +126,12 @@ def make_so(act: Act, row: Subscription, change: Change, wanted: Wanted) -> None
         fit_add_ons(act, row, wanted.keeps)
     Part.objects.filter(subscription=row, kind="plan", ended_at=None).update(ended_at=act.at)
     add_part(under, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
-    if late.minor > 0:
-        add_part(under, row, kind=ADD_ON, title=agreed.title, unit=late.minor, cycles=1)
     row.told = seal_told(act, row, told_of(agreed))
     if wanted.ends_discount:
         end_discounts(row, at=act.at)
     _take_term(row, agreed.term, act.at)
     close(act, row, change)
+    return late
 
 
 def close(act: Act, row: Subscription, change: Change) -> None:
@@ -152,16 +151,24 @@ def _take_term(row: Subscription, new: Term, at: datetime) -> None:
         row.unit, row.count, row.anchor_at = new.unit, new.count, row.billed_to
 
 
-def _billed_late(act: Act, row: Subscription, change: Change, wanted: Wanted) -> Money:
+def _billed_late(act: Act, row: Subscription, change: Change, wanted: Wanted) -> Late:
     """Return what periods that were billed since a change was asked for cost more at the new prices."""
-    due, had = money(0, row.currency), had_of(act, row) if wanted.keeps is not None else ()
+    had, code = had_of(act, row) if wanted.keeps is not None else (), wanted.agreed.price.currency
     now, after = extras_of(had), extras_at(had, wanted.keeps or {})
-    more = total(list(after.values()), due.currency) - total(list(now.values()), due.currency)
+    more = total(list(after.values()), code) - total(list(now.values()), code)
+    dues = list[tuple[Span, Money]]()
     for each, span in billed_since(row, change):
         prices = price_at(row, span.start), wanted.agreed.price, off_of(row, each)
-        due = due + turn_of(prices, calendar_of(row), span, at=span.start).due
-        due = due + price_of(more, calendar_of(row), span)
-    return due
+        due = turn_of(prices, calendar_of(row), span, at=span.start).due
+        dues.append((span, due + price_of(more, calendar_of(row), span)))
+    return late_of(dues)
+
+
+def late_of(dues: Sequence[tuple[Span, Money]]) -> Late:
+    """Return what is to be billed of some periods; nothing where all in all there is nothing to pay."""
+    if sum(due.minor for _, due in dues) <= 0:
+        return ()
+    return tuple((span, due) for span, due in dues if due.minor)
 
 
 def billed_since(row: Subscription, change: Change) -> list[tuple[Period, Span]]:

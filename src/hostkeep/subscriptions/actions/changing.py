@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -18,13 +18,16 @@ from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Change, Subscription
 from hostkeep.subscriptions.rules.add_ons import ADDED, taken_from_told
 from hostkeep.subscriptions.rules.agreeing import Told, checked
-from hostkeep.subscriptions.rules.changing import DOWNGRADE, GivenBack, Wanted, from_told, to_told
+from hostkeep.subscriptions.rules.changing import DOWNGRADE, GivenBack, Late, Wanted, from_told, to_told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import checked as checked_calendar
 from hostkeep.subscriptions.rules.terms import start_of
 from hostkeep.subscriptions.turning import make_so, reckoned_of, waiting
 from hostkeep.vault.column_door import use_columns
+
+BillLate = Callable[[Act, UUID, Late], InvoiceId]
+"""Bills what a change, by its id, comes to for periods that were billed without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,13 @@ def attach_invoice(act: Act, *, change: UUID, invoice: InvoiceId) -> Settled:
 
 
 @recorded("subscriptions.change.done")
-def complete_change(act: Act, *, change: UUID) -> Settled:
+def complete_change(act: Act, *, change: UUID, bill_late: BillLate) -> Settled:
     """Make a waiting change so: it is paid, or its time has come.
 
+    bill_late  bills, in the running transaction, what periods cost more that were billed while it waited
+
     Publishes SubscriptionChanged.  One that waits no more stays as it is.
-    Raises NoSuchChange, vault refusals.
+    Raises NoSuchChange, vault refusals, and what `bill_late` raises; nothing was written then.
     """
     found = waiting(change, brand=act.brand)
     if found is None:
@@ -109,9 +114,11 @@ def complete_change(act: Act, *, change: UUID) -> Settled:
     if told is None:
         raise NoSuchChange
     if stands.kind == ADDED:
-        close_add_on(act, row, stands, taken_from_told(told))
+        late = close_add_on(act, row, stands, taken_from_told(told))
     else:
-        make_so(act, row, stands, from_told(told))
+        late = make_so(act, row, stands, from_told(told))
+    if late:
+        bill_late(act, stands.id, late)
     return Settled(stands.id, stands.state, moved=True)
 
 

@@ -23,6 +23,9 @@ UPGRADE, DOWNGRADE, TERM = "upgrade", "downgrade", "term"
 TIME_TO_PAY = timedelta(days=7)
 """An upgrade that is not paid by then is dropped."""
 
+Late = tuple[tuple[Period, Money], ...]
+"""What periods cost more than they were billed for while a change waited to be paid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
