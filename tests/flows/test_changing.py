@@ -133,6 +133,22 @@ def test_an_upgrade_is_billed_at_once_and_holds_when_it_is_paid(db) -> None:
     assert renewal.net_minor == offer.move.price.minor
 
 
+def test_an_upgrade_is_made_though_a_term_holds_before_its_news_is_worked_off(db) -> None:
+    customer = buys()
+    offer = customer.dearer(10)
+    customer.asks(offer, 10)
+    customer.pays(Change.objects.get().invoice, 11)
+    customer.asks(next(o for o in customer.offers(11) if o.change.kind == "term"), 11)
+    changing.sweep_due(make_act(brand="", at=customer.row.renew_at))
+    assert [each.state for each in Change.objects.order_by("asked_at")] == ["done", "done"]
+    for _ in range(2):
+        customer.is_told(30)
+    assert [a.verb for a in Action.objects.filter(service_id=customer.service, stage="queued")] == ["change"]
+    made = told(service_row(customer.service))
+    assert (made.product, made.title) == (offer.move.product, told(customer.row).told.title)
+    assert offer.move.spec.items() <= made.spec.items()
+
+
 def test_an_upgrade_costs_the_days_that_are_left(db) -> None:
     customer = buys()
     offer = next(o for o in customer.offers(10) if o.change.kind == "upgrade")

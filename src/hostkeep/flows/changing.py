@@ -55,10 +55,10 @@ from hostkeep.subscriptions.queries.changes import (
     ChangeRow,
     change,
     change_paid_by,
+    done_changes,
     dropped_with_invoice,
     due_changes,
     gave_back,
-    last_done,
     preview,
     unpaid_since,
     waiting_change,
@@ -82,6 +82,9 @@ BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
 A_MOMENT = timedelta(minutes=1)
 """For so long whoever asked for a change still makes its invoice."""
+
+ToMake = tuple[ChangeRow, tuple[str, str], Mapping[str, str]]
+"""A change, title and product of what is had since, and its sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,17 +224,38 @@ def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
 
 
 def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
-    """Have the service made what its owner has now, and give what is given back."""
-    row = last_done(event.subscription)
-    if row is None:
+    """Have the service made what its owner has now, and give what is given back.
+
+    Another change may hold by the time that this is heard: where the newest tells no sizes, those of an older
+    one come first.  What was asked of the driver is not asked again.
+    """
+    rows = done_changes(event.subscription)
+    if not rows:
         return
     for each in gave_back(event.subscription):  # what was cut off before it was given, too
         if invoice_by_once(f"back:{each.id}:0") is None:
             settle(act, each.id)
-    under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
-    what, spec = _what_of(under, row)
-    once = f"change:{row.id}"
-    make_so(under, of=row.service, subscription=row.subscription, what=what, spec=spec, once=once)
+    under = act.of_brand(rows[0].brand).in_role("system").for_purpose(SERVICE)
+    for row, what, spec in _to_make(under, rows):
+        once = f"change:{row.id}"
+        make_so(under, of=row.service, subscription=row.subscription, what=what, spec=spec, once=once)
+
+
+def _to_make(act: Act, rows: Sequence[ChangeRow]) -> list[ToMake]:
+    """Return the newest change, and before it the newest that tells sizes where it tells none.
+
+    rows  newest first
+    """
+    made = list[ToMake]()
+    for row in rows:
+        if made and row.kind in {ADDED, TAKEN_OFF}:
+            continue
+        what, spec = _what_of(act, row)
+        if spec or not made:
+            made.insert(0, (row, what, spec))
+        if spec:
+            break
+    return made
 
 
 def on_subscription_over(act: Act, event: SubscriptionEnding | SubscriptionEnded) -> None:

@@ -112,10 +112,9 @@ def dropped_with_invoice(subscription: UUID) -> tuple[ChangeRow, ...]:
     return _rows(subscription_id=subscription, state="dropped", invoice__isnull=False)
 
 
-def last_done(subscription: UUID) -> ChangeRow | None:
-    """Return the newest change of a subscription that holds, or None."""
-    found = _rows(subscription_id=subscription, state="done", order="-done_at")
-    return found[0] if found else None
+def done_changes(subscription: UUID) -> tuple[ChangeRow, ...]:
+    """Return the changes of a subscription that hold, newest first."""
+    return _rows(subscription_id=subscription, state="done", order="-done_at")
 
 
 def gave_back(subscription: UUID, *, since: datetime | None = None) -> tuple[ChangeRow, ...]:
