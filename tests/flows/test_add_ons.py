@@ -16,7 +16,7 @@ from hostkeep.billing.actions.by_hand import record_by_hand
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.invoices import held_for, sheet
-from hostkeep.flows import activation, add_on_work, add_ons, aligning, cancelling, changing, checkout, foretelling, renewing, subscribing
+from hostkeep.flows import activation, add_on_work, add_ons, aligning, cancelling, change_bills, changing, checkout, foretelling, renewing, subscribing
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, ServiceId
@@ -270,7 +270,7 @@ def test_what_is_cut_off_before_it_is_billed_does_not_hold_and_the_next_time_is_
     customer.adds("address", 1, 16.5)
     renewing.renew_due(make_act(brand="", at=at(20)))
     with monkeypatch.context() as patch:
-        patch.setattr(changing, "bill_items", _dies)
+        patch.setattr(change_bills, "bill_items", _dies)
         with pytest.raises(SystemExit):
             customer.pays(Change.objects.get().invoice, 21)
     assert (customer.had(), Change.objects.get().state) == ({}, "waiting")

@@ -181,6 +181,30 @@ def test_what_was_billed_while_an_upgrade_waited_is_billed_when_it_holds(db) -> 
     assert [each for each in customer.offers(50) if each.change.back.minor]
 
 
+def test_changes_that_wait_or_go_wrong_keep_no_younger_one_waiting(db, monkeypatch) -> None:
+    monkeypatch.setattr(changing, "AT_ONCE", 1)
+    first, second, third = buys(), buys(), buys()
+    for days, customer in enumerate((first, second), 1):
+        customer.asks(customer.dearer(days), days)
+    with monkeypatch.context() as patch:
+        patch.setattr(changing, "settle", lambda *_: None)
+        third.asks(third.dearer(3), 3)
+    changing.sweep_due(make_act(brand="", at=at(4)))
+    assert not Change.objects.filter(invoice=None).exists()  # though older ones wait to be paid
+
+    drop = changing.drop_change
+
+    def fails(act: Act, *, change) -> object:
+        if Change.objects.get(id=change).subscription_id == first.row.id:
+            raise Foreseen
+        return drop(act, change=change)
+
+    monkeypatch.setattr(changing, "drop_change", fails)
+    changing.sweep_due(make_act(brand="", at=at(11)))
+    states = [each.state for each in Change.objects.order_by("asked_at")]
+    assert states == ["waiting", "dropped", "dropped"]
+
+
 def test_an_upgrade_that_is_not_paid_in_seven_days_is_dropped_and_nobody_owes_it(db) -> None:
     customer = buys()
     customer.asks(customer.dearer(1), 1)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from hostkeep.brands.queries import brand
 from hostkeep.flows.billing_one import gross_of_dues
-from hostkeep.flows.changing import demand_paid, own, settle, told_of
+from hostkeep.flows.change_bills import told_of
+from hostkeep.flows.changing import demand_paid, own, settle
 from hostkeep.flows.giving_back import back_of, gross_of, ground_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ServiceId

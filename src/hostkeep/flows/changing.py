@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.queries.invoices import invoice_by_once, sheet
 from hostkeep.brands.queries import brand
 from hostkeep.flows import promoting, taking_back
 from hostkeep.flows.add_on_work import make_so
-from hostkeep.flows.billing_one import Item, bill_items, gross_of_dues
+from hostkeep.flows.billing_one import gross_of_dues
+from hostkeep.flows.change_bills import bill_late, had_of, issue, there_of, told_of
 from hostkeep.flows.giving_back import (
     Ground,
     back_of,
@@ -24,14 +24,11 @@ from hostkeep.flows.giving_back import (
     gross_of,
     ground_of,
     late_invoices,
-    late_key,
 )
 from hostkeep.flows.kept_add_ons import Beside, kept_of
-from hostkeep.flows.renewing import time_to_pay
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, Ref, ServiceId
+from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, ServiceId
 from hostkeep.kernel.money import Money
-from hostkeep.kernel.period import Period
 from hostkeep.people.queries import account as account_row
 from hostkeep.shop.queries.moves import MoveRow, moves_from
 from hostkeep.subscriptions.actions.changing import (
@@ -60,6 +57,7 @@ from hostkeep.subscriptions.queries.changes import (
     due_changes,
     gave_back,
     preview,
+    unbilled_since,
     unpaid_since,
     waiting_change,
 )
@@ -69,17 +67,16 @@ from hostkeep.subscriptions.queries.subscriptions import (
     periods_of,
     subscription_of_service,
 )
-from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF, counted, taken_from_told
+from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
-from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Late, Wanted
+from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Wanted
 from hostkeep.subscriptions.rules.states import RENEWS
 from hostkeep.subscriptions.rules.terms import Term
 from hostkeep.vault.column_door import use_columns
 
-log = structlog.get_logger()
-
 BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
+AT_ONCE = 200
 A_MOMENT = timedelta(minutes=1)
 """For so long whoever asked for a change still makes its invoice."""
 
@@ -196,14 +193,14 @@ def settle(act: Act, change_id: UUID) -> None:
         return
     under = act.of_brand(row.brand).in_role("system").for_purpose(BILLING)
     if row.state == "waiting" and row.kind in PAID_FIRST and row.invoice is None:
-        invoice = _issue(under, row)
+        invoice = issue(under, row)
         try:
             attach_invoice(under, change=row.id, invoice=invoice)
         except NoSuchChange:  # dropped while its invoice was made
             _take_invoice_back(under, row)
     if row.state == "done" and row.back.minor:
         back = use_columns(
-            under.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.back_of(_there(told))
+            under.for_purpose(SERVICE), wishes=[row.wish], fn=lambda told: row.back_of(there_of(told))
         )
         give_back(under, row.id, back, of=row.account)
 
@@ -220,7 +217,7 @@ def on_invoice_paid(act: Act, event: InvoicePaid) -> None:
     """Make so what was paid for.  What was dropped before stays dropped: its credit note gave it back."""
     row = change_paid_by(event.invoice)
     if row is not None:
-        complete_change(act.of_brand(row.brand).for_purpose(SERVICE), change=row.id, bill_late=_bill_late)
+        complete_change(act.of_brand(row.brand).for_purpose(SERVICE), change=row.id, bill_late=bill_late)
 
 
 def on_subscription_changed(act: Act, event: SubscriptionChanged) -> None:
@@ -269,31 +266,34 @@ def sweep_due(act: Act) -> int:
 
     One that goes wrong does not stop the next.
     """
-    done = 0
-    for row in due_changes(act.at):
-        done += _try(act, row, "term")
-    for row in unpaid_since(act.at - A_MOMENT):
-        if row.drops_at is not None and row.drops_at <= act.at:
-            done += _try(act, row, "drop")
-        elif row.invoice is None:
-            done += _try(act, row, "settle")
-    return done
+    return (
+        _round(act, lambda most: due_changes(act.at, first=most), _begin)
+        + _round(act, lambda most: unpaid_since(act.at - TIME_TO_PAY, first=most), _drop)
+        + _round(act, lambda most: unbilled_since(act.at - A_MOMENT, first=most), _settle)
+    )
 
 
-def _try(act: Act, row: ChangeRow, what: str) -> int:
-    """Do one thing with a change; say whether it went well."""
-    under = act.of_brand(row.brand).in_role("system").for_purpose(SERVICE)
-    try:
-        if what == "term":
-            complete_change(under, change=row.id, bill_late=_bill_late)
-        elif what == "drop":
-            _drop(under, row)
-        else:
-            settle(under, row.id)
-    except Exception as error:  # noqa: BLE001  the rest must go on
-        log.warning("change.failed", change=str(row.id), code=type(error).__name__, trace=act.trace)
-        return 0
-    return 1
+def _round(
+    act: Act, read: Callable[[int], Sequence[ChangeRow]], do: Callable[[Act, ChangeRow], object]
+) -> int:
+    """Do one thing with each change that is due for it; return with how many it went well."""
+    due = each_once(read, key=lambda row: row.id, page=AT_ONCE)
+    under = act.in_role("system").for_purpose(SERVICE)
+    done = go_through(
+        act, due, lambda row: do(under.of_brand(row.brand), row), event="change.failed",
+        about=lambda row: row.id,
+    )  # fmt: skip
+    return len(done)
+
+
+def _begin(act: Act, row: ChangeRow) -> None:
+    """Let a term hold: its next period is to be billed."""
+    complete_change(act, change=row.id, bill_late=bill_late)
+
+
+def _settle(act: Act, row: ChangeRow) -> None:
+    """Make the invoice of a change that was cut off before."""
+    settle(act, row.id)
 
 
 def _drop(act: Act, row: ChangeRow) -> Settled:
@@ -310,43 +310,6 @@ def _take_invoice_back(act: Act, row: ChangeRow) -> None:
     invoice = row.invoice or invoice_by_once(f"change:{row.id}")
     if invoice is not None:
         taking_back.take_back(act, invoice=invoice, once=f"change:{row.id}:dropped")
-
-
-def _issue(act: Act, row: ChangeRow) -> InvoiceId:
-    """Issue the invoice of a change that costs more."""
-    told = use_columns(act.for_purpose(SERVICE), wishes=[row.wish], fn=_there)
-    items = _items(act, row, told, row.dues_of(told))
-    return bill_items(act, account=row.account, items=items, due_in=TIME_TO_PAY, once=f"change:{row.id}")
-
-
-def _bill_late(act: Act, change_id: UUID, late: Late) -> InvoiceId:
-    """Bill what a change comes to for periods that were billed without it while it waited, as they are due.
-
-    At once, and about the change: what takes back such time finds it as it finds the change's own invoice.
-    """
-    row = change(change_id)
-    if row is None:
-        raise NoSuchChange
-    under = act.in_role("system").for_purpose(BILLING)
-    told = use_columns(under.for_purpose(SERVICE), wishes=[row.wish], fn=_there)
-    due_in = time_to_pay(act.at, late[0][0])
-    return bill_items(
-        under, account=row.account, items=_items(under, row, told, late), due_in=due_in, once=late_key(row.id)
-    )
-
-
-def _items(
-    act: Act, row: ChangeRow, told: Mapping[str, Any], dues: Sequence[tuple[Period | None, Money]]
-) -> list[Item]:
-    """Return what a change comes to for some periods, a line each.  told: its opened column."""
-    under, about = act.for_purpose(SERVICE), Ref("subscriptions.change", row.id)
-    if row.kind == ADDED:
-        taken, product = taken_from_told(told), _had(under, row).told.product
-        title = counted(taken.add_on.title, taken.quantity)
-    else:
-        what = row.wanted_of(told).agreed
-        title, product = what.title, what.product
-    return [Item(title, product, due, about, period) for period, due in dues]
 
 
 def _gross(act: Act, of: AccountId, product: str, change: Change, ground: Ground) -> Money:
@@ -380,33 +343,9 @@ def _what_of(act: Act, row: ChangeRow) -> tuple[tuple[str, str], Mapping[str, st
     Raises NoSuchChange, NoSuchSubscription where it is erased.
     """
     if row.kind in {ADDED, TAKEN_OFF}:
-        return ("", _had(act, row).told.product), {}
-    wanted = use_columns(act, wishes=[row.wish], fn=lambda told: row.wanted_of(_there(told)))
+        return ("", had_of(act, row).told.product), {}
+    wanted = use_columns(act, wishes=[row.wish], fn=lambda told: row.wanted_of(there_of(told)))
     return (wanted.agreed.title, wanted.agreed.product), wanted.spec
-
-
-def _had(act: Act, row: ChangeRow) -> SubscriptionTold:
-    """Return the subscription of a change, opened.  Raises NoSuchSubscription where it is erased."""
-    return told_of(act, subscription_of_service(row.service, of=row.account))
-
-
-def _there(told: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any]:
-    """Return what was opened.  Raises NoSuchChange where it is erased."""
-    if told[0] is None:
-        raise NoSuchChange
-    return told[0]
-
-
-def told_of(act: Act, row: SubscriptionRow) -> SubscriptionTold:
-    """Return a subscription opened, as the system does for its own sums.  Raises NoSuchSubscription."""
-    under = act.in_role("system").for_purpose(SERVICE)
-
-    def there(told: Sequence[SubscriptionTold | None]) -> SubscriptionTold:
-        if told[0] is None:
-            raise NoSuchSubscription
-        return told[0]
-
-    return use_columns(under, wishes=[row.wish], fn=there)
 
 
 def own(act: Act, of: AccountId, service: ServiceId) -> SubscriptionRow:

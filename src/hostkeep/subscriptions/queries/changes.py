@@ -132,14 +132,19 @@ def paid_upgrades(subscription: UUID) -> tuple[UUID, ...]:
     return tuple(found.values_list("id", flat=True))
 
 
-def unpaid_since(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
-    """Return changes that wait to be paid and were asked for before a time, oldest first."""
-    return _rows(state="waiting", kind__in=PAID_FIRST, asked_at__lte=at)[:first]
+def unpaid_since(at: datetime, *, first: int) -> tuple[ChangeRow, ...]:
+    """Return the first changes that wait to be paid and were asked for by a time, oldest first."""
+    return _rows(state="waiting", kind__in=PAID_FIRST, asked_at__lte=at, first=first)
 
 
-def due_changes(at: datetime, *, first: int = 200) -> tuple[ChangeRow, ...]:
-    """Return changes of term whose next period is to be billed by a time, oldest first."""
-    return _rows(state="waiting", kind="term", subscription__renew_at__lte=at)[:first]
+def unbilled_since(at: datetime, *, first: int) -> tuple[ChangeRow, ...]:
+    """Return the first changes that wait to be billed and were asked for by a time, oldest first."""
+    return _rows(state="waiting", kind__in=PAID_FIRST, invoice=None, asked_at__lte=at, first=first)
+
+
+def due_changes(at: datetime, *, first: int) -> tuple[ChangeRow, ...]:
+    """Return the first changes of term whose next period is to be billed by a time, oldest first."""
+    return _rows(state="waiting", kind="term", subscription__renew_at__lte=at, first=first)
 
 
 def preview(
@@ -163,9 +168,9 @@ def preview(
     return use_columns(as_system(act, row), wishes=[told_wish(row)], fn=reckoned)
 
 
-def _rows(*, order: str = "asked_at", **which: object) -> tuple[ChangeRow, ...]:
+def _rows(*, order: str = "asked_at", first: int = 200, **which: object) -> tuple[ChangeRow, ...]:
     found = Change.objects.filter(**which).select_related("subscription").order_by(order, "id")
-    return tuple(_frozen(row) for row in found[:200])
+    return tuple(_frozen(row) for row in found[:first])
 
 
 def _frozen(row: Change) -> ChangeRow:
