@@ -17,12 +17,11 @@ from django.core.management import call_command
 from django.db import connections
 
 from hostkeep.runtime import postgres, roles
+from tests.places import MOST_CONNECTIONS
 
 DATA = Path(os.environ["TEST_DATA"])
 SERVER = "server"
 TEMPLATE = "hk_template"
-MOST_CONNECTIONS = 400
-"""Each hand of a race has two connections, the book's own among them; and two workers may race fifty hands each."""
 ALIASES = ("default", "audit")
 
 

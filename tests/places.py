@@ -21,6 +21,8 @@ MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 """Bytes that must be free, of the disk in memory and of the memory itself.  A server keeps up to a gibibyte of its
 own log of changes; a database takes 15 MiB, and there are as many at once as tests that commit."""
+MOST_CONNECTIONS = 400
+"""Each hand of a race has two connections, the book's own among them; and two workers may race fifty hands each."""
 OWNER = "owner"
 """The file that says which process began a run: its id and when that process started."""
 

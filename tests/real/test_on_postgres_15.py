@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.database import MOST_CONNECTIONS
+from tests.places import MOST_CONNECTIONS
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 ROOT = Path(__file__).parent.parent.parent
