@@ -16,7 +16,11 @@ from hostkeep.faces.cli.serving import gather
 from hostkeep.runtime import loopback, postgres
 
 MAIN = (sys.executable, "-m", "hostkeep.project.main")
-PATIENCE = 60
+PATIENCE = 600
+"""Seconds until the pages are given up.  A process that ended is seen at once; one that is slow is no fault."""
+
+SAID_AGAIN = 15
+"""Seconds between two lines that say so."""
 
 
 class Children:
@@ -146,10 +150,13 @@ def _serve(children: Children, folder: Path, port: int) -> int:
 
 def _answers(port: int, children: Children) -> bool:
     """Wait until the server says that it is ready."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and not children.ended():
+    began = told = time.monotonic()
+    while time.monotonic() < began + PATIENCE and not children.ended():
         if loopback.answers(port, "/health/ready"):
             return True
+        if time.monotonic() > told + SAID_AGAIN:
+            told = time.monotonic()
+            say(f"Waiting for the pages, {told - began:.0f} s")
         time.sleep(0.1)
     return False
 
