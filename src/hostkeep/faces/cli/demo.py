@@ -17,7 +17,7 @@ from hostkeep.runtime import loopback, postgres
 
 MAIN = (sys.executable, "-m", "hostkeep.project.main")
 PATIENCE = 600
-"""Seconds until the pages are given up.  A process that ended is seen at once; one that is slow is no fault."""
+"""Seconds until the pages are given up; a process that ended is seen at once."""
 
 SAID_AGAIN = 15
 """Seconds between two lines that say so."""
