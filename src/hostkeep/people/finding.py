@@ -22,3 +22,9 @@ def account_numbered(brand: BrandId, number: str) -> AccountRow:
     if row is None:
         raise NoSuchAccount
     return account(AccountId(row))
+
+
+def accounts_numbered(number: str) -> tuple[AccountId, ...]:
+    """Return the accounts of all brands that bear a number: one a brand at most."""
+    found = Account.objects.filter(number=number.strip(), canary=False).order_by("brand")
+    return tuple(map(AccountId, found.values_list("id", flat=True)))

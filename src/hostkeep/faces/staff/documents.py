@@ -27,6 +27,7 @@ from hostkeep.billing.rules.numbering import CREDITABLE, INVOICE
 from hostkeep.billing.rules.reasons import CREDITS, DEBITS, Reason
 from hostkeep.brands.queries import brand
 from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.staff.document_list import document_list
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import read_amount
 from hostkeep.faces.ui.document_words import REASONS, kind_said, reason_said, standing
@@ -248,6 +249,7 @@ def document_register(request: HttpRequest, wanted: UUID) -> HttpResponse:
 
 
 document_urls = [
+    path("documents/", document_list, name="staff_document_list"),
     path("accounts/<uuid:wanted>/documents/", account_documents, name="staff_documents"),
     path("documents/<uuid:wanted>/", document, name="staff_document"),
     path("documents/<uuid:wanted>/pdf/", document_file, {"form": "pdf"}, name="staff_document_pdf"),

@@ -49,6 +49,7 @@ WORK = (
     Room("orders", "/staff/orders/", "box", gettext_noop("Orders")),
     Room("promos", "/staff/promos/", "ticket", gettext_noop("Promo codes")),
     Room("people", "/staff/people/", "users", gettext_noop("Customers")),
+    Room("payments", "/staff/documents/", "copy", gettext_noop("Documents")),
     Room("payments", "/staff/payments/", "card", gettext_noop("Payments"), lambda counts: counts.money[0]),
     Room(
         "payments", "/staff/held-orders/", "user", gettext_noop("Held back"), lambda counts: counts.money[2]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext
 
+from hostkeep.billing.queries.document_search import DocumentRow
 from hostkeep.billing.queries.invoices import InvoiceRow, InvoiceSheet
 from hostkeep.billing.rules.covering import invoice_state
 from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE, DEBIT_NOTE, INVOICE, PROFORMA, Kind
@@ -46,7 +47,7 @@ def reason_said(reason: str) -> str:
     return gettext(label) if label else ""
 
 
-def standing(found: InvoiceRow | InvoiceSheet, at: datetime) -> tuple[str, str]:
+def standing(found: InvoiceRow | InvoiceSheet | DocumentRow, at: datetime) -> tuple[str, str]:
     """Say how a document stands: the state that colours its badge, and other words for it or nothing.
 
     A credit note is neither paid nor owed; a proforma that is paid has become an invoice, and one that asks
