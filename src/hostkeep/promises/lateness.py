@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from hostkeep.audit import checkpoints
@@ -22,6 +22,7 @@ from hostkeep.promises import alarms
 from hostkeep.promises.actions.alarming import close_alarm
 from hostkeep.promises.alarm_watch import take_raised
 from hostkeep.promises.findings import last_round
+from hostkeep.runtime import clock
 
 LATE = sweeping.LATE
 """The longest between two times: a day and some slack."""
@@ -29,13 +30,16 @@ LATE = sweeping.LATE
 GRACE = 300.0
 """Seconds of the machine's own clock for which a work may be late before an alarm.
 
-A machine that slept, or a demo whose clock was moved, catches up in that time.
+A machine that slept, or a demo whose clock was moved, catches up in that time.  A clock that leaps day after
+day makes everything late again before it was done, so the time begins anew with each leap.
 """
 
 SWEEPER, SCAN, SEQUENCER, PROBES = "sweeper", "scan", "sequencer", "probes"
 KIND = "{name}_late"
 
 _late_since: dict[str, float] = {}
+_moved: list[timedelta] = []
+"""How far the demo's clock stood ahead when this process looked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,10 @@ def tell_late(act: Act) -> int:
 
     A watch: called each minute.
     """
-    late = late_works(act.at)
+    late, ahead = late_works(act.at), clock.ahead()
+    if _moved != [ahead]:
+        _moved[:] = [ahead]
+        _late_since.clear()
     for name in [*_late_since]:
         if name not in late:
             del _late_since[name]

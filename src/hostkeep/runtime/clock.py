@@ -24,12 +24,12 @@ def now() -> datetime:
 
     Outside the demo the offset is always zero and the table is not read.
     """
-    return datetime.now(UTC) + _ahead()
+    return datetime.now(UTC) + ahead()
 
 
 def of_machine(at: datetime) -> datetime:
     """Return what the system's clock showed at a time of ours: the database's own programs write by that."""
-    return at - _ahead()
+    return at - ahead()
 
 
 def advance(by: timedelta) -> datetime:
@@ -44,7 +44,7 @@ def advance(by: timedelta) -> datetime:
     return now()
 
 
-def _ahead() -> timedelta:
+def ahead() -> timedelta:
     """Return how far the demo's clock is moved; outside the demo zero, without a query."""
     if not settings.HOSTKEEP.demo:
         return timedelta()

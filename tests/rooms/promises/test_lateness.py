@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,7 @@ from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.promises.models import Round
 from hostkeep.promises.upkeep import upkeep
 from hostkeep.runtime import brand as running_brand
+from hostkeep.runtime import clock
 from hostkeep.runtime.tallies import tally
 from tests.conftest import NOON, make_act
 from tests.rooms.promises.test_alarms import carry, plain, staff_member
@@ -32,8 +34,10 @@ ALL = {"sweeper", "scan", "sequencer", "probes"}
 def no_grace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(lateness, "GRACE", 0.0)
     lateness._late_since.clear()
+    lateness._moved.clear()
     yield
     lateness._late_since.clear()
+    lateness._moved.clear()
 
 
 def sweep_done(at) -> None:
@@ -108,3 +112,22 @@ def test_a_clock_that_was_just_moved_wakes_nobody(committed: str, own_logs, monk
     all_done(NOON + 700 * HOUR)
     assert look(NOON + 700 * HOUR) == []
     assert lateness._late_since == {}
+
+
+def test_a_clock_that_leaps_day_after_day_wakes_nobody_and_one_that_stands_again_does(
+    committed: str, own_logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month is moved for longer than the grace: each leap makes late again what nobody could have done yet."""
+    told: list[float] = [0.0]
+    monkeypatch.setattr(lateness, "GRACE", 300.0)
+    monkeypatch.setattr(lateness, "time", SimpleNamespace(monotonic=lambda: told[0]))
+    all_done(NOON)
+
+    for day in range(2, 31):
+        clock.advance(24 * HOUR)
+        assert look(NOON + day * 24 * HOUR) == []
+        told[0] += 60.0
+    told[0] += 200.0
+    assert look(NOON + 30 * 24 * HOUR) == [], "late for minutes, but the clock leapt 260 seconds ago"
+    told[0] += 41.0
+    assert sorted(look(NOON + 30 * 24 * HOUR)) == sorted(f"{name}_late" for name in ALL)
