@@ -123,10 +123,10 @@ def _watch_the_book() -> None:
 
 
 def _foresee() -> None:
-    """Hand over who can tell whether something falls due by a time to come."""
-    jobs.foresee("sweeping", sweeping.falls_due)
+    """Hand over who can tell whether something falls due by a time to come; the sweeper asks every store."""
     jobs.foresee("renewals", renewing.falls_due)
     jobs.foresee("dunning", dunning.falls_due)
+    jobs.foresee("sweeping", sweeping.falls_due)
 
 
 def _drill() -> bool:

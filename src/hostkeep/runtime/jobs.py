@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -42,6 +44,9 @@ HOUR = timedelta(hours=1)
 LEAPS = tuple(hours * HOUR for hours in (24, 12, 6, 3))
 """How far a moved clock goes at once where nothing falls due on the way; every day has a stop."""
 
+EVENTS, ERRANDS, DUE = "events", "errands", "due"
+"""Queues.  Whoever moves the clock does what is due by themselves, and leaves DUE alone."""
+
 Due = Callable[[Act], int]
 Errand = Callable[[Act, str], int]
 Outlook = Callable[[datetime], bool]
@@ -56,6 +61,22 @@ _due: dict[str, Due] = {}
 _watches: dict[str, Due] = {}
 _errands: dict[str, Errand] = {}
 _outlooks: dict[str, Outlook] = {}
+_done: Counter[str] = Counter()
+"""How much this process did since it was last asked, by work and errand; deliveries under EVENTS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A day of a moved clock, or what is left of one at either end.
+
+    at       what the clock shows at its end
+    done     how much was done on the way, by the name of the work or errand; deliveries under EVENTS
+    seconds  how long that took, by the machine's own clock
+    """
+
+    at: datetime
+    done: Mapping[str, int]
+    seconds: float
 
 
 def schedule(name: str, work: Due) -> None:
@@ -71,7 +92,8 @@ def watch(name: str, work: Due) -> None:
 def foresee(name: str, outlook: Outlook) -> None:
     """Make known who can tell, of a time to come, whether anything of theirs falls due by then.
 
-    Where nobody can, a moved clock stops at every hour.
+    Where nobody can, a moved clock stops at every hour.  They are asked in the order they were made known, so
+    who is dear to ask comes last.
     """
     _outlooks[name] = outlook
 
@@ -140,7 +162,7 @@ def _make(wish: JobDeferrer, **told: str) -> None:
     JobDeferrer(job_manager=_queue, job=wish.job).defer(**told)
 
 
-@app.task(name="hostkeep.deliver", queue="events")
+@app.task(name="hostkeep.deliver", queue=EVENTS)
 def deliver(delivery: str) -> None:
     """Hand one event to one handler.  A failure is tried again with back-off, then parked and shown."""
     row = Delivery.objects.select_related("event").filter(id=delivery, state=Delivery.WAITING).first()
@@ -159,6 +181,7 @@ def deliver(delivery: str) -> None:
         _failed(row, error)
         return
     Delivery.objects.filter(id=row.id).update(state=Delivery.DONE, done_at=act.at, last_code="")
+    _done[EVENTS] += 1
 
 
 def _failed(row: Delivery, error: Exception) -> None:
@@ -175,7 +198,7 @@ def _failed(row: Delivery, error: Exception) -> None:
     log.warning("event.failed", handler=row.handler, code=code, attempts=attempts, parked=parked)
 
 
-@app.task(name="hostkeep.errand", queue="errands")
+@app.task(name="hostkeep.errand", queue=ERRANDS)
 def run_errand(name: str, about: str) -> None:
     """Run one errand.  What goes wrong is logged; whoever sent it sends it again when it is due."""
     work = _errands.get(name)
@@ -184,7 +207,7 @@ def run_errand(name: str, about: str) -> None:
     _do(name, lambda act: work(act, about))
 
 
-@app.task(name="hostkeep.due", queue="due", queueing_lock="hostkeep.due")
+@app.task(name="hostkeep.due", queue=DUE, queueing_lock="hostkeep.due")
 def run_due() -> None:
     """Do all work that is due now."""
     do_due()
@@ -192,7 +215,7 @@ def run_due() -> None:
 
 
 @app.periodic(cron=DUE_EVERY)
-@app.task(name="hostkeep.tick", queue="due", queueing_lock="hostkeep.tick")
+@app.task(name="hostkeep.tick", queue=DUE, queueing_lock="hostkeep.tick")
 def tick(timestamp: int) -> None:
     """Every minute: do what is due."""
     del timestamp
@@ -222,36 +245,54 @@ def look() -> int:
 def _do(name: str, work: Due) -> int:
     """Do one piece of work; one that goes wrong must not stop the next."""
     try:
-        return work(job_act(name, brand=OPERATOR, trace=f"due:{name}"))
+        done = work(job_act(name, brand=OPERATOR, trace=f"due:{name}"))
     except Exception as error:  # noqa: BLE001  see above
         log.warning("due.failed", work=name, code=type(error).__name__)
         return 0
+    _done[name] += done
+    return done
 
 
-def advance_clock(by: timedelta) -> None:
+def advance_clock(by: timedelta, *, tell: Callable[[Stretch], None] | None = None) -> None:
     """Move the demo's clock and do what falls due at each stop; look around at the end.
 
     It stops at every hour in which something falls due, and at least once a day.
+    tell  hears of every day that is over, and of the end
     """
-    left = by
+    left, began = by, time.monotonic()
+    _done.clear()
     while left > timedelta():
-        stride = _stride(left)
-        clock.advance(stride)
+        stride, day = _stride(left), clock.now().date()
+        at = clock.advance(stride)
         left -= stride
         do_due()
         drain()
+        if tell is not None and at.date() != day and left > timedelta():
+            tell(_stretch(at, began))
+            began = time.monotonic()
     look()
     drain()
     _wait_for_workers()
+    if tell is not None:
+        tell(_stretch(clock.now(), began))
+
+
+def _stretch(at: datetime, began: float) -> Stretch:
+    """Return what was done since began, and forget it."""
+    done = {name: count for name, count in _done.items() if count}
+    _done.clear()
+    return Stretch(at, done, time.monotonic() - began)
 
 
 def _stride(left: timedelta) -> timedelta:
     """Return how far the clock may go at once, at most so far: a leap over hours of nothing, or an hour."""
-    at = clock.now()
-    for leap in LEAPS if _outlooks else ():
-        if leap <= left and not any(falls_due(at + leap) for falls_due in _outlooks.values()):
-            return leap
-    return min(HOUR, left)
+    at, leaps = clock.now(), [leap for leap in LEAPS if leap <= left and _outlooks]
+    for falls_due in _outlooks.values():
+        while leaps and falls_due(at + leaps[0]):
+            leaps.pop(0)
+        if not leaps:  # whoever was made known later is dear to ask, and need not be
+            break
+    return leaps[0] if leaps else min(HOUR, left)
 
 
 def _wait_for_workers() -> None:
@@ -270,12 +311,16 @@ def _under_way() -> bool:
 
 
 def drain() -> None:
-    """Work off every job that waits, in this process, until none is left."""
+    """Work off every job that waits, in this process, until none is left; but not the minute's round.
+
+    Any worker orders that one, each minute of the machine.  It looks around too, and what it finds late while
+    the clock leaps is so for that alone; and it takes as long as the leap.
+    """
     if not _waiting():
         return
     connector: Any = app.connector
     with _closing_behind(), app.replace_connector(connector.get_worker_connector()) as worker:
-        worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        worker.run_worker(queues=_queues(), wait=False, install_signal_handlers=False, listen_notify=False)
 
 
 @contextmanager
@@ -304,10 +349,16 @@ def _closing_behind() -> Iterator[None]:
 
 
 def _waiting() -> bool:
-    """Say whether a job waits to be begun now."""
+    """Say whether a job waits to be begun now that `drain` would do."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo'"
-            " AND (scheduled_at IS NULL OR scheduled_at <= clock_timestamp()))"
+            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = ANY(%s)"
+            " AND (scheduled_at IS NULL OR scheduled_at <= clock_timestamp()))",
+            [_queues()],
         )
         return bool(cursor.fetchone()[0])
+
+
+def _queues() -> list[str]:
+    """Return the queues that are drained: of all that tasks have, all but DUE."""
+    return sorted({task.queue for task in app.tasks.values()} - {DUE})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,15 @@ import pytest
 from django.db import connection, connections, transaction
 from procrastinate.contrib.django import app
 
+from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import MailId
 from hostkeep.messaging.events import MailQueued
-from hostkeep.runtime import jobs, outbox
+from hostkeep.runtime import clock, jobs, outbox
 from hostkeep.runtime.models import Delivery
 from tests.conftest import make_act
+
+OUTLOOKS = dict(jobs._outlooks)
+"""As the house makes them known."""
 
 
 @pytest.fixture
@@ -85,3 +90,69 @@ def test_what_drains_closes_the_connections_of_its_threads(monkeypatch: pytest.M
     assert jobs.send("drained", "once")
     jobs.drain()
     assert [line.closed for line in held] == [True]
+
+
+@pytest.fixture
+def little_work(committed: str, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """A house whose only work is to return 2, and whose only watch is to note when it looked."""
+    looked: list[datetime] = []
+
+    def look(act: Act) -> int:
+        looked.append(act.at)
+        return 0
+
+    monkeypatch.setattr(jobs, "_due", {"small": lambda _: 2, "idle": lambda _: 0})
+    monkeypatch.setattr(jobs, "_watches", {"looks": look})
+    monkeypatch.setattr(jobs, "_outlooks", {})
+    deaf = dict.fromkeys(outbox._handlers["MailQueued"], lambda *_: None)
+    monkeypatch.setitem(outbox._handlers, "MailQueued", deaf)
+    return looked
+
+
+def test_a_moved_clock_looks_around_at_its_end_alone_whatever_a_worker_orders(little_work: list[datetime]) -> None:
+    """A month takes minutes of the machine, and each orders a round that would find all late: the clock leapt."""
+    jobs.tick.defer(timestamp=0)
+
+    jobs.advance_clock(3 * jobs.HOUR)
+
+    assert len(little_work) == 1
+    assert clock.now() - little_work[0] < jobs.HOUR
+
+
+@pytest.mark.usefixtures("little_work")
+def test_a_moved_clock_tells_each_day_what_was_done_on_it() -> None:
+    told: list[jobs.Stretch] = []
+    publish()
+
+    jobs.advance_clock(50 * jobs.HOUR, tell=told.append)
+
+    days = [each.at.date() for each in told]
+    assert days[0] < days[1] <= days[2]
+    assert sum(each.done["small"] for each in told) == 2 * 50
+    assert {name for each in told for name in each.done} == {"small", jobs.EVENTS}
+    assert told[0].done[jobs.EVENTS] == 1
+    assert all(each.seconds >= 0 for each in told)
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize(("first", "second", "goes"), [(99, 99, 24), (99, 13, 12), (7, 99, 6), (13, 4, 3), (4, 13, 3), (99, 2, 1)])
+def test_a_moved_clock_goes_as_far_as_all_foresee_nothing(
+    monkeypatch: pytest.MonkeyPatch, first: int, second: int, goes: int
+) -> None:
+    """first, second: in how many hours something of each falls due."""
+    begun = clock.now()
+    outlooks = {str(hours): lambda at, due=hours: at - begun >= due * jobs.HOUR for hours in (first, second)}
+    monkeypatch.setattr(jobs, "_outlooks", outlooks)
+
+    assert jobs._stride(1000 * jobs.HOUR) == goes * jobs.HOUR
+    assert jobs._stride(5 * jobs.HOUR) == min(goes, 3) * jobs.HOUR
+
+
+@pytest.mark.usefixtures("committed")
+def test_who_is_dear_to_ask_is_not_asked_where_a_clock_stops_anyhow(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[datetime] = []
+    monkeypatch.setattr(jobs, "_outlooks", {"cheap": lambda _: True, "dear": lambda at: bool(asked.append(at))})
+
+    assert jobs._stride(1000 * jobs.HOUR) == jobs.HOUR
+    assert asked == []
+    assert list(OUTLOOKS)[-1] == "sweeping", "it asks every store"

@@ -72,7 +72,7 @@ def clock_show() -> int:
 
 
 def clock_advance(by: str) -> int:
-    """Move the demo's clock, hour by hour, doing what falls due."""
+    """Move the demo's clock, hour by hour, doing what falls due; say of each day what was done."""
     found = _SPAN.fullmatch(by)
     if not found:
         sys.stderr.write("hostkeep: say how far as 31d, 12h or 30m\n")
@@ -80,7 +80,11 @@ def clock_advance(by: str) -> int:
     ready_and_checked()
     from hostkeep.runtime import clock, jobs
 
-    jobs.advance_clock(timedelta(**{_UNITS[found[2]]: int(found[1])}))
+    def tell(stretch: jobs.Stretch) -> None:
+        done = ", ".join(f"{name} {count}" for name, count in sorted(stretch.done.items()))
+        say(f"{stretch.at:%Y-%m-%d %H:%M} UTC: {done or 'nothing to do'} ({stretch.seconds:.1f} s)")
+
+    jobs.advance_clock(timedelta(**{_UNITS[found[2]]: int(found[1])}), tell=tell)
     say(clock.now().isoformat())
     return 0
 
