@@ -5,6 +5,7 @@ Only modules of `billing.actions` call this.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -72,28 +73,36 @@ class Booked:
     paid: bool
 
 
-def owed_on(invoice: Invoice) -> Money:
+Gone = Sequence[tuple[Any, ...]]
+"""What gone_on finds of an invoice."""
+
+
+def owed_on(invoice: Invoice, *, gone: Gone | None = None) -> Money:
     """Return what is still to pay on a document whose row the caller holds locked.
 
+    gone  what went on it, where the caller read it under that lock; None: it is asked
     On a credit note nothing ever is; for a proforma it is what the account's credit lacks.
     """
     if invoice.kind == CREDIT_NOTE:
         return money(0, invoice.currency)
     if invoice.kind == PROFORMA:
         return asked_by(invoice)
-    paid = sum(minor for (minor,) in rows_of(_gone_on, invoice.id))
+    paid = sum(minor for (minor,) in (rows_of(gone_on, invoice.id) if gone is None else gone))
     return money(invoice.gross_minor - paid, invoice.currency)
 
 
-def _gone_on(invoice: InvoiceId) -> QuerySet[Allocation, Any]:
+def gone_on(invoice: InvoiceId) -> QuerySet[Allocation, Any]:
     """Return the query of what went on an invoice."""
     return Allocation.objects.filter(invoice=invoice).values_list("minor")
 
 
-def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | None = None) -> Booked:
+def receive(
+    act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | None = None, gone: Gone | None = None
+) -> Booked:
     """Write a payment, once a proof, and use it on an invoice, or as credit.
 
     invoice, top_up  locked by the caller; both None: then the money waits, unmatched, for staff
+    gone             as owed_on has it
 
     Raises PaymentDiffers: the proof stood for other money before, so that one of the two would be lost.
     """
@@ -116,21 +125,24 @@ def receive(act: Act, came: Came, *, invoice: Invoice | None, top_up: TopUp | No
         legs = [source, Leg(chart.unmatched(act.brand), -came.amount)]
         book.post(act, key=f"payment:{payment.id}", about=Ref("billing.payment", payment.id), postings=legs)
         return Booked(PaymentId(payment.id), False, None, _none(came), _none(came), paid=False)
-    return settle(act, payment, invoice=invoice, source=source, key=f"payment:{payment.id}")
+    return settle(act, payment, invoice=invoice, source=source, key=f"payment:{payment.id}", gone=gone)
 
 
-def settle(act: Act, payment: Payment, *, invoice: Invoice, source: Leg, key: str) -> Booked:
+def settle(
+    act: Act, payment: Payment, *, invoice: Invoice, source: Leg, key: str, gone: Gone | None = None
+) -> Booked:
     """Use a payment on a locked invoice: what is owed first, the rest is the account's credit.
 
     source  the leg the money comes from
     key     of the ledger entry
+    gone    as owed_on has it
 
     Money for a proforma is credit, and makes its invoice once there is enough of it.
     Publishes PaymentReceived, and InvoicePaid if nothing is owed afterwards but was before.
     """
     if invoice.kind == PROFORMA:
         return _settle_proforma(act, payment, invoice, source, key)
-    owed = owed_on(invoice)
+    owed = owed_on(invoice, gone=gone)
     parts = cover(money(payment.minor, payment.currency), owed)
     if parts.applied.minor:
         insert([Allocation(payment=payment, invoice=invoice, minor=parts.applied.minor, at=act.at)])

@@ -18,6 +18,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from hostkeep.runtime.together import first_of
+
 Statement = tuple[str, Sequence[Any]]
 """A text of one or more statements, and its parameters."""
 
@@ -26,9 +28,10 @@ Writer = Callable[[Sequence[Any]], Statement]
 
 
 class _Thread(threading.local):
-    """How many deeds of this thread are under way, one inside the other."""
+    """How many deeds of this thread are under way, one inside the other, and how many of these are whole."""
 
     deeds = 0
+    whole = 0
 
 
 _thread = _Thread()
@@ -59,20 +62,25 @@ class _Note:
 
 
 @contextmanager
-def deed() -> Iterator[None]:
+def deed(*, whole: bool = False) -> Iterator[None]:
     """Be one deed, atomic; a deed inside another is a part of it.
 
     What was left is written before the outermost one ends, in the order of the writers' first rows; what was
     noted is forgotten.
+
+    whole  nothing of it stands without the rest: whatever fails inside, and is not caught by the deed that it
+           failed in, fails all of it.  Then no part needs a savepoint.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=not _thread.whole):
         _thread.deeds += 1
+        _thread.whole += whole
         try:
             yield
             if _thread.deeds == 1:
                 _write_left()
         finally:
             _thread.deeds -= 1
+            _thread.whole -= whole
 
 
 def leave(writer: Writer, row: Any) -> None:
@@ -112,7 +120,21 @@ def _write_left() -> None:
         if type(each) is _Left:
             rows.setdefault(each.writer, []).append(each.row)
     _keep_without(_Left, _Note)
-    run([writer(left) for writer, left in rows.items()])
+    statements = [writer(left) for writer, left in rows.items()]
+    run([*statements, *([COMMIT] if statements and _ends_transaction() else [])])
+
+
+COMMIT: Statement = ("COMMIT", ())
+
+
+def _ends_transaction() -> bool:
+    """Say whether the deed is a transaction of its own: then its last statement commits it.
+
+    Django's commit, which follows, finds nothing open at the server and costs no way to it.  What fails at
+    the commit, fails here: inside the block, which is rolled back.
+    """
+    alone = len(connection.atomic_blocks) == 1 and not connection.savepoint_ids
+    return alone and connection.commit_on_exit and not connection.needs_rollback
 
 
 def _keep_without(*kinds: type) -> None:
@@ -129,5 +151,6 @@ def run(statements: Sequence[Statement]) -> None:
     """Run some statements in one text, now: one way to the server."""
     if not statements:
         return
+    texts = [text for text, _ in statements]
     with connection.cursor() as cursor:
-        cursor.execute("; ".join(text for text, _ in statements), [x for _, each in statements for x in each])
+        cursor.execute("; ".join([*first_of(texts), *texts]), [x for _, each in statements for x in each])

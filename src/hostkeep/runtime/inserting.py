@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 
-from hostkeep.runtime.deeds import Statement, run
+from hostkeep.runtime.deeds import Statement, leave, run
 
 Fields = tuple["Field[Any, Any]", ...]
 
@@ -28,6 +28,25 @@ def insert(*tables: Sequence[Model]) -> None:
     run([_inserted(rows) for rows in groups])
     for row in (row for rows in groups for row in rows):
         _stands(row)
+
+
+def insert_last(*rows: Model) -> None:
+    """Write new rows as the running deed ends, with all that it says of itself; outside a deed at once.
+
+    For rows that the deed itself does not ask the database for again, and that nothing can be in the way of.
+    """
+    for row in rows:
+        leave(_last, row)
+        _stands(row)
+
+
+def _last(rows: Sequence[Model]) -> Statement:
+    """Say how rows are written that were left to the end: a table's together, in its first row's order."""
+    tables: dict[type[Model], list[Model]] = {}
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    statements = [_inserted(some) for some in tables.values()]
+    return "; ".join(text for text, _ in statements), [value for _, each in statements for value in each]
 
 
 def insert_new(row: Model) -> bool:

@@ -5,15 +5,17 @@ For what every page asks: writing a query of a dozen conditions takes several ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
+
+from hostkeep.runtime.together import Question, ask
 
 M = TypeVar("M", bound=Model)
 
@@ -24,6 +26,9 @@ SOMETHING = "6d1f4f5e-0c55-4bb1-8f0a-2f7d35b1a9c4"
 """Stands for the key in a query that asks for a text, while it is written."""
 
 KEYS = (SOMEBODY, SOMETHING)
+
+Key = UUID | str | tuple[UUID, ...]
+"""What a query is asked for."""
 
 KEPT = 512
 """Queries a process keeps: a list has one a page that was looked at."""
@@ -65,14 +70,33 @@ def objects_of(query: Callable[..., QuerySet[M, M]], key: UUID | str, *given: in
     query, key, given  as in rows_of; the query reads whole rows of one model
     Raises TransactionManagementError where it locks rows and no transaction runs.
     """
-    found: _Objects[M] = _written_objects(query, isinstance(key, UUID), *given)
-    if found.locks and not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("rows are locked inside a transaction alone")
-    values = [key if value in KEYS else value for value in found.values]
-    with connection.cursor() as cursor:
-        cursor.execute(found.text, values)
-        rows = cursor.fetchall()
-    return [found.made(row) for row in rows]
+    (found,) = ask(objects(query, key, *given))
+    return found
+
+
+def objects(query: Callable[..., QuerySet[M, M]], key: Key, *given: int | str) -> Question[M]:
+    """Return what objects_of asks, to be asked together with others.
+
+    key  a handle or a text; or several handles, which the query is given as a list and asks for by `__in`
+    """
+    kind: Hashable = type(key)
+    found: _Objects[M] = _written_objects(query, kind, *given)
+    asked = list(key) if isinstance(key, tuple) else key
+    values = [asked if value in KEYS else value for value in found.values]
+    return Question(found.text, values, found.made, found.locks)
+
+
+def rows(
+    query: Callable[..., QuerySet[Any, Any]], key: UUID | str, *given: int | str
+) -> Question[tuple[Any, ...]]:
+    """Return what rows_of asks, to be asked together with others.
+
+    Raises ValueError where it can find nothing.
+    """
+    text, values = _written(query, isinstance(key, UUID), *given)
+    if not text:
+        raise ValueError("such a query finds nothing")
+    return Question(text, [key if value in KEYS else value for value in values], tuple)
 
 
 def _stands_in(is_handle: bool) -> UUID | str:
@@ -107,13 +131,18 @@ class _Objects(Generic[M]):
 
 @lru_cache(maxsize=KEPT)
 def _written_objects(
-    query: Callable[..., QuerySet[M, M]], is_handle: bool, *given: int | str
+    query: Callable[..., QuerySet[M, M]], kind: type[UUID | str | tuple[UUID, ...]], *given: int | str
 ) -> _Objects[M]:
-    """Write a query of objects once.  Raises ValueError for one that reads anything but whole rows."""
-    asked = query(_stands_in(is_handle), *given)
+    """Write a query of objects once.  Raises ValueError for one that reads anything but whole rows.
+
+    kind  of the key: a text, several handles, else a handle
+    """
+    asked = query([SOMEBODY] if kind is tuple else _stands_in(not issubclass(kind, str)), *given)
     if asked.query.select_related or asked.query.annotations or asked.query.deferred_loading[0]:
         raise ValueError("such a query reads whole rows of one model")
     text, values = asked.query.sql_with_params()
+    if kind is tuple:
+        text = text.replace(" IN (%s)", " = ANY(%s)")
     fields = asked.model._meta.concrete_fields  # noqa: SLF001  Django's documented way to a table's fields
     reads = ((n, field.cached_col, field.get_db_converters(connection)) for n, field in enumerate(fields))
     return _Objects(

@@ -204,7 +204,7 @@ def test_a_cart_costs_the_same_queries_however_full(shop: Shop) -> None:
     for cart in (small, large):
         with CaptureQueriesContext(connection) as queries:
             shop.row(cart)
-        assert len(queries) == 7, "six, and one way through the wall, which takes its role and gives it back"
+        assert len(queries) == 6, "five, and one way through the wall, which takes its role and gives it back"
 
 
 def test_pieces_are_counted_in_one_query(shop: Shop) -> None:

@@ -16,6 +16,7 @@ from hostkeep.shop.actions import ordering
 from hostkeep.shop.actions.ordering import Placed, place_order
 from hostkeep.shop.errors import PriceChanged
 from hostkeep.shop.models import OrderLine
+from tests.lockless import unlocked
 from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
 AT_ONCE = 12
@@ -58,7 +59,7 @@ def test_without_the_lock_it_is_free_more_than_once(busy_shop: Shop, monkeypatch
             waiting.wait(10)
         return found
 
-    monkeypatch.setattr(ordering.Product.objects, "select_for_update", ordering.Product.objects.all)
     monkeypatch.setattr(ordering, "trials_given", read_together)
-    answers = tries(busy_shop)
+    with unlocked():
+        answers = tries(busy_shop)
     assert sum(isinstance(each, Placed) for each in answers) > 1

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.db.models import Q, QuerySet
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import inbox
-from hostkeep.billing.booking import Booked, Came, owed_on, receive
+from hostkeep.billing.booking import Booked, Came, Gone, gone_on, owed_on, receive
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, Withdrawn
 from hostkeep.billing.errors.gateways import NoSuchMethod
 from hostkeep.billing.errors.payments import NoSuchPayment, PaymentDecided, WrongBrand
 from hostkeep.billing.fulfilling import is_withdrawn
-from hostkeep.billing.models import Invoice, PaymentAttempt, StoredMethod, TopUp
+from hostkeep.billing.models import Allocation, Invoice, PaymentAttempt, StoredMethod, TopUp
 from hostkeep.billing.rules.attempts import GIVEN_UP, ON_THE_PAGE, TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
-from hostkeep.runtime.inserting import insert
-from hostkeep.runtime.written import objects_of
+from hostkeep.runtime.deeds import Statement, leave
+from hostkeep.runtime.inserting import insert_last
+from hostkeep.runtime.together import ask
+from hostkeep.runtime.written import objects, objects_of, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,21 @@ def begin_payment(act: Act, *, of: AccountId, invoice: InvoiceId, gateway: str) 
     An open attempt for the same amount is given back instead, so that a second click asks for nothing new.
     Writes a PaymentAttempt.  Raises NoSuchInvoice, AlreadyPaid, Withdrawn.
     """
-    row = _locked(invoice, brand=act.brand)
-    if row is None or row.account != of:
+    found, gone, tried = ask(
+        objects(_invoice, invoice), rows(gone_on, invoice), objects(_open_on_page, invoice)
+    )
+    row = next((each for each in found if each.brand == act.brand and each.account == of), None)
+    if row is None:
         raise NoSuchInvoice
-    owed = _demand_owed(row)
-    begun = (each for each in objects_of(_open_on_page, InvoiceId(row.id)) if each.gateway == gateway)
+    owed = _demand_owed(row, gone=gone)
+    begun = (each for each in tried if each.gateway == gateway)
     attempt = next((each for each in begun if each.minor == owed.minor), None)
     if attempt is None:
         attempt = PaymentAttempt(
             once=f"pay-{uuid4().hex}", brand=act.brand, invoice=row, gateway=gateway, minor=owed.minor,
             currency=row.currency, created_at=act.at, shown_at=act.at,
         )  # fmt: skip
-        insert([attempt])
+        insert_last(attempt)
     else:
         attempt.shown_at = act.at
         attempt.save(update_fields=["shown_at"])
@@ -116,10 +122,7 @@ def record_outcome(act: Act, *, attempt: UUID, outcome: Outcome) -> Told:
     invoice, more or another currency is the account's credit.  The rest changes the attempt's state alone.
     Safe to call twice and in any order.  Raises NoSuchPayment.
     """
-    for found in objects_of(_attempt, attempt):
-        if found.brand == act.brand:
-            return _tell(act, found, outcome)
-    raise NoSuchPayment
+    return _tell(act, attempt, outcome)
 
 
 @recorded("billing.payment.nothing_moved")
@@ -153,7 +156,7 @@ def record_notice(act: Act, *, gateway: str, notice: Notice) -> Told:
         raise WrongBrand(gateway=gateway)
     kept = inbox.keep(act, gateway=gateway, notice=notice)
     if found is not None:
-        return replace(_tell(act, found, notice.outcome), news=Ref("billing.notice", kept.id))
+        return replace(_tell(act, found.id, notice.outcome), news=Ref("billing.notice", kept.id))
     booked = None
     if isinstance(notice.outcome, Settled):
         came = Came(gateway, notice.outcome.proof, notice.outcome.amount)
@@ -161,9 +164,9 @@ def record_notice(act: Act, *, gateway: str, notice: Notice) -> Told:
     return Told(None, None, TOLD[type(notice.outcome)], booked, Ref("billing.notice", kept.id))
 
 
-def _demand_owed(invoice: Invoice) -> Money:
-    """Return what is owed on a locked invoice.  Raises AlreadyPaid, Withdrawn."""
-    owed = owed_on(invoice)
+def _demand_owed(invoice: Invoice, *, gone: Gone | None = None) -> Money:
+    """Return what is owed on a locked invoice.  Raises AlreadyPaid, Withdrawn.  gone: as owed_on has it."""
+    owed = owed_on(invoice, gone=gone)
     if owed.minor > 0:
         return owed
     raise Withdrawn if is_withdrawn(invoice) else AlreadyPaid(invoice=str(invoice.id))
@@ -185,25 +188,41 @@ def _under_way(act: Act, invoice: Invoice) -> PaymentAttempt | None:
     return found.order_by("-created_at", "id").first()
 
 
-def _tell(act: Act, found: PaymentAttempt, outcome: Outcome) -> Told:
-    """Bring an attempt and what it pays up to what a gateway said, under the lock of what it pays."""
-    invoice = _locked(InvoiceId(found.invoice_id), brand=act.brand) if found.invoice_id else None
-    top_up = TopUp.objects.select_for_update().get(id=found.top_up_id) if found.top_up_id else None
-    (attempt,) = objects_of(_locked_attempt, found.id)
+def _tell(act: Act, tried: UUID, outcome: Outcome) -> Told:
+    """Bring an attempt and what it pays up to what a gateway said, under the lock of what it pays.
+
+    Raises NoSuchPayment.
+    """
+    invoices, gone, top_ups, attempts = ask(
+        objects(_invoice_tried, tried), rows(_gone_on_tried, tried), objects(_top_up_tried, tried),
+        objects(_locked_attempt, tried),
+    )  # fmt: skip
+    attempt: PaymentAttempt | None = next((each for each in attempts if each.brand == act.brand), None)
+    if attempt is None:
+        raise NoSuchPayment
+    invoice: Invoice | None = next((each for each in invoices if each.brand == act.brand), None)
+    top_up: TopUp | None = next(iter(top_ups), None)
     booked = None
     if isinstance(outcome, Settled) and (invoice or top_up):
         came = Came(attempt.gateway, outcome.proof, outcome.amount, attempt=attempt.id)
-        booked = receive(act, came, invoice=invoice, top_up=top_up)
+        booked = receive(act, came, invoice=invoice, top_up=top_up, gone=gone)
     state = attempt_after(cast("AttemptState", attempt.state), outcome)
     visit, handle = attempt.visit, attempt.handle
     if isinstance(outcome, Waiting):
         visit, handle = outcome.visit or "", outcome.handle or attempt.handle
     code = outcome.code[:16] if isinstance(outcome, Declined) and state == "declined" else attempt.code
     if (state, visit, code, handle) != (attempt.state, attempt.visit, attempt.code, attempt.handle):
-        attempt.state, attempt.visit, attempt.code, attempt.handle = state, visit, code, handle
-        attempt.save(update_fields=["state", "visit", "code", "handle"])
+        leave(_brought_up, (state, visit, code, handle, attempt.id))
     where = InvoiceId(invoice.id) if invoice else None
     return Told(attempt.id, where, state, booked, Ref("billing.payment_attempt", attempt.id))
+
+
+BROUGHT_UP = "UPDATE billing_paymentattempt SET state = %s, visit = %s, code = %s, handle = %s WHERE id = %s"
+
+
+def _brought_up(attempts: Sequence[tuple[str, str, str, str, UUID]]) -> Statement:
+    """Say how attempts are brought up to what was told of them."""
+    return "; ".join([BROUGHT_UP] * len(attempts)), [value for each in attempts for value in each]
 
 
 def _locked(invoice: InvoiceId, *, brand: str) -> Invoice | None:
@@ -216,9 +235,22 @@ def _invoice(invoice: InvoiceId) -> QuerySet[Invoice]:
     return Invoice.objects.select_for_update().filter(id=invoice)
 
 
-def _attempt(attempt: UUID) -> QuerySet[PaymentAttempt]:
-    """Return the query of an attempt."""
-    return PaymentAttempt.objects.filter(id=attempt)
+def _invoice_tried(attempt: UUID) -> QuerySet[Invoice]:
+    """Return the query of the invoice that an attempt pays, locked."""
+    tried = PaymentAttempt.objects.filter(id=attempt).values("invoice_id")
+    return Invoice.objects.select_for_update().filter(id__in=tried)
+
+
+def _gone_on_tried(attempt: UUID) -> QuerySet[Allocation, Any]:
+    """Return the query of what went on the invoice that an attempt pays."""
+    tried = PaymentAttempt.objects.filter(id=attempt).values("invoice_id")
+    return Allocation.objects.filter(invoice__in=tried).values_list("minor")
+
+
+def _top_up_tried(attempt: UUID) -> QuerySet[TopUp]:
+    """Return the query of the top-up that an attempt pays, locked."""
+    tried = PaymentAttempt.objects.filter(id=attempt).values("top_up_id")
+    return TopUp.objects.select_for_update().filter(id__in=tried)
 
 
 def _locked_attempt(attempt: UUID) -> QuerySet[PaymentAttempt]:

@@ -19,7 +19,6 @@ from hostkeep.people.queries import subject_of
 from hostkeep.runtime.deeds import Statement, leave
 from hostkeep.runtime.inserting import insert
 from hostkeep.runtime.outbox import publish
-from hostkeep.runtime.written import objects_of
 from hostkeep.shop.boxing import as_system, seal_ordered
 from hostkeep.shop.errors import (
     CartEmpty,
@@ -33,10 +32,10 @@ from hostkeep.shop.errors import (
 from hostkeep.shop.events import OrderPlaced
 from hostkeep.shop.models import Cart, Order, OrderLine, Product, Receipt
 from hostkeep.shop.queries.carts import frozen_cart
-from hostkeep.shop.queries.holding import held_cart
+from hostkeep.shop.queries.holding import Lying, lying
 from hostkeep.shop.queries.order_rows import OrderTold
-from hostkeep.shop.queries.orders import by_once, frozen_order
-from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, locked_lines_of, price_lines
+from hostkeep.shop.queries.orders import frozen_order
+from hostkeep.shop.queries.pricing_lines import PricedAddOn, PricedLine, locked_and_priced
 from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.reserving import Reduced, reduce, reserve
 from hostkeep.shop.rules.add_ons import work_key
@@ -102,12 +101,13 @@ def place_order(
     code may be refused by, where the price that was seen had a discount in it that is no longer given.
     """
     key, content = hash_of(once), _content(cart, account, expected)
-    held = held_cart(act, cart)
+    found = lying(act, cart, key=key)
+    held = found.cart
     if held.account_id not in {None, account}:
         raise NoSuchCart
-    if known := _known(act, key, content):
-        return known
-    priced = _locked_lines(act, held, account)
+    if found.known is not None:
+        return _again(found.known, content)
+    priced = _locked_lines(act, found, account)
     reduced = reduce(act, held, priced, _listed(priced, held), account)
     shown = frozen_cart(held, priced, reduced.discounts, promo=reduced.row, language="en")
     _demand_price(priced, reduced, (currency, expected), comes_to(shown) if comes_to else shown.due)
@@ -165,24 +165,22 @@ def _content(cart: CartId, account: AccountId, expected: Money) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _known(act: Act, key: str, content: str) -> Placed | None:
-    """Return the order that stands under a key.  Raises OnceReused if it is another one."""
-    order = next(iter(objects_of(by_once, key, act.brand)), None)
-    if order is None:
-        return None
+def _again(order: Order, content: str) -> Placed:
+    """Answer for a key that stands for an order.  Raises OnceReused if it is another one."""
     if order.content != content:
         raise OnceReused
     return Placed(OrderId(order.id), money(order.total_minor, order.currency))
 
 
-def _locked_lines(act: Act, held: Cart, account: AccountId) -> tuple[PricedLine, ...]:
+def _locked_lines(act: Act, found: Lying, account: AccountId) -> tuple[PricedLine, ...]:
     """Return the lines as they cost an account now, their products locked in the order of their ids.
 
     Loading a catalogue locks the products too, so neither price nor stock can change until the order stands,
     and of two orders of one account the second sees that the first took the trial.
     """
-    lines = locked_lines_of(as_system(act, act.brand), held)
-    return trials_given(act, price_lines(lines, CURRENCIES[held.currency]), account)
+    held = found.cart
+    priced = locked_and_priced(as_system(act, act.brand), held, found.lines, CURRENCIES[held.currency])
+    return trials_given(act, priced, account)
 
 
 def _listed(priced: Sequence[PricedLine], held: Cart) -> Money:

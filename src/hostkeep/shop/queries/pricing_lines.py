@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import Currency, Money
-from hostkeep.runtime.written import objects_of
+from hostkeep.runtime.together import Question, ask
+from hostkeep.runtime.written import Key, objects, objects_of
 from hostkeep.shop.boxing import Chosen, use_lines
-from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Plan, Price, Product
+from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Group, Option, Plan, Price, Product
 from hostkeep.shop.queries.add_ons import entries_of
 from hostkeep.shop.rules.add_ons import AddOnPrice, price_of, sum_of_add_ons
 from hostkeep.shop.rules.catalogue import AddOnEntry
@@ -99,13 +101,105 @@ def is_for_trial(line: PricedLine) -> bool:
 
 
 def price_lines(lines: Sequence[OpenLine], currency: Currency) -> tuple[PricedLine, ...]:
-    """Price lines, trials left out.  Two queries, however many lines."""
-    terms = _terms({line.plan.id: line.plan.months for line in lines}, currency)
-    extras = _extras({UUID(choice) for line in lines for choice in line.chosen.choices}, currency)
+    """Price lines, trials left out.  One way to the server at most, however many lines."""
+    plans = tuple({line.plan.id for line in lines})
+    choices = tuple({UUID(choice) for line in lines for choice in line.chosen.choices})
+    return _all_priced(lines, _prices_of(*ask(*_prices(plans, choices, currency))), currency)
+
+
+def locked_and_priced(
+    act: Act, cart: Cart, lying: Sequence[CartLine], currency: Currency
+) -> tuple[PricedLine, ...]:
+    """Return the lines of a cart as they are priced now, their products locked in the order of their ids.
+
+    lying  its lines, read under its lock
+    Plans and prices are read under the products' lock: a catalogue that was loaded meanwhile may have taken
+    one off the shelf.  Trials are left out.  Raises the vault's Refused.
+    """
+
+    def locked(found: Sequence[tuple[CartLine, Chosen]]) -> tuple[PricedLine, ...]:
+        plans = tuple({chosen.plan for _, chosen in found})
+        choices = tuple({UUID(choice) for _, chosen in found for choice in chosen.choices})
+        if not plans:
+            return ()
+        products, *rest = ask(
+            objects(_products_locked, plans), *_shelved(plans), *_prices(plans, choices, currency)
+        )
+        read = _plans_of(products, *rest[:2])
+        lines = [OpenLine(line, chosen, read[chosen.plan]) for line, chosen in found]
+        return _all_priced(lines, _prices_of(*rest[2:]), currency)
+
+    return use_lines(act, cart, lying, locked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """What is asked for today.
+
+    plans    by plan
+    choices  with their options, by choice
+    """
+
+    plans: Mapping[UUID, Price]
+    choices: Mapping[UUID, tuple[Choice, ChoicePrice]]
+
+
+def _all_priced(lines: Sequence[OpenLine], prices: _Prices, currency: Currency) -> tuple[PricedLine, ...]:
+    """Price lines, trials left out."""
+    terms = {
+        line.plan.id: Term(Money(price.minor, currency), Money(price.setup_minor, currency), line.plan.months)
+        for line in lines
+        if (price := prices.plans.get(line.plan.id)) is not None
+    }
+    extras = {
+        name: (choice, Extra(Money(price.monthly_minor, currency), Money(price.once_minor, currency)))
+        for name, (choice, price) in prices.choices.items()
+    }
     wanted = Counter[UUID]()
     for line in lines:
         wanted[line.plan.product_id] += line.row.quantity
     return tuple(_priced(line, terms, extras, wanted, currency) for line in lines)
+
+
+def _prices(plans: Key, choices: Key, currency: Currency) -> list[Question[Any]]:
+    """Return the questions for what plans and choices cost; those of choices where there are some."""
+    asked: list[Question[Any]] = [objects(_plan_prices, plans, currency.code)] if plans else []
+    if choices:
+        asked += [
+            objects(_choice_prices, choices, currency.code), objects(_choices, choices),
+            objects(_options, choices),
+        ]  # fmt: skip
+    return asked
+
+
+def _prices_of(
+    prices: Sequence[Price] = (), choice_prices: Sequence[ChoicePrice] = (), choices: Sequence[Choice] = (),
+    options: Sequence[Option] = (),
+) -> _Prices:  # fmt: skip
+    """Put together what the questions of _prices found."""
+    by_id = {option.id: option for option in options}
+    for choice in choices:
+        choice.option = by_id[choice.option_id]
+    named = {choice.id: choice for choice in choices}
+    extras = {price.choice_id: (named[price.choice_id], price) for price in choice_prices}
+    return _Prices({price.plan_id: price for price in prices}, extras)
+
+
+def _shelved(plans: Key) -> list[Question[Any]]:
+    """Return the questions for plans and for the groups of their products."""
+    return [objects(_groups, plans), objects(_plans, plans)]
+
+
+def _plans_of(
+    products: Sequence[Product], groups: Sequence[Group], plans: Sequence[Plan]
+) -> dict[UUID, Plan]:
+    """Return plans by their ids, with their products and groups."""
+    by_id, on = {group.id: group for group in groups}, {product.id: product for product in products}
+    for product in products:
+        product.group = by_id[product.group_id]
+    for plan in plans:
+        plan.product = on[plan.product_id]
+    return {plan.id: plan for plan in plans}
 
 
 def lines_of(act: Act, cart: Cart) -> list[OpenLine]:
@@ -117,57 +211,61 @@ def lines_of(act: Act, cart: Cart) -> list[OpenLine]:
     return use_lines(act, cart, _lying_in(cart), _with_plans)
 
 
-def locked_lines_of(act: Act, cart: Cart) -> list[OpenLine]:
-    """Return the lines of a cart as lines_of, their products locked first, in the order of their ids.
-
-    The plans are read under the lock: a catalogue that was loaded meanwhile may have taken one off the shelf.
-    """
-
-    def locked(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
-        of_plans = Plan.objects.filter(id__in={chosen.plan for _, chosen in found}).values("product")
-        list(Product.objects.select_for_update().filter(id__in=of_plans).order_by("id").values("id"))
-        return _with_plans(found)
-
-    return use_lines(act, cart, _lying_in(cart), locked)
-
-
 def _lying_in(cart: Cart) -> list[CartLine]:
     """Return the lines of a cart, oldest first."""
-    return objects_of(_lines, cart.id)
+    return objects_of(lines_in, cart.id)
 
 
-def _lines(cart: UUID) -> QuerySet[CartLine]:
-    """Return the query of a cart's lines."""
+def lines_in(cart: UUID) -> QuerySet[CartLine]:
+    """Return the query of a cart's lines, oldest first."""
     return CartLine.objects.filter(cart_id=cart).order_by("added_at", "id")
 
 
 def _with_plans(found: Sequence[tuple[CartLine, Chosen]]) -> list[OpenLine]:
     """Read the plans that lines ask for."""
-    plans = Plan.objects.select_related("product__group").in_bulk({chosen.plan for _, chosen in found})
+    named = tuple({chosen.plan for _, chosen in found})
+    plans = _plans_of(*ask(objects(_products, named), *_shelved(named))) if named else {}
     return [OpenLine(line, chosen, plans[chosen.plan]) for line, chosen in found]
 
 
-def _terms(plans: Mapping[UUID, int], currency: Currency) -> dict[UUID, Term]:
-    """Return today's prices of plans.  plans: their months, by id."""
-    found = Price.objects.filter(plan_id__in=plans, currency=currency.code, until=None)
-    return {
-        price.plan_id: Term(
-            Money(price.minor, currency), Money(price.setup_minor, currency), plans[price.plan_id]
-        )
-        for price in found
-    }
+def _plans(plans: Iterable[UUID]) -> QuerySet[Plan]:
+    """Return the query of plans."""
+    return Plan.objects.filter(id__in=plans)
 
 
-def _extras(choices: set[UUID], currency: Currency) -> dict[UUID, tuple[Choice, Extra]]:
-    """Return choices with what they add today."""
-    found = ChoicePrice.objects.filter(choice_id__in=choices, currency=currency.code, until=None)
-    return {
-        price.choice_id: (
-            price.choice,
-            Extra(Money(price.monthly_minor, currency), Money(price.once_minor, currency)),
-        )
-        for price in found.select_related("choice__option")
-    }
+def _products(plans: Iterable[UUID]) -> QuerySet[Product]:
+    """Return the query of the products of plans."""
+    return Product.objects.filter(id__in=Plan.objects.filter(id__in=plans).values("product"))
+
+
+def _products_locked(plans: Iterable[UUID]) -> QuerySet[Product]:
+    """Return the query of the products of plans, locked in the order of their ids."""
+    return _products(plans).select_for_update().order_by("id")
+
+
+def _groups(plans: Iterable[UUID]) -> QuerySet[Group]:
+    """Return the query of the groups of the products of plans."""
+    return Group.objects.filter(id__in=_products(plans).values("group"))
+
+
+def _plan_prices(plans: Iterable[UUID], currency: str) -> QuerySet[Price]:
+    """Return the query of today's prices of plans."""
+    return Price.objects.filter(plan_id__in=plans, currency=currency, until=None)
+
+
+def _choice_prices(choices: Iterable[UUID], currency: str) -> QuerySet[ChoicePrice]:
+    """Return the query of what choices add today."""
+    return ChoicePrice.objects.filter(choice_id__in=choices, currency=currency, until=None)
+
+
+def _choices(choices: Iterable[UUID]) -> QuerySet[Choice]:
+    """Return the query of choices."""
+    return Choice.objects.filter(id__in=choices)
+
+
+def _options(choices: Iterable[UUID]) -> QuerySet[Option]:
+    """Return the query of the options of choices."""
+    return Option.objects.filter(id__in=Choice.objects.filter(id__in=choices).values("option"))
 
 
 def _priced(
