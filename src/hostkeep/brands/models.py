@@ -14,6 +14,10 @@ PLAIN: Columns = {
         "the operator's own words and seller block, from brand.toml", holds=("email", "phone", "iban", "ip")
     ),
     "Host.name": not_personal("a host name of the operator's"),
+    "SellerBlock.brand": not_personal("slug of a brand"),
+    "SellerBlock.said": not_personal(
+        "the operator's own name and seller block, from brand.toml", holds=("email", "phone", "ip")
+    ),
     "PolicyVersion.digest": not_personal("SHA-256 of the policy"),
     "PolicyVersion.source": not_personal(
         "the policy itself, public by nature", holds=("email", "phone", "ip")
@@ -54,6 +58,25 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SellerBlock(models.Model):
+    """What a brand said of its seller since a moment, as documents of that time bear it.  Never changed.
+
+    said  {name, zone, seller, tax_name}, as in brand.toml
+    """
+
+    brand = models.CharField(max_length=32)
+    since_at = models.DateTimeField()
+    said = models.JSONField()
+
+    class Meta:
+        """Found by brand and moment; of two of one moment the later one holds."""
+
+        indexes = [models.Index(fields=["brand", "-since_at", "-id"], name="seller_since")]
+
+    def __str__(self) -> str:
+        return f"{self.brand} since {self.since_at}"
 
 
 class PolicyVersion(models.Model):

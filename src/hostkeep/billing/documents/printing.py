@@ -17,6 +17,7 @@ from hostkeep.billing.rules.gateways import offered
 from hostkeep.billing.rules.numbering import PROFORMA
 from hostkeep.billing.rules.party import Party, from_json
 from hostkeep.brands.queries import brand, policy_in_force
+from hostkeep.brands.sellers import as_issued
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId
 from hostkeep.policy.book import Policy
@@ -103,8 +104,8 @@ def buyer_of(act: Act, found: InvoiceSheet) -> Party | None:
 
 
 def paper_of(act: Act, found: SheetTold, wanted: Wanted, party: Party | None) -> Paper:
-    """Gather what a paper, or a page like one, needs besides the sheet."""
-    seller = brand(found.brand)
+    """Gather what a paper, or a page like one, needs besides the sheet: the seller as of its issue."""
+    seller = as_issued(brand(found.brand), found.issued_at)
     policy = policy_in_force(found.brand, act.at)
     return Paper(
         sheet=found, brand=seller, keeping=keeping_of(policy), number=wanted.number, party=party,

@@ -10,6 +10,7 @@ from hostkeep.brands.errors import HostTaken
 from hostkeep.brands.models import Brand, Host
 from hostkeep.brands.rules.handles import brand_handle
 from hostkeep.brands.rules.profile import Profile
+from hostkeep.brands.sellers import note_seller
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref
 
@@ -28,8 +29,10 @@ class Loaded:
 
 @recorded("brands.brand.loaded")
 def load_brand(act: Act, *, profile: Profile) -> Loaded:
-    """Make a brand, or bring its name, hosts and words up to date.  Raises HostTaken."""
-    del act
+    """Make a brand, or bring its name, hosts and words up to date.  Raises HostTaken.
+
+    What its documents said of the seller before stays on them.
+    """
     Brand.objects.update_or_create(
         id=profile.id, defaults={"name": profile.name, "zone": profile.zone, "profile": profile.whole}
     )
@@ -39,4 +42,5 @@ def load_brand(act: Act, *, profile: Profile) -> Loaded:
     for rank, name in enumerate(profile.hosts):
         Host.objects.update_or_create(name=name, defaults={"brand_id": profile.id, "rank": rank})
     queries.forget()
+    note_seller(queries.brand(BrandId(profile.id)), since=act.at)
     return Loaded(BrandId(profile.id))
