@@ -12,14 +12,16 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.errors.documents import EmptyInvoice, IssuedDifferently, NoSuchInvoice
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, Series, TaxDecision
-from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, sheet, unpaid_count
-from hostkeep.billing.queries.unpaid import owing
+from hostkeep.billing.queries.invoices import invoice_by_number, invoices_of, listed, sheet, unpaid_count
+from hostkeep.billing.queries.unpaid import owing, unpaid_by_brand, unpaid_of
+from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo, Party
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.drivers.payments import Settled
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, BrandId
 from hostkeep.kernel.money import EUR, VND, Money
+from hostkeep.kernel.period import Period
 from hostkeep.ledger import book, statements
 from hostkeep.runtime.models import Event
 from hostkeep.vault.door import reveal
@@ -211,6 +213,27 @@ def test_a_list_takes_one_query(db, django_assert_num_queries) -> None:
     assert unpaid_count(buyer.account) == 7
 
 
+def things(*lines: Line) -> int:
+    """How many things the list says an invoice bills besides the first; all three lists say the same."""
+    buyer = Buyer()
+    issued = buyer.owes(*lines)
+    said = {invoices_of(buyer.account).rows[0].more, listed(issued.id).more, unpaid_of(buyer.account)[0].more}
+    assert len(said) == 1
+    return said.pop()
+
+
+def test_a_list_counts_things_and_not_lines(db) -> None:
+    term, later = Period(NOON, NOON + WEEK), Period(NOON + WEEK, NOON + 2 * WEEK)
+    plan = replace(line(1990), period=term)
+    off, setup = replace(plan, unit=Money(-500, EUR)), replace(plan, period=None)
+    add_on = replace(line(300), period=term)
+    assert things(plan, off) == 0
+    assert things(plan, off, setup, add_on, replace(add_on, period=None), line(0)) == 2
+    assert things(plan, replace(plan, period=later)) == 0, "a change that is billed for two periods"
+    assert things(plan, replace(plan, unit=Money(7, EUR)), replace(plan, unit=Money(8, EUR))) == 2, "metered"
+    assert things(setup, replace(setup, unit=Money(3, EUR))) == 1, "neither has a time"
+
+
 def test_who_may_have_sent_just_this_amount(db) -> None:
     buyer = Buyer()
     issued = buyer.owes(line(1000))
@@ -222,8 +245,6 @@ def test_who_may_have_sent_just_this_amount(db) -> None:
 
 
 def test_what_is_still_owed(db) -> None:
-    from hostkeep.billing.queries.unpaid import unpaid_by_brand, unpaid_of
-
     buyer, other = Buyer(), Buyer("vpn")
     late, later = buyer.owes(at=NOON), buyer.owes(line(5), line(6), at=NOON + WEEK)
     buyer.owes(line(1000), line(-1000))

@@ -18,6 +18,7 @@ from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax, ProformaEnded
 from hostkeep.billing.queries.covered import TAKEN_BACK, still_unpaid, with_paid
+from hostkeep.billing.queries.things import more_things
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
@@ -34,7 +35,7 @@ from hostkeep.vault.columns import Boxed
 class InvoiceRow:
     """A document as a list shows it, closed.
 
-    more   how many lines there are besides the first
+    more   how many things it bills besides that of its first line (queries.things)
     is_taken_back  whether nothing is owed because credit notes alone took it back, or it is a proforma
                    that was withdrawn: nobody paid
     paid   what went on it so far
@@ -192,7 +193,7 @@ class SheetTold(InvoiceSheet):
 
 
 LISTED = (
-    "id", "brand", "subject", "number", "title", "line_count", "gross_minor", "paid_minor", "currency",
+    "id", "brand", "subject", "number", "title", "more", "gross_minor", "paid_minor", "currency",
     "issued_at", "due_at", "kind", "taken_back", "total", "unpaid",
 )  # fmt: skip
 """What `row_of` reads, in its order; total and unpaid come last and are the list's own."""
@@ -214,6 +215,7 @@ def page_query(account: AccountId, first: int, skip: int) -> QuerySet[Invoice, A
     """Return the query of invoices_of."""
     found = with_paid(Invoice.objects.filter(account=account)).annotate(
         title=Subquery(InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")),
+        more=more_things(),
         total=Window(Count("*")),
         unpaid=Window(Count("pk", filter=Q(paid_minor__lt=F("gross_minor")))),
     )
@@ -280,7 +282,8 @@ def _alone(invoice: InvoiceId) -> QuerySet[Invoice, Any]:
 def _titled(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Add to documents what LISTED reads of each."""
     titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
-    return with_paid(found).annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
+    counts = {"more": more_things(), "total": Value(0), "unpaid": Value(0)}
+    return with_paid(found).annotate(title=Subquery(titles), **counts)
 
 
 def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
@@ -380,11 +383,11 @@ def _listed(row: Sequence[Any]) -> InvoiceRow:
 
 def row_of(row: Sequence[object]) -> InvoiceRow:
     """Make a list row of what LISTED fetched."""
-    id_, brand, subject, number, title, lines, gross, paid, code, issued_at, due_at, kind, back = cast(
+    id_, brand, subject, number, title, more, gross, paid, code, issued_at, due_at, kind, back = cast(
         "tuple[UUID, str, UUID, str, Boxed | None, int, int, int, str, datetime, datetime, Kind, bool]",
         row[:-2],
     )
     return InvoiceRow(
-        InvoiceId(id_), BrandId(brand), SubjectId(subject), number, lines - 1, money(gross, code),
+        InvoiceId(id_), BrandId(brand), SubjectId(subject), number, more, money(gross, code),
         money(paid, code), issued_at, due_at, kind, back, {} if title is None else {"title": title},
     )  # fmt: skip

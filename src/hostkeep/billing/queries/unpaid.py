@@ -10,6 +10,7 @@ from django.db.models.lookups import Exact
 from hostkeep.billing.models import Invoice, InvoiceLine
 from hostkeep.billing.queries.covered import still_unpaid, with_paid
 from hostkeep.billing.queries.invoices import LISTED, InvoiceRow, row_of
+from hostkeep.billing.queries.things import more_things
 from hostkeep.billing.rules.crediting import OWED_KINDS
 from hostkeep.billing.rules.numbering import CANARY
 from hostkeep.kernel.ids import AccountId, BrandId
@@ -21,7 +22,7 @@ def unpaid_of(account: AccountId, *, first: int = 50) -> tuple[InvoiceRow, ...]:
     """Return an account's invoices on which something is owed, the first due first.  One query."""
     titles = InvoiceLine.objects.filter(invoice=OuterRef("pk"), position=1).values("title")
     owed = still_unpaid(Invoice.objects.filter(account=account))
-    found = owed.annotate(title=Subquery(titles), total=Value(0), unpaid=Value(0))
+    found = owed.annotate(title=Subquery(titles), more=more_things(), total=Value(0), unpaid=Value(0))
     return tuple(row_of(row) for row in found.order_by("due_at", "id").values_list(*LISTED)[:first])
 
 
@@ -31,7 +32,7 @@ def owing_near(brand: BrandId, *, least: Money, most: Money, first: int = 200) -
         Invoice.objects.filter(brand=brand, currency=least.currency.code, kind__in=OWED_KINDS)
     ).annotate(owed_minor=F("gross_minor") - F("paid_minor"))
     within = owed.filter(owed_minor__gte=least.minor, owed_minor__lte=most.minor)
-    found = within.annotate(title=Value(None, SealedColumn()), total=Value(0), unpaid=Value(0))
+    found = within.annotate(title=Value(None, SealedColumn()), more=Value(0), total=Value(0), unpaid=Value(0))
     return tuple(row_of(row) for row in found.order_by("-issued_at", "-id").values_list(*LISTED)[:first])
 
 
@@ -49,7 +50,7 @@ def owing(brand: BrandId, *, amount: Money, first: int = 20) -> tuple[InvoiceRow
     )
     rows = (
         found.filter(Exact(F("paid_minor"), F("gross_minor") - amount.minor))
-        .annotate(title=Value(None, SealedColumn()), total=Value(0), unpaid=Value(0))
+        .annotate(title=Value(None, SealedColumn()), more=Value(0), total=Value(0), unpaid=Value(0))
         .order_by("-issued_at", "-id")
         .values_list(*LISTED)[:first]
     )
