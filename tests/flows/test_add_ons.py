@@ -583,7 +583,7 @@ def test_another_choice_of_the_same_plan_leaves_them_alone(db) -> None:
 def test_another_term_has_their_price_for_it(db) -> None:
     customer = buys(backup=1, address=1)
     found = changing.offers(customer.act(10), of=customer.account, service=customer.service, language="en")
-    offer = next(each for each in found if each.move.months == 12)
+    offer = next(each for each in found if each.move.term.months == 12)
     move = offer.move
     changing.ask(
         customer.act(10), of=customer.account, service=customer.service, wish=(move.product, move.plan, move.choices),

@@ -275,7 +275,7 @@ def test_another_term_holds_from_the_next_period(db) -> None:
     system = make_act(brand="", at=customer.row.renew_at)
     changing.sweep_due(system)
     renewing.renew_due(system)
-    assert customer.row.calendar.term.count == offer.move.months
+    assert customer.row.calendar.term.count == offer.move.term.months
     assert customer.row.calendar.anchor == ends
     newest = Invoice.objects.filter(account=customer.account).order_by("-issued_at").first()
     assert newest.net_minor == offer.move.price.minor

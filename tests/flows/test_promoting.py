@@ -97,7 +97,7 @@ class Buyer:
         act = make_act("customer", "service", brand=BRAND, at=at(days))
         offers = changing.offers(act, of=self.account, service=self.service, language="en")
         found = [each for each in offers if each.change.kind == kind]
-        offer = max(found, key=lambda each: (abs(each.gross.minor), each.move.months))
+        offer = max(found, key=lambda each: (abs(each.gross.minor), each.move.term.months))
         wish = (offer.move.product, offer.move.plan, offer.move.choices)
         changing.ask(
             act, of=self.account, service=self.service, wish=wish, expected=offer.expected, once=uuid4().hex
@@ -308,7 +308,7 @@ def test_another_term_makes_no_more_of_a_discount(
         buyer.pays()
     buyer.runs()
     offer = buyer.changes(1, "term")
-    assert offer.move.months == months
+    assert offer.move.term.months == months
     due = make_act(brand="", at=buyer.row.renew_at)
     changing.sweep_due(due)
     renewing.renew_due(due)

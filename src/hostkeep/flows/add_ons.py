@@ -190,7 +190,7 @@ def _asked_before(act: Act, row: SubscriptionRow, once: str) -> Asked | None:
 def _offered(act: Act, row: SubscriptionRow, language: str) -> tuple[AddOnRow, ...]:
     """Return what the catalogue has beside what a subscription is for, for its term."""
     return add_ons_for(
-        row.brand, told_of(act, row).told.product, months=row.calendar.term.months,
+        row.brand, told_of(act, row).told.product, term=row.calendar.term,
         currency=row.price.currency.code, language=language,
     )  # fmt: skip
 

@@ -91,7 +91,7 @@ def _opened(act: Act, row: ServiceRow) -> bool:
             (each for order in told if order for each in order.told if each.id == row.order_line), None
         ),
     )  # fmt: skip
-    if line is None or not line.months or row.activated_at is None:
+    if line is None or row.activated_at is None:
         return False
     _open(act, row, line, order=found.id, since=row.activated_at)
     return True

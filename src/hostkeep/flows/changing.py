@@ -71,7 +71,6 @@ from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
 from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Wanted
 from hostkeep.subscriptions.rules.states import RENEWS
-from hostkeep.subscriptions.rules.terms import Term
 from hostkeep.vault.column_door import use_columns
 
 BILLING = PurposeId("billing")
@@ -332,7 +331,7 @@ def _wanted(move: MoveRow, told: SubscriptionTold, beside: Beside, *, ends_disco
     """Return an offer as it would be agreed on."""
     title = (move.title or told.told.title)[:LONGEST_TITLE]
     agreed = Agreed(
-        move.product, move.plan, title, dict(move.choices), Term("month", move.months), move.price
+        move.product, move.plan, title, dict(move.choices), move.term, move.price
     )
     return Wanted(agreed, dict(move.spec), beside.keeps, ends_discount)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.kernel.terms import same_term
 from hostkeep.shop.queries.add_ons import add_ons_of_products
 from hostkeep.shop.queries.moves import MoveRow
 from hostkeep.shop.rules.add_ons import price_of
@@ -59,11 +60,11 @@ class Kept:
         term = self.told.calendar.term
         if not self.had:
             return Beside()
-        if move.product == self.told.told.product and move.months == term.months:
+        if move.product == self.told.told.product and same_term(move.term, term):
             return Beside(stays=tuple(Stays(h.title, h.quantity, h.whole, h.whole) for h in self.had))
         currency = CURRENCIES[self.told.price.currency.code]
         prices = {
-            each.slug: price_of(each, months=move.months, currency=currency).term
+            each.slug: price_of(each, term=move.term, currency=currency).term
             for each in self.offered.get(move.product, ()) if each.recurs
         }  # fmt: skip
         keeps = {each.slug: prices[each.slug] for each in self.had if each.slug in prices}

@@ -9,7 +9,8 @@ from hostkeep.billing.rules.lines import Line
 from hostkeep.flows.taxing import Taxing
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import Money
-from hostkeep.kernel.period import Period, months_after
+from hostkeep.kernel.period import Period
+from hostkeep.kernel.terms import term_after
 from hostkeep.shop.queries.order_rows import OrderedAddOn, OrderLineTold
 from hostkeep.shop.queries.promos import RedemptionRow
 from hostkeep.shop.rules.catalogue import in_language
@@ -37,7 +38,7 @@ def invoice_lines(row: OrderLineTold, taxing: Taxing, wording: Wording, placed: 
     """
     about = Ref("shop.order_line", row.id)
     title = row.described(wording.language)[:200]
-    term = Period(placed.start, months_after(placed.start, row.months)) if row.months else None
+    term = Period(placed.start, term_after(placed.start, row.term))
     lines = [Line(title, row.quantity, row.each_recurring, 0, about, term)]
     if row.trial_days:
         free = Period(placed.start, placed.start + timedelta(days=row.trial_days))

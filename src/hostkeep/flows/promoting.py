@@ -60,7 +60,7 @@ def ends_with(row: SubscriptionRow) -> Callable[[MoveRow], bool]:
 
     def ends(move: MoveRow) -> bool:
         return bounds is not None and not bounds.fit(
-            group=move.group, product=move.product, plan=move.plan, months=move.months
+            group=move.group, product=move.product, plan=move.plan, months=move.term.months
         )
 
     return ends

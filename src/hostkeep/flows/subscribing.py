@@ -18,7 +18,6 @@ from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.queries.metering import has_meters
 from hostkeep.subscriptions.queries.subscriptions import subscription
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, AddOn, Agreed, Discount, Taken
-from hostkeep.subscriptions.rules.terms import Term
 
 SERVICE = PurposeId("service")
 
@@ -27,7 +26,7 @@ def subscribe(
     act: Act, *, account: AccountId, subject: SubjectId, opened: Opened, line: OrderLineTold,
     language: str, discount: Discount | None = None,
 ) -> None:  # fmt: skip
-    """Open the subscription of one piece of an order line; one that is bought once has none.
+    """Open the subscription of one piece of an order line.
 
     opened    the piece's service, in one transaction with this if it is new; one that runs already is counted
               from now on
@@ -36,8 +35,6 @@ def subscribe(
     Again: changes nothing.  Raises as open_subscription, and NotMetered where the catalogue counts what the
     policy does not let be counted; loading refuses such a catalogue.
     """
-    if not line.months:
-        return
     agreed = replace(agreed_on(line, language), discount=discount)
     taken = open_subscription(
         act, account=account, subject=subject, service=opened.id, agreed=agreed, once=f"service:{opened.id}"
@@ -58,7 +55,7 @@ def agreed_on(line: OrderLineTold, language: str) -> Agreed:
         plan=line.plan,
         title=line.described(language)[:LONGEST_TITLE],
         choices={picked.option: picked.choice for picked in line.options},
-        term=Term("month", line.months),
+        term=line.term,
         price=line.each_recurring,
         trial_days=line.trial_days,
         add_ons=tuple(_taken(each, language) for each in line.add_ons),

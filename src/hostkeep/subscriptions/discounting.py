@@ -12,11 +12,11 @@ from typing import Any
 from django.db.models import F, Q
 
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.terms import Term
 from hostkeep.subscriptions.holding import add_part
 from hostkeep.subscriptions.models import Part, Subscription
 from hostkeep.subscriptions.rules.agreeing import Discount
 from hostkeep.subscriptions.rules.discounts import DISCOUNT, Off, in_another_term
-from hostkeep.subscriptions.rules.terms import Term
 
 
 def add_discount(act: Act, row: Subscription, discount: Discount) -> None:

@@ -13,6 +13,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ServiceId
 from hostkeep.kernel.money import Money, money, total
 from hostkeep.kernel.period import Period as Span
+from hostkeep.kernel.terms import Term
 from hostkeep.runtime.outbox import publish
 from hostkeep.subscriptions.boxing import as_system, seal_told
 from hostkeep.subscriptions.discounting import end_discounts, fit_discounts
@@ -29,7 +30,6 @@ from hostkeep.subscriptions.rules.discounts import NOTHING, Off
 from hostkeep.subscriptions.rules.projecting import ADD_ON
 from hostkeep.subscriptions.rules.prorating import price_of
 from hostkeep.subscriptions.rules.states import RENEWS, State
-from hostkeep.subscriptions.rules.terms import Term
 
 
 def now_of(row: Subscription, told: Told, at: datetime, had: Sequence[Had] = ()) -> Now:

@@ -115,6 +115,6 @@ def test_the_catalogue_tells_them(nobody: Program) -> None:
     found = told(nobody.get("/catalogue/products/hexa-m"))["add_ons"]
     backup = found[0]
     assert (backup["slug"], backup["monthly"]["minor"], backup["terms"], backup["most"]) == (
-        "backup", 240, [{"months": 12, "price": {"minor": 2590, "currency": "EUR"}}], 1,
+        "backup", 240, [{"term": {"unit": "month", "count": 12}, "price": {"minor": 2590, "currency": "EUR"}}], 1,
     )  # fmt: skip
     assert [each["recurs"] for each in found] == [True, True, True, False]

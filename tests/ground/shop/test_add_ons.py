@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hostkeep.kernel.terms import Term
 from hostkeep.kernel.money import EUR, VND, Money
 from hostkeep.shop.errors import BadAddOnQuantity, CatalogueRefused, NoSuchAddOn
 from hostkeep.shop.rules.add_ons import checked_add_ons, price_of, read_pieces
@@ -46,12 +47,12 @@ def test_add_ons_are_read_as_they_stand() -> None:
 
 def test_a_price_is_by_the_month_unless_its_term_has_one_of_its_own() -> None:
     backup, address, move = read()
-    assert price_of(backup, months=1, currency=EUR).term == Money(240, EUR)
-    assert price_of(backup, months=12, currency=EUR).term == Money(2400, EUR)
-    assert price_of(backup, months=12, currency=VND).term == Money(600000, VND)
-    assert price_of(address, months=12, currency=EUR).term == Money(2400, EUR)
-    assert price_of(move, months=12, currency=EUR).term == Money(0, EUR)
-    whole = price_of(backup, months=1, currency=EUR).times(3)
+    assert price_of(backup, term=Term("month", 1), currency=EUR).term == Money(240, EUR)
+    assert price_of(backup, term=Term("month", 12), currency=EUR).term == Money(2400, EUR)
+    assert price_of(backup, term=Term("month", 12), currency=VND).term == Money(600000, VND)
+    assert price_of(address, term=Term("month", 12), currency=EUR).term == Money(2400, EUR)
+    assert price_of(move, term=Term("month", 12), currency=EUR).term == Money(0, EUR)
+    whole = price_of(backup, term=Term("month", 1), currency=EUR).times(3)
     assert (whole.recurring, whole.setup) == (Money(720, EUR), Money(300, EUR))
 
 
@@ -70,7 +71,7 @@ def test_a_price_is_by_the_month_unless_its_term_has_one_of_its_own() -> None:
         ("{slug: a, name: A, prices: {EUR: 1, VND: 1}, stock: 3}", "`stock` is no key here"),
         ("{slug: A b, name: A, prices: {EUR: 1, VND: 1}}", "`A b` is no slug"),
         ("{slug: a, name: A, prices: {EUR: 1, VND: 1}, terms: [{months: 7, prices: {EUR: 1, VND: 1}}]}", "no plan of it has `months: 7`"),
-        ("{slug: a, name: A, prices: {EUR: 1, VND: 1}, terms: [{prices: {EUR: 1, VND: 1}}]}", "`months` is missing"),
+        ("{slug: a, name: A, prices: {EUR: 1, VND: 1}, terms: [{prices: {EUR: 1, VND: 1}}]}", "how long it is is missing"),
         ("{slug: a, name: A, prices: {EUR: 1, VND: 1}, terms: yearly}", "a list is expected here"),
     ],
 )

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hostkeep.kernel.terms import Term
 from hostkeep.kernel.money import EUR, VND, Money
+from hostkeep.shop.rules.add_ons import price_of
 from hostkeep.shop.errors import CatalogueRefused
 from hostkeep.shop.rules.catalogue import CatalogueFile, in_language
 from hostkeep.shop.rules.catalogue_reading import read_catalogue
@@ -64,11 +66,31 @@ def test_a_good_file_is_read_as_it_stands() -> None:
     assert (product.resold, product.hidden) == (True, False)
     assert product.questions[0].ending == ".vn"
     monthly, yearly = product.plans
-    assert monthly.terms["VND"].price == Money(129_000, VND)
-    assert (yearly.terms["EUR"].setup, yearly.months) == (Money(100, EUR), 12)
+    assert monthly.prices["VND"].price == Money(129_000, VND)
+    assert (yearly.prices["EUR"].setup, yearly.term) == (Money(100, EUR), Term("month", 12))
     small, large = product.options[0].choices
     assert small.extras["EUR"].monthly == Money(0, EUR)
     assert (large.extras["EUR"].monthly, large.spec) == (Money(400, EUR), {"disk_gb": "240"})
+
+
+@pytest.mark.parametrize(("said", "term"), [("hours: 1", Term("hour", 1)), ("days: 7", Term("day", 7))])
+def test_a_plan_may_be_of_hours_or_of_days(said: str, term: Term) -> None:
+    free = GOOD.replace(", prices: {EUR: 400, VND: 9000}", "").replace("months: 12", said)
+    plans = read(free).groups[0].products[0].plans
+    assert [plan.term for plan in plans] == [Term("month", 1), term]
+    assert plans[1].prices["EUR"].term == term
+
+
+def test_an_add_on_beside_hours_has_a_price_for_them() -> None:
+    free = GOOD.replace(", prices: {EUR: 400, VND: 9000}", "").replace("months: 12", "hours: 1")
+    beside = free + "    add_ons:\n    - {slug: spare, name: Spare, prices: {EUR: 100, VND: 1000}}\n"
+    assert "a plan has `hours: 1`, and this add-on no price for it; add it under `terms:`" in mistakes(beside)
+    priced = beside.replace("VND: 1000}}", "VND: 1000}, terms: [{hours: 1, prices: {EUR: 2, VND: 10}}]}")
+    (product,) = read(priced).groups[0].products
+    (add_on,) = product.add_ons
+    assert price_of(add_on, term=Term("hour", 1), currency=EUR).term == Money(2, EUR)
+    assert price_of(add_on, term=Term("month", 1), currency=EUR).term == Money(100, EUR)
+    assert "no plan of it has `days: 3`" in mistakes(priced.replace("{hours: 1, prices", "{days: 3, prices"))
 
 
 def test_the_digest_tells_files_apart() -> None:
@@ -91,6 +113,10 @@ def test_a_text_falls_back_to_english_and_then_to_any() -> None:
         ("EUR: 690,", "USD: 690,", "line 19: `USD` is no key here"),
         ("EUR: 690, ", "", "line 19: `EUR` is missing"),
         ("months: 12", "months: 0", "line 20: `0` is no whole number"),
+        ("months: 12", "hours: 8785", "line 20: `8785` is no whole number; write one from 1 to 8784"),
+        ("months: 12, ", "", "line 20: how long it is is missing; add `months:`, `days:` or `hours:`"),
+        ("months: 12", "months: 12, days: 7", "line 20: it has `months` already; keep one of them"),
+        ("months: 12", "days: 7", "a plan has `days: 7`, and a choice costs something each month; leave out its"),
         ("slug: yearly", "slug: monthly", "line 20: `monthly` is used twice"),
         ("slug: one", "slug: One two", "line 6: `One two` is no slug"),
         ("    driver: manual\n", "", "line 6: `driver` is missing; add `driver:`"),

@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostkeep.kernel.money import EUR, USD, VND, Currency, MixedCurrencies, Money
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.errors import BadQuantity
-from hostkeep.shop.rules.pricing import LEAST, MOST, Extra, Term, cost_of, read_quantity, sum_of
+from hostkeep.shop.rules.pricing import LEAST, MOST, Extra, PlanPrice, cost_of, read_quantity, sum_of
 
 MINOR = st.integers(0, 10**12)
 
 
-def term(price: int, currency: Currency = EUR, setup: int = 0, months: int = 1) -> Term:
-    return Term(Money(price, currency), Money(setup, currency), months)
+def term(price: int, currency: Currency = EUR, setup: int = 0, months: int = 1) -> PlanPrice:
+    return PlanPrice(Money(price, currency), Money(setup, currency), Term("month", months))
 
 
 def extra(monthly: int, currency: Currency = EUR, once: int = 0) -> Extra:

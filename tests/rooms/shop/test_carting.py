@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from hostkeep.kernel.terms import Term
 from hostkeep.kernel.ids import CartId
 from hostkeep.kernel.money import EUR, USD, VND, Money
 from hostkeep.shop.actions.adopting import adopt_cart
@@ -55,7 +56,7 @@ def test_a_configured_line_costs_what_it_should(shop: Shop) -> None:
     assert line.cost.recurring == Money(2 * (6900 + 12 * 400), EUR)
     assert line.cost.setup == Money(2 * (100 + 2500), EUR)
     assert line.choices == (("Disk", "240 GB"), ("Moving in", "You do it"))
-    assert (line.name, line.months, line.quantity, line.state) == ("One", 12, 2, "good")
+    assert (line.name, line.term, line.quantity, line.state) == ("One", Term("month", 12), 2, "good")
 
 
 def test_what_is_not_chosen_is_standard(shop: Shop) -> None:

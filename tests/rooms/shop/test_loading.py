@@ -36,7 +36,7 @@ def test_a_brand_shows_its_own_alone(shop: Shop) -> None:
 
 def test_a_product_page_has_plans_options_and_questions(shop: Shop) -> None:
     one = product_by_slug(SHOP, "one", currency="EUR", language="en")
-    assert [(p.slug, p.months, p.price.minor, p.setup.minor) for p in one.plans] == [
+    assert [(p.slug, p.term.months, p.price.minor, p.setup.minor) for p in one.plans] == [
         ("monthly", 1, 690, 0),
         ("yearly", 12, 6900, 100),
     ]

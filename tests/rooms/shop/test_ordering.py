@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from hostkeep.kernel.terms import Term
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import CartId, OrderId
 from hostkeep.kernel.money import EUR, USD, Money
@@ -54,7 +55,7 @@ def test_an_order_copies_all_that_was_bought(shop: Shop) -> None:
     row = told(order_of(account, placed.order))
     assert (row.total, row.account, row.brand, placed.total) == (total, account, SHOP, total)
     server, name = row.told
-    assert (server.product, server.plan, server.months, server.quantity) == ("one", "yearly", 12, 2)
+    assert (server.product, server.plan, server.term, server.quantity) == ("one", "yearly", Term("month", 12), 2)
     assert server.spec == {"cpu": "1", "disk_gb": "240"}
     assert server.first + name.first == total
     assert server.each_recurring.times(2) == server.recurring

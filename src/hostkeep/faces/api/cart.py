@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
-from hostkeep.faces.api.shapes import AddOnTaken, Amount, Code, Slug, Told, add_on_taken, amount
+from hostkeep.faces.api.shapes import AddOnTaken, Amount, Code, Slug, Term, Told, add_on_taken, amount, term
 from hostkeep.faces.signin.pace import keep_pace
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.flows import checkout as flow
@@ -51,7 +51,7 @@ class CartLine(Schema):
     product: str
     name: str
     plan: str
-    months: int
+    term: Term
     answers: dict[str, str]
     quantity: int
     first: Amount
@@ -259,7 +259,7 @@ def _promo(held: CartRow) -> Promo | None:
 def _line(row: LineRow) -> CartLine:
     """Show a line."""
     return CartLine(
-        id=row.id, product=row.product, name=row.name, plan=row.plan, months=row.months,
+        id=row.id, product=row.product, name=row.name, plan=row.plan, term=term(row.term),
         answers=dict(row.answers), quantity=row.quantity, first=amount(row.each),
         trial_days=row.trial_days, state=row.state, add_ons=[add_on_taken(each) for each in row.add_ons],
     )  # fmt: skip

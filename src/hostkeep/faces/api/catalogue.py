@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from hostkeep.brands.queries import BrandRow
-from hostkeep.faces.api.shapes import Amount, Code, Slug, amount
+from hostkeep.faces.api.shapes import Amount, Code, Slug, Term, amount, term
 from hostkeep.faces.api.use import Prices, prices_of
 from hostkeep.faces.ui.pages import language_of
 from hostkeep.flows.using import sold_with
@@ -34,7 +34,7 @@ class Plan(Schema):
     """
 
     slug: str
-    months: int
+    term: Term
     price: Amount
     setup: Amount
     trial_days: int
@@ -87,9 +87,9 @@ class Option(Schema):
 
 
 class TermPrice(Schema):
-    """What an add-on costs for a term of so many months."""
+    """What an add-on costs for a term that has a price of its own."""
 
-    months: int
+    term: Term
     price: Amount
 
 
@@ -209,7 +209,7 @@ def _card(row: CardRow) -> Card:
 def _plan(row: PlanRow) -> Plan:
     """Show a plan."""
     return Plan(
-        slug=row.slug, months=row.months, price=amount(row.price), setup=amount(row.setup),
+        slug=row.slug, term=term(row.term), price=amount(row.price), setup=amount(row.setup),
         trial_days=row.trial_days,
     )  # fmt: skip
 
@@ -247,7 +247,7 @@ def _product(row: ProductRow, meters: list[Metered]) -> Product:
 
 def _add_on(row: AddOnRow) -> AddOn:
     """Show an add-on."""
-    terms = [TermPrice(months=months, price=amount(price)) for months, price in row.terms.items()]
+    terms = [TermPrice(term=term(length), price=amount(price)) for length, price in row.terms.items()]
     return AddOn(
         slug=row.slug, name=row.name, blurb=row.blurb, monthly=amount(row.monthly), terms=terms,
         once=amount(row.once), recurs=row.recurs, most=row.most,

@@ -24,10 +24,12 @@ from hostkeep.faces.api.shapes import (
     Amount,
     AmountTold,
     Slug,
+    Term,
     Told,
     add_on_taken,
     amount,
     money_of,
+    term,
 )
 from hostkeep.faces.ui import telling
 from hostkeep.faces.ui.order_forms import order_form
@@ -61,7 +63,7 @@ class OrderLine(Schema):
     product: str
     plan: str
     title: str
-    months: int
+    term: Term
     quantity: int
     recurring: Amount
     setup: Amount
@@ -205,7 +207,7 @@ def _order(row: OpenOrder, language: str) -> Order:
 def _line(row: OrderLineTold, language: str) -> OrderLine:
     """Show a line of an order."""
     return OrderLine(
-        product=row.product, plan=row.plan, title=row.described(language), months=row.months,
+        product=row.product, plan=row.plan, title=row.described(language), term=term(row.term),
         quantity=row.quantity, recurring=amount(row.recurring), setup=amount(row.setup),
         trial_days=row.trial_days, add_ons=[add_on_taken(each) for each in row.taken(language)],
     )  # fmt: skip

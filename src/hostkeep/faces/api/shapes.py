@@ -13,6 +13,7 @@ from hostkeep.faces.api.refusals import BadFields
 from hostkeep.faces.ui.errors import answer
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.money import CURRENCIES, Money
+from hostkeep.kernel.terms import Term as Length
 from hostkeep.shop.errors import NoSuchCurrency
 from hostkeep.shop.rules.rows import AddOnTaken as Taken
 
@@ -31,6 +32,13 @@ class Amount(Schema):
 
     minor: int
     currency: str
+
+
+class Term(Schema):
+    """How long a period is.  unit: hour, day, month or year."""
+
+    unit: str
+    count: int
 
 
 class AddOnTaken(Schema):
@@ -52,6 +60,11 @@ class AmountTold(Told):
 
     minor: int = Field(ge=0, le=10**15)
     currency: Code
+
+
+def term(length: Length) -> Term:
+    """Show a term."""
+    return Term(unit=length.unit, count=length.count)
 
 
 def amount(money: Money) -> Amount:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from hostkeep.faces.api.door import once_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
-from hostkeep.faces.api.shapes import Amount, Slug, Told, amount
+from hostkeep.faces.api.shapes import Amount, Slug, Term, Told, amount, term
 from hostkeep.flows import aligning, cancelling, changing
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.people.rules.tokens import hash_of
@@ -22,13 +22,6 @@ from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscr
 router = Router()
 
 SERVICE = "service"
-
-
-class Term(Schema):
-    """How long a period is.  unit: hour, day, month or year."""
-
-    unit: str
-    count: int
 
 
 class Pending(Schema):
@@ -77,7 +70,7 @@ class Offer(Schema):
     choices: dict[str, str]
     name: str
     kind: str
-    months: int
+    term: Term
     price: Amount
     due: Amount
     gross: Amount
@@ -253,9 +246,9 @@ def _row(request: HttpRequest, service: UUID) -> SubscriptionRow:
 
 def _subscription(row: SubscriptionRow) -> Subscription:
     """Show a subscription."""
-    waits, term = waiting_change(row.id), row.calendar.term
+    waits = waiting_change(row.id)
     return Subscription(
-        state=row.state.value, term=Term(unit=term.unit, count=term.count), price=amount(row.price),
+        state=row.state.value, term=term(row.calendar.term), price=amount(row.price),
         billed_to=row.billed_to, renew_at=row.renew_at, ends_at=row.ends_at, trial_to=row.trial_to,
         price_locked_until=row.locked_until,
         change=Pending(kind=waits.kind, invoice=waits.invoice, effective_at=waits.effective_at)
@@ -269,8 +262,8 @@ def _offer(offer: changing.Offer) -> Offer:
     move, change = offer.move, offer.change
     return Offer(
         product=move.product, plan=move.plan, choices=dict(move.choices), name=move.name, kind=change.kind,
-        months=move.months, price=amount(move.price), due=amount(change.turn.due), gross=amount(offer.gross),
-        effective_at=change.effective_at,
+        term=term(move.term), price=amount(move.price), due=amount(change.turn.due),
+        gross=amount(offer.gross), effective_at=change.effective_at,
         add_ons_kept=[each.title for each in offer.beside.stays], add_ons_dropped=list(offer.beside.goes),
         ends_discount=offer.ends_discount,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.terms import Term
 from hostkeep.people.queries import AccountRow
 from hostkeep.policy.book import Policy
 from hostkeep.shop.actions.carting import Wish, add_line, open_cart, switch_currency
@@ -35,8 +36,8 @@ from hostkeep.shop.queries.shelves import product_by_slug
 from hostkeep.shop.rules.add_ons import AddOnPrice, read_pieces
 from hostkeep.shop.rules.answers import read_answers
 from hostkeep.shop.rules.catalogue import Question
-from hostkeep.shop.rules.pricing import MOST, Cost, Extra, Term, cost_of, read_quantity, sum_of
-from hostkeep.shop.rules.rows import ChoiceRow, PlanRow, ProductRow
+from hostkeep.shop.rules.pricing import MOST, Cost, Extra, PlanPrice, cost_of, read_quantity, sum_of
+from hostkeep.shop.rules.rows import ChoiceRow, ProductRow
 
 CHOICE, ANSWER, BESIDE = "option-", "answer-", "addon-"
 """How inputs of options, questions and add-ons begin; their slug follows."""
@@ -144,7 +145,8 @@ def _page(
         "asked": _asked(policy, row, language_of(request)),
         "short": row.left is not None and row.left <= SHORT,
         "most": 1 if row.questions else MOST,
-        "by_the_month": any(each.months == 1 for each in row.plans),
+        "in_months": any(each.term.months for each in row.plans),
+        "by_the_month": any(each.term.months == 1 for each in row.plans),
     }
     return show(request, "storefront/product.html", context, status=refusal.status if refusal else 200)
 
@@ -163,18 +165,18 @@ def _cost(row: ProductRow, picked: Picked) -> Cost:
             raise NoSuchOption(option=slug[:60])
     extras = [_extra(slug, choices, picked.choices.get(slug)) for slug, choices in options.items()]
     quantity = read_quantity(picked.quantity)
-    one = cost_of(_term(plan), extras, 1)
-    beside = _beside(row, picked, plan.months)
+    one = cost_of(PlanPrice(plan.price, plan.setup, plan.term), extras, 1)
+    beside = _beside(row, picked, plan.term)
     whole = sum_of([one, *beside], one.recurring.currency)
     cost = Cost(whole.recurring.times(quantity), whole.setup.times(quantity))
     return replace(cost, later=cost.recurring) if plan.trial_days and quantity == 1 else cost
 
 
-def _beside(row: ProductRow, picked: Picked, months: int) -> list[Cost]:
+def _beside(row: ProductRow, picked: Picked, term: Term) -> list[Cost]:
     """Return what add-ons cost beside one piece.  Raises NoSuchAddOn, BadAddOnQuantity."""
     pieces = _pieces(row, picked)
     return [
-        AddOnPrice(each.for_term(months), each.once).times(pieces[each.slug])
+        AddOnPrice(each.for_term(term), each.once).times(pieces[each.slug])
         for each in row.add_ons if each.slug in pieces
     ]  # fmt: skip
 
@@ -194,11 +196,6 @@ def _check(row: ProductRow, picked: Picked) -> None:
     _cost(row, picked)
     questions = [Question(each.slug, {}, "domain_name", each.ending) for each in row.questions]
     read_answers(questions, picked.answers)
-
-
-def _term(plan: PlanRow) -> Term:
-    """Return a plan's price as the rules want it."""
-    return Term(plan.price, plan.setup, plan.months)
 
 
 def _extra(option: str, choices: tuple[ChoiceRow, ...], chosen: str | None) -> Extra:

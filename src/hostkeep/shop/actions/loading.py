@@ -15,6 +15,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref
 from hostkeep.shop.models import Catalogue, Choice, ChoicePrice, Group, Option, Plan, Price, Product
 from hostkeep.shop.rules.catalogue import (
+    AddOnEntry,
     CatalogueFile,
     ChoiceEntry,
     GroupEntry,
@@ -23,7 +24,8 @@ from hostkeep.shop.rules.catalogue import (
     ProductEntry,
 )
 from hostkeep.shop.rules.catalogue_reading import read_catalogue
-from hostkeep.shop.rules.pricing import Extra, Term
+from hostkeep.shop.rules.pricing import Extra, PlanPrice
+from hostkeep.shop.rules.term_columns import columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _load_product(act: Act, group: Group, place: int, entry: ProductEntry) -> No
             "recipient": entry.recipient,
             "questions": [asdict(question) for question in entry.questions],
             "meters": [asdict(meter) for meter in entry.meters],
-            "add_ons": [asdict(add_on) for add_on in entry.add_ons],
+            "add_ons": [_add_on(add_on) for add_on in entry.add_ons],
             "resold": entry.resold,
             "hidden": entry.hidden,
             "stock": _stock(known, entry.stock),
@@ -126,6 +128,15 @@ def _load_product(act: Act, group: Group, place: int, entry: ProductEntry) -> No
     _retire(act, Option.objects.filter(product=product), [option.slug for option in entry.options])
 
 
+def _add_on(entry: AddOnEntry) -> dict[str, Any]:
+    """Return an add-on as it is kept; queries.add_ons reads it."""
+    terms = [
+        {**{name: count for name, count in columns_of(each.term).items() if count}, "prices": each.prices}
+        for each in entry.terms
+    ]
+    return {**asdict(entry), "terms": terms}
+
+
 def _stock(known: Product | None, given: int | None) -> int | None:
     """Return what is left: the file's new figure less what was sold of its former one."""
     if given is None or known is None or known.stock is None or known.stock_given is None:
@@ -139,10 +150,10 @@ def _load_plan(act: Act, product: Product, place: int, entry: PlanEntry) -> None
         product=product,
         slug=entry.slug,
         defaults={
-            "position": place, "months": entry.months, "trial_days": entry.trial_days, "retired_at": None,
+            "position": place, **columns_of(entry.term), "trial_days": entry.trial_days, "retired_at": None,
         },
     )
-    _set_prices(act, Price.objects.filter(plan=plan), {"plan": plan}, _amounts(entry.terms))
+    _set_prices(act, Price.objects.filter(plan=plan), {"plan": plan}, _amounts(entry.prices))
 
 
 def _load_option(act: Act, product: Product, place: int, entry: OptionEntry) -> None:
@@ -173,10 +184,10 @@ def _load_choice(act: Act, option: Option, place: int, entry: ChoiceEntry) -> No
     _set_prices(act, ChoicePrice.objects.filter(choice=choice), {"choice": choice}, _extras(entry.extras))
 
 
-def _amounts(terms: Mapping[str, Term]) -> dict[str, dict[str, int]]:
+def _amounts(prices: Mapping[str, PlanPrice]) -> dict[str, dict[str, int]]:
     """Return the columns of a plan's prices by currency."""
     return {
-        code: {"minor": term.price.minor, "setup_minor": term.setup.minor} for code, term in terms.items()
+        code: {"minor": each.price.minor, "setup_minor": each.setup.minor} for code, each in prices.items()
     }
 
 

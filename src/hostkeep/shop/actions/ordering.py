@@ -42,6 +42,7 @@ from hostkeep.shop.rules.add_ons import work_key
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import sum_of
 from hostkeep.shop.rules.rows import CartRow
+from hostkeep.shop.rules.term_columns import columns_of, term_of
 from hostkeep.shop.rules.tokens import hash_of
 
 
@@ -257,7 +258,7 @@ def _copied(order: Order, priced: Sequence[PricedLine], discounts: Sequence[Mone
         OrderLine(
             order=order,
             position=place,
-            months=line.plan.months,
+            **columns_of(term_of(line.plan)),
             quantity=line.line.row.quantity,
             recurring_minor=line.cost.recurring.minor,
             setup_minor=line.cost.setup.minor,

@@ -7,6 +7,11 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+ONE_TERM = (
+    Q(months__gte=1, days=0, hours=0) | Q(months=0, days__gte=1, hours=0) | Q(months=0, days=0, hours__gte=1)
+)
+"""A plan is of months, of days or of hours."""
+
 
 class Catalogue(models.Model):
     """The catalogue a brand sells from.  revision: another one after each load that changed something."""
@@ -74,20 +79,22 @@ class Product(models.Model):
 
 
 class Plan(models.Model):
-    """A term a product can be had for.  trial_days: free before the first."""
+    """A term a product can be had for: so many months, days or hours.  trial_days: free before the first."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     product = models.ForeignKey(Product, models.PROTECT, related_name="plans")
     slug = models.CharField(max_length=60)
     position = models.PositiveIntegerField()
     months = models.PositiveIntegerField()
+    days = models.PositiveIntegerField(default=0, db_default=0)
+    hours = models.PositiveIntegerField(default=0, db_default=0)
     trial_days = models.PositiveIntegerField(default=0, db_default=0)
     retired_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["product", "slug"], name="shop_plan_slug"),
-            models.CheckConstraint(condition=Q(months__gte=1), name="shop_plan_months"),
+            models.CheckConstraint(condition=ONE_TERM, name="shop_plan_one_term"),
         ]
 
     def __str__(self) -> str:

@@ -105,6 +105,8 @@ class OrderLine(models.Model):
     plan = SealedColumn()
     title = SealedColumn()
     months = models.PositiveIntegerField()
+    days = models.PositiveIntegerField(default=0, db_default=0)
+    hours = models.PositiveIntegerField(default=0, db_default=0)
     quantity = models.PositiveIntegerField()
     options = SealedColumn()
     add_ons = SealedColumn(null=True)

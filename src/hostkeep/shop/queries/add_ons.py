@@ -7,10 +7,12 @@ from typing import Any
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.models import Plan, Product
 from hostkeep.shop.rules.add_ons import price_of
 from hostkeep.shop.rules.catalogue import AddOnEntry, TermPrice, in_language
 from hostkeep.shop.rules.rows import AddOnRow
+from hostkeep.shop.rules.term_columns import columns_of, read_term_of
 
 
 def entries_of(product: Product) -> tuple[AddOnEntry, ...]:
@@ -34,31 +36,32 @@ def add_ons_of_products(
 
 
 def add_ons_for(
-    brand: BrandId, product: str, *, months: int, currency: str, language: str
+    brand: BrandId, product: str, *, term: Term, currency: str, language: str
 ) -> tuple[AddOnRow, ...]:
-    """Return what can be had beside a product for a term of so many months, in the catalogue's order.
+    """Return what can be had beside a product for a term, in the catalogue's order.
 
     Nothing where no plan of it has that term, or it is no longer sold.  Two queries.
     """
     entries = add_ons_of_products(brand, [product], currency=currency).get(product, ())
-    plans = Plan.objects.filter(product__brand=brand, product__slug=product, months=months)
+    plans = Plan.objects.filter(product__brand=brand, product__slug=product, **columns_of(term))
     if not entries or not plans.exists():
         return ()
     money = CURRENCIES[currency]
-    return tuple(row_of(each, months=months, currency=money, language=language) for each in entries)
+    return tuple(row_of(each, term=term, currency=money, language=language) for each in entries)
 
 
-def row_of(entry: AddOnEntry, *, months: int, currency: Currency, language: str) -> AddOnRow:
-    """Return an add-on as it is shown beside a plan of so many months."""
-    price = price_of(entry, months=months, currency=currency)
+def row_of(entry: AddOnEntry, *, term: Term, currency: Currency, language: str) -> AddOnRow:
+    """Return an add-on as it is shown beside a plan of a term."""
+    price = price_of(entry, term=term, currency=currency)
     return AddOnRow(
         slug=entry.slug, name=in_language(entry.name, language), blurb=in_language(entry.blurb, language),
         price=price.term, once=price.once, recurs=entry.recurs, most=entry.most, work=entry.work,
-        terms={each.months: Money(each.prices[currency.code], currency) for each in entry.terms},
+        terms={each.term: Money(each.prices[currency.code], currency) for each in entry.terms},
         monthly=Money(entry.monthly.get(currency.code, 0), currency),
     )  # fmt: skip
 
 
 def _entry(said: Mapping[str, Any]) -> AddOnEntry:
     """Read one."""
-    return AddOnEntry(**{**said, "terms": tuple(TermPrice(**term) for term in said["terms"])})
+    terms = tuple(TermPrice(read_term_of(each), each["prices"]) for each in said["terms"])
+    return AddOnEntry(**{**said, "terms": terms})

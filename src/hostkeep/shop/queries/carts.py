@@ -20,6 +20,7 @@ from hostkeep.shop.queries.trials import trials_given
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import Cost, sum_of
 from hostkeep.shop.rules.rows import AddOnTaken, CartRow, LineRow, PromoRow
+from hostkeep.shop.rules.term_columns import term_of
 
 PIECES_OF_ACCOUNT = """
 SELECT coalesce(sum(line.quantity), 0) FROM shop_cartline line JOIN shop_cart cart ON cart.id = line.cart_id
@@ -130,7 +131,7 @@ def _line(priced: PricedLine, discount: Money, language: str) -> LineRow:
         product=product.slug,
         name=in_language(product.title, language),
         plan=priced.plan.slug,
-        months=priced.plan.months,
+        term=term_of(priced.plan),
         choices=tuple(
             (in_language(choice.option.title, language), in_language(choice.title, language))
             for choice in priced.choices

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.models import Choice, ChoicePrice, Option, Price, Product
 from hostkeep.shop.rules.catalogue import in_language
-from hostkeep.shop.rules.pricing import Extra, Term, cost_of
+from hostkeep.shop.rules.pricing import Extra, PlanPrice, cost_of
+from hostkeep.shop.rules.term_columns import term_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class MoveRow:
 
     product: str
     plan: str
-    months: int
+    term: Term
     group: str
     name: str
     title: str
@@ -62,15 +64,16 @@ def moves_from(
     others = [each for each in found.filter(hidden=False, questions=[]).order_by("position") if each != had]
     prices = _prices([had, *others], currency)
     shelf = _shelf([had, *others], CURRENCIES[currency], language)
-    months = next((p.plan.months for p in prices if p.plan.product_id == had.id and p.plan.slug == plan), 0)
+    of_had = (price.plan for price in prices if price.plan.product_id == had.id and price.plan.slug == plan)
+    term = next(map(term_of, of_had), None)
     moves: list[MoveRow] = []
     for price in prices:
         one = price.plan.product
-        if one == had and price.plan.months == months:
+        if one == had and term_of(price.plan) == term:
             moves += _other_choices(price, choices, shelf) if not had.questions else ()
         elif one == had:
             moves.append(_move(price, _kept(one, choices, shelf), shelf, stays=True))
-        elif price.plan.months == months:
+        elif term_of(price.plan) == term:
             moves.append(_move(price, _kept(one, choices, shelf), shelf))
     return tuple(moves)
 
@@ -130,8 +133,8 @@ def _move(
 ) -> MoveRow:
     """Return a plan with choices, priced."""
     plan, product, currency = price.plan, price.plan.product, CURRENCIES[price.currency]
-    term = Term(Money(price.minor, currency), Money(price.setup_minor, currency), plan.months)
-    cost = cost_of(term, [shelf.extras[one.id] for one in chosen if one.id in shelf.extras], 1)
+    priced = PlanPrice(Money(price.minor, currency), Money(price.setup_minor, currency), term_of(plan))
+    cost = cost_of(priced, [shelf.extras[one.id] for one in chosen if one.id in shelf.extras], 1)
     called = in_language(product.title, shelf.language)
     spec = dict(product.spec)
     for one in chosen:
@@ -140,7 +143,7 @@ def _move(
     return MoveRow(
         product=product.slug,
         plan=plan.slug,
-        months=plan.months,
+        term=priced.term,
         group=product.group.slug,
         name=name or called,
         title="" if stays else (f"{called}: {details}" if details else called),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hostkeep.kernel.ids import AccountId, BrandId, OrderId, SubjectId
 from hostkeep.kernel.money import Money
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.boxing import CHOSEN, ORDERED
 from hostkeep.shop.rules.catalogue import Words, in_language
 from hostkeep.shop.rules.pricing import Cost
@@ -71,7 +72,7 @@ class OrderLineRow:
 
     id: UUID
     position: int
-    months: int
+    term: Term
     quantity: int
     recurring: Money
     setup: Money

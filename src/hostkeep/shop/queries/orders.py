@@ -15,6 +15,7 @@ from hostkeep.shop.boxing import boxes_of
 from hostkeep.shop.errors import NoSuchOrder
 from hostkeep.shop.models import Order, OrderLine, Receipt
 from hostkeep.shop.queries.order_rows import OrderLineRow, OrderRow
+from hostkeep.shop.rules.term_columns import term_of
 from hostkeep.shop.rules.tokens import hash_of
 
 
@@ -113,7 +114,7 @@ def _lines(lines: Iterable[OrderLine], currency: Currency) -> tuple[OrderLineRow
         OrderLineRow(
             id=line.id,
             position=line.position,
-            months=line.months,
+            term=term_of(line),
             quantity=line.quantity,
             recurring=Money(line.recurring_minor, currency),
             setup=Money(line.setup_minor, currency),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.models import Plan, Price
 from hostkeep.shop.rules.catalogue import in_language
+from hostkeep.shop.rules.term_columns import term_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class PlanOnFile:
     product: str
     plan: str
     name: str
-    months: int
+    term: Term
     prices: Mapping[str, Money]
     on_sale: bool
 
@@ -49,6 +51,6 @@ def _frozen(row: Plan, prices: Mapping[str, Money], language: str) -> PlanOnFile
     product = row.product
     on_sale = row.retired_at is None and product.retired_at is None and product.group.retired_at is None
     return PlanOnFile(
-        product.slug, row.slug, in_language(product.title, language), row.months,
+        product.slug, row.slug, in_language(product.title, language), term_of(row),
         prices if on_sale else {}, on_sale,
     )  # fmt: skip

@@ -19,7 +19,8 @@ from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Group, Opt
 from hostkeep.shop.queries.add_ons import entries_of
 from hostkeep.shop.rules.add_ons import AddOnPrice, price_of, sum_of_add_ons
 from hostkeep.shop.rules.catalogue import AddOnEntry
-from hostkeep.shop.rules.pricing import Cost, Extra, Term, cost_of
+from hostkeep.shop.rules.pricing import Cost, Extra, PlanPrice, cost_of
+from hostkeep.shop.rules.term_columns import term_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,10 @@ class _Prices:
 
 def _all_priced(lines: Sequence[OpenLine], prices: _Prices, currency: Currency) -> tuple[PricedLine, ...]:
     """Price lines, trials left out."""
-    terms = {
-        line.plan.id: Term(Money(price.minor, currency), Money(price.setup_minor, currency), line.plan.months)
+    plans = {
+        line.plan.id: PlanPrice(
+            Money(price.minor, currency), Money(price.setup_minor, currency), term_of(line.plan)
+        )
         for line in lines
         if (price := prices.plans.get(line.plan.id)) is not None
     }
@@ -158,7 +161,7 @@ def _all_priced(lines: Sequence[OpenLine], prices: _Prices, currency: Currency) 
     wanted = Counter[UUID]()
     for line in lines:
         wanted[line.plan.product_id] += line.row.quantity
-    return tuple(_priced(line, terms, extras, wanted, currency) for line in lines)
+    return tuple(_priced(line, plans, extras, wanted, currency) for line in lines)
 
 
 def _prices(plans: Key, choices: Key, currency: Currency) -> list[Question[Any]]:
@@ -270,7 +273,7 @@ def _options(choices: Iterable[UUID]) -> QuerySet[Option]:
 
 def _priced(
     line: OpenLine,
-    terms: dict[UUID, Term],
+    plans: dict[UUID, PlanPrice],
     extras: dict[UUID, tuple[Choice, Extra]],
     wanted: Counter[UUID],
     currency: Currency,
@@ -279,10 +282,10 @@ def _priced(
     plan, product = line.plan, line.plan.product
     picked = [extras[UUID(choice)] for choice in line.chosen.choices if UUID(choice) in extras]
     choices = tuple(sorted((choice for choice, _ in picked), key=lambda c: (c.option.position, c.position)))
-    term = terms.get(plan.id)
+    price = plans.get(plan.id)
     add_ons = _add_ons(line, plan, currency)
     is_gone = len(picked) < len(line.chosen.choices) or _retired(plan, choices)
-    if term is None or add_ons is None or is_gone:
+    if price is None or add_ons is None or is_gone:
         nothing = Cost(Money(0, currency), Money(0, currency))
         return PricedLine(line, plan, product, choices, nothing, nothing, "retired")
     added = [extra for _, extra in picked]
@@ -292,8 +295,8 @@ def _priced(
         plan=plan,
         product=product,
         choices=choices,
-        each=cost_of(term, added, 1),
-        cost=cost_of(term, added, line.row.quantity),
+        each=cost_of(price, added, 1),
+        cost=cost_of(price, added, line.row.quantity),
         state="short" if short else "good",
         add_ons=add_ons,
     )
@@ -307,7 +310,7 @@ def _add_ons(line: OpenLine, plan: Plan, currency: Currency) -> tuple[PricedAddO
         entry = offered.get(slug)
         if entry is None or pieces > entry.most:
             return None
-        price = price_of(entry, months=plan.months, currency=currency)
+        price = price_of(entry, term=term_of(plan), currency=currency)
         cost = price.times(pieces * line.row.quantity)
         priced.append(PricedAddOn(entry, pieces, price, price.times(pieces), cost))
     return tuple(priced)

@@ -19,6 +19,7 @@ from hostkeep.shop.models import Order, PromoCode, Redemption
 from hostkeep.shop.queries.pricing_lines import PricedLine
 from hostkeep.shop.rules.catalogue import Words, in_language
 from hostkeep.shop.rules.promo import HIDDEN, Applied, Bounds, Customer, Kind, Promo, Wanted, Why, apply
+from hostkeep.shop.rules.term_columns import term_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def applied(
     """Say what a code does to priced lines.  account: whose order it would be, None where nobody knows."""
     wanted = [
         Wanted(
-            line.product.group.slug, line.product.slug, line.plan.slug, line.plan.months,
+            line.product.group.slug, line.product.slug, line.plan.slug, term_of(line.plan).months,
             line.each.recurring.times(0 if line.trial_days else 1), line.line.row.quantity,
         )
         for line in priced

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money, money
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.errors import NoSuchProduct
 from hostkeep.shop.models import Catalogue, ChoicePrice, Price, Product
 from hostkeep.shop.queries.add_ons import entries_of, row_of
@@ -27,6 +28,7 @@ from hostkeep.shop.rules.rows import (
     ProductRow,
     QuestionRow,
 )
+from hostkeep.shop.rules.term_columns import term_of
 
 REMEMBERED = 256
 """How many shelves and products a process remembers; a language and a currency count as one each."""
@@ -93,9 +95,9 @@ def _add_ons(
     product: Product, plans: QuerySet[Price], currency: Currency, language: str
 ) -> tuple[AddOnRow, ...]:
     """Freeze what can be had beside a product, priced for the first of its plans."""
-    months = next((price.plan.months for price in plans), 1)
+    term = next((term_of(price.plan) for price in plans), Term("month", 1))
     return tuple(
-        row_of(each, months=months, currency=currency, language=language) for each in entries_of(product)
+        row_of(each, term=term, currency=currency, language=language) for each in entries_of(product)
     )
 
 
@@ -165,7 +167,7 @@ def _plan(price: Price) -> PlanRow:
     """Freeze a plan."""
     return PlanRow(
         price.plan.slug,
-        price.plan.months,
+        term_of(price.plan),
         money(price.minor, price.currency),
         money(price.setup_minor, price.currency),
         price.plan.trial_days,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hostkeep.kernel.money import Currency, Money, total
+from hostkeep.kernel.terms import Term, same_term
 from hostkeep.shop.errors import BadAddOnQuantity, NoSuchAddOn
 from hostkeep.shop.rules.catalogue import AddOnEntry
 from hostkeep.shop.rules.pricing import Cost
@@ -33,12 +34,15 @@ class AddOnPrice:
         return Cost(self.term.times(pieces), self.once.times(pieces))
 
 
-def price_of(entry: AddOnEntry, *, months: int, currency: Currency) -> AddOnPrice:
-    """Return what one piece of an add-on costs beside a plan of so many months."""
+def price_of(entry: AddOnEntry, *, term: Term, currency: Currency) -> AddOnPrice:
+    """Return what one piece of an add-on costs beside a plan of a term.
+
+    For a term of hours or days it has a price of its own: reading the catalogue demands it.
+    """
     code = currency.code
-    own = next((each.prices[code] for each in entry.terms if each.months == months), None)
-    term = own if own is not None else entry.monthly.get(code, 0) * months
-    return AddOnPrice(Money(term, currency), Money(entry.once.get(code, 0), currency))
+    own = next((each.prices[code] for each in entry.terms if same_term(each.term, term)), None)
+    price = own if own is not None else entry.monthly.get(code, 0) * term.months
+    return AddOnPrice(Money(price, currency), Money(entry.once.get(code, 0), currency))
 
 
 def checked_add_ons(offered: Sequence[AddOnEntry], wished: Mapping[str, int]) -> dict[str, int]:

@@ -6,40 +6,44 @@ from collections.abc import Collection
 
 from ruamel.yaml.nodes import Node
 
+from hostkeep.kernel.terms import Term, same_term
 from hostkeep.shop.rules.add_ons import MOST_OF_ONE
 from hostkeep.shop.rules.catalogue import AddOnEntry, TermPrice
 from hostkeep.shop.rules.reading import Reader
+from hostkeep.shop.rules.terms_reading import KEYS, read_term, say_term
 
 MAY = ("blurb", "prices", "terms", "setup", "once", "most", "work")
-LONGEST_TERM = 120
 
 
 def read_add_ons(
-    read: Reader, node: Node | None, *, currencies: tuple[str, ...], months: Collection[int]
+    read: Reader, node: Node | None, *, currencies: tuple[str, ...], terms: Collection[Term]
 ) -> tuple[AddOnEntry, ...]:
     """Read the add-ons of a product.
 
-    months  the terms that the product's plans have
+    terms  those that the product's plans have
     Mistakes are noted by the reader, with their lines.
     """
     taken = set[str]()
-    return tuple(_add_on(read, each, taken, currencies, months) for each in read.items(node))
+    return tuple(_add_on(read, each, taken, currencies, terms) for each in read.items(node))
 
 
 def _add_on(
-    read: Reader, node: Node, taken: set[str], currencies: tuple[str, ...], months: Collection[int]
+    read: Reader, node: Node, taken: set[str], currencies: tuple[str, ...], terms: Collection[Term]
 ) -> AddOnEntry:
     """Read one."""
     found = read.mapping(node, needs=("slug", "name"), may=MAY)
     _demand_one_price(read, node, found)
     most = found.get("most")
     once = found.get("once", found.get("setup"))
+    own = _terms(read, found.get("terms"), currencies, terms)
+    if "prices" in found:
+        _demand_short_prices(read, found["prices"], own, terms)
     return AddOnEntry(
         slug=read.slug(found.get("slug"), taken),
         name=read.words(found.get("name")),
         blurb=read.words(found.get("blurb")),
         monthly=read.amounts(found["prices"], currencies) if "prices" in found else {},
-        terms=_terms(read, found.get("terms"), currencies, months),
+        terms=own,
         once=read.amounts(once, currencies),
         most=1 if most is None else read.whole(most, least=1, most=MOST_OF_ONE),
         work=read.yes(found.get("work")),
@@ -60,17 +64,29 @@ def _demand_one_price(read: Reader, node: Node, found: dict[str, Node]) -> None:
 
 
 def _terms(
-    read: Reader, node: Node | None, currencies: tuple[str, ...], months: Collection[int]
+    read: Reader, node: Node | None, currencies: tuple[str, ...], terms: Collection[Term]
 ) -> tuple[TermPrice, ...]:
     """Read the terms that have a price of their own; each is one of the product's."""
-    terms: list[TermPrice] = []
+    priced: list[TermPrice] = []
     for each in read.items(node):
-        found = read.mapping(each, needs=("months", "prices"))
-        length = read.whole(found.get("months"), least=1, most=LONGEST_TERM)
-        said = found.get("months")
-        if said is not None and length not in months:
-            read.wrong(said, f"no plan of it has `months: {length}`", "write the months of a plan")
-        elif said is not None and length in {term.months for term in terms}:
-            read.wrong(said, f"`months: {length}` stands here twice", "keep one of them")
-        terms.append(TermPrice(length, read.amounts(found.get("prices"), currencies)))
-    return tuple(terms)
+        found = read.mapping(each, needs=("prices",), may=KEYS)
+        term = read_term(read, each, found)
+        said = next((found[key] for key in KEYS if key in found), None)
+        if said is not None and term not in terms:
+            read.wrong(said, f"no plan of it has `{say_term(term)}`", "write the term of a plan")
+        elif said is not None and term in {known.term for known in priced}:
+            read.wrong(said, f"`{say_term(term)}` stands here twice", "keep one of them")
+        priced.append(TermPrice(term, read.amounts(found.get("prices"), currencies)))
+    return tuple(priced)
+
+
+def _demand_short_prices(
+    read: Reader, node: Node, own: Collection[TermPrice], terms: Collection[Term]
+) -> None:
+    """Note each term of hours or days without a price of its own: no part of a month's is meant by itself."""
+    for term in sorted(terms, key=lambda each: each.seconds):
+        if not term.months and not any(same_term(each.term, term) for each in own):
+            read.wrong(
+                node, f"a plan has `{say_term(term)}`, and this add-on no price for it",
+                f"add it under `terms:` with `{say_term(term)}`",
+            )  # fmt: skip

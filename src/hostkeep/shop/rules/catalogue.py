@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hostkeep.shop.rules.pricing import Extra, Term
+from hostkeep.kernel.terms import Term
+from hostkeep.shop.rules.pricing import Extra, PlanPrice
 
 Words = Mapping[str, str]
 """A text by language; the key "" stands for every language."""
@@ -43,11 +44,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """A plan.  terms: its price by currency code.  trial_days: free before the first term, or none."""
+    """A plan.  prices: by currency code.  trial_days: free before the first term, or none."""
 
     slug: str
-    months: int
-    terms: Mapping[str, Term]
+    term: Term
+    prices: Mapping[str, PlanPrice]
     trial_days: int = 0
 
 
@@ -105,9 +106,9 @@ class MeterEntry:
 
 @dataclass(frozen=True, slots=True)
 class TermPrice:
-    """What an add-on costs for a term of so many months.  prices: minor units by currency, the whole term."""
+    """What an add-on costs for a term.  prices: minor units by currency, the whole term."""
 
-    months: int
+    term: Term
     prices: Mapping[str, int]
 
 

@@ -21,11 +21,11 @@ from hostkeep.shop.rules.catalogue import (
     Question,
     TierEntry,
 )
-from hostkeep.shop.rules.pricing import Extra, Term
+from hostkeep.shop.rules.pricing import Extra, PlanPrice
 from hostkeep.shop.rules.reading import Reader
+from hostkeep.shop.rules.terms_reading import KEYS, read_term, say_term
 
 SCHEMA = "hostkeep-catalogue/1"
-LONGEST_TERM = 120
 LONGEST_TRIAL = 366
 MOST_STOCK = 1_000_000
 MOST_PER = 10**18
@@ -124,10 +124,10 @@ class _Source:
             hidden=read.yes(found.get("hidden")),
             questions=self.questions(found.get("asks")),
             plans=plans,
-            options=self.options(found.get("options")),
+            options=self.options(found.get("options"), plans),
             meters=self.meters(found.get("meters")),
             add_ons=read_add_ons(
-                read, found.get("add_ons"), currencies=self.currencies, months={p.months for p in plans}
+                read, found.get("add_ons"), currencies=self.currencies, terms={plan.term for plan in plans}
             ),
         )
 
@@ -161,16 +161,16 @@ class _Source:
         read, taken = self.reader, set[str]()
         plans = []
         for each in read.items(node):
-            found = read.mapping(each, needs=("slug", "months", "prices"), may=("setup", "trial"))
+            found = read.mapping(each, needs=("slug", "prices"), may=(*KEYS, "setup", "trial"))
             slug = read.slug(found.get("slug"), taken)
-            months = read.whole(found.get("months"), least=1, most=LONGEST_TERM)
-            prices = read.amounts(found.get("prices"), self.currencies)
+            term = read_term(read, each, found)
+            minor = read.amounts(found.get("prices"), self.currencies)
             setup = read.amounts(found.get("setup"), self.currencies)
-            terms = {
-                code: Term(self.money(prices[code], code), self.money(setup[code], code), months)
+            prices = {
+                code: PlanPrice(self.money(minor[code], code), self.money(setup[code], code), term)
                 for code in self.currencies
             }
-            plans.append(PlanEntry(slug, months, terms, self.trial(found.get("trial"))))
+            plans.append(PlanEntry(slug, term, prices, self.trial(found.get("trial"))))
         if node is not None and not plans:
             read.wrong(node, "there is no plan", "add at least one plan with its prices")
         return tuple(plans)
@@ -182,16 +182,26 @@ class _Source:
         days = self.reader.mapping(node, needs=("days",)).get("days")
         return self.reader.whole(days, least=1, most=LONGEST_TRIAL)
 
-    def options(self, node: Node | None) -> tuple[OptionEntry, ...]:
-        """Read the options of a product; each has at least one choice."""
+    def options(self, node: Node | None, plans: tuple[PlanEntry, ...]) -> tuple[OptionEntry, ...]:
+        """Read the options of a product; each has at least one choice.
+
+        What a choice costs is said for each month, so beside a plan of hours or days it costs nothing.
+        """
         read, taken = self.reader, set[str]()
         options = []
+        short = next((plan.term for plan in plans if not plan.term.months), None)
         for each in read.items(node):
             found = read.mapping(each, needs=("slug", "label", "choices"))
             slug = read.slug(found.get("slug"), taken)
             choices = self.choices(found.get("choices"))
             if "choices" in found and not choices:
                 read.wrong(found["choices"], f"`{slug}` has no choice", "add at least one choice")
+            if short and any(extra.monthly.minor for one in choices for extra in one.extras.values()):
+                read.wrong(
+                    found["choices"],
+                    f"a plan has `{say_term(short)}`, and a choice costs something each month",
+                    "leave out its `prices`, or sell it as a product of its own",
+                )  # fmt: skip
             options.append(OptionEntry(slug, read.words(found.get("label")), choices))
         return tuple(options)
 

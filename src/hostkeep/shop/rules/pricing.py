@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hostkeep.kernel.money import Currency, Money, total
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.errors import BadQuantity
 
 LEAST = 1
@@ -17,22 +18,24 @@ MOST_LINES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class PlanPrice:
     """A plan's price in one currency.
 
-    price   for the whole term, for one piece
-    setup   once, for one piece
-    months  length of the term, >= 1
+    price  for the whole term, for one piece
+    setup  once, for one piece
     """
 
     price: Money
     setup: Money
-    months: int
+    term: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What a choice adds to one piece.  monthly: each month of the term.  once: with the first invoice."""
+    """What a choice adds to one piece.  monthly: each month of the term.  once: with the first invoice.
+
+    Beside a plan of hours or days monthly is nothing: reading the catalogue demands it.
+    """
 
     monthly: Money
     once: Money
@@ -63,7 +66,7 @@ class Cost:
         return self.first - self.setup
 
 
-def cost_of(term: Term, extras: Sequence[Extra], quantity: int) -> Cost:
+def cost_of(plan: PlanPrice, extras: Sequence[Extra], quantity: int) -> Cost:
     """Price so many pieces of a plan with what was chosen.
 
     extras    may be empty, in the term's currency
@@ -71,11 +74,11 @@ def cost_of(term: Term, extras: Sequence[Extra], quantity: int) -> Cost:
     Raises BadQuantity, MixedCurrencies.
     """
     checked_quantity(quantity)
-    currency = term.price.currency
+    currency = plan.price.currency
     monthly = total([extra.monthly for extra in extras], currency)
     once = total([extra.once for extra in extras], currency)
-    recurring = term.price + monthly.times(term.months)
-    return Cost(recurring.times(quantity), (term.setup + once).times(quantity))
+    recurring = plan.price + monthly.times(plan.term.months)
+    return Cost(recurring.times(quantity), (plan.setup + once).times(quantity))
 
 
 def sum_of(costs: Sequence[Cost], currency: Currency) -> Cost:

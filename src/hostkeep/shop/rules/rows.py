@@ -10,6 +10,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, CartId
 from hostkeep.kernel.money import Currency, Money, halves_away, total
 from hostkeep.kernel.sealed import Sealed
+from hostkeep.kernel.terms import Term
 from hostkeep.shop.rules.pricing import Cost
 
 
@@ -23,15 +24,19 @@ class PlanRow:
     """
 
     slug: str
-    months: int
+    term: Term
     price: Money
     setup: Money
     trial_days: int = 0
 
     @property
-    def monthly(self) -> Money:
-        """The price of one month, rounded half away from zero; to compare, never to charge."""
-        return Money(halves_away(self.price.minor, self.months), self.price.currency)
+    def monthly(self) -> Money | None:
+        """The price of one month, rounded half away from zero; to compare, never to charge.
+
+        None for a term of hours or days.
+        """
+        months = self.term.months
+        return Money(halves_away(self.price.minor, months), self.price.currency) if months else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class AddOnRow:
     recurs   whether it is billed each term
     most     how many a service may have
     work     whether something is done to the service for it
-    monthly, terms  what the price is made of: for each month, but for terms of so many months their own
+    monthly, terms  what the price is made of: for each month, but for some terms their own
     """
 
     slug: str
@@ -75,11 +80,11 @@ class AddOnRow:
     most: int
     work: bool
     monthly: Money
-    terms: Mapping[int, Money]
+    terms: Mapping[Term, Money]
 
-    def for_term(self, months: int) -> Money:
-        """Return what one piece costs for a term of so many months."""
-        return self.terms.get(months, self.monthly.times(months))
+    def for_term(self, term: Term) -> Money:
+        """Return what one piece costs for a term."""
+        return self.terms.get(term, self.monthly.times(term.months))
 
     @property
     def choices(self) -> range:
@@ -187,7 +192,7 @@ class LineRow:
     product: str
     name: str
     plan: str
-    months: int
+    term: Term
     choices: tuple[tuple[str, str], ...]
     answers: Mapping[str, str]
     quantity: int

@@ -16,11 +16,12 @@ from django.db.models.functions import Coalesce, TruncDate
 from hostkeep.kernel.ids import AccountId, BrandId, ServiceId, SubjectId
 from hostkeep.kernel.money import Currency, Money, money
 from hostkeep.kernel.period import Period
+from hostkeep.kernel.terms import Term
 from hostkeep.subscriptions.boxing import meter_wish
 from hostkeep.subscriptions.errors import NoSuchMeter
 from hostkeep.subscriptions.models import Alert, Metered, Reading, Subscription, Use
 from hostkeep.subscriptions.rules.metering import BY_HAND, Meter
-from hostkeep.subscriptions.rules.terms import Calendar, Term, number_at, period_no
+from hostkeep.subscriptions.rules.terms import Calendar, number_at, period_no
 from hostkeep.vault.column_door import ColumnWish
 
 MONTH = Term("month", 1)

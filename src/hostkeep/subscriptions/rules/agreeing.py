@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from hostkeep.kernel.money import MILLION, Money
+from hostkeep.kernel.terms import Term
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, TooManyAddOns
-from hostkeep.subscriptions.rules.terms import Term, term
+from hostkeep.subscriptions.rules.terms import term
 
 MOST_MINOR = 10**15
 MOST_TRIAL = 366

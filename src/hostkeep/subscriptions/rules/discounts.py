@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hostkeep.kernel.money import MILLION, Money, halves_away
-from hostkeep.subscriptions.rules.terms import Term
+from hostkeep.kernel.terms import Term
 
 DISCOUNT = "discount"
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, cast
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hostkeep.kernel.period import Period
+from hostkeep.kernel.terms import Term, Unit
 from hostkeep.subscriptions.errors import BadTerm, DateOutOfReach
-
-Unit = Literal["hour", "day", "month", "year"]
 
 LONGEST: dict[str, int] = {"hour": 8784, "day": 3660, "month": 120, "year": 10}
 """Ten years, or one in hours."""
@@ -25,26 +24,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2999
 """Years that are counted with.  9999-12-31, which programs write for "never", is no date of a service."""
 
 LAST_DAY = 31
-_MEAN = {"hour": 3600.0, "day": 86400.0, "month": 2629746.0, "year": 31556952.0}
 _HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """How long a period is: so many hours, days, months or years."""
-
-    unit: Unit
-    count: int
-
-    @property
-    def months(self) -> int:
-        """Months of a term of months or years; 0 of another."""
-        return {"month": 1, "year": 12}.get(self.unit, 0) * self.count
-
-    @property
-    def seconds(self) -> int:
-        """How long it is on average; a year is twelve months to the second."""
-        return int(_MEAN[self.unit]) * self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +92,7 @@ def number_at(plan: Calendar, at: datetime) -> int:
     at  not before the anchor
     """
     _in_reach(at)
-    mean = _MEAN[plan.term.unit] * plan.term.count
-    n = max(0, int((at - plan.anchor).total_seconds() / mean) - 1)
+    n = max(0, int((at - plan.anchor).total_seconds() / plan.term.seconds) - 1)
     while n > 0 and start_of(plan, n) > at:
         n -= 1
     while start_of(plan, n + 1) <= at:

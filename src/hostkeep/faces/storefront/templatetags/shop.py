@@ -7,6 +7,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from hostkeep.faces.ui.amounts import money_text
 from hostkeep.kernel.money import Money
+from hostkeep.kernel.terms import Term
 
 register = template.Library()
 
@@ -14,22 +15,44 @@ YEAR = 12
 
 
 @register.filter
-def term(months: int) -> str:
-    """Name a term: "1 month", "1 year", "18 months"."""
-    if months % YEAR == 0:
-        years = months // YEAR
-        return ngettext("%(count)s year", "%(count)s years", years) % {"count": years}
-    return ngettext("%(count)s month", "%(count)s months", months) % {"count": months}
+def term(length: Term) -> str:
+    """Name a term: "1 month", "1 year", "18 months", "7 days", "1 hour"."""
+    unit, count = _counted(length)
+    if unit == "year":
+        said = ngettext("%(count)s year", "%(count)s years", count)
+    elif unit == "month":
+        said = ngettext("%(count)s month", "%(count)s months", count)
+    elif unit == "day":
+        said = ngettext("%(count)s day", "%(count)s days", count)
+    else:
+        said = ngettext("%(count)s hour", "%(count)s hours", count)
+    return said % {"count": count}
 
 
 @register.filter
-def per_term(months: int) -> str:
-    """Say what a price is for: "a month", "a year", "for 3 months"."""
-    if months == 1:
-        return gettext("a month")
-    if months == YEAR:
+def of_months(months: int) -> str:
+    """Name a term of so many months."""
+    return term(Term("month", months))
+
+
+@register.filter
+def per_term(length: Term) -> str:
+    """Say what a price is for: "a month", "a year", "a day", "an hour", "for 3 months"."""
+    unit, count = _counted(length)
+    if count > 1:
+        return gettext("for %(term)s") % {"term": term(length)}
+    if unit == "year":
         return gettext("a year")
-    return gettext("for %(term)s") % {"term": term(months)}
+    if unit == "month":
+        return gettext("a month")
+    return gettext("a day") if unit == "day" else gettext("an hour")
+
+
+def _counted(length: Term) -> tuple[str, int]:
+    """Return unit and count; months that make whole years are years."""
+    if length.months and length.months % YEAR == 0:
+        return "year", length.months // YEAR
+    return length.unit, length.count
 
 
 @register.filter

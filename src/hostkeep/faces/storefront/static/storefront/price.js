@@ -21,8 +21,8 @@ for (const form of document.querySelectorAll("form[data-shop-price]")) {
     }
     for (const beside of form.querySelectorAll("[data-beside]")) {
       const count = beside.type === "checkbox" ? Number(beside.checked) : Number(beside.value);
-      const { months } = plan.dataset;
-      const own = beside.getAttribute(`data-term-${months}`);
+      const { length, months } = plan.dataset;
+      const own = beside.getAttribute(`data-term-${length}`);
       term += count * (own === null ? Number(beside.dataset.monthlyEach) * Number(months) : Number(own));
       setup += count * Number(beside.dataset.onceEach);
     }
