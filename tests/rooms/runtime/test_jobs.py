@@ -112,6 +112,7 @@ def little_work(committed: str, monkeypatch: pytest.MonkeyPatch) -> list[datetim
 def test_a_moved_clock_looks_around_at_its_end_alone_whatever_a_worker_orders(little_work: list[datetime]) -> None:
     """A month takes minutes of the machine, and each orders a round that would find all late: the clock leapt."""
     jobs.tick.defer(timestamp=0)
+    publish()
 
     jobs.advance_clock(3 * jobs.HOUR)
 
