@@ -1,4 +1,4 @@
-"""Announcing that a plan costs something else, and telling those who have it: what, from when, how to leave.
+"""Announcing that a plan or an add-on costs something else, and telling who has it: what, when, how to leave.
 
 What each has is sealed, so all subscriptions of the brand that go on are opened, some hundred at a time.
 Each mail has a key of its own: told again, nobody hears it twice.
@@ -15,16 +15,19 @@ from hostkeep.brands.queries import BrandRow
 from hostkeep.flows.notices import write_to
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActorId, PurposeId
-from hostkeep.kernel.money import Money
+from hostkeep.kernel.money import Money, total
 from hostkeep.messaging.queries import MailRow
 from hostkeep.messaging.rules.shown import amount_text, day_text
 from hostkeep.runtime.addresses import brand_url
+from hostkeep.shop.queries.add_ons import recurs_beside
 from hostkeep.shop.queries.plans import is_plan_on_file
 from hostkeep.subscriptions.actions.pricing import Announced, announce_price
 from hostkeep.subscriptions.errors import NoSuchPlan
 from hostkeep.subscriptions.events import PriceAnnounced
+from hostkeep.subscriptions.queries.add_ons import had_by
 from hostkeep.subscriptions.queries.prices import PriceChangeRow, going_on, price_change
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, SubscriptionTold, subscription
+from hostkeep.subscriptions.rules.add_ons import Had, counted
 from hostkeep.subscriptions.rules.terms import number_at, start_of
 from hostkeep.vault.column_door import use_columns
 
@@ -39,11 +42,16 @@ COUNTER = ActorId("job:price-count")
 
 @dataclass(frozen=True, slots=True)
 class PlanPrice:
-    """A plan and what it is to cost.  each: for a whole term, as the brand's prices are."""
+    """A plan, or an add-on beside it, and what it is to cost.
+
+    each    for a whole term, as the brand's prices are; of an add-on: one piece
+    add_on  slug of the add-on; empty: the plan itself
+    """
 
     product: str
     plan: str
     each: Money
+    add_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +66,23 @@ class Touched:
 
 
 def announce(act: Act, *, new: PlanPrice, since: datetime | None) -> Announced:
-    """Announce another price of a plan of act.brand, one that is on sale or was.
+    """Announce another price of a plan of act.brand, one that is on sale or was, or of an add-on beside it.
 
     since  None: as early as the brand's notice lets it hold
-    Raises NoSuchPlan, and what announce_price refuses.
+    Raises NoSuchPlan, also of an add-on that the product does not offer or that is bought once, and what
+    announce_price refuses.
     """
     if not is_plan_on_file(act.brand, product=new.product, plan=new.plan):
         raise NoSuchPlan
-    return announce_price(act, product=new.product, plan=new.plan, each=new.each, effective_at=since)
+    if new.add_on and not recurs_beside(act.brand, product=new.product, add_on=new.add_on):
+        raise NoSuchPlan
+    return announce_price(
+        act, product=new.product, plan=new.plan, each=new.each, effective_at=since, add_on=new.add_on
+    )
 
 
 def touched(act: Act, *, new: PlanPrice, before: datetime) -> Touched:
-    """Count the subscriptions of act.brand that have a plan, go on, and were opened before a time."""
+    """Count the subscriptions of act.brand that go on and had a plan, or an add-on of it, before a time."""
     under = replace(act, actor=COUNTER, role="system", purpose=BILLING)
     last: UUID | None = None
     seen = count = 0
@@ -78,20 +91,20 @@ def touched(act: Act, *, new: PlanPrice, before: datetime) -> Touched:
     ):
         if seen >= MOST_COUNTED:
             return Touched(count, is_whole=False)
-        count += len(_having(under, rows, new))
+        count += len(_having(under, rows, new, before))
         seen, last = seen + len(rows), rows[-1].id
     return Touched(count, is_whole=True)
 
 
 def on_price_announced(act: Act, event: PriceAnnounced) -> None:
-    """Write to everybody who has the plan.  Cut off, it begins again, and writes to the rest."""
+    """Write to everybody who has the plan or add-on.  Cut off, it begins again, and writes to the rest."""
     change = price_change(event.change)
     if change.withdrawn_at is not None:
         return
     under = act.of_brand(change.brand).in_role("system").for_purpose(BILLING)
     last: UUID | None = None
     while rows := _some(change, last):
-        for row in _having(under, rows, change):
+        for row in _having(under, rows, change, change.announced_at):
             about = {"change": change.id, "subscription": row.id}
             write_to(under, row.account, "billing/price", stream="billing", about=about)
         last = rows[-1].id
@@ -101,13 +114,22 @@ def said_of(act: Act, row: MailRow, brand: BrandRow) -> Mapping[str, object]:
     """Return what the mail says: what it is, the old price and the new one, and from when."""
     change = price_change(UUID(row.facts["change"]))
     had = subscription(UUID(row.facts["subscription"]))
+    under = act.for_purpose(BILLING)
+    add_on, old, new = "", had.price, change.each
+    if change.add_on:
+        mine = _touched(had_by(under, [had.id]).get(had.id, ()), change.add_on, change.announced_at)
+        pieces = sum(each.quantity for each in mine)
+        add_on = counted(mine[0].title, pieces) if mine else ""
+        old = total([(each.was or each.unit).times(each.quantity) for each in mine], change.each.currency)
+        new = change.each.times(pieces)
     return use_columns(
-        act.for_purpose(BILLING),
+        under,
         wishes=[had.wish],
         fn=lambda told: {
             "service": told[0].told.title if told[0] else "",
-            "old": amount_text(had.price, row.language),
-            "new": amount_text(change.each, row.language),
+            "add_on": add_on,
+            "old": amount_text(old, row.language),
+            "new": amount_text(new, row.language),
             "net": brand.prices == "net",
             "day": day_text(first_at(had, change.effective_at), brand.zone, row.language),
             "link": brand_url(brand.host, f"/account/services/{had.service}/"),
@@ -131,9 +153,9 @@ def _some(change: PriceChangeRow, last: UUID | None) -> tuple[SubscriptionRow, .
 
 
 def _having(
-    act: Act, rows: Sequence[SubscriptionRow], change: PriceChangeRow | PlanPrice
+    act: Act, rows: Sequence[SubscriptionRow], change: PriceChangeRow | PlanPrice, before: datetime
 ) -> tuple[SubscriptionTold, ...]:
-    """Return those of some subscriptions that have the plan."""
+    """Return those of some subscriptions that have the plan, and the add-on since before a time."""
 
     def having(told: Sequence[SubscriptionTold | None]) -> tuple[SubscriptionTold, ...]:
         return tuple(
@@ -141,4 +163,13 @@ def _having(
             if row is not None and (row.told.product, row.told.plan) == (change.product, change.plan)
         )  # fmt: skip
 
-    return use_columns(act, wishes=[row.wish for row in rows], fn=having)
+    found = use_columns(act, wishes=[row.wish for row in rows], fn=having)
+    if not change.add_on:
+        return found
+    had = had_by(act, [row.id for row in found])
+    return tuple(row for row in found if _touched(had.get(row.id, ()), change.add_on, before))
+
+
+def _touched(had: Sequence[Had], add_on: str, before: datetime) -> list[Had]:
+    """Return the parts of an add-on that were taken before a time."""
+    return [each for each in had if each.slug == add_on and (each.taken is None or each.taken < before)]

@@ -33,6 +33,7 @@ PLAIN: Columns = {
     "PriceChange.brand": not_personal("slug of a brand"),
     "PriceChange.product": not_personal("a product of the catalogue"),
     "PriceChange.plan": not_personal("a plan of the catalogue"),
+    "PriceChange.add_on": not_personal("an add-on of the catalogue, or nothing"),
     "PriceChange.currency": not_personal("ISO 4217"),
     "PriceChange.set_by": not_personal("role and handle"),
     "Metered.meter": personal("chosen_service", sealed="by vault.columns: tells what somebody bought"),
@@ -248,8 +249,9 @@ class Change(models.Model):
 
 
 class PriceChange(models.Model):
-    """A new price of a plan for those who have it, announced and from when it holds.
+    """A new price of a plan, or of an add-on beside it, for those who have it, and from when it holds.
 
+    add_on  of which one piece costs so much for a whole term of the plan; empty: it is the plan's price
     announced_at, effective_at  the notice between the two is what the brand promises
     """
 
@@ -257,6 +259,7 @@ class PriceChange(models.Model):
     brand = models.CharField(max_length=32)
     product = models.CharField(max_length=60)
     plan = models.CharField(max_length=60)
+    add_on = models.CharField(max_length=60, blank=True, default="", db_default="")
     currency = models.CharField(max_length=3)
     minor = models.BigIntegerField()
     set_by = models.CharField(max_length=64)

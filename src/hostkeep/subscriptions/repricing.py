@@ -1,4 +1,4 @@
-"""New prices of plans that somebody has: found under the seals, and taken over when their notice is over.
+"""New prices of what somebody has: found under the seals, and taken over when their notice is over.
 
 Only modules of `subscriptions.actions` call this.
 """
@@ -6,7 +6,9 @@ Only modules of `subscriptions.actions` call this.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max
@@ -15,13 +17,15 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import money
 from hostkeep.kernel.period import Period
-from hostkeep.subscriptions.boxing import BILLING, seal_title, titles_wish, told_wish
+from hostkeep.subscriptions.boxing import BILLING, add_ons_wish, seal_title, titles_wish, told_wish
+from hostkeep.subscriptions.extras import add_up_price, end_parts, frozen_had, go_on
 from hostkeep.subscriptions.holding import sum_of
 from hostkeep.subscriptions.models import Change, Part, PriceChange, Subscription
-from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
+from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF, Had
 from hostkeep.subscriptions.rules.agreeing import Told
 from hostkeep.subscriptions.rules.pricing import NewPrice, Promised, holds
-from hostkeep.vault.column_door import use_columns
+from hostkeep.subscriptions.rules.projecting import ADD_ON
+from hostkeep.vault.column_door import ColumnWish, use_columns
 
 
 def new_prices(brand: BrandId, *, by: datetime | None = None) -> tuple[NewPrice, ...]:
@@ -30,18 +34,21 @@ def new_prices(brand: BrandId, *, by: datetime | None = None) -> tuple[NewPrice,
     if by is not None:
         found = found.filter(effective_at__lte=by)
     return tuple(
-        NewPrice(row.product, row.plan, money(row.minor, row.currency), row.announced_at, row.effective_at)
+        NewPrice(
+            row.product, row.plan, money(row.minor, row.currency), row.announced_at, row.effective_at,
+            row.add_on,
+        )
         for row in found.order_by("effective_at", "announced_at")
-    )
+    )  # fmt: skip
 
 
 def reprice(
     act: Act, rows: Sequence[Subscription], periods: Mapping[UUID, Period], said: Promised
 ) -> None:
-    """Give subscriptions the new price that their next period begins with; rows are locked by the caller.
+    """Give subscriptions the new prices that their next period begins with; rows are locked by the caller.
 
-    What each is for is opened only while the brand has a new price that may hold for one of them, and none
-    is where the brand promised that prices stay.
+    Of the plan, and of each add-on.  What each is for is opened only while the brand has a new price that
+    may hold for one of them, and none is where the brand promised that prices stay.
     """
     if said.lock_months is None or not rows:
         return
@@ -65,6 +72,9 @@ def reprice(
                     _reprice(as_system, row, what, new, periods[row.id])
 
     use_columns(as_system, wishes=[told_wish(row) for row in asked], fn=taken_over)
+    beside = [each for each in changes if each.add_on]
+    if beside:
+        _reprice_add_ons(act, asked, beside, periods)
 
 
 def _taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
@@ -79,12 +89,57 @@ def _taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
     return {row.id: changed.get(row.id) or row.created_at for row in rows}
 
 
-def _of_plan(changes: Sequence[NewPrice], row: Subscription, told: Told) -> list[NewPrice]:
-    """Return the changes that are about what a subscription is for."""
+def _of_plan(
+    changes: Sequence[NewPrice], row: Subscription, told: Told, add_on: str = ""
+) -> list[NewPrice]:
+    """Return the changes that are about what a subscription is for, or about an add-on of it."""
+    mine = (told.product, told.plan, row.currency, add_on)
     return [
         each for each in changes
-        if (each.product, each.plan, each.each.currency.code) == (told.product, told.plan, row.currency)
+        if (each.product, each.plan, each.each.currency.code, each.add_on) == mine
     ]  # fmt: skip
+
+
+def _reprice_add_ons(
+    act: Act, rows: Sequence[Subscription], changes: Sequence[NewPrice], periods: Mapping[UUID, Period]
+) -> None:
+    """Give add-ons the new prices that the next period of their subscription begins with.
+
+    changes  of add-ons; a price is promised for as long as that of the plan beside it
+    """
+    parts: dict[UUID, list[Part]] = {row.id: [] for row in rows}
+    for part in Part.objects.filter(
+        subscription__in=rows, kind=ADD_ON, ended_at=None, add_on__isnull=False
+    ).order_by("started_at", "id"):
+        parts[part.subscription_id].append(part)
+    having = [row for row in rows if parts[row.id]]
+    if not having:
+        return
+    wishes: list[ColumnWish[Any]] = [told_wish(row) for row in having]
+    wishes += [add_ons_wish(row, parts[row.id]) for row in having]
+
+    def taken_over(opened: Sequence[Any]) -> None:
+        for row, what, told in zip(having, opened[: len(having)], opened[len(having) :], strict=True):
+            if what is None or told is None:
+                continue
+            for had in frozen_had(parts[row.id], told, row.currency):
+                new = holds(
+                    _of_plan(changes, row, what, had.slug), starts=periods[row.id].start,
+                    since=had.taken or row.created_at, locked_until=row.locked_until,
+                )  # fmt: skip
+                if new is not None and new.each != had.unit:
+                    _go_on_at(act, row, had, new, periods[row.id])
+
+    use_columns(act.in_role("system").for_purpose(BILLING), wishes=wishes, fn=taken_over)
+
+
+def _go_on_at(act: Act, row: Subscription, had: Had, new: NewPrice, period: Period) -> None:
+    """Let an add-on go on at a new price from a period on."""
+    begins = max(act.at, period.start)
+    end_parts([had.id], begins)
+    go_on(act, row, replace(had, unit=new.each, since=begins, was=had.unit))
+    add_up_price(row)
+    row.save(update_fields=["price_minor"])
 
 
 def _reprice(act: Act, row: Subscription, told: Told, new: NewPrice, period: Period) -> None:

@@ -43,7 +43,7 @@ def now_of(row: Subscription, told: Told, at: datetime, had: Sequence[Had] = ())
     return Now(
         told=told,
         price=money(plan.unit_minor, row.currency),
-        billed=_billed(row, at),
+        billed=_billed(row, at, had),
         billed_to=row.billed_to,
         calendar=calendar_of(row),
         extras=extras_of(had),
@@ -71,7 +71,7 @@ def billed_whole(row: Subscription, reckoned: Reckoned) -> Reckoned:
     return reckoned
 
 
-def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
+def _billed(row: Subscription, at: datetime, had: Sequence[Had]) -> list[BilledAt]:
     """Return the periods of the present term that are billed and not over.
 
     What was billed in another term stays as it was billed: its price says nothing of this one's.
@@ -82,7 +82,10 @@ def _billed(row: Subscription, at: datetime) -> list[BilledAt]:
     if last is not None:
         found = found.filter(billed_at__gte=last)
     spans = [(Span(each.starts_at, each.ends_at), off_of(row, each)) for each in found]
-    return [BilledAt(span, price_at(row, max(at, span.start)), off) for span, off in spans]
+    return [
+        BilledAt(span, price_at(row, max(at, span.start)), off, extras_of(had, span.start))
+        for span, off in spans
+    ]
 
 
 def off_of(row: Subscription, period: Period) -> Off:
@@ -154,10 +157,10 @@ def _take_term(row: Subscription, new: Term, at: datetime) -> None:
 def _billed_late(act: Act, row: Subscription, change: Change, wanted: Wanted) -> Late:
     """Return what periods that were billed since a change was asked for cost more at the new prices."""
     had, code = had_of(act, row) if wanted.keeps is not None else (), wanted.agreed.price.currency
-    now, after = extras_of(had), extras_at(had, wanted.keeps or {})
-    more = total(list(after.values()), code) - total(list(now.values()), code)
+    after = total(list(extras_at(had, wanted.keeps or {}).values()), code)
     dues = list[tuple[Span, Money]]()
     for each, span in billed_since(row, change):
+        more = after - total(list(extras_of(had, span.start).values()), code)
         prices = price_at(row, span.start), wanted.agreed.price, off_of(row, each)
         due = turn_of(prices, calendar_of(row), span, at=span.start).due
         dues.append((span, due + price_of(more, calendar_of(row), span)))

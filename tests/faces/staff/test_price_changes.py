@@ -57,6 +57,22 @@ def test_one_is_announced_for_the_day_that_was_written(staff) -> None:
     assert "No price changes yet" in text(staff.get(f"{LIST}?brand=vpn"))
 
 
+def test_an_add_on_s_is_announced_in_the_same_way(staff) -> None:
+    staff.signs_in("billing")
+    assert "hexa-m/monthly/address" in text(staff.get(NEW))
+    assert "hexa-m/monthly/move" not in text(staff.get(NEW)), "it is bought once"
+    looked = text(announces(staff, what="hexa-m/monthly/address", amount="3", go="look"))
+    assert "The catalogue says €2.00 today." in looked
+    assert announces(staff, what="hexa-m/monthly/address", amount="3").status_code == 302
+    row = PriceChange.objects.get()
+    assert (row.product, row.plan, row.add_on, row.minor) == ("hexa-m", "monthly", "address", 300)
+    page = text(staff.get(f"{LIST}?brand=vps6"))
+    assert "<code>address</code>" in page
+    sends(staff, f"{LIST}{row.id}/count/", LIST)
+    assert "hexa-m monthly address: 0 subscriptions are touched." in text(staff.get(LIST))
+    assert announces(staff, what="hexa-m/monthly/nothing", amount="3").status_code == 422
+
+
 def test_a_look_counts_whom_it_is_for_and_writes_nothing(staff) -> None:
     before = clock.now() - timedelta(minutes=5)
     for _ in range(2):

@@ -81,12 +81,14 @@ def _brand(commands: Commands[argparse.ArgumentParser]) -> None:
     load.add_argument("folder", metavar="DIR")
     adopting = "open subscriptions for services of a house from before there were any"
     add_command(brand, "adopt", adopting, _brand_adopt).add_argument("brand")
-    price = add_command(brand, "price", "announce a new price of a plan to those who have it", _brand_price)
+    pricing = "announce a new price of a plan, or of an add-on, to those who have it"
+    price = add_command(brand, "price", pricing, _brand_price)
     price.add_argument("brand")
     price.add_argument("product")
     price.add_argument("plan")
     price.add_argument("currency", metavar="EUR")
     price.add_argument("minor", type=int, metavar="1990", help="for a whole term, in minor units")
+    price.add_argument("--add-on", default="", metavar="SLUG", help="of one piece beside the plan, not of it")
     price.add_argument("--from", dest="since", metavar="2027-01-31", help="else as early as is promised")
 
 

@@ -29,13 +29,13 @@ def announce(arguments: argparse.Namespace) -> int:
         of = brand(BrandId(arguments.brand))
         since = _since(arguments.since, of.zone) if arguments.since else None
         each = Money(arguments.minor, CURRENCIES[arguments.currency])
-        announced = announce_plan(
-            act_of_operator(brand=of.id), new=PlanPrice(arguments.product, arguments.plan, each), since=since
-        )
+        new = PlanPrice(arguments.product, arguments.plan, each, arguments.add_on)
+        announced = announce_plan(act_of_operator(brand=of.id), new=new, since=since)
     except (Foreseen, ValueError) as no:
         sys.stderr.write(f"hostkeep: {no.title if isinstance(no, Foreseen) else no}\n")
         return 2
-    say(f"{of.id}: {arguments.product} {arguments.plan} from {announced.effective_at.isoformat()}")
+    what = " ".join(filter(None, (arguments.product, arguments.plan, arguments.add_on)))
+    say(f"{of.id}: {what} from {announced.effective_at.isoformat()}")
     return 0
 
 

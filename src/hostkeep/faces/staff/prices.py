@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -29,7 +30,8 @@ from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.runtime import clock
-from hostkeep.shop.queries.plans import PlanOnFile, plans_on_file
+from hostkeep.shop.queries.add_ons import add_ons_on_file
+from hostkeep.shop.queries.plans import plans_on_file
 from hostkeep.subscriptions.actions.pricing import withdraw_price
 from hostkeep.subscriptions.errors import BadPrice, DateOutOfReach, NoSuchPlan, NoticeTooShort, PriceLocked
 from hostkeep.subscriptions.queries.prices import PriceChangeRow, price_change, price_changes
@@ -132,9 +134,11 @@ def price_count(request: HttpRequest, change: UUID) -> HttpResponse:
     """Count the subscriptions that a price change is for.  Raises NoSuchChange."""
     row = price_change(change)
     found = touched(
-        _act(request, row.brand), new=PlanPrice(row.product, row.plan, row.each), before=row.announced_at
-    )
-    messages.info(request, f"{row.product} {row.plan}: {count_text(found)}")
+        _act(request, row.brand), new=PlanPrice(row.product, row.plan, row.each, row.add_on),
+        before=row.announced_at,
+    )  # fmt: skip
+    what = " ".join(filter(None, (row.product, row.plan, row.add_on)))
+    messages.info(request, f"{what}: {count_text(found)}")
     return HttpResponseRedirect(f"{HERE}?brand={row.brand}")
 
 
@@ -163,31 +167,38 @@ def _looked(
 
     Raises NoSuchPlan, PriceLocked, NoticeTooShort, DateOutOfReach.
     """
-    known = _known(request, brand, new)
+    prices = _known(request, brand, new)
     holds = could_hold(promised(brand.words), announced_at=act.at, since=since)
     return Looked(
-        new, touched(act, new=new, before=act.at), known.prices.get(new.each.currency.code),
+        new, touched(act, new=new, before=act.at), prices.get(new.each.currency.code),
         day_text(holds, brand.zone, language_of(request)),
     )  # fmt: skip
 
 
-def _known(request: HttpRequest, brand: BrandRow, new: PlanPrice) -> PlanOnFile:
-    """Return the plan of the brand that a price is for.  Raises NoSuchPlan."""
-    for row in plans_on_file(brand.id, language=language_of(request)):
-        if (row.product, row.plan) == (new.product, new.plan):
-            return row
+def _known(request: HttpRequest, brand: BrandRow, new: PlanPrice) -> Mapping[str, Money]:
+    """Return the catalogue's prices of what of the brand a price is for, by currency.  Raises NoSuchPlan."""
+    language = language_of(request)
+    wanted = (new.product, new.plan, new.add_on)
+    for row in plans_on_file(brand.id, language=language):
+        if (row.product, row.plan, "") == wanted:
+            return row.prices
+    for beside in add_ons_on_file(brand.id, language=language):
+        if (beside.product, beside.plan, beside.add_on) == wanted:
+            return beside.prices
     raise NoSuchPlan
 
 
 def _typed(request: HttpRequest, brand: BrandRow) -> tuple[PlanPrice, datetime | None]:
-    """Return the plan, its price and the day that a form names.  Raises Mistaken."""
-    product, _, plan = str(request.POST.get("what", ""))[:200].partition("/")
+    """Return the plan or add-on, its price and the day that a form names.  Raises Mistaken."""
+    product, _, rest = str(request.POST.get("what", ""))[:200].partition("/")
+    plan, _, add_on = rest.partition("/")
     code = str(request.POST.get("currency", ""))
     typed = str(request.POST.get("amount", ""))
     each = read_amount(typed, CURRENCIES[code]) if code in brand.currencies else None
     if each is None:
         raise Mistaken("amount", gettext(BAD_AMOUNT))
-    return PlanPrice(product, plan, each), _since(str(request.POST.get("since", "")).strip(), brand.zone)
+    since = _since(str(request.POST.get("since", "")).strip(), brand.zone)
+    return PlanPrice(product, plan, each, add_on), since
 
 
 def _since(text: str, zone: str) -> datetime | None:
@@ -231,6 +242,13 @@ def _form(
         "plans": [
             (f"{each.product}/{each.plan}", each, [money_text(one, language) for one in each.prices.values()])
             for each in plans
+        ],
+        "add_ons": [
+            (
+                f"{each.product}/{each.plan}/{each.add_on}", each,
+                [money_text(one, language) for one in each.prices.values()],
+            )
+            for each in add_ons_on_file(brand.id, language=language)
         ],
         "said": promised(brand.words),
         "sent": request.POST,

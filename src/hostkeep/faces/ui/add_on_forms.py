@@ -27,8 +27,13 @@ def read_due(text: str) -> int | None:
 def no_longer_had(rows: Iterable[AddOnTold]) -> list[AddOnTold]:
     """Return the add-ons that were bought once or are gone; not what somebody still has a piece of.
 
-    Where a piece is taken off, or the price becomes another one, the rest goes on as a row of its own.
+    Where a piece is taken off, or the price becomes another one, the rest goes on as a row of its own.  What
+    was to begin at a new price and was taken off before was never had.
     """
     rows = tuple(rows)
     had = {each.slug for each in rows if each.ended_at is None and each.slug}
-    return [each for each in rows if each.ended_at is not None and not (each.recurs and each.slug in had)]
+    return [
+        each for each in rows
+        if each.ended_at is not None and each.started_at <= each.ended_at
+        and not (each.recurs and each.slug in had)
+    ]  # fmt: skip

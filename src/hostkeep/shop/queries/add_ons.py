@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
-from hostkeep.kernel.terms import Term
+from hostkeep.kernel.terms import Term, same_term
 from hostkeep.shop.models import Plan, Product
 from hostkeep.shop.rules.add_ons import price_of
 from hostkeep.shop.rules.catalogue import AddOnEntry, TermPrice, in_language
 from hostkeep.shop.rules.rows import AddOnRow
-from hostkeep.shop.rules.term_columns import columns_of, read_term_of
+from hostkeep.shop.rules.term_columns import columns_of, read_term_of, term_of
 
 
 def entries_of(product: Product) -> tuple[AddOnEntry, ...]:
@@ -33,6 +34,53 @@ def add_ons_of_products(
         brand=brand, slug__in=set(products), retired_at=None, group__retired_at=None
     )
     return {row.slug: entries_of(row) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class AddOnOnFile:
+    """An add-on that is billed each term, beside a plan on sale.
+
+    plan    slug of a plan, and `term` its length
+    name    the product's; title: the add-on's
+    prices  of one piece for that term, by currency
+    """
+
+    product: str
+    plan: str
+    add_on: str
+    name: str
+    title: str
+    term: Term
+    prices: Mapping[str, Money]
+
+
+def add_ons_on_file(brand: BrandId, *, language: str) -> tuple[AddOnOnFile, ...]:
+    """Return the add-ons that a brand bills each term, beside each plan that it sells.  One query."""
+    found = Plan.objects.filter(
+        product__brand=brand, retired_at=None, product__retired_at=None, product__group__retired_at=None,
+    ).select_related("product__group")  # fmt: skip
+    return tuple(
+        AddOnOnFile(
+            row.product.slug, row.slug, each.slug, in_language(row.product.title, language),
+            in_language(each.name, language), term_of(row),
+            _prices(each, term_of(row)),
+        )
+        for row in found.order_by("product__group__position", "product__position", "position", "id")
+        for each in entries_of(row.product) if each.recurs
+    )  # fmt: skip
+
+
+def _prices(entry: AddOnEntry, term: Term) -> Mapping[str, Money]:
+    """Return what one piece of an add-on costs for a term, in each currency that it has a price in."""
+    own = next((each.prices for each in entry.terms if same_term(each.term, term)), {})
+    codes = [code for code in CURRENCIES if code in own or code in entry.monthly]
+    return {code: price_of(entry, term=term, currency=CURRENCIES[code]).term for code in codes}
+
+
+def recurs_beside(brand: BrandId, *, product: str, add_on: str) -> bool:
+    """Say whether a brand's product has an add-on that is billed each term.  One query."""
+    row = Product.objects.filter(brand=brand, slug=product).first()
+    return row is not None and any(each.slug == add_on and each.recurs for each in entries_of(row))
 
 
 def add_ons_for(

@@ -34,33 +34,31 @@ class Announced:
 
 @recorded("subscriptions.price.announced")
 def announce_price(
-    act: Act, *, product: str, plan: str, each: Money, effective_at: datetime | None = None
+    act: Act, *, product: str, plan: str, each: Money, effective_at: datetime | None = None, add_on: str = ""
 ) -> Announced:
-    """Announce another price of a plan of act.brand to those who have it.
+    """Announce another price of a plan of act.brand, or of an add-on beside it, to those who have it.
 
-    product, plan  slugs of the catalogue
-    each           for a whole term, as the brand's prices are
+    product, plan, add_on  slugs of the catalogue; without an add-on it is the plan's price
+    each           for a whole term, as the brand's prices are; of an add-on: one piece
     effective_at   not before the promised notice is over; None: then
 
-    It holds for periods that begin from then on, of those who took the plan before now.  The same once more
-    changes nothing.  Writes a PriceChange and publishes PriceAnnounced.
+    It holds for periods that begin from then on, of those who took the plan, or the add-on, before now.
+    The same once more changes nothing.  Writes a PriceChange and publishes PriceAnnounced.
     Raises PriceLocked, NoticeTooShort, DateOutOfReach, BadPrice.
     """
     holds_from = could_hold(promised(brand(act.brand).words), announced_at=act.at, since=effective_at)
     if not 0 <= each.minor <= MOST_MINOR or each.currency.code not in brand(act.brand).currencies:
         raise BadPrice
     told = {
-        "brand": act.brand, "product": product, "plan": plan, "currency": each.currency.code,
-        "minor": each.minor,
+        "brand": act.brand, "product": product, "plan": plan, "add_on": add_on,
+        "currency": each.currency.code,
     }  # fmt: skip
-    newest = PriceChange.objects.filter(
-        brand=act.brand, product=product, plan=plan, currency=each.currency.code, withdrawn_at=None
-    )
+    newest = PriceChange.objects.filter(**told, withdrawn_at=None)
     known = newest.order_by("-announced_at").first()
     if known is not None and known.minor == each.minor and effective_at in {None, known.effective_at}:
         return Announced(known.id, known.effective_at)
     row = PriceChange.objects.create(
-        **told, set_by=act.actor[:64], announced_at=act.at, effective_at=holds_from
+        **told, minor=each.minor, set_by=act.actor[:64], announced_at=act.at, effective_at=holds_from
     )
     publish(act, PriceAnnounced(row.id))
     return Announced(row.id, row.effective_at)

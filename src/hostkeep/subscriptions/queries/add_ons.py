@@ -77,6 +77,29 @@ def had_of(act: Act, subscription: UUID, *, of: AccountId) -> tuple[Had, ...]:
     return had_of_row(act, _row(act, subscription, of))
 
 
+def had_by(act: Act, subscriptions: Sequence[UUID]) -> Mapping[UUID, tuple[Had, ...]]:
+    """Return the add-ons that some subscriptions have, by subscription; those that have none are left out.
+
+    Opened in one batch as the system does for its own sums.  One query.
+    """
+    parts: dict[UUID, list[Part]] = {}
+    for part in Part.objects.filter(
+        subscription__in=subscriptions, kind=ADD_ON, ended_at=None, add_on__isnull=False
+    ).select_related("subscription").order_by("started_at", "id"):
+        parts.setdefault(part.subscription_id, []).append(part)
+    if not parts:
+        return {}
+    rows = {of: some[0].subscription for of, some in parts.items()}
+
+    def there(told: Sequence[Mapping[UUID, Mapping[str, Any]] | None]) -> Mapping[UUID, tuple[Had, ...]]:
+        return {
+            of: frozen_had(parts[of], opened, rows[of].currency)
+            for of, opened in zip(parts, told, strict=True) if opened is not None
+        }  # fmt: skip
+
+    return use_columns(act, wishes=[add_ons_wish(rows[of], parts[of]) for of in parts], fn=there)
+
+
 def past_of(act: Act, subscription: UUID) -> tuple[Had, ...]:
     """Return all add-ons that a subscription has or had, oldest first; none where they are erased.
 

@@ -16,7 +16,11 @@ from hostkeep.subscriptions.rules.states import State
 
 @dataclass(frozen=True, slots=True)
 class PriceChangeRow:
-    """A price change.  each: for a whole term, as the brand's prices are."""
+    """A price change.
+
+    each    for a whole term, as the brand's prices are; of an add-on: one piece
+    add_on  slug of the add-on beside the plan that it is for; empty: for the plan itself
+    """
 
     id: UUID
     brand: BrandId
@@ -26,6 +30,7 @@ class PriceChangeRow:
     announced_at: datetime
     effective_at: datetime
     withdrawn_at: datetime | None
+    add_on: str = ""
 
     def state(self, at: datetime) -> str:
         """Say where it stands at a moment: "announced", "effective" or "withdrawn"."""
@@ -68,5 +73,5 @@ def _frozen(row: PriceChange) -> PriceChangeRow:
     """Freeze a price change."""
     return PriceChangeRow(
         row.id, BrandId(row.brand), row.product, row.plan, money(row.minor, row.currency), row.announced_at,
-        row.effective_at, row.withdrawn_at,
+        row.effective_at, row.withdrawn_at, row.add_on,
     )  # fmt: skip

@@ -6,7 +6,7 @@ that come one by one cost what they do together, and a way there and back costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,9 @@ class Had:
     id      the part
     recurs  whether it is billed each term; what was bought once is over since it was bought
     lines   ids of what lines of documents are about that bill it, its own among them
-    since, until  when it was taken, and when it was taken off
+    since, until  from when it holds at its price, and when it was taken off
+    taken   when its owner took it: a new price that was announced later is for it
+    was     of one piece before `since`, where a new price that was announced begins there; None: the same
     """
 
     id: UUID
@@ -42,23 +44,36 @@ class Had:
     recurs: bool = True
     since: datetime | None = None
     until: datetime | None = None
+    taken: datetime | None = None
+    was: Money | None = None
 
     @property
     def whole(self) -> Money:
         """What it comes to for a whole term."""
         return self.unit.times(self.quantity)
 
+    def unit_in(self, start: datetime | None) -> Money:
+        """Return the price of one piece in a period by when it begins; None: in those to come."""
+        if self.was is None or self.since is None or start is None or start >= self.since:
+            return self.unit
+        return self.was
 
-def whole_of(had: Iterable[Had], slug: str, nothing: Money) -> Money:
-    """Return what is had of one add-on comes to for a whole term."""
-    return total([each.whole for each in had if each.slug == slug], nothing.currency)
+
+def whole_of(had: Iterable[Had], slug: str, nothing: Money, start: datetime | None = None) -> Money:
+    """Return what is had of one add-on comes to for a whole term.  start: as in extras_of."""
+    mine = [each.unit_in(start).times(each.quantity) for each in had if each.slug == slug]
+    return total(mine, nothing.currency)
 
 
-def extras_of(had: Iterable[Had]) -> dict[str, Money]:
-    """Return what each add-on comes to for a whole term, by slug."""
+def extras_of(had: Iterable[Had], start: datetime | None = None) -> dict[str, Money]:
+    """Return what each add-on comes to for a whole term, by slug.
+
+    start  when the period begins that is meant; None: one to come
+    """
     found: dict[str, Money] = {}
     for each in had:
-        found[each.slug] = found[each.slug] + each.whole if each.slug in found else each.whole
+        whole = each.unit_in(start).times(each.quantity)
+        found[each.slug] = found[each.slug] + whole if each.slug in found else whole
     return found
 
 
@@ -79,18 +94,24 @@ def pieces_of(had: Iterable[Had], slug: str) -> int:
 
 def reckon_more(now: Now, had: Sequence[Had], taken: Taken, *, at: datetime) -> Change:
     """Say what an add-on comes to for what is left of all that is billed; what is due once is not in it."""
-    nothing = now.price.times(0)
-    before = whole_of(had, taken.add_on.slug, nothing)
-    after = before + taken.add_on.unit.times(taken.quantity)
-    return _turned(ADDED, now, before, after, at)
+    nothing, more = now.price.times(0), taken.add_on.unit.times(taken.quantity)
+
+    def prices(start: datetime) -> tuple[Money, Money]:
+        before = whole_of(had, taken.add_on.slug, nothing, start)
+        return before, before + more
+
+    return _turned(ADDED, now, prices, at)
 
 
 def reckon_less(now: Now, had: Sequence[Had], *, slug: str, quantity: int, at: datetime) -> Change:
     """Say what is given back where so many of an add-on are taken off.  Raises NoSuchAddOn."""
-    nothing = now.price.times(0)
-    rest = [part.unit.times(pieces) for part, pieces in left_of(had, slug=slug, quantity=quantity)]
-    before = whole_of(had, slug, nothing)
-    return _turned(TAKEN_OFF, now, before, total(rest, nothing.currency), at)
+    nothing, left = now.price.times(0), left_of(had, slug=slug, quantity=quantity)
+
+    def prices(start: datetime) -> tuple[Money, Money]:
+        rest = [part.unit_in(start).times(pieces) for part, pieces in left]
+        return whole_of(had, slug, nothing, start), total(rest, nothing.currency)
+
+    return _turned(TAKEN_OFF, now, prices, at)
 
 
 def left_of(had: Sequence[Had], *, slug: str, quantity: int) -> list[tuple[Had, int]]:
@@ -110,9 +131,14 @@ def left_of(had: Sequence[Had], *, slug: str, quantity: int) -> list[tuple[Had, 
     return found
 
 
-def _turned(kind: str, now: Now, before: Money, after: Money, at: datetime) -> Change:
-    """Return a change of what is had of one add-on, for all that is billed and not over."""
-    shares: list[Share] = [share_of(now, each, (before, after), at=at) for each in now.billed]
+def _turned(
+    kind: str, now: Now, prices: Callable[[datetime], tuple[Money, Money]], at: datetime
+) -> Change:
+    """Return a change of what is had of one add-on, for all that is billed and not over.
+
+    prices  what it comes to for a whole term before and after, by when a period begins
+    """
+    shares: list[Share] = [share_of(now, each, prices(each.period.start), at=at) for each in now.billed]
     code = now.price.currency
     both = Turn(
         total([each.turn.back for each in shares], code), total([each.turn.pay for each in shares], code)

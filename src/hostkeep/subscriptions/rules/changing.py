@@ -97,11 +97,13 @@ class BilledAt:
 
     price  of a whole term, which holds for what is left of it
     off    the discount it was billed with, which holds for whatever is had in it
+    extras what each add-on comes to in it for a whole term, by slug; None: what it does since
     """
 
     period: Period
     price: Money
     off: Off = NOTHING
+    extras: Mapping[str, Money] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def reckon(
     """
     if wanted.price.currency != now.price.currency:
         raise BadPrice
-    nothing = money(0, now.price.currency.code)
+    nothing = now.price.times(0)
     term = now.calendar.term
     if wanted.term != term:
         return Change(TERM, Turn(nothing, nothing), now.billed_to)
@@ -145,15 +147,23 @@ def reckon(
         now.told.product, now.told.plan, dict(now.told.choices)
     ):  # fmt: skip
         raise SameAsNow
-    after = now.extras if extras is None else extras
-    pairs = [(old, after.get(slug, nothing)) for slug, old in now.extras.items()]
-    turned = [pair for pair in pairs if pair[0] != pair[1]]
-    shares = [_changed(now, each, wanted.price, turned, at=at) for each in now.billed]
+    shares = [_changed(now, each, wanted.price, _turned(now, each, extras), at=at) for each in now.billed]
     both = Turn(
         total([each.turn.back for each in shares], now.price.currency),
         total([each.turn.pay for each in shares], now.price.currency),
     )
     return Change(UPGRADE if both.due.minor > 0 else DOWNGRADE, both, at, shares)
+
+
+def _turned(
+    now: Now, each: BilledAt, after: Mapping[str, Money] | None
+) -> list[tuple[Money, Money]]:
+    """Return what each add-on comes to before and after, of those that come to something else in a period."""
+    if after is None:
+        return []
+    had = now.extras if each.extras is None else each.extras
+    pairs = [(old, after.get(slug, old.times(0))) for slug, old in had.items()]
+    return [pair for pair in pairs if pair[0] != pair[1]]
 
 
 def _changed(

@@ -38,13 +38,18 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class NewPrice:
-    """A price change that stands.  each: for a whole term of the plan."""
+    """A price change that stands.
+
+    each    for a whole term of the plan, or of one piece of an add-on beside it
+    add_on  the add-on's slug; empty: it is the plan's price
+    """
 
     product: str
     plan: str
     each: Money
     announced_at: datetime
     effective_at: datetime
+    add_on: str = ""
 
 
 def promised(words: Mapping[str, Any]) -> Promised:
@@ -95,8 +100,8 @@ def holds(
 ) -> NewPrice | None:
     """Return the new price that a period begins with, or None where the agreed one stays.
 
-    changes  of the plan and currency that are had
-    since    when the plan was taken at its present price: who took it later was told the newer price
+    changes  of the plan, or of one add-on beside it, and of the currency that are had
+    since    when that was taken at its present price: who took it later was told the newer price
     A change holds for periods that begin when its notice is over, and when no price is promised any more.
     """
     if locked_until is not None and starts < locked_until:
