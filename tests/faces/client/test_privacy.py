@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +15,7 @@ from hostkeep.messaging.queries import choices_of
 from hostkeep.runtime import clock
 from hostkeep.vault.door import Refused
 from hostkeep.vault.holdings import held
+from hostkeep.vault.holds import approve_hold, end_hold, holds_of, open_hold
 from hostkeep.vault.nyms import nym_of
 from tests.conftest import make_act
 from tests.faces.client.conftest import BRANDS
@@ -79,3 +83,19 @@ def test_of_an_archive_only_what_it_names_is_said_to_stay(member) -> None:
     page = text(member("vpn").get(HERE))
     assert re.search(r">E-mail address</th>.*?archived", page)
     assert re.search(r">Password</th>[^\n]*?At once after the account is closed: erased", page)
+
+
+def test_what_a_hold_keeps_is_said_to_its_owner_unless_it_is_secret(member) -> None:
+    ann, eve = member("vps6"), member("vps6", "eve")
+    act = make_act("privacy", "legal_obligation", brand="vps6", at=clock.now(), actor="staff:one")
+    day = clock.now() + timedelta(days=30)
+    for who, secret in ((ann, False), (eve, True)):
+        asked = {"subject": who.account.subject, "classes": ["account"], "basis": "dispute", "case": uuid4()}
+        opened = open_hold(act, **asked, review_at=day, secret=secret)
+        assert "Held back by law" not in text(who.get(HERE)), "nobody approved it yet"
+        approve_hold(replace(act, actor="staff:two"), hold=opened.id)
+    assert "Held back by law; looked at again on" in text(ann.get(HERE))
+    assert "Held back by law" not in text(eve.get(HERE))
+    for row in holds_of(act, ann.account.subject):
+        end_hold(act, hold=row.id)
+    assert "Held back by law" not in text(ann.get(HERE))

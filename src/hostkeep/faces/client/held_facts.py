@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
 from hostkeep.faces.client.held_kinds import KINDS
+from hostkeep.faces.ui.fates import FATES
+from hostkeep.faces.ui.moments import day_text
 from hostkeep.faces.ui.words import LANGUAGES, said
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
 from hostkeep.flows.exporting.trading import Kind
@@ -19,6 +21,10 @@ from hostkeep.policy.book import Policy, Retention
 from hostkeep.policy.render.wording import say_end, say_purposes, say_term
 from hostkeep.runtime.counting import Tally
 from hostkeep.vault.holdings import HeldRow, held
+from hostkeep.vault.holds import holds_of
+
+Back = Mapping[str, str]
+"""What is said of classes whose data is held back from being erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,18 @@ class Seen:
     sealed: bool = False
 
 
+def held_back(act: Act, *, account: AccountRow, zone: str, language: str) -> Back:
+    """Say of each class that a hold keeps that it is held back, and the last day on which that is looked at.
+
+    act  of the customer, for their rights: they see what is approved and not secret
+    """
+    standing = [row for row in holds_of(act, account.subject) if row.approved_at and row.ended_at is None]
+    standing.sort(key=lambda row: row.review_at)
+    days = {name: row.review_at for row in standing for name in row.classes}
+    words = gettext(FATES["hold"])
+    return {name: words.format(day=day_text(at, zone, language)) for name, at in days.items()}
+
+
 def facts_of(
     act: Act,
     *,
@@ -68,6 +86,7 @@ def facts_of(
     accepted: Sequence[AcceptanceRow],
     chosen: int,
     language: str,
+    back: Back,
 ) -> tuple[HeldFact, ...]:
     """Return every kind of fact that is held besides what came of trade_of, in the order of the policy.
 
@@ -77,7 +96,7 @@ def facts_of(
     seen = [*_sealed(held(act, subject=account.subject), policy), *_of_account(account, accepted, chosen)]
     by_category = {found.category: found for found in seen}
     return tuple(
-        _fact(policy, by_category[category], language)
+        _fact(policy, by_category[category], language, back)
         for category in policy.categories
         if category in by_category
     )
@@ -130,13 +149,13 @@ def _of_account(account: AccountRow, accepted: Sequence[AcceptanceRow], chosen: 
     return seen
 
 
-def trade_of(account: AccountRow, policy: Policy, language: str) -> tuple[HeldFact, ...]:
+def trade_of(account: AccountRow, policy: Policy, language: str, back: Back) -> tuple[HeldFact, ...]:
     """Return every kind of fact that came of ordering and paying, in the order of flows.exporting.kinds."""
     found = tallies_of(account.id)
-    return tuple(fact_of_kind(policy, TRADE[name], tally, language) for name, tally in found.items())
+    return tuple(fact_of_kind(policy, TRADE[name], tally, language, back) for name, tally in found.items())
 
 
-def fact_of_kind(policy: Policy, kind: Kind, tally: Tally, language: str) -> HeldFact:
+def fact_of_kind(policy: Policy, kind: Kind, tally: Tally, language: str, back: Back) -> HeldFact:
     """Join how much there is of a kind with what the policy says about its category.
 
     Where the policy has no such category, no clause lets it be used and no term is promised: both are empty.
@@ -145,7 +164,7 @@ def fact_of_kind(policy: Policy, kind: Kind, tally: Tally, language: str) -> Hel
     note = ngettext("%(count)s record", "%(count)s records", count) % {"count": count}
     seen = Seen(kind.category, note, tally.since, called.page)
     known = kind.category in policy.categories
-    fact = _fact(policy, seen, language) if known else _unknown(seen)
+    fact = _fact(policy, seen, language, back) if known else _unknown(seen)
     records = "" if called.is_whole else f"/account/privacy/records/{kind.name}/"
     term = gettext(called.term) if called.term else fact.term
     return replace(fact, label=gettext(called.label), part_of=fact.label, records=records, term=term)
@@ -156,8 +175,8 @@ def _unknown(seen: Seen) -> HeldFact:
     return HeldFact(CategoryId(seen.category), "", seen.note, seen.since, "", "", (), seen.change)
 
 
-def _fact(policy: Policy, seen: Seen, language: str) -> HeldFact:
-    """Join what was found with what the policy says about it."""
+def _fact(policy: Policy, seen: Seen, language: str, back: Back) -> HeldFact:
+    """Join what was found with what the policy says about it, and what a hold adds."""
     category = CategoryId(seen.category)
     known = policy.categories[category]
     rule = policy.retention.get(known.keep_class)
@@ -168,7 +187,7 @@ def _fact(policy: Policy, seen: Seen, language: str) -> HeldFact:
         label=said(known.label, language),
         note=seen.note,
         since=seen.since,
-        term=_term(policy, category, rule, language) if rule else "",
+        term=back.get(known.keep_class) or (_term(policy, category, rule, language) if rule else ""),
         clause=next((cell.clause for purpose, cell in cells if purpose != "rights"), ""),
         uses=say_purposes(policy, purposes, language),
         change=seen.change,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from hostkeep.brands.applying import policy_for
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.asked import shown_when_asked
-from hostkeep.faces.client.held_facts import fact_of_kind
+from hostkeep.faces.client.held_facts import fact_of_kind, held_back
 from hostkeep.faces.client.held_kinds import KINDS
 from hostkeep.faces.client.held_words import Group, Reader, groups_of
 from hostkeep.faces.ui.acts import act_of
@@ -37,10 +37,11 @@ def held_records(request: HttpRequest, name: str) -> HttpResponse:
     policy = policy_for(act.brand, account.subject, act.at)
     reader = Reader(language, request.brand.zone)  # type: ignore[attr-defined]
     opened = request.method == "POST"
+    back = held_back(act, account=account, zone=reader.zone, language=language)
     context = {
         "name": name,
         "label": gettext(KINDS[name].label),
-        "fact": fact_of_kind(policy, TRADE[name], tally, language),
+        "fact": fact_of_kind(policy, TRADE[name], tally, language, back),
         "page": KINDS[name].page,
         "opened": opened,
         "records": _records(act, TRADE[name], account.id, reader) if opened else [],

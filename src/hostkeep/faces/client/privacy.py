@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
-from hostkeep.faces.client.held_facts import facts_of, trade_of
+from hostkeep.faces.client.held_facts import facts_of, held_back, trade_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
@@ -52,11 +52,12 @@ def privacy(request: HttpRequest) -> HttpResponse:
     act = act_of(request, role="customer", purpose="rights")
     accepted = acceptances_of(account.subject)
     streams = preferences_of(account.subject, policy=policy)
+    back = held_back(act, account=account, zone=request.brand.zone, language=language)  # type: ignore[attr-defined]
     facts = facts_of(
         act, account=account, policy=policy, accepted=accepted,
-        chosen=sum(row.chosen for row in streams), language=language,
+        chosen=sum(row.chosen for row in streams), language=language, back=back,
     )  # fmt: skip
-    trade = trade_of(account, policy, language)
+    trade = trade_of(account, policy, language, back)
     context = {
         "facts": facts,
         "trade": trade,
