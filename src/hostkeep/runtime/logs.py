@@ -6,6 +6,8 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from traceback import walk_tb
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -21,6 +23,9 @@ ALLOWED = frozenset({
 })  # fmt: skip
 """The only keys a line may carry; another is dropped, not masked."""
 
+OURS = "hostkeep."
+"""How our own modules are called."""
+
 
 def only_allowed(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Drop every key that is not on the list, and print sealed values as what they are."""
@@ -28,15 +33,24 @@ def only_allowed(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> Ma
 
 
 def without_locals(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Turn a caught exception into the name of its class and the place it was raised, no text, no locals."""
+    """Turn a caught exception into the name of its class and the place it was raised, no text, no locals.
+
+    Raised in a library: also the last place of ours on the way there, or every fault of the database is the
+    same line of its driver.
+    """
     info = line.pop("exc_info", None)
     if info:
         kind, error, trace = info if isinstance(info, tuple) else sys.exc_info()
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno}" if trace else "?"
-        line["exception"] = f"{getattr(kind, '__name__', type(error).__name__)} at {place}"
+        places = [_place(frame, number) for frame, number in walk_tb(trace)]
+        ours = next((place for place in reversed(places) if place.startswith(OURS)), "")
+        found = list(dict.fromkeys(place for place in (ours, *places[-1:]) if place))
+        line["exception"] = f"{getattr(kind, '__name__', type(error).__name__)} at {', '.join(found) or '?'}"
     return line
+
+
+def _place(frame: FrameType, line: int) -> str:
+    """Return a place in a program: the module and the line."""
+    return f"{frame.f_globals.get('__name__', '?')}:{line}"
 
 
 class NameOnly(logging.Handler):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -45,7 +47,9 @@ def test_a_page_that_breaks_tells_nothing(
 
     assert answer.status_code == 500
     said = "".join(capfd.readouterr())
-    assert "page.broke" in said, "that it broke is logged"
+    line = next(json.loads(line) for line in said.splitlines() if "page.broke" in line)
+    quoted = re.search(r"<code>([0-9a-f]{32})</code>", answer.content.decode())
+    assert quoted and line["trace"] == quoted[1], "what the page asks to quote leads to the line"
     shown = answer.content.decode() + str(answer.headers)
     for value in private:
         assert value not in shown

@@ -100,7 +100,8 @@ class Refusals:
             return answer(request, error)
         if not isinstance(error, Http404) and not type(error).__module__.startswith("allauth."):
             # The sign-in library steers by exceptions of its own, which its middleware answers.
-            log.error("page.broke", exc_info=(type(error), error, error.__traceback__))
+            trace = getattr(request, "trace", "-")
+            log.error("page.broke", trace=trace, exc_info=(type(error), error, error.__traceback__))
         return None
 
 
