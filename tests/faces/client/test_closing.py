@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 
+from hostkeep.audit.models import Entry
 from hostkeep.faces.client.addresses import new_address_path
 from hostkeep.faces.client.closed import closed_path
 from hostkeep.flows import disputing
@@ -243,7 +244,9 @@ def test_a_dispute_is_sealed_told_to_staff_and_read_with_a_reason(mailer, staff)
     page = staff.get(here)
     assert "Invoice 7" not in text(page)
     assert staff.posts(page, here, reason="").status_code == 422
-    assert "Invoice 7 is not mine." in text(staff.posts(page, here, reason="to answer it"))
+    read = text(staff.posts(page, here, reason="to answer it"))
+    assert "Invoice 7 is not mine." in read and "The reason is not kept." in read
+    assert not any("to answer it" in str(row) for row in Entry.objects.values())
     assert ann.account.number in text(staff.get("/staff/disputes/"))
     staff.signs_in("support")
     assert staff.get(here).status_code == 403
