@@ -13,6 +13,7 @@ from hostkeep.faces.staff.dunning import dunning_urls
 from hostkeep.faces.staff.held_orders import held_order_urls
 from hostkeep.faces.staff.holds import hold_urls
 from hostkeep.faces.staff.keys import key_urls
+from hostkeep.faces.staff.one_off import one_off_urls
 from hostkeep.faces.staff.orders import order, orders
 from hostkeep.faces.staff.payments import payment_urls
 from hostkeep.faces.staff.people import people_urls
@@ -44,6 +45,7 @@ urlpatterns = [
     *held_order_urls,
     *hold_urls,
     *key_urls,
+    *one_off_urls,
     *payment_urls,
     *people_urls,
     *policy_urls,
