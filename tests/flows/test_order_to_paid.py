@@ -25,7 +25,7 @@ from hostkeep.vault.nyms import nym_of
 from tests.conftest import make_act
 from tests.flows.test_promoting import BRAND, at, fills, makes, seen
 
-MOST = {"default": 45, APART: 2}
+MOST = {"default": 14, APART: 2}
 """Statements from the order to the paid invoice, by connection.  Lower them, never raise them."""
 
 

@@ -22,14 +22,15 @@ from hostkeep.billing.rules.lines import Line, Prices, check, fingerprint, total
 from hostkeep.billing.rules.numbering import PROFORMA, Kind
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
-from hostkeep.billing.series import lock_series, next_numbers
+from hostkeep.billing.series import lock_series_and, number_next
 from hostkeep.billing.writing import Draft, owe, write
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
+from hostkeep.runtime.deeds import NewKey
 from hostkeep.runtime.outbox import publish
-from hostkeep.runtime.written import objects_of
+from hostkeep.runtime.written import objects
 from hostkeep.vault import door
 
 
@@ -91,15 +92,18 @@ def _write_once(act: Act, draft: Draft) -> tuple[Issued, Invoice | None]:
     The invoice is None where the key was used before.  Raises IssuedDifferently.
     """
     seller = brand(act.brand)
-    series = lock_series(act, seller, draft.kind)
     # Asked under the lock: a twin that waited here must not take a second number.
-    for known in objects_of(_by_once, draft.once):
+    series, (stands,) = lock_series_and(act, seller, draft.kind, objects(_by_once, draft.once))
+    for known in stands:
         return again(act, known, draft.content), None
-    invoice = write(act, draft, next_numbers(series, seller)[0])
+    number, taken = number_next(series, seller)
+    invoice = write(act, draft, number, taken=[taken])
     to = draft.to
     _write_why(invoice, to.decision)
     if to.party_json:
-        door.put(act, subject=to.subject, category=PARTY, value=to.party_json, slot=str(invoice.id))
+        # A proforma that credit pays at once has its block copied in this very deed.
+        slot = str(invoice.id) if draft.kind == PROFORMA else NewKey(invoice.id)
+        door.put(act, subject=to.subject, category=PARTY, value=to.party_json, slot=slot)
     return Issued(InvoiceId(invoice.id), invoice.number, draft.sums.gross, again=False), invoice
 
 

@@ -29,7 +29,8 @@ from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
-from hostkeep.runtime.inserting import insert, insert_new
+from hostkeep.runtime.deeds import NewKey
+from hostkeep.runtime.inserting import insert, insert_last, insert_new
 from hostkeep.runtime.outbox import publish
 from hostkeep.runtime.written import rows_of
 
@@ -135,7 +136,8 @@ def settle(
 
     source  the leg the money comes from
     key     of the ledger entry
-    gone    as owed_on has it
+    gone    as owed_on has it, of a payment that came just now, in a deed that asks for neither again: then
+            what it makes is written as the deed ends
 
     Money for a proforma is credit, and makes its invoice once there is enough of it.
     Publishes PaymentReceived, and InvoicePaid if nothing is owed afterwards but was before.
@@ -145,10 +147,14 @@ def settle(
     owed = owed_on(invoice, gone=gone)
     parts = cover(money(payment.minor, payment.currency), owed)
     if parts.applied.minor:
-        insert([Allocation(payment=payment, invoice=invoice, minor=parts.applied.minor, at=act.at)])
-    account = AccountId(invoice.account)
+        part = Allocation(payment=payment, invoice=invoice, minor=parts.applied.minor, at=act.at)
+        insert([part]) if gone is None else insert_last(part)
+    account, about = AccountId(invoice.account), Ref("billing.payment", payment.id)
     legs = without_empty([source, *_used(account, parts)])
-    book.post(act, key=key, about=Ref("billing.payment", payment.id), postings=legs)
+    if gone is None:
+        book.post(act, key=key, about=about, postings=legs)
+    else:
+        book.post_last(act, key=NewKey(key), about=about, postings=legs)
     publish(act, PaymentReceived(PaymentId(payment.id), account))
     paid = owed.minor > 0 and parts.applied == owed
     if paid:

@@ -24,6 +24,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, SubjectId
 from hostkeep.ledger import book
 from hostkeep.ledger.rules import Leg, without_empty
+from hostkeep.runtime.deeds import NewKey, Statement
 from hostkeep.runtime.inserting import insert
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door
@@ -56,8 +57,11 @@ class Draft:
     takes: Mapping[int, int] = field(default_factory=dict)
 
 
-def write(act: Act, draft: Draft, number: str) -> Invoice:
-    """Write a document under a number; the database checks at commit that it equals its lines and tax."""
+def write(act: Act, draft: Draft, number: str, *, taken: Sequence[Statement] = ()) -> Invoice:
+    """Write a document under a number; the database checks at commit that it equals its lines and tax.
+
+    taken  the statement that takes the number, where that is still to be run
+    """
     sums = draft.sums
     invoice = Invoice(
         id=uuid4(), once=draft.once, brand=act.brand, account=draft.to.account, subject=draft.to.subject,
@@ -74,7 +78,7 @@ def write(act: Act, draft: Draft, number: str) -> Invoice:
         )
         for r in sums.rates
     ]  # fmt: skip
-    insert([invoice], _lines(act, invoice, draft), taxes)
+    insert([invoice], _lines(act, invoice, draft), taxes, before=taken)
     return invoice
 
 
@@ -106,7 +110,7 @@ def owe(act: Act, invoice: Invoice, sums: Totals) -> None:
     )
     if legs:
         about = Ref("billing.invoice", invoice.id)
-        book.post(act, key=f"invoice:{invoice.id}", about=about, postings=legs)
+        book.post_last(act, key=NewKey(f"invoice:{invoice.id}"), about=about, postings=legs)
     publish(act, InvoiceIssued(InvoiceId(invoice.id), account))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from hostkeep.billing.actions.issuing import issue_invoice
+from hostkeep.billing.bills import Issued
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.billing.queries.invoices import InvoiceRow, invoice_by_once, listed
+from hostkeep.billing.queries.invoices import invoice_by_once, listed
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, totals
+from hostkeep.billing.rules.numbering import numbered_at
 from hostkeep.billing.rules.party import BilledTo, Party, to_json
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
 from hostkeep.brands.applying import policy_for, rejected
@@ -22,16 +24,27 @@ from hostkeep.flows.order_lines import Wording, invoice_lines
 from hostkeep.flows.payer_places import learn_country
 from hostkeep.flows.taxing import Taxing, cart_lines, taxing_many, taxing_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, CartId, CategoryId, InvoiceId, OrderId, PurposeId, SubjectId
+from hostkeep.kernel.ids import (
+    AccountId,
+    BrandId,
+    CartId,
+    CategoryId,
+    InvoiceId,
+    OrderId,
+    PurposeId,
+    SubjectId,
+)
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
 from hostkeep.kernel.sealed import Sealed
+from hostkeep.people.closings import hold_open
 from hostkeep.people.errors import AccountNotOpen
-from hostkeep.people.queries import AccountRow
+from hostkeep.people.queries import AccountRow, account_asked, only_account
 from hostkeep.people.queries import account as account_row
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.provisioning.actions.opening import Bought, open_service
-from hostkeep.runtime.deeds import deed
+from hostkeep.runtime.deeds import NewKey, deed
+from hostkeep.runtime.together import Question, ask
 from hostkeep.runtime.transactions import assert_outside
 from hostkeep.shop.actions.ordering import Placed
 from hostkeep.shop.actions.ordering import place_order as place
@@ -42,12 +55,14 @@ from hostkeep.shop.queries.order_rows import OrderRow, OrderTold
 from hostkeep.shop.queries.promos import redemption_of
 from hostkeep.shop.rules.rows import CartRow, LineRow
 from hostkeep.vault import door
-from hostkeep.vault.column_door import use_columns
+from hostkeep.vault.column_door import hold_keys, use_columns
 
 BILLING = PurposeId("billing")
 ORDER = PurposeId("order")
 SERVICE = PurposeId("service")
 TIME_TO_PAY = timedelta(days=7)
+SEALED = (CategoryId("cart"), CategoryId("chosen_service"), CategoryId("invoice_party"))
+"""What a checkout reads and seals of its buyer, from the cart to the invoice and the services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +130,21 @@ def place_order(
     is no longer given.
     """
     assert_outside()
-    known = orders.order_by_once(act.brand, once)
-    if known is None:
-        known, agreed = _place(act, cart=cart, account=account, expected=expected, once=once)
-    elif known.account == account:
-        agreed = _Agreed(account_row(account))
-    else:
+    stands, accounts = ask(orders.once_asked(act.brand, once), account_asked(account))
+    known, buyer = orders.order_of_once(stands), only_account(accounts)
+    if known is not None and known.account != account:
         raise NoSuchCart
-    for category, value in answers.items():
-        door.put(act.for_purpose(ORDER), subject=agreed.buyer.subject, category=category, value=value)
-    billed = _completed(act, known, agreed)
-    if billed.gross != expected:
-        raise OnceReused
+    agreed = _Agreed(buyer) if known else _agreed(act, buyer)
+    with deed(whole=True):  # the order, its invoice and its services: all of them stand, or none
+        hold_open(account, _keys_of(act, buyer))
+        if known is None:
+            known, agreed = _place(act, agreed, cart=cart, expected=expected, once=once)
+        for category, value in answers.items():
+            door.put(act.for_purpose(ORDER), subject=buyer.subject, category=category, value=value)
+        billed = _completed(act, known, agreed)
+        if billed.gross != expected:
+            raise OnceReused
+    _begin_if_paid(act, known, billed)
     return Ordered(known.id, billed.id)
 
 
@@ -172,19 +190,23 @@ def _refuse_who_rejected(act: Act, buyer: AccountRow) -> None:
         raise RulesRejected(clause=policy_in_force(act.brand, act.at).notice.clause)
 
 
-def _place(
-    act: Act, *, cart: CartId, account: AccountId, expected: Money, once: str
-) -> tuple[OrderRow, _Agreed]:
-    """Place an order that is not known yet, unless a twin of this very post was faster."""
-    buyer = account_row(account)
+def _agreed(act: Act, buyer: AccountRow) -> _Agreed:
+    """Say by what a new order of a buyer is agreed, strangers asked about them.  Raises as place_order."""
     _refuse_closed(buyer)
     _refuse_who_rejected(act, buyer)
-    taxing = _taxing_now(act, buyer)
+    return _Agreed(buyer, _taxing_now(act, buyer))
+
+
+def _place(
+    act: Act, agreed: _Agreed, *, cart: CartId, expected: Money, once: str
+) -> tuple[OrderRow, _Agreed]:
+    """Place an order that is not known yet, unless a twin of this very post was faster."""
+    taxing = agreed.taxing or taxing_of(act, agreed.buyer)
     placed = place(
-        act, cart=cart, account=account, currency=expected.currency.code, expected=expected, once=once,
-        comes_to=lambda lying: _quoted(lying, taxing).gross,
+        act, cart=cart, account=agreed.buyer.id, currency=expected.currency.code, expected=expected,
+        once=once, comes_to=lambda lying: _quoted(lying, taxing).gross,
     )  # fmt: skip
-    return placed.told or orders.order(placed.order), _Agreed(buyer, taxing, placed)
+    return placed.told or orders.order(placed.order), replace(agreed, placed=placed)
 
 
 def on_order_placed(act: Act, event: OrderPlaced) -> None:
@@ -206,10 +228,39 @@ def complete_order(act: Act, *, order: OrderRow, taxing: Taxing | None = None) -
 
     Raises NoSuchOrder where what was ordered is erased.
     """
-    return _completed(act, order, _Agreed(account_row(order.account), taxing)).id
+    agreed = _Agreed(account_row(order.account), taxing)
+    with deed(whole=True):
+        hold_open(order.account, _keys_of(act.of_brand(order.brand), agreed.buyer))
+        billed = _completed(act, order, agreed)
+    _begin_if_paid(act, order, billed)
+    return billed.id
 
 
-def _completed(act: Act, order: OrderRow, agreed: _Agreed) -> InvoiceRow:
+@dataclass(frozen=True, slots=True)
+class _Billed:
+    """The invoice of an order.  is_paid: and not taken back."""
+
+    id: InvoiceId
+    gross: Money
+    is_paid: bool
+
+
+def _begin_if_paid(act: Act, order: OrderRow, billed: _Billed) -> None:
+    """Begin what is paid already, outside any transaction: another tab paid it, or nothing is owed.
+
+    It may have been paid before its services were there; then nobody else starts them.
+    """
+    if billed.is_paid:
+        as_system = act.of_brand(order.brand).in_role("system").for_purpose(BILLING)
+        activation.on_invoice_paid(as_system, InvoicePaid(billed.id, order.account))
+
+
+def _keys_of(act: Act, buyer: AccountRow) -> Question[None]:
+    """Return the question by which a checkout takes the keys under which it reads and seals."""
+    return hold_keys(act, subject=buyer.subject, categories=SEALED)
+
+
+def _completed(act: Act, order: OrderRow, agreed: _Agreed) -> _Billed:
     """Complete an order; return what was billed."""
     under = act.of_brand(order.brand).in_role("system").for_purpose(ORDER)
     if agreed.told is not None:
@@ -217,7 +268,7 @@ def _completed(act: Act, order: OrderRow, agreed: _Agreed) -> InvoiceRow:
     return use_columns(under, wishes=[order.wish], fn=lambda told: _complete(under, told[0], agreed))
 
 
-def _complete(act: Act, order: OrderTold | None, agreed: _Agreed) -> InvoiceRow:
+def _complete(act: Act, order: OrderTold | None, agreed: _Agreed) -> _Billed:
     """Issue the invoice and open the services of an order that is told."""
     if order is None:
         raise NoSuchOrder
@@ -226,25 +277,35 @@ def _complete(act: Act, order: OrderTold | None, agreed: _Agreed) -> InvoiceRow:
     used = redemption_of(order.id) if placed is None or placed.told is None or placed.has_code else None
     wording = Wording(language, used)
     known = None if agreed.told else invoice_by_once(_once(order))
-    invoice = known or _issue(as_system, order, wording, agreed)
-    with deed():  # one: no service is seen, paid for and begun before its subscription is there
-        _open(as_system.for_purpose(SERVICE), order, invoice, agreed.buyer, wording)
+    billed = _listed(known) if known else _issued(_issue(as_system, order, wording, agreed), order.brand)
+    _open(as_system.for_purpose(SERVICE), order, billed.id, agreed, wording)
     if used is not None:
-        promoting.billed(as_system, used, invoice)
-    billed = listed(invoice)
-    if billed.is_paid and not billed.is_taken_back:
-        # Paid before its services were opened (another tab, or nothing owed): nobody else starts them.
-        activation.on_invoice_paid(as_system, InvoicePaid(invoice, order.account))
+        promoting.billed(as_system, used, billed.id)
     return billed
 
 
+def _issued(issued: Issued, brand_id: BrandId) -> _Billed:
+    """Say what was billed by an invoice that was issued just now, or by a twin of this deed."""
+    is_proforma = numbered_at(brand(brand_id).words) == "payment"  # credit may have paid it as it was issued
+    if issued.again or is_proforma or not issued.gross.minor:
+        return _listed(issued.id)
+    return _Billed(issued.id, issued.gross, is_paid=False)  # nobody has seen it yet
+
+
+def _listed(invoice: InvoiceId) -> _Billed:
+    """Say what was billed by an invoice, as it stands."""
+    row = listed(invoice)
+    return _Billed(invoice, row.gross, is_paid=row.is_paid and not row.is_taken_back)
+
+
 def _open(
-    act: Act, order: OrderTold, invoice: InvoiceId, buyer: AccountRow, wording: Wording
+    act: Act, order: OrderTold, invoice: InvoiceId, agreed: _Agreed, wording: Wording
 ) -> None:
     """Open a service and its subscription for each piece of an order."""
-    language = wording.language
+    language, buyer = wording.language, agreed.buyer
     for row in order.told:
         for piece in range(row.quantity):
+            once = f"order:{row.id}:{piece}"
             opened = open_service(
                 act,
                 account=order.account,
@@ -252,7 +313,7 @@ def _open(
                 bought=Bought(row.described(language), row.product, row.driver, row.spec),
                 invoice=invoice,
                 order_line=row.id,
-                once=f"order:{row.id}:{piece}",
+                once=NewKey(once) if agreed.told is not None else once,
             )
             subscribing.subscribe(
                 act,
@@ -265,7 +326,7 @@ def _open(
             )
 
 
-def _issue(act: Act, order: OrderTold, wording: Wording, agreed: _Agreed) -> InvoiceId:
+def _issue(act: Act, order: OrderTold, wording: Wording, agreed: _Agreed) -> Issued:
     """Issue an order's invoice, taxed as was agreed, else by what is known of the buyer now."""
     buyer = agreed.buyer
     party: Party = party_of(act, buyer)
@@ -273,11 +334,10 @@ def _issue(act: Act, order: OrderTold, wording: Wording, agreed: _Agreed) -> Inv
     placed = Period(order.placed_at, order.placed_at)
     lines = [line for row in order.told for line in invoice_lines(row, taxing, wording, placed)]
     party_json = to_json(taxing.placed(party)) if _keeps_party(act, buyer.subject) else ""
-    issued = issue_invoice(
+    return issue_invoice(
         act, to=BilledTo(order.account, buyer.subject, party_json, taxing.decision), lines=lines,
-        due_in=TIME_TO_PAY, once=_once(order),
+        due_in=TIME_TO_PAY, once=_once(order), is_canary=buyer.canary,
     )  # fmt: skip
-    return issued.id
 
 
 def _once(order: OrderTold) -> str:

@@ -10,6 +10,7 @@ from hostkeep.kernel.ids import AccountId, PurposeId, SubjectId
 from hostkeep.provisioning.actions.opening import Opened
 from hostkeep.provisioning.events import ServiceActivated
 from hostkeep.provisioning.queries import ServiceRow, service
+from hostkeep.runtime.deeds import NewKey, write_now
 from hostkeep.shop.queries.meters import meters_of_product
 from hostkeep.shop.queries.order_rows import OrderedAddOn, OrderLineTold
 from hostkeep.shop.rules.catalogue import in_language
@@ -36,14 +37,18 @@ def subscribe(
     policy does not let be counted; loading refuses such a catalogue.
     """
     agreed = replace(agreed_on(line, language), discount=discount)
+    once = f"service:{opened.id}"
     taken = open_subscription(
-        act, account=account, subject=subject, service=opened.id, agreed=agreed, once=f"service:{opened.id}"
-    )
+        act, account=account, subject=subject, service=opened.id, agreed=agreed,
+        once=NewKey(once) if opened.is_new else once,
+    )  # fmt: skip
     if opened.again:
         _begin_if_running(act, service(opened.id))
     currency = line.each_recurring.currency.code
     entries = meters_of_product(act.brand, line.product)
     meters = [priced(entry, currency=currency, language=language) for entry in entries]
+    if meters:
+        write_now()  # what was opened just now is asked for
     if meters and not has_meters(taken.id):
         count_for(act, of=subscription(taken.id), meters=meters)
 

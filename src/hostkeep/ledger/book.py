@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -20,6 +21,7 @@ from hostkeep.kernel.money import Currency, Money
 from hostkeep.ledger.errors import EntryDiffers, NotCovered
 from hostkeep.ledger.models import Posting
 from hostkeep.ledger.rules import Leg, check, check_codes
+from hostkeep.runtime.deeds import NewKey, Statement, leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,15 @@ def post(act: Act, *, key: str, about: Ref, postings: Sequence[Leg]) -> Posted:
     Raises Unbalanced, EntryDiffers (the key stands for other legs).
     """
     return _post(act, Draft(key, about, postings), {})
+
+
+def post_last(act: Act, *, key: NewKey, about: Ref, postings: Sequence[Leg]) -> None:
+    """Book as `post` does, under a key that nobody used, as the running deed ends; outside a deed at once.
+
+    For a deed that asks the book no more.  A key that stands after all fails the deed.  Raises Unbalanced.
+    """
+    check(postings)
+    leave(_posted_last, _asked(act, Draft(key, about, postings), ()))
 
 
 def post_covered(
@@ -112,6 +123,8 @@ LEGS = """
 string_to_array(%s, E'\\n'), %s::bigint[], string_to_array(%s, E'\\n')
 """
 POST = f"SELECT * FROM ledger.post({LEGS})"  # noqa: S608  made of our own text alone
+POST_LAST = f"SELECT 1 / (outcome = 'new')::int FROM ledger.post({LEGS})"  # noqa: S608  our own text alone
+"""Nobody reads its answer: a key that stands divides by nothing."""
 POST_ALONE = f"CALL ledger.post_alone({LEGS}, NULL, NULL, NULL)"
 
 POST_MANY = """
@@ -126,10 +139,7 @@ def _post(act: Act, entry: Draft, floors: Mapping[str, Money]) -> Posted:
     check_codes(floors)
     # In one order for everybody, so that two callers never hold what the other waits for.
     least = [Leg(code, floors[code]) for code in sorted(floors)]
-    about = entry.about
-    asked = [
-        uuid4(), entry.key, act.brand, act.at, about.kind, about.id, *_texts(entry.postings), *_texts(least),
-    ]  # fmt: skip
+    asked = _asked(act, entry, least)
     # Values travel beside the statement, not in it: half the work of a post on our side was quoting them.
     with (
         connection.cursor() as line,
@@ -143,6 +153,20 @@ def _post(act: Act, entry: Draft, floors: Mapping[str, Money]) -> Posted:
     if outcome == "differs":
         raise EntryDiffers(entry=str(stands))
     return Posted(UUID(str(stands)), again=outcome == "again")
+
+
+def _asked(act: Act, entry: Draft, least: Sequence[Leg]) -> list[Any]:
+    """Return the parameters of LEGS."""
+    about = entry.about
+    return [
+        uuid4(), str(entry.key), act.brand, act.at, about.kind, about.id, *_texts(entry.postings),
+        *_texts(least),
+    ]  # fmt: skip
+
+
+def _posted_last(entries: Sequence[list[Any]]) -> Statement:
+    """Say how entries are booked whose keys are new."""
+    return "; ".join([POST_LAST] * len(entries)), [value for each in entries for value in each]
 
 
 def _columns(legs: Iterable[Leg]) -> tuple[list[str], list[int], list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,7 +17,11 @@ from hostkeep.people.errors import AccountNotOpen, LinkOver, NoSuchDispute
 from hostkeep.people.models import Account, ClosedLink, Closing, Dispute, PassingAddress
 from hostkeep.people.rules.closing import OPEN
 from hostkeep.people.rules.tokens import hash_of
+from hostkeep.runtime.deeds import note, noted
+from hostkeep.runtime.together import Question, ask
 from hostkeep.vault import sealing
+
+STATE = "SELECT state FROM people_account WHERE id = %s FOR SHARE"
 
 PASSING = "passing"
 """What an address in passing is sealed for."""
@@ -72,16 +77,19 @@ class DisputeRow:
     until: datetime
 
 
-def hold_open(account: AccountId) -> None:
+def hold_open(account: AccountId, *others: Question[Any]) -> None:
     """Keep an account open till the deed is done: whoever closes it waits, or came first.  In a transaction.
 
-    An account that people does not know is nobody's to close.  Raises AccountNotOpen.
+    others  what is asked in the same way to the server, for what it notes
+    An account that people does not know is nobody's to close.  Once a deed.  Raises AccountNotOpen.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT state FROM people_account WHERE id = %s FOR SHARE", [account])
-        found = cursor.fetchone()
-    if found is not None and found[0] != OPEN:
+    if noted((hold_open, account)):
+        return
+    asked: Question[str] = Question(STATE, [account], lambda row: str(row[0]), locks=True)
+    found: list[str] = ask(asked, *others)[0]
+    if found and found[0] != OPEN:
         raise AccountNotOpen(state=found[0])
+    note((hold_open, account), True)
 
 
 @contextmanager

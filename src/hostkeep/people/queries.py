@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,7 +27,8 @@ from hostkeep.people.models import (
 )
 from hostkeep.people.rules.scopes import parts_of
 from hostkeep.people.rules.tokens import hash_of
-from hostkeep.runtime.written import rows_of
+from hostkeep.runtime.together import Question, ask
+from hostkeep.runtime.written import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,26 @@ class KeyRow:
 
 def account(account_id: AccountId) -> AccountRow:
     """Return one account.  Raises NoSuchAccount.  One query, written once: nearly every page asks it."""
-    for found, brand, number, subject, *rest in rows_of(_alone, account_id):
-        return AccountRow(AccountId(found), BrandId(brand), number, SubjectId(subject), *rest)
+    return only_account(ask(account_asked(account_id))[0])
+
+
+def account_asked(account_id: AccountId) -> Question[AccountRow]:
+    """Return the question of `account`, to be asked together with others; only_account reads its answer."""
+    asked = rows(_alone, account_id)
+    return Question(asked.text, asked.values, _asked_row)
+
+
+def only_account(found: Sequence[AccountRow]) -> AccountRow:
+    """Return the account that account_asked found.  Raises NoSuchAccount."""
+    for row in found:
+        return row
     raise NoSuchAccount
+
+
+def _asked_row(row: Sequence[Any]) -> AccountRow:
+    """Make an account of what `_alone` reads."""
+    found, brand, number, subject, *rest = row
+    return AccountRow(AccountId(found), BrandId(brand), number, SubjectId(subject), *rest)
 
 
 def _alone(account_id: AccountId) -> QuerySet[Account, Any]:

@@ -11,7 +11,7 @@ savepoint or the transaction that it came from, whoever rolls back.  Nothing the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,15 @@ Statement = tuple[str, Sequence[Any]]
 
 Writer = Callable[[Sequence[Any]], Statement]
 """Says how the rows are written that were left for it, in their order.  It asks the database nothing."""
+
+
+class NewKey(str):
+    """An idempotency key made of what the running deed writes, and nobody else knows: it was never used.
+
+    Whoever gets one need not ask what stands under it.
+    """
+
+    __slots__ = ()
 
 
 class _Thread(threading.local):
@@ -113,14 +122,29 @@ def forget_notes() -> None:
     _keep_without(_Note)
 
 
+def write_now() -> None:
+    """Write what was left so far: for a deed that asks the database for what a part of it left to the end.
+
+    What was left before a savepoint that still stands goes on waiting: it must outlive that one's rollback.
+    """
+    within = {each for each in connection.savepoint_ids if each is not None}
+    due = [one for one in _list() if type(one[1]) is _Left and within <= one[0]]
+    connection.run_on_commit = [one for one in _list() if one not in due]
+    run(_written_by(each for _, each, _ in due))
+
+
+def _written_by(left: Iterable[_Left]) -> list[Statement]:
+    """Say how rows are written, in the order of the writers' first rows."""
+    rows: dict[Writer, list[Any]] = {}
+    for each in left:
+        rows.setdefault(each.writer, []).append(each.row)
+    return [writer(some) for writer, some in rows.items()]
+
+
 def _write_left() -> None:
     """Write what was left, in one text, and let go of what was noted."""
-    rows: dict[Writer, list[Any]] = {}
-    for _, each, _ in _list():
-        if type(each) is _Left:
-            rows.setdefault(each.writer, []).append(each.row)
+    statements = _written_by(each for _, each, _ in _list() if type(each) is _Left)
     _keep_without(_Left, _Note)
-    statements = [writer(left) for writer, left in rows.items()]
     run([*statements, *([COMMIT] if statements and _ends_transaction() else [])])
 
 

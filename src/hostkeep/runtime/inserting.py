@@ -19,13 +19,14 @@ from hostkeep.runtime.deeds import Statement, leave, run
 Fields = tuple["Field[Any, Any]", ...]
 
 
-def insert(*tables: Sequence[Model]) -> None:
+def insert(*tables: Sequence[Model], before: Sequence[Statement] = ()) -> None:
     """Write new rows: each sequence of one table, one after the other, in one way to the server.
 
+    before  what is run before them in the same text
     A number that the database gives is not known afterwards.
     """
     groups = [rows for rows in tables if rows]
-    run([_inserted(rows) for rows in groups])
+    run([*before, *(_inserted(rows) for rows in groups)])
     for row in (row for rows in groups for row in rows):
         _stands(row)
 

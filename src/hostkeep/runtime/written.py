@@ -5,7 +5,7 @@ For what every page asks: writing a query of a dozen conditions takes several ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -79,7 +79,7 @@ def objects(query: Callable[..., QuerySet[M, M]], key: Key, *given: int | str) -
 
     key  a handle or a text; or several handles, which the query is given as a list and asks for by `__in`
     """
-    kind: Hashable = type(key)
+    kind: Any = type(key)
     found: _Objects[M] = _written_objects(query, kind, *given)
     asked = list(key) if isinstance(key, tuple) else key
     values = [asked if value in KEYS else value for value in found.values]

@@ -38,18 +38,26 @@ def add_part(
     act: Act, row: Subscription, *, kind: str, title: str, unit: int, quantity: int = 1,
     cycles: int | None = None,
 ) -> Part:  # fmt: skip
-    """Write a part of what a subscription comes to, its title sealed.
+    """Write a part of what a subscription comes to, as new_part makes it."""
+    part = new_part(act, row, kind=kind, title=title, unit=unit, quantity=quantity, cycles=cycles)
+    insert([part])
+    return part
+
+
+def new_part(
+    act: Act, row: Subscription, *, kind: str, title: str, unit: int, quantity: int = 1,
+    cycles: int | None = None,
+) -> Part:  # fmt: skip
+    """Return a new part of what a subscription comes to, its title sealed.  Whoever calls writes it.
 
     unit    for a whole term and one piece, in minor units
     cycles  periods that it holds for, or None: for good
     """
     name = uuid4()
-    part = Part(
+    return Part(
         id=name, subscription=row, kind=kind, title=seal_title(act, row, name, title), unit_minor=unit,
         quantity=quantity, cycles_left=cycles, started_at=act.at,
     )  # fmt: skip
-    insert([part])
-    return part
 
 
 def sum_of(parts: Iterable[Part]) -> int:

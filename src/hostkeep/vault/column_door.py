@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -28,6 +28,7 @@ from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, Decision, decide
 from hostkeep.policy.objection import can_be_objected, stopped_by
 from hostkeep.runtime.deeds import forget_notes
+from hostkeep.runtime.together import Question
 from hostkeep.vault import boxes, cipher, keeping, objections
 from hostkeep.vault.asking import Given, NotDeclared, Refused, Wish, brought, left_by_state
 from hostkeep.vault.column_seal import Seal
@@ -265,9 +266,24 @@ def _asking(act: Act, wishes: Sequence[ColumnWish[Any]], given: Given) -> _Askin
     purposes = {wish.purpose or act.purpose for wish in wishes}
     known = (policy.purposes.get(each) for policy in policies.values() for each in purposes)
     asks = any(purpose is not None and can_be_objected(purpose) for purpose in known)
-    keys = boxes.data_keys(people, classes)
+    keys = _held_keys(people, classes) or boxes.data_keys(people, classes)
     objected = objections.standing(people) if asks else {}
     return _Asking(act, given, policies, keys, objected)
+
+
+def _held_keys(people: Collection[SubjectId], classes: Collection[str]) -> Keys | None:
+    """Return the keys where the running deed holds every one of them, or None."""
+    found = {(who, each): keeping.held(who, each) for who in people for each in classes}
+    return {at: key for at, key in found.items() if key is not None} if all(found.values()) else None
+
+
+def hold_keys(act: Act, *, subject: SubjectId, categories: Collection[CategoryId]) -> Question[None]:
+    """Return the question by which a deed takes the keys of some categories of a person at once.
+
+    What it seals and opens of them afterwards asks for no key again.
+    """
+    known = policy_for(act.brand, subject, act.at).categories
+    return keeping.keys_to_hold(subject, {known[each].keep_class for each in categories if each in known})
 
 
 def _enter(asking: _Asking, counts: Mapping[_Case, int]) -> None:

@@ -14,7 +14,8 @@ from django.db import connection
 
 from hostkeep.kernel.act import CHANNELS, Act
 from hostkeep.kernel.ids import BrandId, SubjectId
-from hostkeep.runtime.deeds import note, noted
+from hostkeep.runtime.deeds import NewKey, Statement, leave, note, noted
+from hostkeep.runtime.together import Question
 from hostkeep.vault import cipher, keys
 from hostkeep.vault.boxes import WRITABLE, Bunch, Key, KeyDestroyed, Row
 from hostkeep.vault.wall import read, write
@@ -33,6 +34,11 @@ WHERE vault_item.brand = EXCLUDED.brand
 KEY_TO_WRITE = """
 SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
 WHERE subject = %s::uuid AND keep_class = %s FOR SHARE
+"""
+
+KEYS_TO_WRITE = """
+SELECT id::text, subject::text, keep_class, epoch, wrapped, state FROM vault.vault_subjectkey
+WHERE subject = %s::uuid AND keep_class = ANY(%s::text[]) ORDER BY keep_class FOR SHARE
 """
 
 NEW_KEY = """
@@ -55,10 +61,21 @@ def keep(act: Act, row: Row) -> bool:
 def keep_from_outside(act: Act, row: Row) -> bool | None:
     """Keep a value as `keep` does, from outside the wall and in a transaction; None where it has no key yet.
 
-    One way to the server, and one more for a key that the deed has not written under before.
+    One way to the server, and one more for a key that the deed has not written under before.  In a slot that
+    is a NewKey nothing can lie; there it is written as the deed ends.
     """
     key = held_key(row.subject, row.keep_class)
+    if key is not None and isinstance(row.slot, NewKey):
+        leave(_kept_last, _kept(act, row, key))
+        return True
     return None if key is None else write(KEEP, _kept(act, row, key)) == 1
+
+
+def _kept_last(rows: Sequence[list[Any]]) -> Statement:
+    """Say how values are kept in slots that nobody else can know."""
+    keeping = "; ".join([KEEP] * len(rows))
+    text = f"SET LOCAL ROLE hk_vault; {keeping}; SET LOCAL ROLE hk_app"
+    return text, [value for row in rows for value in row]
 
 
 def _kept(act: Act, row: Row, key: bytes) -> list[Any]:
@@ -102,14 +119,37 @@ def held_key(subject: SubjectId, keep_class: str) -> bytes | None:
     return _to_write(Key(*rows[0])) if rows else None
 
 
-def _noted(subject: SubjectId, keep_class: str) -> bytes | None:
-    """Return the data key that the running deed took before, if it did.
+def keys_to_hold(subject: SubjectId, classes: Collection[str]) -> Question[None]:
+    """Return the question by which a deed takes several keys of a subject at once, as data_key_to_write each.
 
-    Its row is locked since: nobody else erases the key before the deed is over.  Who changes the states of
+    One that is not there, or that nothing is written under, is not taken: whoever wants it asks for it.
+    """
+
+    def hold(row: Sequence[Any]) -> None:
+        key = Key(*row)
+        if key.state in WRITABLE and not key.is_gone:
+            _to_write(key)
+
+    return Question(
+        KEYS_TO_WRITE, [subject, sorted(set(classes))], hold, locks=True,
+        before=("SET LOCAL ROLE hk_vault",), after=("SET LOCAL ROLE hk_app",),
+    )  # fmt: skip
+
+
+def held(subject: SubjectId, keep_class: str) -> tuple[str, bytes] | None:
+    """Return state and data key that the running deed took before, if it did.
+
+    The row is locked since: nobody else erases the key before the deed is over.  Who changes the states of
     keys in a deed of their own forgets what it noted.
     """
-    found: bytes | None = noted((Key, str(subject), keep_class))
+    found: tuple[str, bytes] | None = noted((Key, str(subject), keep_class))
     return found
+
+
+def _noted(subject: SubjectId, keep_class: str) -> bytes | None:
+    """Return the data key that the running deed took before, if it did."""
+    known = held(subject, keep_class)
+    return None if known is None else known[1]
 
 
 def _to_write(key: Key | None) -> bytes:
@@ -117,7 +157,7 @@ def _to_write(key: Key | None) -> bytes:
     found = Bunch().data_key(key) if key is not None and key.state in WRITABLE else None
     if key is None or found is None:
         raise KeyDestroyed
-    note((Key, key.subject, key.keep_class), found)
+    note((Key, key.subject, key.keep_class), (key.state, found))
     return found
 
 

@@ -44,7 +44,7 @@ def test_without_the_lock_they_take_one_number_and_the_database_refuses_all_but_
     committed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even then there is no gap and no double: the constraints stand behind the lock."""
-    together, locks = Barrier(ISSUERS), bills.lock_series
+    together, locks = Barrier(ISSUERS), bills.lock_series_and
 
     def read_together(*args: object) -> Series:
         found = locks(*args)
@@ -53,7 +53,7 @@ def test_without_the_lock_they_take_one_number_and_the_database_refuses_all_but_
         return found
 
     Buyer().owes()
-    monkeypatch.setattr(bills, "lock_series", read_together)
+    monkeypatch.setattr(bills, "lock_series_and", read_together)
     with unlocked():
         numbers = numbers_of_twenty()
     assert numbers.count("refused") == ISSUERS - 1, "the race was won without the lock"

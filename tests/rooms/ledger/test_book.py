@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from hostkeep.kernel.ids import Ref
 from hostkeep.kernel.money import EUR, USD, VND, Money
@@ -14,6 +14,7 @@ from hostkeep.ledger import book, checking, statements
 from hostkeep.ledger.errors import EntryDiffers, Unbalanced
 from hostkeep.ledger.models import Entry, Posting
 from hostkeep.ledger.rules import Leg
+from hostkeep.runtime import deeds
 from tests.conftest import make_act
 
 ABOUT = Ref("billing.invoice", UUID(int=7))
@@ -56,6 +57,22 @@ def test_the_same_key_with_other_legs_is_refused(db, other: list[Leg]) -> None:
         post("k", other)
     assert refusal.value.facts["entry"] == str(first.id)
     assert Posting.objects.count() == 2
+
+
+def test_what_is_booked_last_stands_with_its_deed_and_never_twice(db) -> None:
+    with deeds.deed():
+        book.post_last(make_act(), key=deeds.NewKey("invoice:1"), about=ABOUT, postings=legs(500))
+        book.post_last(make_act(), key=deeds.NewKey("invoice:2"), about=ABOUT, postings=legs(250))
+        assert not Entry.objects.exists()
+    checked()
+    assert book.balance("receivable:a", EUR) == Money(750, EUR)
+    assert set(Entry.objects.values_list("key", flat=True)) == {"invoice:1", "invoice:2"}
+    with pytest.raises(DataError), deeds.deed():  # a key that stands after all
+        book.post_last(make_act(), key=deeds.NewKey("invoice:3"), about=ABOUT, postings=legs(1))
+        book.post_last(make_act(), key=deeds.NewKey("invoice:1"), about=ABOUT, postings=legs(500))
+    assert book.balance("receivable:a", EUR) == Money(750, EUR)
+    with pytest.raises(Unbalanced), deeds.deed():
+        book.post_last(make_act(), key=deeds.NewKey("k"), about=ABOUT, postings=[Leg("a", Money(5, EUR))])
 
 
 def test_what_does_not_add_up_never_reaches_the_database(db) -> None:

@@ -15,7 +15,8 @@ from hostkeep.people.closings import hold_open
 from hostkeep.provisioning.boxing import GONE, Contents, seal_contents, use_contents
 from hostkeep.provisioning.errors import OpenedDifferently
 from hostkeep.provisioning.models import Service
-from hostkeep.runtime.inserting import insert_new
+from hostkeep.runtime.deeds import NewKey
+from hostkeep.runtime.inserting import insert_last, insert_new
 from hostkeep.runtime.written import objects_of
 
 
@@ -37,10 +38,15 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A service that waits to be paid.  again: whether the same key had opened it before this call."""
+    """A service that waits to be paid.
+
+    again   whether the same key had opened it before this call
+    is_new  whether it was opened under a NewKey, so that nothing can hang on it yet
+    """
 
     id: ServiceId
     again: bool = False
+    is_new: bool = False
 
     @property
     def ref(self) -> Ref:
@@ -57,7 +63,8 @@ def open_service(
 
     subject     whose vault keeps its secrets
     order_line  what it was bought by
-    once        idempotency key; the same key opens nothing more and answers with the first service
+    once        idempotency key; the same key opens nothing more and answers with the first service.  Under a
+                NewKey the service is written as the deed ends
 
     Writes a Service and an audit entry.
     Raises OpenedDifferently (with the first service's id), AccountNotOpen (closed, or being closed).
@@ -70,13 +77,16 @@ def open_service(
         "order_line": order_line,
         "invoice": invoice,
     }
-    known = next(iter(objects_of(_by_once, once)), None)
+    is_new = isinstance(once, NewKey)
+    known = None if is_new else next(iter(objects_of(_by_once, once)), None)
     if known is None:
         service = Service(id=uuid4(), once=once, handle=f"hk-{uuid4().hex}", created_at=act.at, **clear)
         told = {"title": bought.title, "product": bought.product, "driver": bought.driver}
         seal_contents(act, service, **told, spec=dict(bought.spec), facts={}, kept=[])
-        if insert_new(service):
-            return Opened(ServiceId(service.id))
+        if is_new:
+            insert_last(service)
+        if is_new or insert_new(service):
+            return Opened(ServiceId(service.id), is_new=is_new)
         known = Service.objects.get(once=once)
     stands = known
     same = use_contents(act, stands, lambda held: held is GONE or _is_same(held, bought))

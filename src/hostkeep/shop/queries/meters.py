@@ -9,14 +9,27 @@ from typing import Any
 from django.db.models import QuerySet
 
 from hostkeep.kernel.ids import BrandId
+from hostkeep.runtime.deeds import note, noted
 from hostkeep.runtime.written import rows_of
 from hostkeep.shop.models import Product
 from hostkeep.shop.rules.catalogue import MeterEntry, TierEntry
 
 
 def meters_of_product(brand: BrandId, slug: str) -> tuple[MeterEntry, ...]:
-    """Return the meters of a brand's product; none for one that is not in its catalogue.  One query."""
+    """Return the meters of a brand's product; none for one that is not in its catalogue.
+
+    One query; none in a deed that holds the product locked.
+    """
+    held = noted((note_meters, brand, slug))
+    if held is not None:
+        return _entries(held)
     return next((_entries(json.loads(meters)) for (meters,) in rows_of(_metered, slug, brand)), ())
+
+
+def note_meters(products: Iterable[Product]) -> None:
+    """Note what is counted of products that the running deed has locked."""
+    for product in products:
+        note((note_meters, product.brand, product.slug), product.meters)
 
 
 def _metered(slug: str, brand: str) -> QuerySet[Product, Any]:

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 
 from hostkeep.kernel.ids import AccountId, BrandId, OrderId, SubjectId
 from hostkeep.kernel.money import Currency, Money, money
-from hostkeep.runtime.written import objects_of
+from hostkeep.runtime.together import Question, ask
+from hostkeep.runtime.written import objects
 from hostkeep.shop.boxing import boxes_of
 from hostkeep.shop.errors import NoSuchOrder
 from hostkeep.shop.models import Order, OrderLine, Receipt
@@ -69,7 +70,17 @@ def order_with(line: UUID) -> OrderRow:
 
 def order_by_once(brand: BrandId, once: str) -> OrderRow | None:
     """Return the order that stands under an idempotency key, or None.  Three queries, one where it is new."""
-    for row in objects_of(by_once, hash_of(once), brand):
+    return order_of_once(ask(once_asked(brand, once))[0])
+
+
+def once_asked(brand: BrandId, once: str) -> Question[Order]:
+    """Return the question of order_by_once, to be asked with others; order_of_once reads its answer."""
+    return objects(by_once, hash_of(once), brand)
+
+
+def order_of_once(found: Iterable[Order]) -> OrderRow | None:
+    """Return the order that once_asked found, or None.  Two queries, none where there is none."""
+    for row in found:
         return order(OrderId(row.id))
     return None
 

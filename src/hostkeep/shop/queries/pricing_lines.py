@@ -17,6 +17,7 @@ from hostkeep.runtime.written import Key, objects, objects_of
 from hostkeep.shop.boxing import Chosen, use_lines
 from hostkeep.shop.models import Cart, CartLine, Choice, ChoicePrice, Group, Option, Plan, Price, Product
 from hostkeep.shop.queries.add_ons import entries_of
+from hostkeep.shop.queries.meters import note_meters
 from hostkeep.shop.rules.add_ons import AddOnPrice, price_of, sum_of_add_ons
 from hostkeep.shop.rules.catalogue import AddOnEntry
 from hostkeep.shop.rules.pricing import Cost, Extra, PlanPrice, cost_of
@@ -126,6 +127,7 @@ def locked_and_priced(
         products, *rest = ask(
             objects(_products_locked, plans), *_shelved(plans), *_prices(plans, choices, currency)
         )
+        note_meters(products)
         read = _plans_of(products, *rest[:2])
         lines = [OpenLine(line, chosen, read[chosen.plan]) for line, chosen in found]
         return _all_priced(lines, _prices_of(*rest[2:]), currency)

@@ -14,13 +14,14 @@ from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.kernel.period import months_after
-from hostkeep.runtime.inserting import insert_new
+from hostkeep.runtime.deeds import NewKey
+from hostkeep.runtime.inserting import insert, insert_last, insert_new
 from hostkeep.runtime.written import objects_of
 from hostkeep.subscriptions.boxing import seal_told
 from hostkeep.subscriptions.discounting import add_discount, off_of, spend_discounts
 from hostkeep.subscriptions.errors import NoSuchSubscription, OpenedOtherwise
 from hostkeep.subscriptions.extras import write_taken
-from hostkeep.subscriptions.holding import add_part, calendar_of
+from hostkeep.subscriptions.holding import calendar_of, new_part
 from hostkeep.subscriptions.models import Part, Period, Subscription
 from hostkeep.subscriptions.rules.agreeing import Agreed, checked, checked_taken, told_of
 from hostkeep.subscriptions.rules.discounts import DISCOUNT
@@ -50,14 +51,15 @@ def open_subscription(
     """Open the paying side of a service; it counts from when the service runs (begin_subscription).
 
     subject  whose key seals what was taken
-    once     idempotency key, at most 128 characters; the same key opens nothing more
+    once     idempotency key, at most 128 characters; the same key opens nothing more, and a NewKey something
 
     Writes a Subscription with a Part for its plan, each add-on and its discount, or nothing.
     Raises BadTerm, BadPrice, TooManyAddOns, DateOutOfReach, OpenedOtherwise (with the first one's id), vault
     refusals.
     """
     checked(agreed)
-    for known in objects_of(_by_once, once):
+    is_new = isinstance(once, NewKey)
+    for known in () if is_new else objects_of(_by_once, once):
         return _again(known, account, service, agreed)
     row = Subscription(
         id=uuid4(), once=once, brand=act.brand, account=account, subject=subject, service=service,
@@ -68,9 +70,13 @@ def open_subscription(
     )  # fmt: skip
     checked_calendar(calendar_of(row))
     row.told = seal_told(act, row, told_of(agreed))
-    if not insert_new(row):
+    plan = new_part(act, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
+    if is_new:
+        insert_last(row, plan)
+    elif insert_new(row):
+        insert([plan])
+    else:
         return _again(Subscription.objects.get(once=once), account, service, agreed)
-    add_part(act, row, kind="plan", title=agreed.title, unit=agreed.price.minor)
     for taken in agreed.add_ons:
         write_taken(act, row, checked_taken(taken, currency=row.currency))
     if agreed.discount is not None:
