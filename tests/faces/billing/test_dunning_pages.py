@@ -11,6 +11,8 @@ from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import Judge, note_untold, take_steps
 from hostkeep.billing.models import DunningException, DunningStep
 from hostkeep.billing.rules.dunning_steps import Kind, Step
+from hostkeep.provisioning.actions.opening import Bought, open_service
+from hostkeep.provisioning.models import Service
 from hostkeep.runtime import clock
 from tests.conftest import make_act
 from tests.faces.api.conftest import Program, program
@@ -41,6 +43,19 @@ def test_an_open_invoice_says_what_follows(ann: Customer) -> None:
     assert "Services stop" not in page  # nothing that runs hangs on it
     assert "Your money is here mostly the next working day." in page
     assert "Your service starts when" not in page, "it pays for no order"
+
+
+def test_who_pays_for_an_order_is_told_when_the_service_starts_and_not_once_it_runs(ann: Customer) -> None:
+    issued, starts = ann.owes(), "Your service starts when the money arrives, mostly the next working day."
+    opened = open_service(
+        make_act("system", "service", brand=ann.brand, at=clock.now()), account=ann.buyer.account, subject=ann.buyer.subject,
+        invoice=issued.id, order_line=uuid4(), bought=Bought("Hexa S", "hexa-s", "manual", {}), once=uuid4().hex,
+    )  # fmt: skip
+    assert starts in text(ann.page(issued))
+    Service.objects.filter(id=opened.id).update(state="active", activated_at=clock.now())
+    page = text(ann.page(issued))
+    assert starts not in page
+    assert "Your money is here mostly the next working day." in page
 
 
 def test_a_program_reads_what_follows_and_of_its_own_invoices_alone(payments: Payments, db) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from hostkeep.audit.reading import entries_about
-from hostkeep.kernel.ids import BrandId, ServiceId
+from hostkeep.billing import agenda
+from hostkeep.billing.models import Invoice
+from hostkeep.kernel.ids import BrandId, InvoiceId, ServiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import clock
 from hostkeep.shop.actions.loading import load_catalogue
@@ -243,3 +245,34 @@ def test_a_change_is_told_by_what_the_plan_alone_costs_on_both_sides(customer: C
     service = bought(customer, address(2))
     page = text(customer.browser.get(f"/account/services/{service}/change/0/"))
     assert re.search(r"You have</dt><dd>[^<]*, €3\.00</dd>", page)
+
+
+def test_staff_see_until_when_what_is_gone_was_had(customer: Customer, beside: Beside, staff: Staff) -> None:
+    mine = bought(customer, address(1))
+    staff.signs_in("billing")
+    path = f"/staff/services/{mine}/add-ons/"
+    assert "Until" not in text(staff.get(path))
+    looked = staff.get(path, what="less", add_on="address", pieces="1")
+    staff.posts(looked, path, **asked_by(looked))
+    gone = text(staff.get(path)).split("no longer there")[1]
+    assert gone.count("<time") == 2 and 'data-l="Until"' in gone
+
+
+def test_staff_see_that_an_unpaid_add_on_is_taken_back_and_no_more_of_it_once_they_did_so(
+    customer: Customer, beside: Beside, staff: Staff
+) -> None:
+    """On the page of the whole account, together with what else comes."""
+    mine, dropped = bought(customer, address(1)), "What was asked for is taken back; nothing is owed"
+    staff.signs_in("billing")
+    path, account = f"/staff/services/{mine}/add-ons/", f"/staff/accounts/{customer.room.account}/outlook/"
+    assert dropped not in text(staff.get(account))
+    looked = staff.get(path, what="more", add_on="address", pieces="1")
+    staff.posts(looked, path, **asked_by(looked))
+    invoice = Invoice.objects.get(id=Change.objects.get().invoice)
+    agenda.enlist(InvoiceId(invoice.id), at=clock.now())  # as the news of the invoice does
+    number, page = invoice.number, text(staff.get(account))
+    assert dropped in page and number in page
+    staff.posts(staff.get(path), path, what="back")
+    page = text(staff.get(account))
+    assert dropped not in page and number not in page
+    assert path in page, "the service itself stays"

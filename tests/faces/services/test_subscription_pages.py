@@ -52,6 +52,26 @@ def test_the_page_says_when_the_next_invoice_comes_and_what_it_costs(customer: C
     assert f"/account/services/{service}/cancel/" in page
 
 
+@pytest.mark.parametrize(("months", "said"), [(1, "each month"), (12, "each year"), (18, "every 18 months"), (24, "every 2 years")])
+def test_a_term_has_one_name_wherever_it_is_told(customer: Customer, months: int, said: str) -> None:
+    service = bought(customer)
+    Subscription.objects.update(unit="month", count=months)
+    assert said in text(customer.page(service))
+    offered = text(customer.browser.get(f"/account/services/{service}/change/"))
+    for page in (text(customer.page(service)), offered):
+        assert "every 12 months" not in page and "every 24 months" not in page
+
+
+def test_a_yearly_term_that_can_be_had_is_each_year_where_it_is_offered(customer: Customer) -> None:
+    assert "each year" in text(customer.browser.get(f"/account/services/{bought(customer)}/change/"))
+
+
+def test_what_runs_is_told_as_what_is_had_and_not_as_what_was_ordered(customer: Customer) -> None:
+    page = text(customer.page(bought(customer)))
+    assert "What you have" in page
+    assert "What you ordered" not in page
+
+
 def test_a_service_that_was_bought_once_has_no_term(customer: Customer) -> None:
     service = customer.room.builds("wireguard")
     subscribing.on_service_activated(make_act(brand="vpn"), ServiceActivated(ServiceId(service), customer.room.account))

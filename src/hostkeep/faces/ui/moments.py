@@ -16,6 +16,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 YEAR = 365
 MONTH = 30
+MONTHS = 12
 
 
 @lru_cache(maxsize=64)
@@ -91,3 +92,22 @@ def span_text(span: timedelta) -> str:
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     minutes = span // MINUTE
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
+def each_text(unit: str, count: int) -> str:
+    """Say how often a term of so many units begins, in the active language: "each month", "every 2 years".
+
+    unit  hour, day, month or year
+    Months that make whole years are years, so that one term has one name on every page.
+    """
+    if unit == "month" and count % MONTHS == 0:
+        unit, count = "year", count // MONTHS
+    if unit == "year":
+        said = ngettext("each year", "every %(n)s years", count)
+    elif unit == "month":
+        said = ngettext("each month", "every %(n)s months", count)
+    elif unit == "day":
+        said = ngettext("each day", "every %(n)s days", count)
+    else:
+        said = ngettext("each hour", "every %(n)s hours", count)
+    return said % {"n": count}

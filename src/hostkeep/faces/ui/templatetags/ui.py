@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext
 from hostkeep.faces.ui import amounts, lights, moments, words
 from hostkeep.faces.ui.countries import country_name
 from hostkeep.kernel.money import Money
+from hostkeep.kernel.terms import Term
 from hostkeep.policy.book import Text
 from hostkeep.policy.vocabulary import terms
 
@@ -122,6 +123,12 @@ def untaxed(category: str) -> str:
 def tax_rule(rule: str) -> str:
     """Say in one sentence which rate a rule chose, where that is worth saying."""
     return gettext(words.TAX_RULES[rule]) if rule in words.TAX_RULES else ""
+
+
+@register.filter
+def each_term(term: Term) -> str:
+    """Say how often a price is to be paid: "each month", "each year", "every 18 months"."""
+    return moments.each_text(term.unit, term.count)
 
 
 @register.filter
