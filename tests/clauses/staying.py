@@ -9,6 +9,7 @@ from django.test import Client
 from hostkeep.brands.queries import policy_in_force
 from hostkeep.faces.signin import staying
 from hostkeep.kernel.ids import BrandId
+from hostkeep.people.actions.staying import HASTE
 from hostkeep.people.queries import stays_of
 from hostkeep.promises.evidence.tables import holding
 from hostkeep.promises.tempter import WISH
@@ -54,7 +55,9 @@ def a_used_token_is_refused_and_ends_the_series(ann: Member) -> None:
     owner = reopened(browser)
     assert is_in(ann, owner)
 
+    clock.advance(HASTE)
     assert not is_in(ann, copied)
+    assert not is_in(ann, owner), "whoever came in by the other copy is signed out"
     assert not is_in(ann, reopened(owner))
 
 

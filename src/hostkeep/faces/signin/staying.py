@@ -113,15 +113,17 @@ class StaySignedIn:
             response.delete_cookie(KEEP, path="/")
         return response
 
-    def _use(self, request: HttpRequest, held: str, cookie: Cookie) -> str:
+    def _use(self, request: HttpRequest, held: str, cookie: Cookie) -> str | None:
         """Sign in by a token; return the next one, or an empty text if the series ended or lay unused.
 
-        A cookie of no living series writes nothing: the audit is not for strangers to fill.
+        None where another tab has the next one.  A cookie of no living series writes nothing: the audit is not for strangers to fill.
         """
         act = act_of(request, role="visitor", purpose="authentication")
         if stay_of_cookie(act.brand, held, act.at, idle=cookie.idle) is None:
             return ""
         stay = use_stay(act, cookie=held)
+        if stay.goes_on and stay.user is None:
+            return None
         user = get_user_model().objects.filter(pk=stay.user, is_active=True).first() if stay.user else None
         if user is None:
             return ""

@@ -10,17 +10,26 @@ from uuid import UUID, uuid4
 from hostkeep.audit.recorded import recorded
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import Ref, UserId
-from hostkeep.people.models import StaySeries
+from hostkeep.people.models import Session, StaySeries
 from hostkeep.people.rules.tokens import hash_of
+
+HASTE = timedelta(seconds=10)
+"""A browser that opens with several tabs sends one token with each: so long that is no copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """What the browser keeps.  cookie: "series.token", empty when it ended.  user: whom it signs in."""
+    """What the browser keeps.
+
+    cookie  "series.token", empty when it ended or is in another tab's answer
+    user    whom it signs in
+    goes_on  whether the series lives, though this token signed nobody in
+    """
 
     id: UUID
     cookie: str
     user: UserId | None
+    goes_on: bool = False
 
     @property
     def ref(self) -> Ref:
@@ -56,7 +65,8 @@ def begin_stay(act: Act, *, user: UserId, life: timedelta) -> Stay:
 def use_stay(act: Act, *, cookie: str) -> Stay:
     """Take a series' cookie: a good token is changed for a new one; a used one ends the whole series.
 
-    A token used twice was copied: whoever holds the other copy is signed out too.
+    A token used twice was copied: whoever came in by the other copy is signed out too, so every session of
+    the login ends.  Within HASTE of its use it is refused and nothing ends.
     """
     series, _, token = cookie.partition(".")
     row = (
@@ -67,8 +77,11 @@ def use_stay(act: Act, *, cookie: str) -> Stay:
     if row is None:
         return Stay(uuid4(), "", None)
     if not secrets.compare_digest(row.token, hash_of(token)):
+        if act.at - row.used_at < HASTE:
+            return Stay(row.id, "", None, goes_on=True)
         row.ended_at = act.at
         row.save(update_fields=["ended_at"])
+        Session.objects.filter(user=row.user_id, brand=act.brand).delete()
         return Stay(row.id, "", None)
     fresh = secrets.token_urlsafe(24)
     row.token, row.used_at = hash_of(fresh), act.at
