@@ -116,7 +116,8 @@ class StaySignedIn:
     def _use(self, request: HttpRequest, held: str, cookie: Cookie) -> str | None:
         """Sign in by a token; return the next one, or an empty text if the series ended or lay unused.
 
-        None where another tab has the next one.  A cookie of no living series writes nothing: the audit is not for strangers to fill.
+        None where another tab has the next one.  A cookie of no living series writes nothing: the audit is
+        not for strangers to fill.
         """
         act = act_of(request, role="visitor", purpose="authentication")
         if stay_of_cookie(act.brand, held, act.at, idle=cookie.idle) is None:
