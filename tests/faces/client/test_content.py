@@ -83,3 +83,11 @@ def test_nothing_is_deleted_by_one_click(ann: Leaver, room: Room) -> None:
     room.works()
     assert service_row(service).state is State.ACTIVE
     assert "Nothing was deleted" in text(ann.get(HERE))
+
+
+def test_of_the_last_service_it_is_said_what_goes_with_it(ann: Leaver, room: Room) -> None:
+    room.builds()
+    said = "This is your last service."
+    assert said in text(ann.get(HERE))
+    room.builds()
+    assert said not in text(ann.get(HERE))

@@ -23,7 +23,9 @@ from hostkeep.faces.ui.reading import TICKED
 from hostkeep.faces.ui.telling import told
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ServiceId
+from hostkeep.policy import schedule
 from hostkeep.policy.duties import Right
+from hostkeep.policy.schedule import LAST_SERVICE_ENDED
 from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.queries import ServiceRow, ServiceTold, service_of, services_of, work_of
 from hostkeep.provisioning.rules.lifecycle import State
@@ -58,7 +60,13 @@ def content(request: HttpRequest) -> HttpResponse:
     act, account = _act(request), account_of(request)
     right = _right(act, request)
     rows = [Held(row, *_wiped(row)) for row in told(act, services_of(account.id))]
-    context = {"rows": rows, "right": right, "contact": request.policy.controller.get("contact", "")}  # type: ignore[attr-defined]
+    policy = policy_for(act.brand, account.subject, act.at)
+    context = {
+        "rows": rows,
+        "right": right,
+        "contact": policy.controller.get("contact", ""),
+        "is_last": sum(row.living for row in rows) == 1 and schedule.closes(policy, LAST_SERVICE_ENDED),
+    }
     return show(request, "client/content.html", context)
 
 
