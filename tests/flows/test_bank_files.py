@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
-from hostkeep.audit.reading import newest_id, raised_after
+from hostkeep.audit.reading import newest_id
 from hostkeep.billing.actions.proforma import issue_proforma
 from hostkeep.billing.actions.receiving import record_transfer
 from hostkeep.billing.calls import gateways
@@ -32,6 +32,7 @@ from tests.conftest import make_act
 from tests.drivers.bank_files import Entry, camt
 from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 from tests.rooms.billing.test_receiving import transfer
+from tests.rung import rung
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_what_the_bank_takes_back_is_shown_and_rings_once(bank) -> None:
     assert fates(body) == [("C-1", "unmatched"), ("C-2", "taken_back")]
     again = import_bank_file(billing_act(role="billing"), body=body)
     assert (again.came, again.left_out) == (1, 3)
-    assert [each.kind for each in raised_after(before)] == ["money_went_back"]
+    assert rung(before) == ["money_went_back"]
     assert book.balance("gateway:vps6:bank_transfer", EUR) == Money(2408, EUR)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from tests.drivers.hosted_page import HostedPage
 from tests.drivers.stripe_side import Side, signed
 from tests.flows.test_paying import carried, pays
 from tests.rooms.billing.making import Buyer, billing_act
+from tests.rung import rung
 
 GATEWAY = Side().gateway
 
@@ -295,8 +297,33 @@ def test_what_is_out_for_an_hour_parks_nothing(page: HostedPage, monkeypatch) ->
     assert sheet(invoice, of=buyer.account).is_paid
 
 
+def test_one_that_is_left_to_a_person_has_rung_or_is_not_left(page: HostedPage, monkeypatch) -> None:
+    """Killed between the two, the call-back would wait for somebody whom nobody calls."""
+    from hostkeep.billing.actions.paying import begin_payment, record_outcome
+    from hostkeep.drivers.payments import Settled
+
+    buyer = Buyer()
+    begun = begin_payment(billing_act(), of=buyer.account, invoice=buyer.owes().id, gateway="stripe")
+    record_outcome(billing_act(), attempt=begun.attempt, outcome=Settled("pi_1", begun.amount))
+    refund = {
+        "id": "re_1", "object": "refund", "status": "succeeded", "amount": 200, "currency": "eur", "metadata": {},
+        "payment_intent": "pi_1",
+    }  # fmt: skip
+    assert stripe_says(event("refund.created", refund)) == "new"
+    with monkeypatch.context() as dies:
+        dies.setattr(noticing, "raise_with_deed", died)
+        noticing.work_off(billing_act(""))
+    assert inbox.parked() == ()
+    noticing.work_off(replace(billing_act(""), at=NOON + timedelta(days=1)))
+    assert len(inbox.parked()) == 1
+
+
+def died(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
 def test_money_that_went_back_by_the_dashboard_rings_once_and_waits_for_a_person(page: HostedPage) -> None:
-    from hostkeep.audit.reading import newest_id, raised_after
+    from hostkeep.audit.reading import newest_id
     from hostkeep.billing.actions.paying import begin_payment, record_outcome
     from hostkeep.billing.actions.retaking import put_back_notice
     from hostkeep.drivers.payments import Settled
@@ -318,6 +345,6 @@ def test_money_that_went_back_by_the_dashboard_rings_once_and_waits_for_a_person
 
     [parked] = inbox.parked()
     assert (parked.about, parked.brand) == ("returned", "vps6")
-    assert [each.kind for each in raised_after(before)] == ["money_went_back"]
+    assert rung(before) == ["money_went_back"]
     put_back_notice(billing_act(), notice=parked.id)
     assert (inbox.parked_count(), noticing.work_off(billing_act(""))) == (0, 0)

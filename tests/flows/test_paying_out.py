@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
-from hostkeep.audit.reading import newest_id, raised_after
+from hostkeep.audit.reading import newest_id
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
@@ -36,6 +36,7 @@ from tests.conftest import NOON, ROOT, make_act
 from tests.drivers.bank_files import Entry, camt
 from tests.flows.payer_of_gateways import PaysOut
 from tests.rooms.billing.making import Buyer, billing_act, line
+from tests.rung import rung
 
 VPS6, FAST = BrandId("vps6"), BrandId("vpsfast")
 DAY = timedelta(days=1)
@@ -246,9 +247,9 @@ def test_one_of_another_currency_than_its_payments_is_not_booked_and_rings(gatew
 
     assert Payout.objects.count() == 0 and stands() == (5000, 0, 0, 0)
     assert found() == {("payout", handle_of("testpay:po_1"), 5300)}
-    assert [row.kind for row in raised_after(before)] == ["books_out"]
+    assert rung(before) == ["books_out"]
     goes_round(NOON + DAY)
-    assert [row.kind for row in raised_after(before)] == ["books_out"], "once"
+    assert rung(before) == ["books_out"], "once"
     adds_up()
 
 
@@ -341,7 +342,7 @@ def test_what_the_gateway_holds_otherwise_is_a_finding_when_it_stands_at_two_che
     goes_round(NOON + 2 * DAY)
     assert found() == {("holding", handle_of("testpay"), 900)}
     goes_round(NOON + 3 * DAY)
-    assert [row.kind for row in raised_after(before)] == ["books_out"]
+    assert rung(before) == ["books_out"]
 
     gateway.deaf = True
     goes_round(NOON + 4 * DAY)

@@ -17,12 +17,13 @@ from hostkeep.audit.reading import newest_id, raised_after
 from hostkeep.billing.actions.correcting import Part, credit_lines
 from hostkeep.billing.actions.crediting import give_credit, take_credit, use_credit
 from hostkeep.billing.actions.disputing import record_dispute
+from hostkeep.billing.actions.reconciling import MOST_ALARMS, record_findings
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
 from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
 from hostkeep.billing.models import Allocation, CreditEntry, Dispute, Finding, Invoice, Payment, Refund
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.unpaid import unpaid_of
-from hostkeep.billing.rules.reconciling import handle_of
+from hostkeep.billing.rules.reconciling import Deviation, handle_of
 from hostkeep.drivers.payments import Declined, Disputed, Settled
 from hostkeep.faces.cli import ledgering
 from hostkeep.flows import reconciling
@@ -33,6 +34,7 @@ from hostkeep.ledger.rules import Leg
 from hostkeep.runtime import jobs
 from tests.conftest import NOON, make_act
 from tests.rooms.billing.making import Buyer, billing_act, line
+from tests.rung import rung
 
 VPS6 = BrandId("vps6")
 STAFF = billing_act(role="billing")
@@ -201,7 +203,7 @@ def test_each_deviation_is_found_and_named(db, harm: Callable[[Buyer], None], fo
 
 
 def alarms(since: int) -> list[str]:
-    return [raised.kind for raised in raised_after(since)]
+    return rung(since)
 
 
 def test_a_finding_stands_once_rings_once_and_is_settled_when_gone(db) -> None:
@@ -235,7 +237,20 @@ def test_a_whole_table_out_of_step_rings_a_few_times(db) -> None:
     for _ in range(30):
         unbooked_gift_of(uuid4())
     assert len(reconciling.reconcile(make_act("system", "billing"))) == 31
-    assert Finding.objects.count() == 31 and len(alarms(before)) == reconciling.MOST_ALARMS
+    assert Finding.objects.count() == 31 and len(alarms(before)) == MOST_ALARMS
+
+
+def test_a_worker_that_dies_behind_a_finding_has_rung_and_one_before_has_not_found(committed: str) -> None:
+    before = newest_id()
+    found = [Deviation("sales", None, Money(40, EUR))]
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record_findings(make_act("system", "billing"), found=found, checked=["sales"])
+        raise ZeroDivisionError
+    assert (Finding.objects.count(), raised_after(before)) == (0, ())
+    # Its last deed: whatever would come after it in this process comes no more.
+    record_findings(make_act("system", "billing"), found=found, checked=["sales"])
+    record_findings(make_act("system", "billing"), found=found, checked=["sales"])
+    assert [raised.kind for raised in raised_after(before)] == ["books_out"]
 
 
 def unbooked_gift_of(account: UUID) -> None:

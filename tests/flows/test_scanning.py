@@ -91,6 +91,26 @@ def test_a_planted_value_is_found_by_table_column_and_shape(
     assert value not in said
 
 
+def test_a_scan_that_dies_before_its_end_leaves_nothing_and_the_next_rings_once(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(TALLY, "ann@example.test")
+    real = scanning.enter_apart
+
+    def dies(act, verb, *rest, **more):
+        if verb == scanning.DONE:
+            raise ZeroDivisionError
+        real(act, verb, *rest, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scanning, "enter_apart", dies)
+        with pytest.raises(ZeroDivisionError):
+            scanning.scan(ACT)
+    assert (scanning.newest(), raised_after(0)) == (None, ())
+    scanning.scan(ACT)
+    assert [raised.kind for raised in raised_after(0)] == ["value_in_clear"]
+
+
 def test_a_value_in_a_column_of_the_vault_is_counted_behind_the_wall(committed: str) -> None:
     from hostkeep.vault import wall
     from hostkeep.vault.sealing import check_keyring

@@ -86,15 +86,18 @@ def named_together(categories: Iterable[str]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def enter(act: Act, verb: str, ref: Ref, *, digest: str = "", count: int = 1) -> None:
+def enter(
+    act: Act, verb: str, ref: Ref, *, clause: str = "", digest: str = "", count: int = 1
+) -> None:
     """Add one entry in the deed's own transaction, written with the others of the deed at its end.
 
     verb    "room.noun.done", past tense
+    clause  the policy's that it is about, where it is about one
     digest  of the policy version that decided; left out, the one in force for the act's brand
     count   how many things a bulk entry stands for
     """
     # Whoever it is about is named now: at the end of an erasure they would be given a new name.
-    leave(_entries, _row(act, verb, Line(ref, category="", clause="", digest=digest, count=count)))
+    leave(_entries, _row(act, verb, Line(ref, category="", clause=clause, digest=digest, count=count)))
 
 
 def enter_apart(

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from hostkeep.audit.alarms import ALARM
+from hostkeep.audit.alarms import ALARM, verb_of
 from hostkeep.audit.enter import APART, PERSON
 from hostkeep.audit.models import Entry
-from hostkeep.kernel.ids import BrandId, ClauseId
+from hostkeep.kernel.ids import BrandId, ClauseId, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,11 @@ def raised_after(entry: int, *, most: int = 200) -> tuple[RaisedRow, ...]:
         RaisedRow(e.id, e.verb.split(".")[1], BrandId(e.brand), e.thing, ClauseId(e.clause), e.trace, e.at)
         for e in found
     )
+
+
+def is_raised(kind: str, about: Ref, *, trace: str) -> bool:
+    """Say whether an alarm about a thing was entered under a trace; what a running deed left is not seen."""
+    return Entry.objects.filter(verb=verb_of(kind), thing=about.id, trace=trace).exists()
 
 
 def _of_persons() -> Q:

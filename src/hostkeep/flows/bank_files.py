@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
 from hostkeep.billing.actions.setting_aside import see_return
 from hostkeep.billing.calls.gateways import gateway_for
@@ -26,15 +25,13 @@ from hostkeep.flows.paying import BANK, demand_offered
 from hostkeep.flows.paying_out import Seen, take_from_bank
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import CategoryId, ClauseId
+from hostkeep.kernel.ids import CategoryId
 from hostkeep.kernel.money import Money
 from hostkeep.vault.past_terms import past_terms
 
 log = structlog.get_logger()
 
 REFERENCE = CategoryId("payment_ref")
-WENT_BACK = "money_went_back"
-"""The alarm about money that went back without us."""
 
 Fate = Literal[
     "paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout", "sent_back",
@@ -103,9 +100,8 @@ def import_bank_file(act: Act, *, body: bytes) -> Imported:
     digest = hashlib.sha256(body).hexdigest()
     before = bank_file_read(act.brand, digest)
     rows = (*_rows(act, statement), *_taken_back(statement), *_sent_back(act, statement))
-    file = record_bank_file(act, digest=digest, entries=len(statement.credits))
-    if statement.reversed and before is None:
-        raise_alarm(act, kind=WENT_BACK, about=file.ref, clause=ClauseId(""))
+    went_back = bool(statement.reversed)
+    record_bank_file(act, digest=digest, entries=len(statement.credits), went_back=went_back)
     log.info("bank_file.read", brand=act.brand, count=len(rows), trace=act.trace)
     return Imported(rows, statement.left_out, before)
 

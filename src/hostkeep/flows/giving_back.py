@@ -16,9 +16,8 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from hostkeep.audit.alarms import raise_alarm
 from hostkeep.billing.actions.correcting import Part, credit_lines
-from hostkeep.billing.actions.reconciling import Noted, note_not_given
+from hostkeep.billing.actions.reconciling import note_not_given
 from hostkeep.billing.errors.documents import NotCorrectable, NothingToCredit, OverCredit
 from hostkeep.billing.queries.billed import BilledDocument, documents_about
 from hostkeep.billing.queries.corrections import lines_left
@@ -28,7 +27,7 @@ from hostkeep.billing.rules.reasons import Reason
 from hostkeep.flows.order_lines import ADD_ON as ORDERED
 from hostkeep.flows.taxing import Taxing, taxing_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, ClauseId, InvoiceId, PurposeId
+from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId
 from hostkeep.kernel.money import Money, halves_away, total
 from hostkeep.kernel.period import Period
 from hostkeep.provisioning.errors import NoSuchService
@@ -41,7 +40,6 @@ from hostkeep.subscriptions.rules.changing import Change, GivenBack, Share
 log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
-ALARM = "credit_not_given"
 """The alarm about what somebody was to have back and no line had any more."""
 
 
@@ -137,8 +135,7 @@ def give_back(act: Act, change: UUID, back: Sequence[GivenBack], *, of: AccountI
             _credited(act, invoice, parts, reason="changed", once=f"back:{change}:{n}")
             for n, (invoice, parts) in enumerate(_by_invoice(back).items())
         ]
-        noted = _note(act, of, short, why=change)
-    _ring(act, noted)
+        _note(act, of, short, why=change)
 
 
 def _credited(
@@ -178,18 +175,11 @@ def _left_of(invoice: InvoiceId, parts: Mapping[int, Money]) -> dict[int, Money]
     return found
 
 
-def _note(act: Act, of: AccountId, short: Sequence[Money | None], *, why: UUID) -> Noted | None:
-    """Note what could not be given; None where all was."""
+def _note(act: Act, of: AccountId, short: Sequence[Money | None], *, why: UUID) -> None:
+    """Note what could not be given, if anything, and ring for it, once."""
     left = [each for each in short if each is not None]
-    if not left:
-        return None
-    return note_not_given(act, account=of, amount=total(left, left[0].currency), why=why)
-
-
-def _ring(act: Act, noted: Noted | None) -> None:
-    """Ring for what could not be given, once."""
-    if noted is not None and noted.fresh:
-        raise_alarm(act, kind=ALARM, about=noted.ref, clause=ClauseId(""))
+    if left:
+        note_not_given(act, account=of, amount=total(left, left[0].currency), why=why)
 
 
 def late_key(change: UUID) -> str:
@@ -215,8 +205,7 @@ def give_back_after(act: Act, row: SubscriptionRow, end: datetime) -> None:
             for document in documents_about(row.account, paid_upgrades(row.id))
             if (parts := _after(document, end))
         ]
-        noted = _note(act, row.account, short, why=row.id)
-    _ring(act, noted)
+        _note(act, row.account, short, why=row.id)
 
 
 def _after(document: BilledDocument, end: datetime) -> dict[int, Money]:

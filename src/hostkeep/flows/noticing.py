@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import structlog
+from django.db import transaction
 
-from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.alarms import raise_with_deed
 from hostkeep.billing import inbox
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import record_notice
+from hostkeep.billing.actions.receiving import WENT_BACK
 from hostkeep.billing.calls.gateways import gateway_for, is_one_account
 from hostkeep.billing.errors.payments import NoticeRefused, WrongBrand
 from hostkeep.billing.inbox import Waits
@@ -36,9 +38,6 @@ AT_ONCE = 100
 BILLING = PurposeId("billing")
 BY_PAYMENT = frozenset({"dispute", "returned"})
 """What a gateway tells every endpoint of its account, without saying whose it is."""
-
-WENT_BACK = "money_went_back"
-"""The alarm about money that went back to its payer without our asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +167,12 @@ def _of_returned(act: Act, waits: Waits) -> None:
     if owner is None or not is_one_account(waits.gateway, owner, act.brand):
         inbox.settle(waits)  # of another shop on the same account of the gateway, or of no account of ours
         return
-    if inbox.park(waits):
-        about = Ref("billing.notice", waits.id)
-        raise_alarm(act.of_brand(owner), kind=WENT_BACK, about=about, clause=ClauseId(""))
+    with transaction.atomic():
+        is_first = inbox.park(waits)
+        if is_first:
+            about = Ref("billing.notice", waits.id)
+            raise_with_deed(act.of_brand(owner), kind=WENT_BACK, about=about, clause=ClauseId(""))
+    if is_first:
         log.warning("notice.money_returned", gateway=waits.gateway, trace=act.trace)
 
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import structlog
 
-from hostkeep.audit.alarms import raise_alarm
 from hostkeep.audit.rounds import note_failure
 from hostkeep.billing.actions.paying_out import PayoutKept, record_payout, settle_payout
 from hostkeep.billing.actions.reconciling import record_findings
@@ -38,7 +37,7 @@ from hostkeep.brands.queries import all_brands
 from hostkeep.drivers.payouts import Holding, NotTold, PaidOut
 from hostkeep.drivers.statements import Credit
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
+from hostkeep.kernel.ids import OPERATOR, BrandId
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.runtime.jobs import send
 from hostkeep.runtime.tallies import last_tallied, tally
@@ -55,7 +54,6 @@ AGAIN = timedelta(hours=1)
 BACK = timedelta(days=35)
 """So far back pay-outs are asked for: one may fail days after it arrived, and some are made once a month."""
 
-ALARM = "books_out"
 DIFFERED = "payouts_differed"
 """The tally of checks at which a gateway held something else."""
 
@@ -121,9 +119,7 @@ def fetch(act: Act) -> tuple[int, bool]:
             continue
         fresh += booked
         found += odd
-    kept = record_findings(act, found=found, checked=OF_GATEWAYS)
-    for finding, _ in kept.fresh:
-        raise_alarm(act, kind=ALARM, about=Ref("billing.finding", finding), clause=ClauseId(""))
+    record_findings(act, found=found, checked=OF_GATEWAYS)
     return fresh, are_all_told
 
 

@@ -12,8 +12,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hostkeep.audit.alarms import raise_alarm
-from hostkeep.billing.actions.reconciling import Reconciled, record_findings
+from hostkeep.billing.actions.reconciling import record_findings
 from hostkeep.billing.queries import reconciling as billing
 from hostkeep.billing.rules.reconciling import (
     OF_ACCOUNTS,
@@ -28,7 +27,7 @@ from hostkeep.billing.rules.reconciling import (
 )
 from hostkeep.brands.queries import all_brands
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
+from hostkeep.kernel.ids import OPERATOR, BrandId
 from hostkeep.ledger import checking
 from hostkeep.runtime.jobs import send
 from hostkeep.runtime.tallies import last_tallied, tally
@@ -40,10 +39,6 @@ HOUR = 4
 
 BOOK = "book"
 """The errand about the book as a whole."""
-
-ALARM = "books_out"
-MOST_ALARMS = 20
-"""Of one check: a whole table out of step is one mistake, not a thousand."""
 
 CHUNK = 50_000
 """Documents whose accounts are looked at in one go."""
@@ -85,7 +80,7 @@ def reconcile(act: Act) -> tuple[Deviation, ...]:
     """Check the books of act.brand (OPERATOR: the ledger itself), keep what is out, ring for what is new."""
     found = check_book() if act.brand == OPERATOR else check_brand(act.brand)
     checked = OF_THE_BOOK if act.brand == OPERATOR else (*OF_ACCOUNTS, *OF_BRANDS)
-    _ring(act, record_findings(act, found=found, checked=checked))
+    record_findings(act, found=found, checked=checked)
     return found
 
 
@@ -143,12 +138,6 @@ def _handle(code: str) -> UUID:
         return UUID(name)
     except ValueError:
         return handle_of(name)
-
-
-def _ring(act: Act, kept: Reconciled) -> None:
-    """Raise an alarm for each new finding, up to a number."""
-    for finding, _ in kept.fresh[:MOST_ALARMS]:
-        raise_alarm(act, kind=ALARM, about=Ref("billing.finding", finding), clause=ClauseId(""))
 
 
 def _is_due(name: str, local: datetime) -> bool:

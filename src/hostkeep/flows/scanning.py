@@ -16,11 +16,11 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 from hostkeep.audit.alarms import raise_alarm
-from hostkeep.audit.enter import enter_apart
+from hostkeep.audit.enter import APART, enter_apart
 from hostkeep.audit.reading import EntryRow, entered_apart
 from hostkeep.brands.queries import all_brands
 from hostkeep.kernel.act import Act
@@ -135,14 +135,16 @@ def scan(act: Act) -> int:
     mine = replace(act.of_brand(OPERATOR), trace=f"scan:{handle.hex}")
     seen: Counter[Sighting] = Counter()
     looked = sum(_look(sample, seen) for sample in _samples()) + _look_at_logs(seen)
-    for sighting, count in sorted(seen.items(), key=lambda item: astuple(item[0])):
-        about = Ref(f"scan.{sighting.place}", handle)
-        whose = mine.of_brand(sighting.brand)
-        enter_apart(whose, FOUND, about, category=sighting.detector, clause="", digest="", count=count)
-        log.error("scan.value_in_clear", name=sighting.place, control=sighting.detector, count=count)
-    if seen:
-        raise_alarm(mine, kind=ALARM, about=Ref("scan", handle), clause=ClauseId(""))
-    enter_apart(mine, DONE, Ref("scan", handle), category="", clause="", digest="", count=looked)
+    # All or nothing: a scan that counts as made has rung, and one that dies rings the next time, once.
+    with transaction.atomic(using=APART):
+        for sighting, count in sorted(seen.items(), key=lambda item: astuple(item[0])):
+            about = Ref(f"scan.{sighting.place}", handle)
+            whose = mine.of_brand(sighting.brand)
+            enter_apart(whose, FOUND, about, category=sighting.detector, clause="", digest="", count=count)
+            log.error("scan.value_in_clear", name=sighting.place, control=sighting.detector, count=count)
+        if seen:
+            raise_alarm(mine, kind=ALARM, about=Ref("scan", handle), clause=ClauseId(""))
+        enter_apart(mine, DONE, Ref("scan", handle), category="", clause="", digest="", count=looked)
     return looked
 
 

@@ -14,16 +14,19 @@ from uuid import UUID
 from django.db.models import Max
 
 from hostkeep.audit.reading import RaisedRow, newest_id, raised_after
+from hostkeep.audit.rounds import go_through
 from hostkeep.kernel.act import Act
 from hostkeep.people.queries import canaries
-from hostkeep.promises.actions.alarming import take_alarm
+from hostkeep.promises.actions.alarming import Alarmed, take_alarm
 from hostkeep.promises.control import Scene
 from hostkeep.promises.models import Alarm
 from hostkeep.promises.stranger import PROBE
 from hostkeep.vault import nyms
 
-LATE = 1000
-"""Entries of the audit that are looked at again: one may be committed after one with a higher number."""
+LATE = 100_000
+"""Entries of the audit whose alarms are looked at again: one may be committed after one with a higher number,
+and a run that enters many takes as many numbers.  Few of them are alarms, and these have an index.
+"""
 
 
 @dataclass(slots=True)
@@ -36,13 +39,21 @@ class Caught:
 def take_raised(act: Act) -> int:
     """Take in what rooms raised since the last time; return how many.  A watch: called each minute."""
     last = Alarm.objects.aggregate(last=Max("entry"))["last"] or 0
-    found = raised_after(last - LATE)
     known = set(Alarm.objects.filter(entry__gt=last - LATE).values_list("entry", flat=True))
-    fresh = [raised for raised in found if raised.id not in known]
+    fresh = [raised for raised in _all_after(last - LATE) if raised.id not in known]
     ours = _canary_handles() if fresh else set[UUID]()
-    for raised in fresh:
-        take_alarm(act.of_brand(raised.brand), raised=raised, matched_by=_probe_of(raised, ours))
-    return len(fresh)
+
+    def take(raised: RaisedRow) -> Alarmed:
+        return take_alarm(act.of_brand(raised.brand), raised=raised, matched_by=_probe_of(raised, ours))
+
+    return len(go_through(act, fresh, take, event="alarm.not_taken", about=lambda raised: raised.id))
+
+
+def _all_after(entry: int) -> Iterator[RaisedRow]:
+    """Give every alarm that was entered after an entry, in pages: a hundred of one hour hide no later one."""
+    while found := raised_after(entry):
+        yield from found
+        entry = found[-1].id
 
 
 @contextmanager

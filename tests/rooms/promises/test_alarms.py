@@ -19,6 +19,7 @@ from hostkeep.people.actions.joining import make_staff
 from hostkeep.people.models import LoginAddress, User
 from hostkeep.promises import alarm_mail
 from hostkeep.promises.actions.alarming import close_alarm, open_alarm
+from hostkeep.promises import alarm_watch
 from hostkeep.promises.alarm_watch import expected_alarms, take_raised
 from hostkeep.promises.alarms import alarm, closed_alarms, open_alarms
 from hostkeep.promises.canaries import canary_of
@@ -190,6 +191,31 @@ def test_an_alarm_of_a_room_is_taken_in_and_told_once(scene) -> None:
     (row,) = open_alarms()
     assert (row.brand, row.kind, row.clause, row.matched_by) == ("vps6", "mass_reading", "V6-2", "")
     assert told_of(AlarmOpened) == [str(row.id)]
+
+
+def test_many_alarms_in_one_moment_are_all_taken_in(scene) -> None:
+    for _ in range(205):  # more than are read in one go
+        raised(make_act("support", "support", actor="staff:1"), uuid4())
+
+    assert take_raised(make_act(brand="", at=NOON)) == 205
+    raised(make_act("support", "support", actor="staff:1"), uuid4())
+    assert take_raised(make_act(brand="", at=NOON)) == 1
+
+
+def test_an_alarm_that_cannot_be_taken_in_keeps_no_later_one_waiting(scene, monkeypatch) -> None:
+    real, bad = alarm_watch.take_alarm, uuid4()
+
+    def broken(act, *, raised, matched_by):
+        if raised.thing == bad:
+            raise ZeroDivisionError
+        return real(act, raised=raised, matched_by=matched_by)
+
+    monkeypatch.setattr(alarm_watch, "take_alarm", broken)
+    raised(make_act("support", "support", actor="staff:1"), bad, "a.b")
+    raised(make_act("support", "support", actor="staff:1"), uuid4(), "a.b")
+    assert take_raised(make_act(brand="", at=NOON)) == 1
+    monkeypatch.setattr(alarm_watch, "take_alarm", real)
+    assert take_raised(make_act(brand="", at=NOON)) == 2, "the one that was left, and the alarm about it"
 
 
 def test_an_alarm_that_a_probe_provokes_is_matched_and_closed_by_it(scene) -> None:

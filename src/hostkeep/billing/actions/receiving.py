@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db.models import Q, QuerySet
 
+from hostkeep.audit.alarms import raise_with_deed
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.booking import Booked, Came, before, receive, settle
 from hostkeep.billing.errors.documents import NoSuchInvoice
@@ -19,10 +20,13 @@ from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.aside import OPEN
 from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import InvoiceId, PaymentId, Ref
+from hostkeep.kernel.ids import ClauseId, InvoiceId, PaymentId, Ref
 from hostkeep.kernel.money import Money, money
 from hostkeep.ledger.rules import Leg
 from hostkeep.runtime.transactions import take_turns
+
+WENT_BACK = "money_went_back"
+"""The alarm about money that went back to its payer without our asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +130,20 @@ def _match_key(row: Payment) -> str:
 
 
 @recorded("billing.bank_file.read")
-def record_bank_file(act: Act, *, digest: str, entries: int) -> FileKept:
+def record_bank_file(act: Act, *, digest: str, entries: int, went_back: bool = False) -> FileKept:
     """Remember that a file was read to its end, by its digest alone.
 
-    digest   SHA-256 in hex
-    entries  how many credits it held
+    digest     SHA-256 in hex
+    entries    how many credits it held
+    went_back  it tells that money was taken back: an alarm rings, once a file
     """
     file = BankFile(id=uuid4(), brand=act.brand, digest=digest, entries=entries, at=act.at)
     BankFile.objects.bulk_create([file], ignore_conflicts=True)
     stands = BankFile.objects.only("id").get(brand=act.brand, digest=digest)
-    return FileKept(stands.id, again=stands.id != file.id)
+    kept = FileKept(stands.id, again=stands.id != file.id)
+    if went_back and not kept.again:
+        raise_with_deed(act, kind=WENT_BACK, about=kept.ref, clause=ClauseId(""))
+    return kept
 
 
 def _receipt(booked: Booked, number: str) -> Receipt:

@@ -6,13 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
+from hostkeep.audit.alarms import raise_with_deed
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.errors.credit import NoSuchFinding
 from hostkeep.billing.models import Finding
 from hostkeep.billing.rules.reconciling import BY_HAND, Deviation, What, handle_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, Ref
+from hostkeep.kernel.ids import AccountId, ClauseId, Ref
 from hostkeep.kernel.money import Money
+
+FINDING = "billing.finding"
+
+OUT = "books_out"
+"""The alarm about books that are out of step."""
+
+NOT_GIVEN = "credit_not_given"
+"""The alarm about what an account was to have back and could not be given."""
+
+MOST_ALARMS = 20
+"""Of one check: a whole table out of step is one mistake, not a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,8 @@ def record_findings(act: Act, *, found: Sequence[Deviation], checked: Sequence[W
     found    all that deviates now; how far out it is may change while it is open
     checked  what was looked at: only findings of these can be gone
 
-    Writes Findings and an audit entry.
+    Writes Findings, an audit entry, and an alarm for each that is new, up to MOST_ALARMS: who dies after this
+    has rung.
     """
     rows = {
         _key(d): Finding(
@@ -66,6 +79,8 @@ def record_findings(act: Act, *, found: Sequence[Deviation], checked: Sequence[W
     ours = {row.id for row in rows.values()}
     stand = {row.id: row for row in standing if row.id in ours}
     fresh = tuple((rows[_key(d)].id, d) for d in found if rows[_key(d)].id in stand)
+    for finding, _ in fresh[:MOST_ALARMS]:
+        raise_with_deed(act, kind=OUT, about=Ref(FINDING, finding), clause=ClauseId(""))
     return Reconciled(fresh, len(gone), handle_of(act.brand))
 
 
@@ -79,7 +94,7 @@ class Noted:
     @property
     def ref(self) -> Ref:
         """The finding."""
-        return Ref("billing.finding", self.finding)
+        return Ref(FINDING, self.finding)
 
 
 @recorded("billing.finding.noted")
@@ -89,6 +104,7 @@ def note_not_given(act: Act, *, account: AccountId, amount: Money, why: UUID) ->
     amount  more than nothing, as the brand's prices are
     why     what it was to be had for, a change or a subscription: noted once for each
     One that is open for the account grows by it.  It stays until staff settles it.
+    Writes a Finding and an alarm, with the entry.
     """
     name = uuid5(why, "hostkeep:not_given")
     if Finding.objects.filter(id=name).exists():
@@ -103,7 +119,9 @@ def note_not_given(act: Act, *, account: AccountId, amount: Money, why: UUID) ->
         id=name, brand=act.brand, what="not_given", about=account, currency=code, found_at=act.at,
         minor=0 if stands else amount.minor, settled_at=act.at if stands else None,
     )  # fmt: skip
-    return Noted(stands.id if stands else name, fresh=True)
+    noted = Noted(stands.id if stands else name, fresh=True)
+    raise_with_deed(act, kind=NOT_GIVEN, about=noted.ref, clause=ClauseId(""))
+    return noted
 
 
 @recorded("billing.finding.settled")
