@@ -99,6 +99,29 @@ def test_the_owner_is_told_what_is_not_set_up_and_whose_account_is_shared(own: N
     assert "stripe is one account for this brand and vpsfast: one company" in told("vps6")
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "it needs a key and the signing secret of a webhook"),
+        ({"stripe_key": "sk_test_all"}, "set HOSTKEEP_STRIPE_SECRETS"),
+        ({"stripe_secrets": "whsec_all"}, "set HOSTKEEP_STRIPE_KEY"),
+    ],
+    ids=["nothing", "no secret", "no key"],
+)
+def test_the_owner_is_told_which_part_is_missing_and_never_what_is_there(
+    own: None, settings, monkeypatch, said: dict[str, str], words: str
+) -> None:
+    rows = {row.id: replace(row, payment=("stripe",)) for row in all_brands() if row.id in OWN}
+    monkeypatch.setattr(offering, "all_brands", lambda: tuple(rows.values()))
+    monkeypatch.setattr(offering, "brand", rows.get)
+    gateways.carry_with(wiring._gateway, outgoing.account_of, outgoing.named, outgoing.lacking)
+    settings.HOSTKEEP = replace(settings.HOSTKEEP, **{"stripe": {}, "stripe_key": "", "stripe_secrets": "", **said})
+    (told,) = offering.advice(make_act(brand="vps6"))
+    assert "HOSTKEEP_STRIPE names no account for vps6" in told and words in told
+    assert "sk_" not in told and "whsec_" not in told
+    assert "outgoing.lacking" in inspect.getsource(wiring), "the composition root says what is missing"
+
+
 def test_the_owner_is_told_of_names_that_are_no_brand_here(own: None, settings, monkeypatch) -> None:
     rows = {row.id: replace(row, payment=("manual",)) for row in all_brands() if row.id in OWN}
     monkeypatch.setattr(offering, "all_brands", lambda: tuple(rows.values()))

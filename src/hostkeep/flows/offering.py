@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hostkeep.billing.calls.gateways import accounts_of, is_ready, strangers
+from hostkeep.billing.calls.gateways import accounts_of, is_ready, lacks, strangers
 from hostkeep.brands.queries import all_brands, brand
 from hostkeep.kernel.act import Act
 
@@ -24,7 +24,8 @@ def _advice(act: Act) -> Iterator[str]:
         yield f"payment: {setting} names {', '.join(names)}: no brand here (misspelt, or not loaded yet)."
     for name in brand(act.brand).payment:
         if not is_ready(name, act.brand):
-            yield f"payment: {name} is not set up for this brand, so nobody is offered it."
+            why = lacks(name, act.brand)
+            yield f"payment: {name} is not set up for this brand, so nobody is offered it. {why}".rstrip()
             continue
         for account in accounts_of(name, shops):
             others = [

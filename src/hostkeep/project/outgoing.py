@@ -70,6 +70,19 @@ def named() -> Mapping[str, Collection[str]]:
     return {"HOSTKEEP_STRIPE": settings.HOSTKEEP.stripe.keys()}
 
 
+def lacking(name: str, brand: BrandId) -> str:
+    """Say in English which settings a gateway lacks for a brand; empty where it is set up or has none."""
+    env = settings.HOSTKEEP
+    if name != "stripe" or name in gateway_settings(brand):
+        return ""
+    said = f"HOSTKEEP_STRIPE names no account for {brand}"
+    if env.stripe_key:
+        return f"{said}, and HOSTKEEP_STRIPE_KEY has no webhook's secret: set HOSTKEEP_STRIPE_SECRETS."
+    if env.stripe_secrets:
+        return f"{said}, and HOSTKEEP_STRIPE_SECRETS has no key: set HOSTKEEP_STRIPE_KEY."
+    return f"{said}: it needs a key and the signing secret of a webhook (docs/operating/stripe.md)."
+
+
 def account_of(name: str, brand: BrandId) -> str:
     """Return by what a brand's account at a gateway is known: the same text is the same account, by its key.
 

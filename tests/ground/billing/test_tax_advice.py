@@ -59,4 +59,5 @@ def test_records_of_the_one_stop_shop_are_kept_ten_years(plus: str) -> None:
     short = compile_policy(EVERYTHING.replace(YEARS, YEARS.replace("P7Y2D", plus)), file="everything/policy.yaml")
     (sentence,) = advise(seller(), short, KNOWN)
     assert "kept for ten years" in sentence and "art. 369k" in sentence
+    assert f"after {plus[1]} years" in sentence and "Decide before" in sentence, "what is kept, and what is to be done"
     assert advise(seller(scheme="domestic"), short, KNOWN) == ()

@@ -13,6 +13,7 @@ from hostkeep.kernel.ids import BrandId
 Make = Callable[[str, BrandId], PaymentGateway | None]
 AccountOf = Callable[[str, BrandId], str]
 Named = Callable[[], Mapping[str, Collection[str]]]
+Lacking = Callable[[str, BrandId], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,33 @@ def _names_nobody() -> Mapping[str, Collection[str]]:
     return {}
 
 
+def _lacks_nothing(_name: str, _brand: BrandId) -> str:
+    """Return that nobody says what a gateway lacks."""
+    return ""
+
+
 _make: list[tuple[Make, AccountOf]] = []
 _named: list[Named] = []
+_lacking: list[Lacking] = []
 
 
-def carry_with(make: Make, account: AccountOf = _one_for_all, named: Named = _names_nobody) -> None:
+def carry_with(
+    make: Make,
+    account: AccountOf = _one_for_all,
+    named: Named = _names_nobody,
+    lacking: Lacking = _lacks_nothing,
+) -> None:
     """Say how a gateway is made ready: make(name, brand) -> gateway, or None where the brand has none.
 
     account  tells brands apart that have an account of their own: equal marks are one account
     named    whom the settings of gateways name, by setting: brands' slugs, as typed
+    lacking  says in English what a gateway lacks to be set up for a brand, and never what a setting holds
 
     Called once at start by the composition root; tests hand in their own.
     """
     _make[:] = [(make, account)]
     _named[:] = [named]
+    _lacking[:] = [lacking]
 
 
 def strangers(brands: Collection[str]) -> Mapping[str, tuple[str, ...]]:
@@ -64,6 +78,11 @@ def strangers(brands: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     said = [(setting, names) for named in _named for setting, names in named().items()]
     odd = {setting: tuple(sorted(set(names) - set(brands))) for setting, names in said}
     return {setting: names for setting, names in sorted(odd.items()) if names}
+
+
+def lacks(name: str, brand: BrandId) -> str:
+    """Say in English what a gateway lacks to be set up for a brand; empty where nobody can tell."""
+    return " ".join(filter(None, (lacking(name, brand) for lacking in _lacking)))
 
 
 def is_ready(name: str, brand: BrandId) -> bool:

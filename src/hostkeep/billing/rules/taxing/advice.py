@@ -61,6 +61,12 @@ def _advice(seller: Seller, policy: Policy, day: date) -> Iterator[str]:
         yield f"[tax] rates are as they were known on {KNOWN}: add later changes in [[tax.rates]]."
 
 
+def _years(term: timedelta) -> str:
+    """Write a term in whole years, as durations of policies count them."""
+    years = term // timedelta(days=365)
+    return f"{years} years" if years != 1 else "1 year"
+
+
 def _of_records(seller: Seller, policy: Policy) -> Iterator[str]:
     """Say that records of the One Stop Shop would end too early."""
     rule = policy.retention.get(FISCAL)
@@ -68,5 +74,8 @@ def _of_records(seller: Seller, policy: Policy) -> Iterator[str]:
     if seller.settings.scheme == "oss" and term < OSS_RECORDS:
         yield (
             "[tax] scheme: records of sales under the One Stop Shop are to be kept for ten years from the end"
-            " of their year (art. 369k); the policy keeps its fiscal class for less."
+            f" of their year (art. 369k), and the policy erases its fiscal class after {_years(term)}. Decide"
+            " before the first of them are erased: hand these records in a lawful form to whoever keeps them"
+            " for you, or announce a policy with a longer term (it binds who comes after its notice), or ask"
+            " your adviser why your sales need none."
         )
