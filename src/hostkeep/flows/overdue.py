@@ -14,6 +14,7 @@ from hostkeep.billing.rules.dunning_steps import About, Done, Facts, Step
 from hostkeep.billing.rules.gateways import not_kept_by
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
+from hostkeep.flows.late_bills import periods_billed_by
 from hostkeep.kernel.ids import InvoiceId, ServiceId
 from hostkeep.kernel.period import Period
 from hostkeep.people.queries import account
@@ -22,7 +23,7 @@ from hostkeep.provisioning.errors import NoSuchService
 from hostkeep.provisioning.queries import ServiceRow, service, services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.subscriptions.queries.changes import change_paid_by
-from hostkeep.subscriptions.queries.courses import BilledRow, billed_by
+from hostkeep.subscriptions.queries.courses import BilledRow
 
 GONE = frozenset({State.CLOSING, State.CLOSED})
 
@@ -58,10 +59,10 @@ def look(invoice: InvoiceId, at: datetime) -> Overdue:
     """Look at an invoice.  Raises NoSuchInvoice, BadCalendar."""
     row = rows.dunned(invoice, at=at)
     seller = brand(row.brand)
-    periods = billed_by(invoice)
+    periods = periods_billed_by(invoice)
     first = services_billed_by(invoice)
     change = change_paid_by(invoice)
-    services = first or _services([each.service for each in periods])
+    services = first or _services(list(dict.fromkeys(each.service for each in periods)))
     about = _about(first, periods, has_change=change is not None and change.state == "waiting")
     facts = Facts(
         issued_at=row.issued_at, due_at=row.due_at, zone=seller.zone, about=about,

@@ -20,12 +20,13 @@ from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.rules.calendars import calendar_of
 from hostkeep.billing.rules.dunning_steps import NEVER_STOP, PROMISE, Kind
 from hostkeep.brands.queries import BrandRow, all_brands
+from hostkeep.flows.late_bills import change_billed_late_by, invoices_paying_for, periods_billed_by
 from hostkeep.flows.notices import write_to
 from hostkeep.flows.overdue import Overdue, look
-from hostkeep.flows.taking_back import take_back
+from hostkeep.flows.taking_back import take_back, take_back_after
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
-from hostkeep.kernel.ids import InvoiceId, PurposeId, ServiceId
+from hostkeep.kernel.ids import PurposeId
 from hostkeep.messaging.errors import NoSuchMail
 from hostkeep.messaging.events import MailSettled
 from hostkeep.messaging.queries import mail
@@ -36,7 +37,6 @@ from hostkeep.provisioning.events import ServiceClosed, ServiceResumed, ServiceS
 from hostkeep.provisioning.queries import ServiceRow, service, work_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
-from hostkeep.subscriptions.queries.courses import billed_by, invoices_for
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
     What is gone stands still no more: its stops are over.
     """
     found = service(event.service)
-    invoices = _invoices_of(found)
+    invoices = invoices_paying_for(found)
     for held in rows.stops(invoices):
         _try(act, held)
     if not _tell_of(act, found, rows.last_step(invoices, Kind.END.value), "billing/ended"):
@@ -101,10 +101,12 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
     if stop is None:
         return
     for invoice in invoices:
-        periods = billed_by(invoice)
+        periods = periods_billed_by(invoice)
         unused = all(each.service == found.id and each.period.start >= stop.at for each in periods)
         if periods and unused and look(invoice, act.at).row.owed.minor:
             take_back(under, invoice=invoice, once=f"void:{invoice}")
+        elif periods and change_billed_late_by(invoice) and look(invoice, act.at).row.owed.minor:
+            take_back_after(under, invoice=invoice, end=stop.at, why="void")
 
 
 def tell_of_cards(act: Act) -> int:
@@ -190,7 +192,7 @@ def _stop_of(found: ServiceRow) -> rows.StopRow | None:
     stopped = next((w for w in work_of(found.id) if w.verb is Verb.SUSPEND and w.stage is Stage.DONE), None)
     if stopped is None:
         return None
-    return rows.last_step(_invoices_of(found), Kind.STOP.value, at=stopped.queued_at)
+    return rows.last_step(invoices_paying_for(found), Kind.STOP.value, at=stopped.queued_at)
 
 
 def _tell_of(act: Act, found: ServiceRow, step: rows.StopRow | None, template: str) -> bool:
@@ -203,8 +205,3 @@ def _tell_of(act: Act, found: ServiceRow, step: rows.StopRow | None, template: s
         about["invoice"] = step.invoice
     write_to(under, found.account, template, stream=STREAM, about=about)
     return True
-
-
-def _invoices_of(found: ServiceRow) -> tuple[InvoiceId, ...]:
-    """Return the invoices that a service was or is paid by."""
-    return tuple(dict.fromkeys((*invoices_for(ServiceId(found.id)), found.invoice)))

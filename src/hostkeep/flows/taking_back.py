@@ -68,13 +68,14 @@ def take_back(act: Act, *, invoice: InvoiceId, once: str) -> InvoiceId | None:
         return None
 
 
-def take_back_after(act: Act, *, invoice: InvoiceId, end: datetime) -> None:
-    """Take back what is left of a document's lines that bill time after an end; once.
+def take_back_after(act: Act, *, invoice: InvoiceId, end: datetime, why: str = "after") -> None:
+    """Take back what is left of a document's lines that bill time after an end; once for each reason.
 
     act  in role "system", for purpose "billing"
+    why  "after": its subscription ended then; "void": its service stood still from then on
     Of a proforma that bills time before it too nothing is taken: it is one sum.
     """
-    lines, once = lines_left(invoice), f"after:{invoice}"
+    lines, once = lines_left(invoice), f"{why}:{invoice}"
     after = [each for each in lines if each.line.period is not None and each.line.period.start >= end]
     parts = [Part(each.position, each.left) for each in after if each.left.minor > 0]
     if len(after) == len(lines):

@@ -29,6 +29,11 @@ class BilledDocument:
     lines: tuple[LineLeft, ...]
 
 
+def key_of(invoice: InvoiceId) -> str:
+    """Return the idempotency key that a document was made by; nothing for one that there is not."""
+    return Invoice.objects.filter(id=invoice).values_list("once", flat=True).first() or ""
+
+
 def documents_about(account: AccountId, about: Collection[UUID]) -> tuple[BilledDocument, ...]:
     """Return an account's invoices that bill one of some things, newest first.  Two database queries.
 

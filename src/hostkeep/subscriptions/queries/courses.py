@@ -88,7 +88,15 @@ def billed_by(invoice: InvoiceId) -> tuple[BilledRow, ...]:
     """Return the periods that an invoice bills, or that it billed once.  One query."""
     anew = PeriodTurn.objects.filter(document=invoice, kind="billed").values("period")
     found = PeriodModel.objects.filter(Q(invoice=invoice) | Q(id__in=anew)).select_related("subscription")
-    return tuple(_billed(row) for row in found.order_by("id"))
+    return tuple(
+        _billed(row.subscription, Period(row.starts_at, row.ends_at)) for row in found.order_by("id")
+    )
+
+
+def billed_beside(subscription: UUID, periods: Sequence[Period]) -> tuple[BilledRow, ...]:
+    """Return periods that a document bills of a subscription beside their own invoices.  One query."""
+    of = Subscription.objects.get(id=subscription)
+    return tuple(_billed(of, period) for period in periods)
 
 
 def invoices_for(service: ServiceId, *, first: int = 200) -> tuple[InvoiceId, ...]:
@@ -122,10 +130,8 @@ def _course(row: Subscription, parts: Sequence[Part]) -> CourseRow:
     return CourseRow(row.id, ServiceId(row.service), State(row.state), row.ends_at, course)
 
 
-def _billed(row: PeriodModel) -> BilledRow:
+def _billed(of: Subscription, period: Period) -> BilledRow:
     """Freeze a billed period."""
-    of = row.subscription
     # What ended at a time that was set is ended a little later, by the next sweep.
-    is_void = any(over is not None and row.starts_at >= over for over in (of.ends_at, of.ended_at))
-    period = Period(row.starts_at, row.ends_at)
+    is_void = any(over is not None and period.start >= over for over in (of.ends_at, of.ended_at))
     return BilledRow(of.id, ServiceId(of.service), State(of.state), period, is_void)
