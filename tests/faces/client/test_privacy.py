@@ -99,3 +99,13 @@ def test_what_a_hold_keeps_is_said_to_its_owner_unless_it_is_secret(member) -> N
     for row in holds_of(act, ann.account.subject):
         end_hold(act, hold=row.id)
     assert "Held back by law" not in text(ann.get(HERE))
+
+
+def test_a_stream_that_was_objected_to_says_so_beside_its_switch(ann) -> None:
+    said = "Stopped by your objection or restriction"
+    assert said not in text(ann.get(HERE))
+    there = "/account/privacy/objections/"
+    ann.sends(ann.get(there), f"{there}make/", purpose="product_news")
+    assert text(ann.get(HERE)).count(said) == 1
+    ann.sends(ann.get(there), f"{there}restrict/")
+    assert text(ann.get(HERE)).count(said) == 3

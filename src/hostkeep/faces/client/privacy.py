@@ -23,8 +23,10 @@ from hostkeep.people.queries import acceptances_of
 from hostkeep.policy.book import Policy
 from hostkeep.policy.consent import matter_of
 from hostkeep.policy.duties import Right
+from hostkeep.policy.objection import stopped_by
 from hostkeep.policy.vocabulary.terms import say
 from hostkeep.vault.consents import ConsentRow, consents_of
+from hostkeep.vault.objections import standing
 
 HERE = "/account/privacy/"
 WAYS: Mapping[str, str] = {
@@ -65,6 +67,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "accepted": [(row, _statement(policy, row.what, language)) for row in accepted],
         "standing": _standing(policy, consents_of(act, subject=account.subject), language),
         "offered": [row for row in streams if row.can_stop],
+        "stopped": _stopped(policy, standing([account.subject]).get(account.subject, frozenset())),
         "always": [row for row in streams if not row.can_stop],
         "rights": [(say("right", r.id, language), r.clause, _way(r)) for r in policy.duties.rights.values()],
         "hands_over": "hand_over" in policy.duties.rights,
@@ -109,6 +112,11 @@ def _standing(policy: Policy, rows: Iterable[ConsentRow], language: str) -> list
     """Name the consents that stand, with the clause that asked for each."""
     found = ((matter_of(policy, row.purpose, row.recipient), row) for row in rows if row.state == "given")
     return [(said(matter.label, language) if matter else row.purpose, row.clause) for matter, row in found]
+
+
+def _stopped(policy: Policy, objections: frozenset[str]) -> frozenset[str]:
+    """Return the streams that an objection or the restriction stops, whatever was chosen."""
+    return frozenset(s.id for s in policy.streams.values() if stopped_by(policy, s.purpose, objections))
 
 
 def _statement(policy: Policy, what: str, language: str) -> str:
