@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -90,6 +91,15 @@ def test_ageing_tax_recurring_and_credit_tell_the_same_as_their_rooms(sales: Sta
     assert [(row["rate"], row["net"], row["tax"]) for row in table(sales, "tax")] == [("0.21", "10.00", "2.10")]
     assert (table(sales, "recurring")[-1]["mrr"], table(sales, "recurring")[-1]["subscriptions"]) == ("12.00", "1")
     assert table(sales, "credit")[-1] == {"currency": "EUR", "what": "Held at the end", "accounts": "1", "amount": "2.50"}
+
+
+def test_tax_of_two_quarters_is_never_one_sum(sales: Staff) -> None:
+    now = clock.now()
+    Buyer().owes(sold(10_000), at=now - timedelta(days=100))
+    found = [(row["span"], row["net"], row["tax"]) for row in table(sales, "tax", by="quarter")]
+    assert [(net, tax) for _, net, tax in found] == [("100.00", "21.00"), ("10.00", "2.10")]
+    assert len({span for span, _, _ in found}) == 2
+    assert [row["span"] for row in table(sales, "income", by="quarter")][-1] == found[-1][0]
 
 
 @pytest.mark.parametrize(

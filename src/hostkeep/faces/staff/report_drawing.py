@@ -132,8 +132,14 @@ def draw_money(asked: Asked) -> Report:
 
 
 def draw_tax(asked: Asked) -> Report:
-    """Draw the tax of the whole report by country, rate and reason."""
-    found = tax_rows(asked.brand.id, since=asked.since_at, until=asked.until_at)
+    """Draw tax by span, country, rate and reason: returns are written for a month, a quarter or a year."""
+    zone = asked.brand.zone
+    parts = [
+        (span, row)
+        for span in asked.spans
+        for row in tax_rows(asked.brand.id, since=span.starts_at(zone), until=span.ends_at(zone))
+    ]
+    found = [row for _, row in parts]
     drawn = []
     for currency in currencies(row.tax.currency for row in found):
         marks = _by_country([row for row in found if row.tax.currency == currency], asked)
@@ -144,17 +150,18 @@ def draw_tax(asked: Asked) -> Report:
         "tax", gettext(TITLES["tax"]),
         gettext("What tax returns are written from: documents of this time by place, rate and reason."),
         (
-            Column("country", gettext("Country")), Column("region", gettext("Region")),
+            Column("span", gettext("When")), Column("country", gettext("Country")),
+            Column("region", gettext("Region")),
             Column("rate", gettext("Rate"), "rate"), Column("category", gettext("Category")),
             Column("reason", gettext("Reason")), Column("documents", gettext("Documents"), "number"),
             Column("net", gettext("Net"), "money"), Column("tax", gettext("Tax"), "strong"),
         ),
         tuple(
             (
-                row.country or gettext("the seller's"), row.region, row.rate, row.category,
-                row.exemption or row.rule, row.documents, row.net, row.tax,
+                span_said(span, asked.language), row.country or gettext("the seller's"), row.region, row.rate,
+                row.category, row.exemption or row.rule, row.documents, row.net, row.tax,
             )
-            for row in found
+            for span, row in parts
         ),
         tuple(drawn),
     )  # fmt: skip
