@@ -65,6 +65,7 @@ def test_money_nobody_claims_is_matched_by_hand(ann: Customer) -> None:
     listed = text(member.get("/staff/payments/", brand="vps6"))
     assert "Unmatched" not in listed.partition("<table")[2]
     assert f"The payment went on invoice {issued.number}." in listed
+    assert f'href="/staff/documents/{issued.id}/"' in listed
     assert member.posts(form, path, number=issued.number).status_code == 409
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -111,3 +112,14 @@ def test_the_page_shows_the_seller_that_its_paper_does() -> None:
     shown = page.split('<article class="paper">')[1].split("</article>")[0]
     assert "VPS6 B.V." in shown and "VAT" in shown
     assert "Six Servers N.V." not in shown and "Duty" not in shown
+
+
+def test_a_brand_from_before_is_written_down_as_it_is() -> None:
+    """What the migration writes of a brand is what loading it writes, so that the next load finds nothing new."""
+    written = import_module("hostkeep.brands.migrations.0004_sellers_stay").STAYS.split(";")[0]
+    with connection.cursor() as cursor:
+        cursor.execute(written)
+    one, other = SellerBlock.objects.filter(brand="vps6")
+    assert (one.said, one.since_at) == (other.said, other.since_at)
+    loads()
+    assert SellerBlock.objects.filter(brand="vps6").count() == 2

@@ -54,6 +54,7 @@ class PaymentRow:
     proof      the gateway's or bank's own id
     reference  what the payer gave as the reference, if it could be one of ours
     number     the invoice it went on; empty while it is unmatched or all of it is credit
+    invoice    its id, or None
     matched    whether it is known whose it is
     aside      where it stands while it is nobody's; why: a word of rules.aside
     back_ref   the reference of the transfer that sends it back, or empty
@@ -73,6 +74,7 @@ class PaymentRow:
     aside: Aside = ""
     why: str = ""
     back_ref: str = ""
+    invoice: InvoiceId | None = None
 
     @property
     def waits(self) -> bool:
@@ -232,15 +234,16 @@ def _rows(found: QuerySet[Payment], *, first: int, skip: int) -> tuple[PaymentRo
     """Fetch payments with the invoice each went on.  One database query."""
     part = Allocation.objects.filter(payment=OuterRef("pk")).order_by("id")
     shown = found.annotate(
-        number=Subquery(part.values("invoice__number")[:1]), applied=Subquery(part.values("minor")[:1])
-    )
+        number=Subquery(part.values("invoice__number")[:1]), applied=Subquery(part.values("minor")[:1]),
+        went_on=Subquery(part.values("invoice")[:1]),
+    )  # fmt: skip
     return tuple(
         PaymentRow(
             id=PaymentId(row.id), brand=BrandId(row.brand), gateway=row.gateway, proof=row.proof,
             amount=money(row.minor, row.currency), reference=row.reference, booked_on=row.booked_on,
             received_at=row.received_at, matched=row.account is not None, number=row.number or "",
             applied=money(row.applied or 0, row.currency), aside=cast("Aside", row.aside), why=row.aside_why,
-            back_ref=row.back_ref,
+            back_ref=row.back_ref, invoice=InvoiceId(row.went_on) if row.went_on else None,
         )
         for row in shown[skip : skip + first]
     )  # fmt: skip
