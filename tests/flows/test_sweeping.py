@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from hostkeep.audit.models import Entry
 from hostkeep.flows import closing, retiring, sweeping
-from hostkeep.kernel.ids import CategoryId, MailId, SubjectId
+from hostkeep.kernel.ids import BrandId, CategoryId, MailId, SubjectId
 from hostkeep.messaging.actions.choosing import want_stream
 from hostkeep.messaging.calls import handing
 from hostkeep.messaging.events import MailQueued
@@ -35,7 +35,8 @@ from hostkeep.runtime import clock, jobs, kept, outbox, stores
 from hostkeep.runtime.models import Clock, Delivery, Event
 from hostkeep.shop.models import Cart, CartLine, Receipt
 from hostkeep.vault.columns import Boxed
-from hostkeep.vault import door, dropping, due, erasing, exports, retention
+from hostkeep.vault import door, dropping, due, erasing, exports, holds, retention
+from hostkeep.vault.ending import Whose
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
@@ -162,12 +163,13 @@ def test_a_closed_account_gains_by_a_shorter_term_too(db: None) -> None:
 
 
 @contextmanager
-def cannot_go(who: SubjectId) -> Iterator[None]:
-    """Break every statement that would delete a value of somebody."""
+def cannot_go(*who: SubjectId) -> Iterator[None]:
+    """Break every statement that would delete a value of some people."""
+    kept = left(*who)
 
     def stops(execute, sql, params, many, context):
         done = execute(sql, params, many, context)
-        if "DELETE FROM vault.vault_item" in sql and not Item.objects.filter(subject=who).exists():
+        if "DELETE FROM vault.vault_item" in sql and Item.objects.filter(subject__in=who).count() < kept:
             raise OSError("it cannot go")
         return done
 
@@ -195,12 +197,46 @@ def test_where_nothing_can_go_not_each_value_is_tried(db: None, monkeypatch) -> 
         raise OSError
 
     monkeypatch.setattr(dropping, "enter", breaks)
-    monkeypatch.setattr(dropping, "STUCK", 2)
-    for n in range(8):
+    monkeypatch.setattr(dropping, "HOPELESS", 3)
+    monkeypatch.setattr(dropping, "SOME", 2)
+    for n in range(12):
         somebody(NOON + n * HOUR)
     sweep(NOON + 92 * DAY)
-    assert len(tried) < 8
+    assert 0 < len(tried) < 12
     assert sweeping.last_run() is None
+
+
+def test_many_values_that_cannot_go_keep_no_younger_one(db: None, monkeypatch) -> None:
+    """Whole batches of them, the oldest of all: a sweep that stopped at some number would begin with them anew."""
+    monkeypatch.setattr(sweeping, "BATCH", 8)
+    monkeypatch.setattr(dropping, "HOPELESS", 3)
+    monkeypatch.setattr(dropping, "SOME", 2)
+    people = [somebody(NOON + n * HOUR) for n in range(28)]
+    with cannot_go(*people[:20]):
+        sweep(NOON + 92 * DAY)
+    assert [left(who) for who in people] == [1] * 20 + [0] * 8
+    assert sweeping.last_run() is None
+    sweep(NOON + 93 * DAY)
+    assert left(*people) == 0
+
+
+def test_people_whose_classes_cannot_end_keep_no_later_one(db: None, monkeypatch) -> None:
+    monkeypatch.setattr(sweeping, "PEOPLE", 2)
+    asked, people = [], [Whose(BrandId("vps6"), SubjectId(uuid4())) for _ in range(7)]
+    freed = [holds.Freed(whose.brand, whose.subject, frozenset({"account"})) for whose in people]
+    monkeypatch.setattr(due, "left_open", lambda *, most: tuple(people[:most]))
+    monkeypatch.setattr(holds, "released", lambda *, most: tuple(freed[:most]))
+
+    def breaks(act, *, subject, **more):
+        asked.append(subject)
+        raise OSError
+
+    for room, name in ((retention, "fire"), (erasing, "erase")):
+        asked.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(room, name, breaks)
+            sweep(NOON)
+        assert asked == [whose.subject for whose in people], name
 
 
 def test_an_erasure_whose_rows_cannot_go_keeps_no_other(db: None) -> None:

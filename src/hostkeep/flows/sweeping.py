@@ -8,7 +8,7 @@ the light that watches the sweeper then goes out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import structlog
 
 from hostkeep.audit.enter import enter
-from hostkeep.audit.rounds import go_through
+from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing import stores as billing
 from hostkeep.brands.errors import NoSuchBrand
 from hostkeep.brands.queries import all_brands
@@ -33,7 +33,7 @@ from hostkeep.runtime.stores import Store, all_stores, register
 from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
 from hostkeep.subscriptions import stores as subscriptions
-from hostkeep.vault import dropping, due, erasing, holds, rescheduling, retention
+from hostkeep.vault import dropping, due, erasing, holds, replaying, rescheduling, retention
 from hostkeep.vault import stores as vault
 from hostkeep.vault.ending import Whose
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
@@ -90,7 +90,7 @@ def sweep(act: Act) -> int:
         "newcomers": _close_newcomers,
         "classes": _end_classes,
         "released": _erase_released,
-        "rows": lambda act: _past_stuck(lambda stuck: erasing.finish(act, BATCH, stuck=stuck)),
+        "rows": _finish_erasures,
         **{store.name: _emptying(store) for store in all_stores()},
         "people": _forget_again,
     }
@@ -183,24 +183,16 @@ def _close_newcomers(act: Act) -> int:
         retention.fire(act.of_brand(whose.brand), subject=whose.subject, event=ACCOUNT_CLOSED)
         return 1
 
-    return _all_of(act, due.left_open(most=PEOPLE), close, name="newcomers")
+    waiting = each_once(lambda most: due.left_open(most=most), key=lambda whose: whose, page=PEOPLE)
+    return _all_of(act, waiting, close, name="newcomers")
 
 
 def _end_classes(act: Act) -> int:
     """End the classes that are due, person by person.  One that goes wrong does not stop the next."""
-    done, failed = 0, 0
-    tried: set[Whose] = set()
-    while waiting := [w for w in due.people_due(act.at, most=PEOPLE + len(tried)) if w not in tried]:
-        for whose in waiting:
-            tried.add(whose)
-            try:
-                done += due.end(act, whose=whose)
-            except Exception as error:  # noqa: BLE001  see above
-                failed += 1
-                log.warning("sweep.failed", name="class", code=type(error).__name__, trace=act.trace)
-    if failed:
-        raise RuntimeError("classes past due are left")
-    return done
+    waiting = each_once(
+        lambda most: due.people_due(act.at, most=most), key=lambda whose: whose, page=PEOPLE
+    )
+    return _all_of(act, waiting, lambda whose: due.end(act, whose=whose), name="class")
 
 
 def _erase_released(act: Act) -> int:
@@ -211,17 +203,36 @@ def _erase_released(act: Act) -> int:
         erasing.erase(under, subject=freed.subject, classes=freed.classes, why=RELEASED)
         return len(freed.classes)
 
-    return _all_of(act, holds.released(most=PEOPLE), erase, name="released")
+    freed = each_once(lambda most: holds.released(most=most), key=lambda each: each, page=PEOPLE)
+    return _all_of(act, freed, erase, name="released")
 
 
-def _all_of(act: Act, rows: Sequence[Row], do: Callable[[Row], int], *, name: str) -> int:
+def _finish_erasures(act: Act) -> int:
+    """Delete the rows that no key opens any more; return how many.
+
+    Raises RuntimeError at the end where an erasure, or a line of its ledger, is stuck.
+    """
+    gone = _past_stuck(lambda stuck: erasing.finish(act, BATCH, stuck=stuck))
+    if replaying.stuck_lines():
+        raise RuntimeError("lines of the erasure ledger are left")
+    return gone
+
+
+def _all_of(act: Act, rows: Iterable[Row], do: Callable[[Row], int], *, name: str) -> int:
     """Do something with each row; return how much went.  One that goes wrong does not stop the next.
 
     Raises RuntimeError once all had their turn, where one went wrong: the run does not count then.
     """
+    begun = 0
+
+    def one(row: Row) -> int:
+        nonlocal begun
+        begun += 1
+        return do(row)
+
     # Whose it is stays out of the log: people are rows here.
-    done = go_through(act, rows, do, event="sweep.one_failed", about=lambda _: name)
-    if len(done) < len(rows):
+    done = go_through(act, rows, one, event="sweep.one_failed", about=lambda _: name)
+    if len(done) < begun:
         raise RuntimeError("some of what is past due is left")
     return sum(done)
 
@@ -257,7 +268,13 @@ def _past_stuck(batch: Callable[[set[UUID]], int]) -> int:
     Raises RuntimeError at the end where something could not: the run does not count then.
     """
     stuck: set[UUID] = set()
-    done = _until_none(lambda: batch(stuck))
+    done = 0
+    while True:
+        known = len(stuck)
+        count = batch(stuck)
+        done += count
+        if not count and len(stuck) == known:
+            break  # a batch of nothing but what cannot go is not the last one
     if stuck:
         raise RuntimeError("some of what is past due is left")
     return done

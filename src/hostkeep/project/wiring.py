@@ -40,7 +40,7 @@ from hostkeep.people import api_calls, resealing
 from hostkeep.people.queries import numbers_of_subjects
 from hostkeep.project import foreign_columns, outgoing
 from hostkeep.project.outgoing import LXD_SOCKETS, ROUTE_FILE
-from hostkeep.promises import alarm_mail, alarm_watch, lateness, rounds, stranger
+from hostkeep.promises import alarm_mail, alarm_watch, lateness, rounds, stranger, stuck_erasures
 from hostkeep.promises.events import AlarmClosed, AlarmOpened
 from hostkeep.provisioning.calls import drivers
 from hostkeep.reports import observing
@@ -70,7 +70,7 @@ def join() -> None:
     for place, reseal in resealing.PLACES.items():
         rolling.place(place, reseal)
     search.numbers_by(numbers_of_subjects)
-    jobs.schedule("erasures", erasing.finish)
+    jobs.schedule("erasures", erasing.work_off)
     jobs.schedule("escrow", rolling.end_escrow)
     _turn_keys()
     jobs.schedule("payments", paying.look_up_open)
@@ -79,6 +79,7 @@ def join() -> None:
     jobs.watch("promises", rounds.send_due)
     jobs.watch("alarms", alarm_watch.take_raised)
     jobs.watch("lateness", lateness.tell_late)
+    jobs.watch("stuck_erasures", stuck_erasures.tell_stuck)
     jobs.watch("alarm_letters", alarm_mail.tell_all)
     _watch_the_book()
     outbox.listen({
@@ -100,7 +101,7 @@ def join() -> None:
 def _hand_out_drivers() -> None:
     """Say how drivers are made ready."""
     drivers.carry_with(_provisioner)
-    gateways.carry_with(_gateway, outgoing.account_of, outgoing.named)
+    gateways.carry_with(_gateway, outgoing.account_of, outgoing.named, outgoing.lacking)
     numbers.carry_with(_tax_numbers)
     einvoices.carry_with(_einvoices)
 

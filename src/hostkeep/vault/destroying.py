@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from hostkeep.audit.enter import enter
+from hostkeep.audit.rounds import note_failure
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.runtime.deeds import forget_notes
@@ -57,6 +58,26 @@ def advance(row: Keyring, line: erasure_ledger.Line) -> None:
     row.replayed, row.replayed_head = line.number, line.head
     with opened():
         row.save(update_fields=["replayed", "replayed_head"])
+
+
+def go_past(act: Act, row: Keyring, line: erasure_ledger.Line) -> bool:
+    """Carry a line out and say that it was; one that cannot be is noted as stuck, for the next must not wait.
+
+    row  the keyring's, locked
+    Who finds it again: `replaying.retry`.
+    """
+    number, before = str(line.number), dict(row.stuck)
+    try:
+        with transaction.atomic():
+            carry_out(act, line)
+        row.stuck.pop(number, None)
+    except Exception as error:  # noqa: BLE001  one line that cannot be carried out must not stop the younger
+        row.stuck[number] = str(line.erasure)
+        note_failure(act, error, event="erasure_line.failed", about=line.number)
+    if row.stuck != before:
+        with opened():
+            row.save(update_fields=["stuck"])
+    return number not in row.stuck
 
 
 def carry_out(act: Act, line: erasure_ledger.Line) -> None:

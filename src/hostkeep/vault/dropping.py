@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -16,8 +16,8 @@ from hostkeep.audit.rounds import note_failure
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.vault import erasing
-from hostkeep.vault.models import Hold
-from hostkeep.vault.wall import opened
+from hostkeep.vault.erasure_ledger import LedgerBroken
+from hostkeep.vault.wall import opened, read
 
 NOT_HELD = """
 NOT EXISTS (
@@ -53,10 +53,19 @@ SELECT i.keep_class, count(*) FROM vault.vault_item i
 WHERE {DUE} AND {OF_BRAND.format(row='i')} GROUP BY i.keep_class
 """  # noqa: S608  made of constants
 
+HELD_IN = """
+SELECT DISTINCT subject FROM vault.vault_hold
+WHERE approved_at IS NOT NULL AND ended_at IS NULL AND classes @> to_jsonb(%s::text)
+"""
+
 BRANDS = uuid5(NAMESPACE_URL, "hostkeep:brand")
+HOPELESS = 64
+"""After so many tries of which none went, some single values say whether the rest of a batch is tried."""
+
+SOME = 100
+"""So many: where none of them goes, it is no fault of theirs, and the whole batch waits for another sweep."""
+
 ALL: Mapping[str, Any] = MappingProxyType({"subject": None, "most": None, "only": None, "but": []})
-STUCK = 100
-"""Where so many values cannot go, it is no fault of theirs: nobody tries the rest one by one."""
 
 
 def drop_due(act: Act, *, most: int, stuck: set[UUID] | None = None) -> int:
@@ -66,15 +75,18 @@ def drop_due(act: Act, *, most: int, stuck: set[UUID] | None = None) -> int:
            cannot go keeps the whole batch, and what went wrong is raised
 
     One transaction, with one entry a brand and class; where it breaks, as many as it takes to find the values
-    that break it.  Rows that another sweeper holds are left to it.
+    that break it: at most two for each of the batch.  Rows that another sweeper holds are left to it.
+    Raises LedgerBroken, where no value is at fault.
     """
     but = sorted(stuck or ())
     try:
         return _drop(act, {"most": most, "but": but})
+    except LedgerBroken:
+        raise
     except Exception:
         if stuck is None:
             raise
-        return _go_past(act, _which(act, most, but), stuck)
+        return _Sieve(act, stuck).sift(_which(act, most, but))
 
 
 def drop_of(act: Act, *, subject: SubjectId) -> int:
@@ -94,11 +106,7 @@ def count_due(at: datetime, brand: BrandId | None = None) -> Mapping[str, int]:
 
 def held_in(keep_class: str) -> tuple[UUID, ...]:
     """Return the people of whom an approved hold keeps a class, for rooms that end columns by themselves."""
-    with opened():
-        found = Hold.objects.filter(
-            approved_at__isnull=False, ended_at=None, classes__contains=[keep_class]
-        )
-        return tuple(set(found.values_list("subject", flat=True)))
+    return tuple(subject for (subject,) in read(HELD_IN, [keep_class]))
 
 
 def class_of(brand: BrandId, keep_class: str) -> Ref:
@@ -113,22 +121,54 @@ def _which(act: Act, most: int, but: list[UUID]) -> list[UUID]:
         return [row for (row,) in cursor.fetchall()]
 
 
-def _go_past(act: Act, items: Sequence[UUID], stuck: set[UUID]) -> int:
-    """Delete values of a batch that broke, by halves, until what cannot go stands alone; return how many.
+class _Sieve:
+    """Deletes what can go of a batch that broke, and finds what cannot, the whole before its parts.
 
-    Raises what went wrong once STUCK of them cannot go.
+    gone  how many went
     """
-    try:
-        return _drop(act, {"only": items})
-    except Exception as error:
-        if len(items) > 1:
-            half = len(items) // 2
-            return _go_past(act, items[:half], stuck) + _go_past(act, items[half:], stuck)
-        stuck.update(items)
-        if len(stuck) >= STUCK:
+
+    def __init__(self, act: Act, stuck: set[UUID]) -> None:
+        self.act, self.stuck, self.gone = act, stuck, 0
+
+    def sift(self, items: Sequence[UUID]) -> int:
+        """Try halves of halves until what cannot go stands alone; return how many went.
+
+        However many cannot: who stopped at some number would keep the younger behind them waiting for ever.
+        Where nothing goes, not each is tried (HOPELESS).  Raises LedgerBroken.
+        """
+        parts, tries = deque([items]), 0
+        while parts:
+            part = parts.popleft()
+            tries += 1
+            if self._went(part, alone=len(part) == 1):
+                continue
+            if len(part) > 1:
+                half = len(part) // 2
+                parts.extend((part[:half], part[half:]))
+            if not self.gone and tries == HOPELESS and not self._some_go(items):
+                self.stuck.update(items)
+                break
+        return self.gone
+
+    def _some_go(self, items: Sequence[UUID]) -> bool:
+        """Try some values of a batch by themselves, others each time; say whether one went."""
+        step = max(1, len(items) // SOME)
+        for item in items[int(self.act.at.timestamp()) % step :: step]:
+            self._went([item], alone=True)
+        return self.gone > 0
+
+    def _went(self, items: Sequence[UUID], *, alone: bool) -> bool:
+        """Delete some values and say whether they went; one that stood alone and could not is stuck."""
+        try:
+            self.gone += _drop(self.act, {"only": items, "but": sorted(self.stuck.intersection(items))})
+        except LedgerBroken:
             raise
-        note_failure(act, error, event="sweep.one_failed", about="value")
-        return 0
+        except Exception as error:  # noqa: BLE001  one value that cannot go must not stop the others
+            if alone:
+                self.stuck.update(items)
+                note_failure(self.act, error, event="sweep.one_failed", about="value")
+            return False
+        return True
 
 
 def _drop(act: Act, which: Mapping[str, Any]) -> int:

@@ -29,13 +29,14 @@ DUE = (
 )
 PEOPLE = f"""
 SELECT k.brand, k.subject FROM vault.vault_subjectkey k WHERE {DUE}
-GROUP BY k.brand, k.subject ORDER BY min(k.ends_at) LIMIT %(most)s
+GROUP BY k.brand, k.subject ORDER BY min(k.ends_at), k.brand, k.subject LIMIT %(most)s
 """  # noqa: S608  made of constants
 LEFT_OPEN = """
 SELECT DISTINCT k.brand, k.subject FROM vault.vault_subjectkey k
 JOIN vault.vault_subjectkey a ON a.subject = k.subject AND a.keep_class = 'account'
 WHERE a.fired_at IS NOT NULL AND k.fired_at IS NULL AND k.brand <> ''
-  AND k.state IN ('live', 'deactivated', 'held') LIMIT %s
+  AND k.state IN ('live', 'deactivated', 'held')
+ORDER BY k.brand, k.subject LIMIT %s
 """
 COUNT = f"""
 SELECT k.keep_class, count(*) FROM vault.vault_subjectkey k
@@ -67,7 +68,10 @@ def end(act: Act, *, whose: Whose) -> int:
 
 
 def left_open(*, most: int) -> tuple[Whose, ...]:
-    """Return people whose account has ended and who have a class that came later, and so has no end yet."""
+    """Return people whose account has ended and who have a class that came later, and so has no end yet.
+
+    At most so many, always in one order.
+    """
     with opened(), connection.cursor() as cursor:
         cursor.execute(LEFT_OPEN, [most])
         return tuple(Whose(BrandId(brand), SubjectId(who)) for brand, who in cursor.fetchall())

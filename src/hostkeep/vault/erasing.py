@@ -6,7 +6,7 @@ deleted later, in batches (finish).  What a hold keeps stays, and the certificat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,14 +16,18 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from hostkeep.audit.enter import enter
-from hostkeep.audit.rounds import note_failure
+from hostkeep.audit.rounds import each_once, go_through, note_failure
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, ClauseId, Ref, SubjectId
 from hostkeep.runtime.deeds import forget_notes
 from hostkeep.vault import destroying, erasure_ledger, keys, replaying, staying
 from hostkeep.vault.holds import sees_secret
 from hostkeep.vault.models import Erasure, Keyring, SubjectKey
+from hostkeep.vault.stuck import ErasureWaits
 from hostkeep.vault.wall import opened
+
+AT_ONCE = 100
+"""Certificates that are read in one go."""
 
 FENCE = """
 UPDATE vault.vault_subjectkey SET state = 'erasing', changed_at = %s
@@ -169,21 +173,37 @@ def _being_erased(subject: SubjectId) -> set[str]:
     return {name for classes in begun for name in classes}
 
 
-def _cut_off(**whose: SubjectId) -> list[UUID]:
+def _cut_off(most: int = AT_ONCE, **whose: SubjectId) -> list[UUID]:
     """Return certificates whose keys still wait to be destroyed, oldest first: somebody is at it, or died."""
     with opened():
         left = Erasure.objects.filter(live_at__isnull=True, **whose).order_by("asked_at", "id")
-        return list(left.values_list("id", flat=True)[:100])
+        return list(left.values_list("id", flat=True)[:most])
+
+
+def _all_cut_off() -> Iterator[UUID]:
+    """Give each of them once, page by page: those that go wrong keep no younger one waiting."""
+    return each_once(_cut_off, key=lambda erasure: erasure, page=AT_ONCE)
 
 
 def _destroy(act: Act, erasure: UUID) -> None:
-    """Write the line, then destroy the keys that a begun certificate names."""
+    """Write the line, then destroy the keys that a begun certificate names.
+
+    Raises ErasureWaits where its line stands and could not be carried out: a second one would say no more.
+    """
+    if not _destroyed(act, erasure):
+        raise ErasureWaits
+
+
+def _destroyed(act: Act, erasure: UUID) -> bool:
+    """Destroy the keys of a certificate; say whether they are gone, False where its line is stuck."""
     with transaction.atomic():
         row = _caught_up(act)
         with opened():
             begun = Erasure.objects.select_for_update().get(id=erasure)
             if begun.live_at is not None:
-                return  # the ledger had its line already
+                return True  # the ledger had its line already
+            if str(erasure) in row.stuck.values():
+                return False
             owned = SubjectKey.objects.filter(
                 subject=begun.subject, keep_class__in=begun.classes, state="erasing"
             )
@@ -192,10 +212,11 @@ def _destroy(act: Act, erasure: UUID) -> None:
             line = erasure_ledger.add(at=act.at, erasure=erasure, data_keys=data_keys)
         destroying.carry_out(act, line)
         destroying.advance(row, line)
+    return True
 
 
 def _caught_up(act: Act) -> Keyring:
-    """Lock the keyring's row and carry out what the ledger has beyond it."""
+    """Lock the keyring's row and carry out what the ledger has beyond it, past what cannot be."""
     row = destroying.lock()
     while replaying.step(act, row, most=replaying.AT_ONCE):
         pass
@@ -226,11 +247,23 @@ def note_items_gone(act: Act, *, items: Sequence[UUID]) -> None:
 
 
 def carry_on(act: Act) -> int:
-    """Finish erasures that were cut off between the fence and the ledger; return how many."""
-    found = _cut_off()
-    for erasure in found:
-        _destroy(act, erasure)
-    return len(found)
+    """Finish erasures that were cut off between the fence and the ledger; return how many.
+
+    One that goes wrong keeps no other waiting, and no process from starting: it is open to nobody, and the
+    minute's work tries it again.
+    """
+    def destroy(which: UUID) -> None:
+        _destroy(act, which)
+
+    return len(go_through(act, _all_cut_off(), destroy, event="erasure.failed", about=lambda _: "erasure"))
+
+
+def work_off(act: Act) -> int:
+    """Do what is left of all erasures: stuck lines of the ledger, keys, rows; return how much.
+
+    The minute's work.  What goes wrong keeps nothing else waiting; `stuck` tells of it.
+    """
+    return replaying.retry(act) + finish(act, stuck=set())
 
 
 def finish(act: Act, most: int = 5000, *, stuck: set[UUID] | None = None) -> int:
@@ -241,18 +274,22 @@ def finish(act: Act, most: int = 5000, *, stuck: set[UUID] | None = None) -> int
 
     Closes certificates without rows.  Several may run side by side.  Call it until it returns 0.
     """
-    for erasure in _cut_off():
+    for erasure in _all_cut_off():
         _past(act, erasure, lambda which: _destroy(act, which), stuck)
-    with opened():
-        open_ones = Erasure.objects.filter(state="begun", live_at__isnull=False).exclude(id__in=stuck or ())
-        found = list(open_ones.order_by("asked_at").values_list("id", "subject", "brand")[:200])
     gone = 0
-    for erasure, subject, brand in found:
+    for erasure, subject, brand in each_once(_with_rows, key=lambda row: row[0], page=AT_ONCE):
         if gone >= most:
             break
         under, left = act.of_brand(BrandId(brand)), most - gone
         gone += _past(act, erasure, partial(_finish, under, subject=subject, most=left), stuck)
     return gone
+
+
+def _with_rows(most: int) -> list[tuple[UUID, UUID, str]]:
+    """Return certificates whose keys are gone and whose rows may stand: handle, person, brand."""
+    with opened():
+        open_ones = Erasure.objects.filter(state="begun", live_at__isnull=False).order_by("asked_at", "id")
+        return list(open_ones.values_list("id", "subject", "brand")[:most])
 
 
 def _past(act: Act, erasure: UUID, do: Callable[[UUID], int | None], stuck: set[UUID] | None) -> int:

@@ -21,6 +21,7 @@ PLAIN: Columns = {
     "Keyring.nonce": not_personal("random"),
     "Keyring.proof": not_personal("HMAC of the nonce under the wrapping key"),
     "Keyring.replayed_head": not_personal("SHA-256 over a line of ids"),
+    "Keyring.stuck": not_personal("numbers of lines, and handles of certificates"),
     "SubjectKey.keep_class": not_personal("a retention class of the policy"),
     "SubjectKey.brand": not_personal("slug of a brand"),
     "SubjectKey.state": not_personal("live, deactivated, held, erasing or destroyed"),
@@ -62,6 +63,7 @@ class Keyring(models.Model):
     epoch          the one that new keys are wrapped under
     replayed       how many lines of the erasure ledger (a file beside the keys) this database has carried out
     replayed_head  SHA-256 over the last of them
+    stuck          lines up to there that could not be carried out: number -> the certificate's handle
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
@@ -70,6 +72,7 @@ class Keyring(models.Model):
     proof = models.BinaryField()
     replayed = models.BigIntegerField(default=0)
     replayed_head = models.CharField(max_length=64, blank=True)
+    stuck = models.JSONField(default=dict, db_default={})
 
     class Meta:
         """One row only."""

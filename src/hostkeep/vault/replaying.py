@@ -5,7 +5,9 @@ Until a process has seen that the database is as far as the ledger, it serves an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -54,7 +56,22 @@ def demand_open() -> None:
 
 
 def behind() -> int:
-    """Return how many lines of the ledger the database has not carried out.
+    """Return how many lines of the ledger the database has not carried out, those that are stuck among them.
+
+    Raises LedgerBroken as unseen.
+    """
+    return unseen() + len(stuck_lines())
+
+
+def stuck_lines() -> Mapping[int, UUID]:
+    """Return the lines that this database could not carry out: number -> the certificate's handle."""
+    with opened():
+        row = Keyring.objects.filter(id=1).first()
+    return {int(number): UUID(handle) for number, handle in row.stuck.items()} if row else {}
+
+
+def unseen() -> int:
+    """Return how many lines of the ledger the database has not come to yet.
 
     Raises LedgerBroken where the database knows more of them than there are, or another last one.
     """
@@ -72,21 +89,43 @@ def behind() -> int:
 def catch_up(act: Act) -> int:
     """Carry out what the ledger has and the database has not, in batches; return how many lines.
 
-    A batch is one transaction, so that a crash loses nothing and does nothing twice.
+    A batch is one transaction, so that a crash loses nothing and does nothing twice.  A line that cannot be
+    carried out is gone past: the database stays behind by it, and so closed to every process that asks
+    (is_open).  While this process is closed it is tried again here; else by the minute's work.
     Raises LedgerBroken.
     """
-    done = 0
-    while behind():
+    done, before = 0, stuck_lines()
+    while unseen():
         with transaction.atomic():
             now = step(act, destroying.lock(), most=AT_ONCE)
         if not now:
             break  # somebody else was faster
         done += now
-    return done
+    done -= len(stuck_lines().keys() - before.keys())
+    return done if _open else done + (retry(act) if before else 0)
+
+
+def retry(act: Act) -> int:
+    """Try the lines again that could not be carried out, each by itself; return how many went.
+
+    Raises LedgerBroken.
+    """
+    stuck = stuck_lines()
+    if not stuck:
+        return 0
+    lines = [line for line in erasure_ledger.lines_after(0, "") if line.number in stuck]
+    return sum(_tried(act, line) for line in lines)
+
+
+def _tried(act: Act, line: erasure_ledger.Line) -> bool:
+    """Try one line again; say whether it was carried out now."""
+    with transaction.atomic():
+        row = destroying.lock()
+        return str(line.number) in row.stuck and destroying.go_past(act, row, line)
 
 
 def step(act: Act, row: Keyring, *, most: int) -> int:
-    """Carry out up to so many lines in the running transaction; return how many.
+    """Carry out up to so many lines in the running transaction, past those that cannot be; return how many.
 
     row  the keyring's, locked
     Raises LedgerBroken.
@@ -98,7 +137,7 @@ def step(act: Act, row: Keyring, *, most: int) -> int:
         raise RuntimeError("the keyring's row is not locked")
     count = 0
     for line in islice(erasure_ledger.lines_after(row.replayed, row.replayed_head), most):
-        destroying.carry_out(act, line)
+        destroying.go_past(act, row, line)
         destroying.advance(row, line)
         count += 1
     return count

@@ -47,9 +47,11 @@ MARGIN = timedelta(days=1)
 
 OLD_KEYS = """
 SELECT id, subject, keep_class, epoch, wrapped FROM vault.vault_subjectkey
-WHERE epoch <> %s AND wrapped IS NOT NULL AND state <> 'erasing'
+WHERE epoch <> %s AND wrapped IS NOT NULL
 ORDER BY epoch, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
+"""Those of an erasure that is stuck among them: it opens for nobody, and must not keep the old epoch alive,
+which every other erasure waits for in backups."""
 NEW_KEYS = """
 UPDATE vault.vault_subjectkey k SET epoch = %s, wrapped = n.wrapped
 FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, wrapped) WHERE k.id = n.id

@@ -9,6 +9,8 @@ from django.db import connection
 
 from hostkeep.audit.models import Entry
 from hostkeep.brands.queries import brand
+from hostkeep.faces.staff import promises as pages
+from hostkeep.flows import offering, taxing
 from hostkeep.kernel.ids import BrandId
 from hostkeep.people.models import Account
 from hostkeep.people.queries import account
@@ -20,6 +22,7 @@ from hostkeep.provisioning.queries import services_where
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.runtime import clock
 from hostkeep.shop.queries.desk import orders_page, placed_by_brand
+from hostkeep.vault.stuck import Stuck
 from tests.conftest import make_act
 from tests.falsifiability.sabotages import SABOTAGES
 
@@ -55,6 +58,28 @@ def test_the_ledger_shows_every_brand_its_lights_evidence_and_days(looked, staff
     assert "The control for this clause is not built yet." in said
     assert "No alarm is open" in said
     assert "Run the probes now" not in said, "support reads"
+
+
+def test_what_is_not_set_up_and_what_is_to_be_decided_is_shown_to_those_who_can(staff, db, monkeypatch) -> None:
+    told = {"vps6": ("payment: stripe is not set up for this brand, so nobody is offered it.",), "vpn": ("[tax] keep",)}
+    monkeypatch.setattr(offering, "advice", lambda act: told.get(act.brand, ())[:1] if act.brand == "vps6" else ())
+    monkeypatch.setattr(taxing, "advice", lambda act: told["vpn"] if act.brand == "vpn" else ())
+    for role, sees in (("owner", True), ("billing", True), ("support", False)):
+        staff.signs_in(role)
+        said = words(staff.get(HERE))
+        assert ("payment: stripe is not set up for this brand" in said) == sees, role
+        assert ("[tax] keep" in said) == sees, role
+    staff.signs_in("owner")
+    assert "[tax] keep" not in words(staff.get(f"{HERE}?brand=vps6"))
+
+
+def test_an_erasure_that_stands_still_is_shown(staff, db, monkeypatch) -> None:
+    staff.signs_in("support")
+    assert "An erasure cannot be completed" not in words(staff.get(HERE))
+    monkeypatch.setattr(pages, "stuck", lambda at: Stuck(1, (7, 9), at))
+    said = words(staff.get(HERE))
+    assert "An erasure cannot be completed. The younger ones go on." in said
+    assert "Lines 7, 9 of the erasure ledger cannot be carried out" in said
 
 
 def test_one_brand_alone_is_shown_where_it_is_chosen(staff, db) -> None:

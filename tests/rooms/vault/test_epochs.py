@@ -58,6 +58,25 @@ def test_after_a_roll_everything_opens_and_the_old_key_is_gone(ring: Path) -> No
     sealing.check_keyring()
 
 
+def test_an_erasure_that_stands_still_keeps_no_old_key_alive(ring: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In backups every other erasure waits for the end of the epoch that it was written under."""
+    ann, binh = person(), person("Binh")
+
+    def breaks(act, erasure):
+        raise ZeroDivisionError
+
+    erasing.erase(make_act(), subject=binh, classes=ACCOUNT, why="request")
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "_destroyed", breaks)
+        with pytest.raises(ZeroDivisionError):
+            erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
+        assert roll().ended == (1,)
+    assert not opens(ann)
+    (paper,) = erasing.certificates_of(as_owner(binh), subject=binh)
+    assert paper.wal_at is not None
+    assert erasing.carry_on(make_act()) == 1
+
+
 def test_a_keyring_folder_lets_nobody_else_in(ring: Path) -> None:
     roll()
     assert ring.stat().st_mode & 0o777 == 0o700

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,8 +11,9 @@ from django.db import DatabaseError, connection, transaction
 
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.ids import CategoryId, SubjectId
-from hostkeep.vault import boxes, door, erasing, erasure_ledger, replaying
+from hostkeep.vault import boxes, destroying, door, erasing, erasure_ledger, replaying
 from hostkeep.vault.models import Erasure, Hold, Item, Keyring, Mark, SubjectKey
+from hostkeep.vault.stuck import ErasureWaits, Stuck, stuck
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
 
@@ -259,3 +261,124 @@ def test_an_erasure_row_begun_twice_by_two_people_is_one(ann: SubjectId) -> None
     erasing.finish(make_act())
     with opened():
         assert Erasure.objects.filter(subject=ann, live_at__isnull=True).count() == 0
+
+
+# -- one that stands still, and the younger ones ---------------------------------------------------------------
+
+
+def line_of(subject: SubjectId) -> None:
+    """Put a line on the ledger that this database has not carried out."""
+    with opened():
+        key = SubjectKey.objects.get(subject=subject)
+    with erasure_ledger.alone():
+        erasure_ledger.add(at=NOON, erasure=uuid4(), data_keys=[key.id])
+
+
+@pytest.fixture
+def mend(ann: SubjectId, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The ledger begins with a line about Ann that cannot be carried out; returns what mends that."""
+    real = destroying.carry_out
+
+    def breaks(act, line):
+        if line.number == 1:
+            raise ZeroDivisionError
+        real(act, line)
+
+    line_of(ann)
+    monkeypatch.setattr(destroying, "carry_out", breaks)
+    return lambda: monkeypatch.setattr(destroying, "carry_out", real)
+
+
+def test_a_line_that_cannot_be_carried_out_keeps_no_younger_erasure(mend, ann: SubjectId) -> None:
+    binh, chi = person("Binh"), person("Chi")
+    erasing.erase(make_act(), subject=binh, classes=ACCOUNT, why="request")
+    erasing.erase(make_act(), subject=chi, classes=ACCOUNT, why="request")
+    assert (opens(ann), opens(binh), opens(chi), replayed()) == (True, False, False, 3)
+    assert (replaying.unseen(), replaying.behind()) == (0, 1)
+    assert stuck(NOON) == Stuck(0, (1,), None)
+    erasing.work_off(make_act())
+    assert opens(ann)
+    mend()
+    assert erasing.work_off(make_act()) >= 1
+    assert (opens(ann), replaying.behind(), bool(stuck(NOON))) == (False, 0, False)
+
+
+def test_a_restored_database_stays_closed_over_one_line_that_it_cannot_carry_out(
+    mend, ann: SubjectId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binh = person("Binh")
+    line_of(binh)
+    monkeypatch.setattr(replaying, "_open", [])
+    for _ in range(2):
+        replaying.catch_up(make_act())
+        assert (opens(ann), opens(binh), replaying.behind()) == (True, False, 1)
+        with pytest.raises(replaying.Maintenance):
+            replaying.demand_open()
+    mend()
+    assert replaying.catch_up(make_act()) == 1
+    assert (opens(ann), replaying.is_open()) == (False, True)
+
+
+def test_an_erasure_whose_line_is_stuck_gets_no_second_one(ann: SubjectId, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(act, line):
+        raise ZeroDivisionError
+
+    later = NOON + timedelta(hours=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(destroying, "carry_out", breaks)
+        with pytest.raises(ZeroDivisionError):
+            erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
+        for _ in range(3):
+            erasing.work_off(make_act())
+            with pytest.raises(ErasureWaits):
+                erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
+        assert erasure_ledger.head().number == 1
+        assert not opens(ann), "its fence stands"
+        assert stuck(later) == Stuck(1, (1,), NOON)
+    erasing.work_off(make_act())
+    assert (state_of(ann), erasure_ledger.head().number, bool(stuck(later))) == ("destroyed", 1, False)
+
+
+def test_more_erasures_that_stand_still_than_are_read_at_once_keep_no_younger(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "AT_ONCE", 2)
+    *old, young = people = [person(f"Ann {number}") for number in range(6)]
+    begun = [
+        erasing._fence(make_act(at=NOON + timedelta(minutes=n)), who, ACCOUNT, "request")
+        for n, who in enumerate(people)
+    ]
+    real = erasing._destroyed
+
+    def breaks(act, erasure):
+        if erasure in begun[:-1]:
+            raise ZeroDivisionError
+        return real(act, erasure)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "_destroyed", breaks)
+        erasing.work_off(make_act())
+        assert [state_of(who) for who in people] == ["erasing"] * 5 + ["destroyed"]
+        assert stuck(NOON + timedelta(hours=2)).erasures == 5
+        assert erasing.carry_on(make_act()) == 0, "and no process is kept from starting by them"
+    assert erasing.carry_on(make_act()) == 5
+
+
+def test_more_whose_rows_cannot_go_than_are_read_at_once_keep_no_younger(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "AT_ONCE", 2)
+    *old, young = people = [person(f"Ann {number}") for number in range(6)]
+    for n, who in enumerate(people):
+        erasing.erase(make_act(at=NOON + timedelta(minutes=n)), subject=who, classes=ACCOUNT, why="request")
+    real = erasing._finish
+
+    def breaks(act, erasure, *, subject, most):
+        if subject != young:
+            raise ZeroDivisionError
+        return real(act, erasure, subject=subject, most=most)
+
+    monkeypatch.setattr(erasing, "_finish", breaks)
+    erasing.work_off(make_act())
+    with opened():
+        assert set(Item.objects.filter(subject__in=people).values_list("subject", flat=True)) == set(old)

@@ -45,14 +45,25 @@ def ready_to_serve() -> None:
 
 
 def catch_up() -> int:
-    """Carry out what the erasure ledger has beyond the database, and say so; return how many lines."""
+    """Carry out what the erasure ledger has beyond the database, and say so; return how many lines.
+
+    Raises Maintenance where a line cannot be: what was erased could be seen again.
+    """
     from hostkeep.faces.cli.acts import act_of_operator
-    from hostkeep.vault import replaying
+    from hostkeep.vault import erasure_ledger, replaying
 
     lines = replaying.behind()
     if lines:
         sys.stderr.write(f"hostkeep: maintenance: carrying out {lines} erasures from the ledger first\n")
-        return replaying.catch_up(act_of_operator())
+        done = replaying.catch_up(act_of_operator())
+        if stuck := sorted(replaying.stuck_lines()):
+            said = ", ".join(map(str, stuck))
+            sys.stderr.write(
+                f"hostkeep: these lines of {erasure_ledger.path()} cannot be carried out: {said}\n"
+                "hostkeep: the log says why (erasure_line.failed); until they are, nothing opens\n"
+            )
+        replaying.demand_open()
+        return done
     return 0
 
 

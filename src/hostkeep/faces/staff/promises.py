@@ -16,6 +16,7 @@ from hostkeep.faces.staff.access import NotYourRoom, role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.lights import SPOKEN, Light, light_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.flows import offering, taxing
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.words import gettext_noop
@@ -26,9 +27,13 @@ from hostkeep.promises.history import DAYS, days_of
 from hostkeep.promises.lateness import PROBES, SCAN, SEQUENCER, SWEEPER, works
 from hostkeep.promises.ledger import PromiseRow, ledger_of
 from hostkeep.promises.rounds import send_round
+from hostkeep.vault.stuck import stuck
 
 KEEPERS = frozenset({"owner", "privacy"})
 """Roles that may run the probes; the others read."""
+
+OPERATORS = frozenset({"owner", "privacy", "billing"})
+"""Roles that are shown what a brand lacks to take money, and what of its tax is for its owner to decide."""
 
 HERE = "/staff/promises/"
 
@@ -39,6 +44,13 @@ LATE_WORDS = {
     PROBES: gettext_noop("The probes of a brand have not begun for more than 26 hours."),
 }
 """What stands on top of the page where something no longer comes round."""
+
+STANDS_STILL = gettext_noop("An erasure cannot be completed. The younger ones go on.")
+LINES = gettext_noop(
+    "Lines {lines} of the erasure ledger cannot be carried out: a process that starts anew, or a backup that"
+    " is restored, stays closed until they are."
+)
+"""What stands there where erasures stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,8 @@ def promises(request: HttpRequest) -> HttpResponse:
         "running": any(part.round is not None and part.round.running for part in parts),
         "history_days": DAYS,
         "late": [LATE_WORDS[work.name] for work in works(act.at) if work.late],
+        "stuck": _stuck(act),
+        "set_up": _set_up(act, shown) if role in OPERATORS else [],
     }
     return show(request, "staff/promises.html", context)
 
@@ -131,6 +145,20 @@ def _part(act: Act, row: BrandRow, language: str) -> BrandPart:
     )
     counts = tuple((light, sum(1 for each in kept if each.light == light)) for light in SPOKEN)
     return BrandPart(row, kept, counts, newest_round(row.id))
+
+
+def _set_up(act: Act, rows: Sequence[BrandRow]) -> list[tuple[BrandRow, tuple[str, ...]]]:
+    """Say what is not set up at each brand, or is for its owner to decide, as `hostkeep brand load` does."""
+    acts = [(row, act.of_brand(row.id)) for row in rows]
+    found = [(row, (*offering.advice(mine), *taxing.advice(mine))) for row, mine in acts]
+    return [(row, said) for row, said in found if said]
+
+
+def _stuck(act: Act) -> list[str]:
+    """Say which erasures stand still."""
+    waits = stuck(act.at)
+    said = [gettext(STANDS_STILL)] if waits else []
+    return said + ([gettext(LINES).format(lines=", ".join(map(str, waits.lines)))] if waits.lines else [])
 
 
 def _told(rows: Sequence[AlarmRow]) -> list[ToldAlarm]:

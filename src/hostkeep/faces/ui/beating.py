@@ -50,7 +50,8 @@ def beat_once(node: UUID, role: str) -> None:
     With it go erasures that never came to their line: a start leaves them to who catches up.
     """
     nodes.beat(node, role=role)
-    if replaying.behind():
+    # A line that is stuck is for the minute's work, unless the house is closed by it: then nobody works.
+    if replaying.unseen() or not replaying.is_open():
         act = jobs.job_act("replay", brand=OPERATOR, trace="replay")
         done = replaying.catch_up(act)
         log.info("erasures.replayed", lines=done, completed=erasing.carry_on(act))
