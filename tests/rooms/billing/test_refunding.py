@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from hostkeep.billing.actions.crediting import use_credit
+from hostkeep.billing.actions import refunding
+from hostkeep.billing.actions.crediting import give_credit, use_credit
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.receiving import record_transfer
@@ -25,6 +26,7 @@ from hostkeep.kernel.ids import BrandId, PaymentId
 from hostkeep.kernel.money import EUR, USD, Money
 from hostkeep.ledger import book
 from hostkeep.ledger.statements import totals
+from tests.lockless import all_before, unlocked
 from tests.rooms.billing.making import Buyer, billing_act
 from tests.rooms.billing.test_receiving import transfer
 
@@ -219,6 +221,37 @@ def test_twenty_refunds_at_once_give_back_what_came_and_no_more(committed: str) 
     credit, under_way, there = stands(buyer)
     assert credit == (9000 - 2408) % 1000
     assert there - under_way == 9000 - 1000 * sum(went)
+
+
+def test_twenty_refunds_at_once_give_back_no_more_than_their_payment_brought(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credit there is for all of them, so that nothing but the payment's own lock stops them one by one."""
+
+    def race() -> tuple[int, set[type]]:
+        buyer = Buyer()
+        payment = overpaid(buyer, 3000, paid=0)
+        give_credit(billing_act(), account=buyer.account, amount=Money(30_000, EUR), kind="gift", once=uuid4().hex)
+
+        def one(_: int) -> type | None:
+            try:
+                refund(payment, 1000)
+            except (RefundTooMuch, NotEnoughCredit, IntegrityError) as refusal:
+                return type(refusal)
+            finally:
+                connection.close()
+            return None
+
+        with ThreadPoolExecutor(20) as pool:
+            said = list(pool.map(one, range(20)))
+        return said.count(None), {each for each in said if each is not None}
+
+    with unlocked(), monkeypatch.context() as patch:
+        # All of them have seen what is left before the first of them takes of it.
+        patch.setattr(refunding, "_take", all_before(refunding._take, 20))
+        went, refusals = race()
+    assert IntegrityError in refusals or went > 3, "the race was won without the lock"
+    assert race() == (3, {RefundTooMuch})
 
 
 def test_of_what_was_taken_in_another_currency_nothing_goes_back(buyer: Buyer) -> None:
