@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from hostkeep.faces.cli import setting_up
 from hostkeep.faces.ui import beating
-from hostkeep.vault import erasure_ledger, replaying
+from hostkeep.vault import destroying, erasure_ledger, replaying
 from hostkeep.vault.models import SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON
@@ -70,3 +71,22 @@ def test_a_ledger_that_was_cut_is_not_served_past(db: None, monkeypatch: pytest.
     assert Client(headers={"host": "vps6.localhost"}).get("/").status_code == 503
     with pytest.raises(erasure_ledger.LedgerBroken):
         beating.wait_until_open()
+
+
+def test_a_line_that_cannot_be_carried_out_keeps_a_restored_house_closed_until_a_beat_can(
+    behind, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(act, line):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(destroying, "carry_out", breaks)
+        for _ in range(2):
+            beating.beat_once(uuid4(), "web")
+            assert Client(headers={"host": "vps6.localhost"}).get("/").status_code == 503
+        with pytest.raises(replaying.Maintenance):
+            setting_up.catch_up()
+        assert f"{erasure_ledger.path()} cannot be carried out: 1" in capsys.readouterr().err
+    beating.beat_once(uuid4(), "web")
+    assert not opens(behind)
+    assert Client(headers={"host": "vps6.localhost"}).get("/").status_code == 200
