@@ -31,6 +31,8 @@ ADD_ONS = """\
     - {slug: visit, name: We set it up for you, once: {EUR: 2500, USD: 2900}}
 """
 AFTER = "    - {slug: one-year, months: 12, prices: {EUR: 2880, USD: 3360}}\n"
+WEEK = "    - {slug: one-week, days: 7, prices: {EUR: 120, USD: 140}}\n"
+"""Sold no more where there are add-ons: beside a term of days each needs a price of its own."""
 
 
 @dataclass
@@ -57,9 +59,9 @@ class Beside:
 @pytest.fixture
 def beside(customer: Customer) -> Beside:
     shipped = (BRANDS / "vpn" / "catalogue.yaml").read_text()
-    assert AFTER in shipped
+    assert AFTER + WEEK in shipped
     owner = make_act("owner", "site_administration", brand="vpn", at=clock.now())
-    load_catalogue(owner, brand=BrandId("vpn"), text=shipped.replace(AFTER, AFTER + ADD_ONS))
+    load_catalogue(owner, brand=BrandId("vpn"), text=shipped.replace(AFTER + WEEK, AFTER + ADD_ONS))
     return Beside(customer, bought(customer))
 
 
