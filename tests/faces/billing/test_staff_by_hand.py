@@ -106,3 +106,21 @@ def test_another_brands_invoice_and_a_day_to_come(buyer: Buyer) -> None:
     late = Taken(Money(5, EUR), "cheque", NOON.date() + timedelta(days=1), "k")
     with pytest.raises(BadByHand):
         record_by_hand(billing_act(BRAND), invoice=buyer.owes().id, taken=late)
+
+
+@pytest.mark.parametrize(("brand", "hour", "ahead", "taken"), [
+    ("vietnam-server", 20, 1, True), ("vietnam-server", 20, 2, False), ("vpsfast", 2, -1, True), ("vpsfast", 2, 0, False),
+])  # fmt: skip
+def test_today_is_that_of_the_brands_zone(db, brand: str, hour: int, ahead: int, taken: bool) -> None:
+    """At 20:00 UTC it is tomorrow in Ho Chi Minh City, at 2:00 UTC still yesterday in New York."""
+    at = NOON.replace(hour=hour) + timedelta(days=1)
+    buyer = Buyer(brand)
+    issued = buyer.owes(at=at)
+    given = Taken(Money(100, EUR), "cash", at.date() + timedelta(days=ahead), "one")
+    act = billing_act(brand, at, "billing")
+    if taken:
+        record_by_hand(act, invoice=issued.id, taken=given)
+        assert Payment.objects.get().booked_on == given.day
+    else:
+        with pytest.raises(BadByHand):
+            record_by_hand(act, invoice=issued.id, taken=given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing.actions.receiving import Receipt
@@ -13,6 +14,7 @@ from hostkeep.billing.errors.payments import BadByHand, PaymentDiffers
 from hostkeep.billing.models import Invoice, Payment
 from hostkeep.billing.rules.gateways import BY_HAND, WAYS_BY_HAND
 from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE
+from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
@@ -25,7 +27,7 @@ class Taken:
     """What was taken.
 
     how   a word of rules.gateways.WAYS_BY_HAND
-    day   when; not after today
+    day   when; not after today in the brand's zone
     once  idempotency key, at most 64 ASCII characters: a double click takes it once
     """
 
@@ -74,7 +76,7 @@ def _check(act: Act, taken: Taken) -> None:
         raise BadByHand(why="amount")
     if taken.how not in WAYS_BY_HAND:
         raise BadByHand(why="how")
-    if taken.day > act.at.date():
+    if taken.day > act.at.astimezone(ZoneInfo(brand(act.brand).zone)).date():
         raise BadByHand(why="day")
     if not (0 < len(taken.once) <= LONGEST_KEY and taken.once.isascii() and taken.once.isprintable()):
         raise BadByHand(why="once")

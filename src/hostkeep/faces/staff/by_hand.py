@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -76,10 +77,17 @@ def _page(request: HttpRequest, wrong: str = "") -> HttpResponse:
         "ways": [(word, gettext(HOW[word])) for word in WAYS_BY_HAND],
         "said": said,
         "once": said.get("once") or uuid4().hex,
-        "today": act_of(request, role=role_of(request), purpose="billing").at.date(),
+        "today": _today(request, said.get("brand", request.GET.get("brand", ""))),
         "wrong": wrong,
         "problem": gettext(WHY[wrong]) if wrong else "",
     }, status=422 if wrong else 200)  # fmt: skip
+
+
+def _today(request: HttpRequest, chosen: str) -> date:
+    """Return the day it is at the chosen brand; where none is, the latest that it is at any."""
+    at = act_of(request, role=role_of(request), purpose="billing").at
+    zones = {row.zone for row in all_brands() if row.id == chosen} or {row.zone for row in all_brands()}
+    return max((at.astimezone(ZoneInfo(zone)).date() for zone in zones), default=at.date())
 
 
 def _act(request: HttpRequest) -> Act:
