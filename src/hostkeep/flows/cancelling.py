@@ -79,7 +79,8 @@ def cancel_at_end(act: Act, *, of: AccountId, service: ServiceId) -> Ending:
     seen = outlook(act, of=of, service=service)
     if seen.ends_at is None:
         raise NoSuchMove(state=seen.row.state, move="cancel")
-    done = cancel(act, subscription=seen.row.id, ends_at=seen.ends_at, reason="customer")
+    who = "customer" if act.role == "customer" else "staff"
+    done = cancel(act, subscription=seen.row.id, ends_at=seen.ends_at, reason=who)
     settle(act, seen.row)
     return done
 

@@ -123,7 +123,7 @@ def _page(request: HttpRequest, row: AccountRow, *, problem: str = "") -> HttpRe
         "kinds": [(kind, gettext(text)) for kind, text in SPARED.items()],
         "reasons": [(word, gettext(text)) for word, text in REASONS.items()],
         "metered": services_counted(act, of=row.id),
-        "recurring": told_if_allowed(act, [each for each in subscriptions_of(row.id) if each.renews]),
+        "recurring": told_if_allowed(act, [each for each in subscriptions_of(row.id) if not each.ended_at]),
         "problem": problem,
     }, status=422 if problem else 200)  # fmt: skip
 

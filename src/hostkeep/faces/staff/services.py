@@ -11,7 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from hostkeep.brands.queries import all_brands
-from hostkeep.faces.staff.access import role_of, staff_only
+from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.staff.service_words import code_text, verb_text
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
@@ -28,6 +28,7 @@ from hostkeep.provisioning.queries import (
 )
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import Stage
+from hostkeep.subscriptions.queries.subscriptions import subscriptions_for
 
 A_PAGE = 25
 LIVING = tuple(state for state in State if state is not State.CLOSED)
@@ -84,6 +85,7 @@ def service_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
         "facts": [(key, value) for key, value in sorted(row.facts.items()) if key not in HIDDEN_FACTS],
         "work": [told(piece) for piece in work_of(row.id)],
         "may_mend": role_of(request) in MENDERS,
+        "may_bill": role_of(request) in ROOMS["billing"] and bool(subscriptions_for([row.id])),
     }
     return show(request, "staff/services_one.html", context)
 

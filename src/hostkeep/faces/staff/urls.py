@@ -24,6 +24,7 @@ from hostkeep.faces.staff.promos import promo_urls
 from hostkeep.faces.staff.refunds import refund_urls
 from hostkeep.faces.staff.reports import report_urls
 from hostkeep.faces.staff.services import service_urls
+from hostkeep.faces.staff.subscriptions import subscription_urls
 from hostkeep.faces.staff.tasks import task_urls
 from hostkeep.faces.staff.using import use_urls
 
@@ -55,6 +56,7 @@ urlpatterns = [
     *refund_urls,
     *report_urls,
     *service_urls,
+    *subscription_urls,
     *task_urls,
     *use_urls,
 ]

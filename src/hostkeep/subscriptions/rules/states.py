@@ -56,7 +56,8 @@ RUNS = frozenset({State.TRIAL, State.ACTIVE, State.ENDING})
 RENEWS = frozenset({State.TRIAL, State.ACTIVE})
 
 REASONS = ("customer", "staff", "closing", "unpaid", "unbuilt", "service")
-"""Why a subscription ended: asked for, its account closed, not paid, never built, or its service is gone."""
+"""Why a subscription ended: asked for by its customer, or by staff on their behalf; its account closed; not
+paid; never built; or its service is gone."""
 
 
 def after(state: State, move: Move) -> State:
