@@ -14,7 +14,9 @@ from django.db import connections
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActorId, BrandId, PurposeId, SubjectId
-from tests import places
+from tests import chance, places
+
+chance.steady()
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent

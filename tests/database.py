@@ -23,6 +23,9 @@ DATA = Path(os.environ["TEST_DATA"])
 SERVER = "server"
 TEMPLATE = "hk_template"
 ALIASES = ("default", "audit")
+PATIENCE = {"statement_timeout": "10min", "idle_in_transaction_session_timeout": "0"}
+"""What else the application's role is cut off by after a minute: a test is one transaction, and its machine may be
+loaded; a line that it has not used meanwhile, as the book's own, would be gone."""
 
 
 def server() -> postgres.Server:
@@ -123,5 +126,7 @@ def clone(running: postgres.Server) -> Iterator[str]:
             fcntl.flock(turn, fcntl.LOCK_EX)
             line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER hk_owner STRATEGY file_copy')
         line.execute(f'GRANT CONNECT ON DATABASE "{name}" TO hk_app')
+        for what, length in PATIENCE.items():
+            line.execute(f"ALTER ROLE hk_app IN DATABASE \"{name}\" SET {what} = '{length}'")
         yield name
         line.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 from structlog.testing import capture_logs
 
 from hostkeep.adapters.gateways.bank_transfer.gateway import BankTransfer
@@ -148,9 +147,6 @@ class Mailer(FakeMailer):
 @contextmanager
 def house(how: str, where: Path) -> Iterator[None]:
     """The brand is loaded, numbering as said ("issue" or "payment"); its machines and mails are there."""
-    for alias in ("default", "audit"):  # long plays are one transaction, in which refusals are far between
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SET idle_in_transaction_session_timeout = 0")
     folder = where / BRAND
     folder.mkdir()
     for name in ("policy.yaml", "brand.toml"):

@@ -12,6 +12,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, Event
 
+from tests.chance import steady
+
+steady()
+
 ORDINARY = 64 * 1024
 DEEPEST = 20
 """A text longer or deeper than this is taken apart only as far as its reader goes."""
