@@ -28,6 +28,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hostkeep.adapters.gateways.stripe.gateway import Config, Stripe
 from hostkeep.drivers.conformance.payments import Signed
 from hostkeep.drivers.wire import LineBroke, Ran, Reply
+from tests.meeting import PATIENCE, until
 
 KEY = "sk_test_hostkeep"
 SECRET = "whsec_hostkeep"  # noqa: S105  of the tests
@@ -194,7 +195,7 @@ class Side:
         request = urllib.request.Request(url, method=method, data=text.encode() if method == "POST" else None)  # noqa: S310
         request.add_header("Authorization", f"Bearer {KEY}")
         try:
-            with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as reply:  # noqa: S310
                 return reply.status, json.loads(reply.read() or b"{}")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"{}")
@@ -300,6 +301,15 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def answers(side: Side) -> bool:
+    """Whether localstripe is up."""
+    try:
+        side.local("GET", "/v1/balance", [])
+    except OSError:
+        return False
+    return True
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -317,15 +327,10 @@ def stripe_side() -> Iterator[Side]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        for _ in range(200):
-            try:
-                side.local("GET", "/v1/balance", [])
-                break
-            except OSError:
-                time.sleep(0.05)
+        until(lambda: answers(side))
         yield side
     finally:
         server.shutdown()
         server.server_close()
         child.terminate()
-        child.wait(10)
+        child.wait(PATIENCE)

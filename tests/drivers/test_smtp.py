@@ -20,6 +20,7 @@ from hostkeep.adapters.mailers.smtp.line import proof_of, verdict
 from hostkeep.adapters.mailers.smtp.lookup import CannotTell, NoMailHere, Place, places_of
 from hostkeep.adapters.mailers.smtp.mailer import Smtp
 from hostkeep.drivers.mail import Bounced, Later, Letter, Taken
+from tests.meeting import PATIENCE
 
 LETTER = Letter(
     "help@vps6.example",
@@ -108,11 +109,11 @@ def scripted(*lines: bytes) -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
     finally:
         server.close()
-        thread.join(2)
+        thread.join(PATIENCE)
 
 
 def mailer(target: str, **said) -> Smtp:
-    return Smtp(Config(route={"*": target}, **{"timeout": 5.0, "starttls": "offered", **said}))
+    return Smtp(Config(route={"*": target}, **{"timeout": 60.0, "starttls": "offered", **said}))
 
 
 def test_a_letter_arrives_byte_for_byte_over_tls(tls):
@@ -208,7 +209,7 @@ def test_the_next_host_is_tried_when_the_first_is_silent():
         gone = dead.getsockname()[1]
     with listening(inbox) as target:
         places = (Place("a", "127.0.0.1", gone), Place("b", "127.0.0.1", int(target.rpartition(":")[2])))
-        answer = Smtp(Config(starttls="offered", timeout=5.0), lambda _: places).hand_over(LETTER)
+        answer = Smtp(Config(starttls="offered", timeout=60.0), lambda _: places).hand_over(LETTER)
 
     assert isinstance(answer, Taken)
     assert len(inbox.kept) == 1
@@ -219,7 +220,7 @@ def test_the_next_host_is_not_tried_once_the_letter_may_have_arrived():
     with scripted(b"220 hi\r\n", b"250 test\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n") as first:
         with listening(inbox) as second:
             places = tuple(Place("x", "127.0.0.1", int(t.rpartition(":")[2])) for t in (first, second))
-            answer = Smtp(Config(starttls="offered", timeout=5.0), lambda _: places).hand_over(LETTER)
+            answer = Smtp(Config(starttls="offered", timeout=60.0), lambda _: places).hand_over(LETTER)
 
     assert answer == Later("line_broke")
     assert inbox.kept == []

@@ -20,6 +20,7 @@ from hostkeep.adapters.provisioners.wireguard.peers import DamagedFile, Peer, Se
 from hostkeep.drivers.conformance.machines import HANDLE, OTHER, BrokenWire, NoWire, ProvisionerExam
 from hostkeep.drivers.machines import Ask, Done, Refused, Unknown
 from hostkeep.drivers.wire import Ran
+from tests.meeting import PATIENCE
 
 
 class FakeWg:
@@ -257,7 +258,7 @@ def test_processes_at_once_never_share_an_address(tmp_path: Path) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(PATIENCE)
     peers = parse((tmp_path / "wg-hk.conf").read_text()).peers
     assert len(peers) == len({peer.address for peer in peers}) == len({peer.public for peer in peers}) == 20
 

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hostkeep.adapters.mailers.smtp.mailer import Smtp
 from hostkeep.drivers.mail import Letter, Taken
 from hostkeep.faces.demo.mail_folder import kept_mail, kept_mails
 from hostkeep.faces.demo.sink import Keeper
+from tests.meeting import PATIENCE, until
 
 BODY = (
     b"From: vps6 <help@vps6.example>\r\nTo: ann@example.test\r\nSubject: =?utf-8?q?=C4=90=C6=A1n_h=C3=A0ng?=\r\n"
@@ -30,15 +30,12 @@ def sink(tmp_path) -> Iterator[Path]:
     env = {"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PATH": "/usr/bin:/bin"}
     process = subprocess.Popen(argv, env=env)
     try:
-        for _ in range(300):
-            if (tmp_path / "port").exists():
-                break
-            assert process.poll() is None
-            time.sleep(0.05)
+        until(lambda: (tmp_path / "port").exists() or process.poll() is not None)
+        assert process.poll() is None
         yield tmp_path
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_mail_leaves_over_tls_and_lies_in_a_private_file(sink):

@@ -20,6 +20,7 @@ from tests.cards import load_card_brand
 from tests.conftest import NOON, ROOT
 from tests.drivers.stripe_side import Side, stripe_side
 from tests.flows.test_storing import LINKS, charges, customer, once_of
+from tests.meeting import PATIENCE
 from tests.rooms.billing.making import billing_act
 
 LATER = NOON + timedelta(minutes=3)
@@ -44,7 +45,7 @@ def left(side: Side, buyer):
 def dies(name: str, pg, side: Side, invoice, method, when: str) -> None:
     argv = [sys.executable, "-m", "tests.flows.dying", name, str(pg.folder), side.base, str(invoice), str(method), when]
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-    done = subprocess.run(argv, env=environ, cwd=ROOT, capture_output=True, timeout=120)
+    done = subprocess.run(argv, env=environ, cwd=ROOT, capture_output=True, timeout=PATIENCE)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
 
 

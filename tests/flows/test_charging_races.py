@@ -33,6 +33,7 @@ from tests.conftest import NOON
 from tests.cards import load_card_brand
 from tests.drivers.hosted_page import HostedPage
 from tests.flows.test_storing import customer, ready
+from tests.meeting import PATIENCE, Together
 from tests.rooms.billing.making import Buyer, billing_act
 
 MANY = 8
@@ -52,7 +53,7 @@ def at_once(work: Callable[[int], object]) -> list[object]:
 
     def one(number: int) -> object:
         try:
-            ready_all.wait(20)
+            ready_all.wait(PATIENCE)
             return work(number)
         except Exception as error:
             return error
@@ -97,14 +98,7 @@ def test_without_the_lock_on_the_invoice_more_than_one_would(fake: FakeGateway, 
     monkeypatch.setattr(
         actions, "_locked", lambda invoice, *, brand: Invoice.objects.filter(id=invoice, brand=brand).first()
     )
-    real = actions._under_way
-
-    def late(act, row):
-        found = real(act, row)
-        time.sleep(0.05)
-        return found
-
-    monkeypatch.setattr(actions, "_under_way", late)
+    monkeypatch.setattr(actions, "_under_way", Together(2).after(actions._under_way))
     buyer = customer()
     method, invoice = ready(fake, buyer), buyer.owes().id
     at_once(

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -34,6 +33,7 @@ from hostkeep.promises import alarm_mail
 from hostkeep.runtime import brand as running_brand
 from hostkeep.vault import door
 from tests.conftest import NOON, make_act
+from tests.meeting import PATIENCE, until
 
 pytestmark = pytest.mark.django_db
 
@@ -205,10 +205,7 @@ def test_a_mail_really_leaves_over_smtp_and_its_host_can_read_it(mailer, monkeyp
     source = Path(__file__).parents[2] / "src"
     sink = subprocess.Popen(argv, env={"PYTHONPATH": str(source), "PATH": "/usr/bin:/bin"})
     try:
-        for _ in range(400):
-            if (tmp_path / "port").exists():
-                break
-            time.sleep(0.05)
+        until((tmp_path / "port").exists)
         ca = str(tmp_path / "mail" / "tls" / "certificate.pem")
         said = {"route_file": str(tmp_path / "route"), "starttls": "required", "ca": ca}
         smtp = Smtp.configured(said)
@@ -217,7 +214,7 @@ def test_a_mail_really_leaves_over_smtp_and_its_host_can_read_it(mailer, monkeyp
         row = carry(queue(login("ann@example.test")))
     finally:
         sink.terminate()
-        sink.wait(10)
+        sink.wait(PATIENCE)
 
     (kept,) = kept_mails(tmp_path / "mail", to="ann@example.test", brand="vpsfast")
     assert row.state == "sent" and kept.id in row.proof and kept.line == "tls"

@@ -19,6 +19,7 @@ from django.views.debug import get_exception_reporter_filter
 from hostkeep.runtime.models import Delivery
 from tests.faces.client.conftest import TOLD, Member, ann
 from tests.faces.shop.conftest import hidden
+from tests.meeting import PATIENCE
 
 __all__ = ["ann"]
 
@@ -128,7 +129,7 @@ jobs.drain()
 def test_jobs_that_break_leave_nothing_in_their_records_nor_in_the_log(committed: str) -> None:
     folder = connection.settings_dict["HOST"]
     done = subprocess.run(
-        [sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=PATIENCE, check=False,
         env={**os.environ, "HOSTKEEP_DATABASE_URL": f"postgresql://hk_app@/{committed}?host={folder}"},
     )  # fmt: skip
 

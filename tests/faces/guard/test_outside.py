@@ -21,6 +21,7 @@ from hostkeep.promises.evidence import outside
 from hostkeep.promises.stranger import WsgiStranger
 from hostkeep.runtime import egress
 from tests.clauses.conftest import scene_at
+from tests.meeting import PATIENCE
 
 PROXY = Path(__file__).parent / "cookie_adding_proxy.py"
 CLOUD = "__cf_bm=abc.123; Path=/; Expires=Thu, 26-Nov-26 21:55:14 GMT; Domain=.localhost; HttpOnly; Secure; SameSite=None"
@@ -53,7 +54,7 @@ def served(committed: str) -> Iterator[int]:
     thread.start()
     yield server.server_port
     server.shutdown()
-    thread.join(20)
+    thread.join(PATIENCE)
     server.server_close()
 
 

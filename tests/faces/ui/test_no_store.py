@@ -15,6 +15,7 @@ from hostkeep.faces.ui.headers import SafeHeaders
 from hostkeep.kernel.ids import CategoryId, SubjectId
 from hostkeep.vault import door
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 
 NAME = CategoryId("name")
 
@@ -81,7 +82,7 @@ def test_what_another_thread_is_shown_does_not_count(ann: SubjectId) -> None:
     reads(ann)
     thread = threading.Thread(target=elsewhere)
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
 
     assert seen == [0]
     assert door.reveals_of_thread() > 0

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +19,7 @@ from hostkeep.audit.verifying import verify
 from hostkeep.faces.cli import auditing
 from hostkeep.faces.cli.commands import run
 from tests.conftest import ROOT, make_act
+from tests.meeting import until
 from tests.rooms.audit.conftest import write
 
 
@@ -126,12 +126,14 @@ for alias in ("default", "audit"):
     connections[alias].settings_dict.update(NAME=os.environ["NAME"], USER="hk_app", HOST=os.environ["FOLDER"])
 from hostkeep.audit import sequencing
 sequencing.BATCH = 50
-added = sequencing._add
-def slowly(fresh):
+import itertools, signal
+added, turns = sequencing._add, itertools.count(1)
+def until_killed(fresh):
     added(fresh)
     print("added", flush=True)
-    import time; time.sleep(0.15)
-sequencing._add = slowly
+    if next(turns) == 3:
+        signal.pause()
+sequencing._add = until_killed
 sequencing.sequence_all()
 """
 
@@ -147,9 +149,7 @@ def test_a_sequencer_that_is_killed_leaves_nothing_half_done(book, pg, committed
         for _ in range(3):
             assert child.stdout.readline() == "added\n"
         child.send_signal(signal.SIGKILL)
-    until = time.monotonic() + 30
-    while not Leaf.objects.count() == size_now() and time.monotonic() < until:
-        time.sleep(0.05)
+    until(lambda: Leaf.objects.count() == size_now())
     reached = size_now()
     assert before < reached < entries, "it was killed in the middle"
     assert (reached - before) % 50 == 0, "whole batches alone"

@@ -21,6 +21,7 @@ from hostkeep.ledger import book
 from hostkeep.ledger.models import Entry
 from hostkeep.ledger.statements import totals
 from hostkeep.runtime.models import Event
+from tests.meeting import PATIENCE
 from tests.rooms.billing.making import Buyer, billing_act, line
 from tests.rooms.ledger.test_covered import definition, replaced, rewritten
 
@@ -172,7 +173,7 @@ def raced(hands: int, deed: Callable[[int], object]) -> list[bool]:
 
     def one(n: int) -> bool:
         try:
-            start.wait(60)
+            start.wait(PATIENCE)
             deed(n)
         except NotEnoughCredit:
             return False
@@ -188,8 +189,10 @@ def raced(hands: int, deed: Callable[[int], object]) -> list[bool]:
 def test_many_uses_of_one_balance_never_spend_more_than_there_is(committed: str, hands: int, pg) -> None:
     """First on a build whose lock is taken out, which must lose the race: by amount, as much as there is, and on
     an invoice each."""
-    slow = replaced(definition(), "IF short IS NULL THEN", "PERFORM pg_sleep(0.02); IF short IS NULL THEN")
-    rewritten(committed, pg, replaced(slow, "pg_advisory_xact_lock(spending_of", "(spending_of"))
+    slow, slower = (
+        replaced(definition(), "IF short IS NULL THEN", f"PERFORM pg_sleep({late}); IF short IS NULL THEN") for late in (0.02, 1)
+    )
+    rewritten(committed, pg, replaced(slower, "pg_advisory_xact_lock(spending_of", "(spending_of"))
     loser = Buyer()
     unpaid = [loser.owes().id for _ in range(hands)]
     gift(loser, 2408)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
 from uuid import uuid4
 
 import pytest
@@ -28,6 +26,7 @@ from hostkeep.runtime.models import Event
 from hostkeep.vault.door import reveal
 from tests.conftest import NOON
 from tests.lockless import unlocked
+from tests.meeting import Together
 from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 from tests.rooms.billing.test_issuing import constraints_hold
 from tests.told import told
@@ -204,15 +203,8 @@ def race() -> tuple[int, int, int, int]:
 
 
 def test_parts_that_come_at_once_make_one_invoice(committed, monkeypatch) -> None:
-    together, looks = Barrier(HANDS), booking.invoice_for
-
-    def look_together(proforma: Invoice) -> Invoice | None:
-        with suppress(BrokenBarrierError):
-            together.wait(10)
-        return looks(proforma)
-
     with unlocked(), monkeypatch.context() as patch:
-        patch.setattr(booking, "invoice_for", look_together)
+        patch.setattr(booking, "invoice_for", Together(HANDS).after(booking.invoice_for))
         assert race() != (1, 200, 1, 0), "the race was won without the lock"
     for _ in range(3):
         assert race() == (1, 200, 1, 0)

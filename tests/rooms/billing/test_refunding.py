@@ -27,6 +27,7 @@ from hostkeep.kernel.money import EUR, USD, Money
 from hostkeep.ledger import book
 from hostkeep.ledger.statements import totals
 from tests.lockless import all_before, unlocked
+from tests.meeting import PATIENCE
 from tests.rooms.billing.making import Buyer, billing_act
 from tests.rooms.billing.test_receiving import transfer
 
@@ -205,7 +206,7 @@ def test_twenty_refunds_at_once_give_back_what_came_and_no_more(committed: str) 
 
     def one(n: int) -> bool:
         try:
-            start.wait(60)
+            start.wait(PATIENCE)
             begun = refund(payment, 1000)
             if n % 2:
                 told(begun, settled(begun))

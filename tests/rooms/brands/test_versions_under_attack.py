@@ -27,6 +27,7 @@ from hostkeep.runtime.models import Event
 from tests import database
 from tests.conftest import make_act
 from tests.faces.client.conftest import Member
+from tests.meeting import PATIENCE
 from tests.rooms.brands.announcements import announce, longer, reworded, shorter
 
 VPS6, VPN = BrandId("vps6"), BrandId("vpn")
@@ -129,7 +130,7 @@ def together(*deeds: Callable[[], object]) -> list[object]:
 
     def go(place: int, deed: Callable[[], object]) -> None:
         try:
-            start.wait(10)
+            start.wait(PATIENCE)
             came[place] = deed()
         except Exception as error:  # noqa: BLE001  what came of it is looked at
             came[place] = error

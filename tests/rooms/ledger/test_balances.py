@@ -21,6 +21,7 @@ from hostkeep.ledger.errors import NotCovered
 from hostkeep.ledger.models import Entry, Posting, Snapshot
 from hostkeep.ledger.rules import Leg
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 from tests.rooms.ledger.test_covered import replaced, rewritten
 
 ABOUT = Ref("billing.invoice", UUID(int=7))
@@ -200,14 +201,14 @@ def under_way(deed):
             with transaction.atomic():
                 deed()
                 done.set()
-                end.wait(30)
+                end.wait(PATIENCE)
         finally:
             done.set()
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(hand)
-        done.wait(30)
+        done.wait(PATIENCE)
         try:
             yield
         finally:

@@ -21,6 +21,7 @@ from hostkeep.ledger.models import Entry, Posting
 from hostkeep.ledger.rules import Leg
 from tests import database
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 
 ABOUT = Ref("billing.invoice", UUID(int=7))
 CREDIT = "credit:a"
@@ -105,8 +106,10 @@ def test_fifty_spends_of_one_balance_never_go_below_nothing(committed: str, hand
     proves nothing."""
     given(300)
     # The look and the deed are drawn apart, in both builds, so that the loss does not hang on the machine's mood.
-    slow = replaced(definition(), "IF short IS NULL THEN", "PERFORM pg_sleep(0.02); IF short IS NULL THEN")
-    rewritten(committed, pg, replaced(slow, "pg_advisory_xact_lock(spending_of", "(spending_of"))
+    slow, slower = (
+        replaced(definition(), "IF short IS NULL THEN", f"PERFORM pg_sleep({late}); IF short IS NULL THEN") for late in (0.02, 1)
+    )
+    rewritten(committed, pg, replaced(slower, "pg_advisory_xact_lock(spending_of", "(spending_of"))
     raced(hands, lambda n: spent(f"unlocked:{n}", 100))
     assert credit() < 0, "the race was won without the lock"
 
@@ -226,7 +229,7 @@ def raced(hands: int, deed: Callable[[int], object]) -> list[bool]:
     def hand(n: int) -> bool:
         try:
             connection.ensure_connection()
-            start.wait(60)
+            start.wait(PATIENCE)
             deed(n)
         except NotCovered:
             return False

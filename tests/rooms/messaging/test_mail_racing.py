@@ -12,6 +12,7 @@ from hostkeep.messaging.errors import NotDue
 from hostkeep.messaging.models import Mail
 from hostkeep.runtime.models import Event
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 
 ACT = make_act(purpose="account_messages", brand="vpsfast")
 
@@ -22,7 +23,7 @@ def at_once(workers: int, deed) -> list:
 
     def run(_: int):
         try:
-            start.wait(10)
+            start.wait(PATIENCE)
             return deed()
         except NotDue:
             return None

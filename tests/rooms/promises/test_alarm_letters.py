@@ -30,6 +30,7 @@ from hostkeep.promises.models import Round
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import jobs
 from tests.conftest import NOON, ROOT, make_act
+from tests.meeting import PATIENCE
 from tests.rooms.promises.test_alarms import plain, staff_member
 
 MINUTE = timedelta(minutes=1)
@@ -179,7 +180,7 @@ def test_a_worker_that_dies_before_a_letter_stands_loses_none_and_doubles_none(c
     turned_red("vpsfast", "VF-1", "VF-2")
     argv = [sys.executable, "-m", "tests.rooms.promises.telling_dies", committed, str(pg.folder), str(written)]
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-    done = subprocess.run(argv, env=environ, cwd=ROOT, capture_output=True, timeout=120)
+    done = subprocess.run(argv, env=environ, cwd=ROOT, capture_output=True, timeout=PATIENCE)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
     assert Mail.objects.count() == 0
 

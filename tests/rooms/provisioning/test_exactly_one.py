@@ -24,6 +24,7 @@ from hostkeep.kernel.ids import ServiceId
 from hostkeep.provisioning import queries
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import LEASE
+from tests.meeting import PATIENCE
 from tests.rooms.provisioning.conftest import Room
 from tests.told import told
 
@@ -54,7 +55,7 @@ def in_threads(count: int, deed: Callable[[], object]) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(PATIENCE)
 
 
 def test_two_workers_at_once_make_one_service(room: Room) -> None:

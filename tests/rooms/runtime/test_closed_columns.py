@@ -19,6 +19,7 @@ from hostkeep.project.foreign_columns import FOREIGN
 from hostkeep.runtime import columns, starting
 from hostkeep.runtime.apps import COLUMNS
 from tests.database import DATA
+from tests.meeting import PATIENCE
 
 
 def test_every_column_of_ours_and_of_libraries_is_declared() -> None:
@@ -159,7 +160,7 @@ def start(name: str, *command: str) -> subprocess.CompletedProcess[str]:
     }  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "hostkeep.project.main", *command],
-        env={**os.environ, **said}, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, **said}, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -236,5 +237,5 @@ def test_a_server_that_logs_values_is_refused(pg, committed: str, setting: str, 
 
 def test_no_process_of_ours_leaves_its_memory_behind() -> None:
     code = "import resource; from hostkeep.runtime.starting import no_core_dumps as off; off(); print(resource.getrlimit(resource.RLIMIT_CORE))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=os.environ)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE, env=os.environ)
     assert done.stdout.strip() == "(0, 0)"

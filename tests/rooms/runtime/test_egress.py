@@ -24,6 +24,7 @@ from hostkeep.runtime import destinations, egress, network_rules, tripwire
 from hostkeep.runtime.breaker import MOST_BREAKS, REST, Breaker
 from hostkeep.runtime.destinations import ANY, Declared, Destination, demand_public
 from hostkeep.runtime.egress import Egress, Seen, wire_for
+from tests.meeting import PATIENCE
 
 QUIET = Manifest("quiet", 1)
 
@@ -326,12 +327,13 @@ def test_the_egress_client_itself_is_let_pass_while_it_goes_there() -> None:
 
 
 ARMED = """
-import socket, time
+import socket, threading, time
 from django.conf import settings
 settings.configure()
 from hostkeep.runtime import destinations, tripwire
 destinations.known_by(lambda: destinations.Declared())
-tripwire.reported_to(lambda seen: print(seen.what, seen.where, flush=True))
+told = threading.Event()
+tripwire.reported_to(lambda seen: (print(seen.what, seen.where, flush=True), told.set()))
 tripwire.arm()
 for _ in range(3):
     probe = socket.socket()
@@ -341,12 +343,13 @@ for _ in range(3):
     except OSError:
         pass
     probe.close()
-time.sleep(0.5)
+told.wait(timeout=50)
+time.sleep(0.5)  # a second report would come now
 """
 
 
 def test_an_armed_process_reports_a_library_that_calls_home_once() -> None:
-    done = subprocess.run([sys.executable, "-c", ARMED], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", ARMED], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert done.stdout.splitlines() == ["connect 203.0.113.9:443"]
 
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from hostkeep.runtime import postgres
+from tests.meeting import until
 
 
 @pytest.fixture
@@ -33,6 +34,14 @@ def test_it_starts_is_found_again_and_stops(data: Path) -> None:
     assert not psutil.pid_exists(first.pid) or psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE
 
 
+def is_gone(process: psutil.Process) -> bool:
+    """Whether nothing of a process runs any more."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_after_kill_9_the_next_start_recovers(data: Path) -> None:
     first = postgres.start(data)
     with psycopg.connect(first.url("postgres"), autocommit=True) as line:
@@ -45,7 +54,7 @@ def test_after_kill_9_the_next_start_recovers(data: Path) -> None:
             child.kill()
         except psutil.NoSuchProcess:
             pass
-    time.sleep(0.3)
+    until(lambda: all(is_gone(child) for child in children))
     second = postgres.start(data)
     try:
         with psycopg.connect(second.url("postgres")) as line:

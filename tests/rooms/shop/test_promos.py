@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,6 +46,7 @@ from hostkeep.shop.queries.held import redemptions_of
 from hostkeep.shop.queries.orders import order
 from hostkeep.shop.queries.promos import promo_use, promos, redemption_of
 from hostkeep.shop.rules.promo_making import Making
+from tests.meeting import PATIENCE, Together
 from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
 TENTH = Making("TENTH", {"en": "Ten off"}, "percent", 100_000, starts_at=None)  # type: ignore[arg-type]
@@ -366,7 +366,7 @@ def _all_at_once(shop: Shop, carts: list[tuple[CartId, Any]], expected: Money) -
         cart, account = carts[number]
         try:
             connection.ensure_connection()
-            start.wait(60)
+            start.wait(PATIENCE)
             return place_order(
                 shop.looks(), cart=cart, account=account, currency="EUR", expected=expected, once=f"k{number}"
             )
@@ -390,17 +390,8 @@ def test_of_fifty_at_once_one_gets_a_code_for_one(wide_shop: Shop) -> None:
 @pytest.fixture
 def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A build whose codes are read without a lock, and whose orders all have read before the first writes."""
-    waiting = Barrier(LOSERS)
-    reads = reserving.applied
-
-    def read_together(*args: Any, **said: Any) -> Any:
-        found = reads(*args, **said)
-        with suppress(BrokenBarrierError):
-            waiting.wait(10)
-        return found
-
     monkeypatch.setattr(reserving.PromoCode.objects, "select_for_update", reserving.PromoCode.objects.all)
-    monkeypatch.setattr(reserving, "applied", read_together)
+    monkeypatch.setattr(reserving, "applied", Together(LOSERS).after(reserving.applied))
 
 
 def test_without_the_lock_a_code_for_one_each_is_used_more_than_once(wide_shop: Shop, unlocked: None) -> None:

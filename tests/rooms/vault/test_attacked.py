@@ -14,6 +14,7 @@ from django.db import connections
 from hostkeep.kernel.ids import CategoryId, PurposeId, SubjectId
 from hostkeep.vault import boxes, disclosing, door, erasing, putting
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 from tests.rooms.vault.test_epochs import ring, roll
 from tests.rooms.vault.test_two_at_once import at_once
 
@@ -41,7 +42,7 @@ def erased(subject: SubjectId) -> None:
 
     thread = threading.Thread(target=deed)
     thread.start()
-    thread.join(60)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -100,7 +101,7 @@ def test_one_wish_is_carried_out_once_however_many_try_at_the_same_moment(commit
 
     def together(*given: object) -> object:
         found = as_before(*given)
-        gate.wait(10)
+        gate.wait(PATIENCE)
         return found
 
     monkeypatch.setattr(disclosing, "_fields", together)

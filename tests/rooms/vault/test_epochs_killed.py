@@ -21,6 +21,7 @@ from hostkeep.vault import destroying, epochs, erasing, erasure_ledger, keys, no
 from hostkeep.vault.models import Erasure, Keyring, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
+from tests.meeting import PATIENCE, until
 from tests.rooms.vault.test_epochs import ring  # noqa: F401  a fixture
 from tests.rooms.vault.test_erasing import ACCOUNT, opens, person, replayed, state_of
 
@@ -138,7 +139,7 @@ def test_two_erasures_at_once_are_one(ring: Path) -> None:
     ann, ready, done = person(), threading.Barrier(4), []
 
     def erase() -> None:
-        ready.wait(20)
+        ready.wait(PATIENCE)
         try:
             done.append(erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request"))
         finally:
@@ -148,7 +149,7 @@ def test_two_erasures_at_once_are_one(ring: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert sorted(bool(one.erasure) for one in done) == [False, False, False, True]
     assert state_of(ann) == "destroyed" and replayed() == erasure_ledger.head().number == 1
 
@@ -157,7 +158,7 @@ def test_many_people_erased_at_once_leave_a_whole_ledger(ring: Path) -> None:
     people, ready = [person(f"P{i}") for i in range(6)], threading.Barrier(6)
 
     def erase(who) -> None:
-        ready.wait(20)
+        ready.wait(PATIENCE)
         try:
             erasing.erase(make_act(), subject=who, classes=ACCOUNT, why="request")
         finally:
@@ -167,7 +168,7 @@ def test_many_people_erased_at_once_leave_a_whole_ledger(ring: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert not any(opens(who) for who in people)
     assert [line.number for line in erasure_ledger.lines_after(0, "")] == [1, 2, 3, 4, 5, 6]
     assert replayed() == 6 and replaying.behind() == 0
@@ -197,22 +198,20 @@ def test_a_transaction_under_way_is_waited_for(ring: Path, monkeypatch: pytest.M
         with transaction.atomic():
             people.append(person("Slow"))
             begun.set()
-            go_on.wait(20)
+            go_on.wait(PATIENCE)
         connections.close_all()
 
     writer = threading.Thread(target=slow)
     writer.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE)
     roller = threading.Thread(target=lambda: (rolling.roll(make_act(brand="")), connections.close_all()))
     roller.start()
-    until = time.monotonic() + 20
-    while keys.current_epoch() == 1 and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: keys.current_epoch() != 1)
     time.sleep(0.3)
     assert keys.epochs() == (2, 1)
     go_on.set()
-    writer.join(20)
-    roller.join(30)
+    writer.join(PATIENCE)
+    roller.join(PATIENCE)
     assert keys.epochs() == (2,) and opens(people[0])
     with opened():
         assert set(SubjectKey.objects.exclude(wrapped=None).values_list("epoch", flat=True)) == {2}
@@ -220,7 +219,7 @@ def test_a_transaction_under_way_is_waited_for(ring: Path, monkeypatch: pytest.M
 
 
 OTHER_NODE = """
-import sys, time, uuid, django
+import select, sys, time, uuid, django
 django.setup()
 from pathlib import Path
 from dataclasses import replace
@@ -235,10 +234,11 @@ node, seen = uuid.uuid4(), keys.ring()
 keys.ring = lambda: seen  # a machine whose view of the shared folder is old
 nodes.beat(node, role="web")
 print("beating", flush=True)
-sys.stdin.readline()
+while not select.select([sys.stdin], [], [], 1)[0]:
+    nodes.beat(node, role="web")
 del keys.ring
 import importlib; importlib.reload(keys); nodes.keys = keys
-for _ in range(400):
+while True:
     nodes.beat(node, role="web"); time.sleep(0.05)
 """
 
@@ -254,11 +254,12 @@ def test_a_roll_waits_for_another_process_with_an_old_view_of_the_folder(ring: P
             done: list[rolling.Rolled] = []
             roller = threading.Thread(target=lambda: (done.append(rolling.roll(make_act(brand=""))), connections.close_all()))
             roller.start()
+            until(lambda: keys.epochs() == (1, 2))
             time.sleep(1)
             assert keys.epochs() == (1, 2) and not done
             other.stdin.write("look again\n")
             other.stdin.flush()
-            roller.join(30)
+            roller.join(PATIENCE)
             assert done and done[0].ended == (1,) and opens(ann)
         finally:
             other.kill()

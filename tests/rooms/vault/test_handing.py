@@ -21,6 +21,7 @@ from hostkeep.runtime import clock
 from hostkeep.vault import consenting, consents, disclosing, door, erasing, grounds, looks, objecting, objections, retention
 from hostkeep.vault.disclosing import Approval, NotDisclosed
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 from tests.rooms.brands.announcements import announce, changed
 from tests.rooms.vault.test_disclosing import LEGAL, SERVICE, as_job, as_owner, dies_in, entries, hands, joins, permits, rows, two_people
 
@@ -61,7 +62,7 @@ class Beside:
         return self._thread.is_alive()
 
     def ended(self) -> list[BaseException]:
-        assert not self.waits(30)
+        assert not self.waits(PATIENCE)
         return self.raised
 
 
@@ -74,10 +75,10 @@ def uncommitted(deed: Callable[[], object]) -> Iterator[None]:
         with transaction.atomic():
             deed()
             done.set()
-            assert go_on.wait(30)
+            assert go_on.wait(PATIENCE)
 
     beside = Beside(hold)
-    assert done.wait(30)
+    assert done.wait(PATIENCE)
     yield
     go_on.set()
     assert beside.ended() == []
@@ -272,7 +273,7 @@ def test_two_hand_overs_under_one_consent_do_not_wait_for_one_another(ann: Subje
     met, as_before = threading.Barrier(2), disclosing._register
 
     def together(*given: object) -> None:
-        met.wait(20)
+        met.wait(PATIENCE)
         as_before(*given)
 
     monkeypatch.setattr(disclosing, "_register", together)

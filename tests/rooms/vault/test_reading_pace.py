@@ -15,6 +15,7 @@ from hostkeep.vault import asking, door
 from hostkeep.vault.nyms import nym_of
 from hostkeep.vault.pace import PACE
 from tests.conftest import NOON, make_act
+from tests.meeting import PATIENCE
 
 NAME, EMAIL = CategoryId("name"), CategoryId("email")
 
@@ -126,7 +127,7 @@ def test_two_requests_at_once_get_no_more_than_one_after_the_other(committed: st
 
     def ask(part: list[SubjectId]) -> None:
         try:
-            gate.wait(10)
+            gate.wait(PATIENCE)
             answers.append(reads(actor, *part))
         except asking.ReadsTooMuch:
             answers.append(0)
@@ -139,7 +140,7 @@ def test_two_requests_at_once_get_no_more_than_one_after_the_other(committed: st
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
 
     assert sorted(answers) == [0, half]
     assert entries(actor, "vault.value.revealed") == half

@@ -13,6 +13,7 @@ from hostkeep.vault import archive, boxes, door
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import make_act
+from tests.meeting import PATIENCE
 
 EMAIL, LANGUAGE = CategoryId("email"), CategoryId("language")
 
@@ -23,7 +24,7 @@ def at_once(*deeds: Callable[[], object]) -> list[BaseException]:
 
     def run(deed: Callable[[], object]) -> None:
         try:
-            gate.wait(10)
+            gate.wait(PATIENCE)
             deed()
         except BaseException as error:  # noqa: BLE001  told to the test
             raised.append(error)
@@ -35,7 +36,7 @@ def at_once(*deeds: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     return raised
 
 
