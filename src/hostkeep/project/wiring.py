@@ -87,14 +87,14 @@ def join() -> None:
         AlarmClosed: (alarm_mail.on_alarm_closed,),
     })
     operator_mail.write_with({**alarm_mail.WRITTEN, **disputing.WRITTEN})
-    jobs.errand(rounds.ERRAND, rounds.run_for)
+    jobs.errand(rounds.ERRAND, rounds.run_for, looks=True)
     sweeping.join()
     jobs.errand(sweeping.ERRAND, sweeping.run)
     jobs.errand(reconciling.ERRAND, reconciling.run)
     jobs.errand(paying_out.ERRAND, paying_out.run)
     _foresee()
     jobs.watch("scan", scanning.send_due)
-    jobs.errand(scanning.ERRAND, scanning.run_for)
+    jobs.errand(scanning.ERRAND, scanning.run_for, looks=True)
     stranger.carry_with(_stranger)
 
 
@@ -110,7 +110,7 @@ def _turn_keys() -> None:
     """Hand over the rounds of the keys; only a house with its own server is drilled."""
     jobs.watch("keys", key_rounds.send_due)
     jobs.errand(key_rounds.ROLL, key_rounds.roll)
-    jobs.errand(key_rounds.DRILL, key_rounds.drill)
+    jobs.errand(key_rounds.DRILL, key_rounds.drill, looks=True)
     if settings.HOSTKEEP.embedded:
         key_rounds.drill_with(_drill)
 

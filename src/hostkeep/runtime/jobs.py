@@ -60,6 +60,8 @@ A worker's own connection commits by itself; a job made through it ran before wh
 _due: dict[str, Due] = {}
 _watches: dict[str, Due] = {}
 _errands: dict[str, Errand] = {}
+_looking: set[str] = set()
+"""Errands that only look, as watches do."""
 _outlooks: dict[str, Outlook] = {}
 _done: Counter[str] = Counter()
 """How much this process did since it was last asked, by work and errand; deliveries under EVENTS."""
@@ -98,12 +100,15 @@ def foresee(name: str, outlook: Outlook) -> None:
     _outlooks[name] = outlook
 
 
-def errand(name: str, work: Errand) -> None:
+def errand(name: str, work: Errand, *, looks: bool = False) -> None:
     """Make an errand known: work(act, about) done by a job of its own, one at a time under this name.
 
     about  a slug or an id, nothing personal
+    looks  it changes nothing that falls due, so a moved clock goes on while another process is at it
     """
     _errands[name] = work
+    if looks:
+        _looking.add(name)
 
 
 def send(name: str, about: str) -> bool:
@@ -267,12 +272,13 @@ def advance_clock(by: timedelta, *, tell: Callable[[Stretch], None] | None = Non
         left -= stride
         do_due()
         drain()
+        _wait_while(_at_work)
         if tell is not None and at.date() != day and left > timedelta():
             tell(_stretch(at, began))
             began = time.monotonic()
     look()
     drain()
-    _wait_for_workers()
+    _wait_while(_under_way)
     if tell is not None:
         tell(_stretch(clock.now(), began))
 
@@ -295,12 +301,27 @@ def _stride(left: timedelta) -> timedelta:
     return leaps[0] if leaps else min(HOUR, left)
 
 
-def _wait_for_workers() -> None:
-    """Wait until no job is under way in another process either, for PATIENCE seconds at most."""
+def _wait_while(busy: Callable[[], bool]) -> None:
+    """Wait for what another process has under way, and do what comes of it; for PATIENCE seconds at most."""
     until = time.monotonic() + PATIENCE
-    while _under_way() and time.monotonic() < until:
+    while busy() and time.monotonic() < until:
         time.sleep(0.2)
         drain()
+
+
+def _at_work() -> bool:
+    """Say whether news are being delivered or an errand is run, here or elsewhere, but one that only looks.
+
+    A worker beside us may have taken the sweeper's: a clock that goes on meanwhile leaves it days behind, and
+    the lights of what should be gone by then turn red.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = ANY(%s)"
+            " AND NOT (queue_name = %s AND args ->> 'name' = ANY(%s)))",
+            [_queues(), ERRANDS, sorted(_looking)],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _under_way() -> bool:

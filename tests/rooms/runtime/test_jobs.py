@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -157,3 +159,33 @@ def test_who_is_dear_to_ask_is_not_asked_where_a_clock_stops_anyhow(monkeypatch:
     assert jobs._stride(1000 * jobs.HOUR) == jobs.HOUR
     assert asked == []
     assert list(OUTLOOKS)[-1] == "sweeping", "it asks every store"
+
+
+UNDER_WAY = """
+WITH elsewhere AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 hour') RETURNING id)
+INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, worker_id)
+SELECT 'errands', 'hostkeep.errand', jsonb_build_object('name', %s::text, 'about', 'all'), 'doing', id FROM elsewhere RETURNING id
+"""
+"""A worker of another process is at an errand, and lives."""
+
+
+@pytest.mark.usefixtures("little_work")
+@pytest.mark.parametrize(("name", "waits"), [("sweep", True), ("scan", False)])
+def test_a_moved_clock_stops_until_a_worker_elsewhere_has_swept_but_not_for_who_only_looks(
+    monkeypatch: pytest.MonkeyPatch, name: str, waits: bool
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(UNDER_WAY, [name])
+        job = cursor.fetchone()[0]
+    begun, seen = clock.now(), list[datetime]()
+
+    def sleep(_: float) -> None:
+        """The other process is done in the meantime."""
+        seen.append(clock.now())
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id = %s", [job])
+
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
+    jobs.advance_clock(30 * jobs.HOUR)
+
+    assert [round((at - begun) / jobs.HOUR) for at in seen] == [1 if waits else 30]
