@@ -50,6 +50,10 @@ AFTER_ISSUE = 6 * DAY
 AFTER_STOP = 9 * DAY
 """When who pays by themselves does: after the invoice came; and, of the late, after it was due."""
 
+APART = 12 * HOUR
+"""What lies between the beginnings of customers.  A clock stops at each hour in which something falls due, and each
+stop has a sweep and all rounds in it: so there are two in a day, and those of the terms of hours, and not 24."""
+
 GROWS = 1.25
 """What memory may come to, to that of the first month."""
 
@@ -67,16 +71,17 @@ def house(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def filled(gateway: FakeGateway) -> dict[UUID, str]:
-    """So many customers with a service each, begun in the last thirty days; how each pays, by account."""
+    """So many customers with a service each, begun in the last three days; how each pays, by account."""
     now, found = clock.now(), {}
     for n in range(SERVICES):
         term, pays = TERMS[n % len(TERMS)], PAYERS[n % len(PAYERS)]
-        ann = Debtor(BRAND, at=now - HOUR * (n * 7 % 72), price=500 + n % 4000, term=term).starts()
+        ann = Debtor(BRAND, at=now - APART * (n % 6), price=500 + n % 4000, term=term).starts()
         if pays == "card":
             act = ann.act("customer", "billing")
             begun = begin_keeping(act, of=ann.account, subject=ann.subject, gateway="testpay")
             record_kept(act, method=begun.id, keeping=Kept(uuid4().hex, "Test card 4242", date(2099, 1, 31)))
         found[ann.account] = pays
+    asked("DELETE FROM procrastinate_jobs RETURNING id")  # what they carry was carried
     return found
 
 
@@ -106,6 +111,11 @@ def asked(query: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
         cursor.execute(query, values or [])
         return list(cursor.fetchall())
 
+
+COUNTED = """
+SELECT (SELECT count(*) FROM billing_invoice WHERE brand = %s), (SELECT count(*) FROM billing_payment),
+  (SELECT count(*) FROM messaging_mail), pg_database_size(current_database())
+"""
 
 WRONG = {
     "a gap or an overlap between periods": """
@@ -162,13 +172,14 @@ def test_a_year_of_a_brand(house: FakeGateway, monkeypatch: pytest.MonkeyPatch) 
     left = DAYS
     while left > 0:
         began = time.perf_counter()
-        jobs.advance_clock(min(left, 30) * DAY)
+        jobs.advance_clock(min(left, 30) * DAY, tell=tell_day)
         left -= 30
         house.asked.clear()
         house.told.clear()
         held.append(memory())
-        [[documents, paid]] = asked("SELECT (SELECT count(*) FROM billing_invoice WHERE brand = %s), (SELECT count(*) FROM billing_payment)", [BRAND])
-        tell(f"{clock.now():%Y-%m-%d}: {documents} documents, {paid} payments, {held[-1]:.0f} MB, {time.perf_counter() - began:.0f} s")
+        [[documents, paid, mails, kept]] = asked(COUNTED, [BRAND])
+        tell(f"{clock.now():%Y-%m-%d}: {documents} documents, {paid} payments, {mails} mails, {held[-1]:.0f} MB,"
+             f" {kept / 2**20:.0f} MB on disk, {time.perf_counter() - began:.0f} s")  # fmt: skip
         assert faults(clock.now()) == []
     assert held[-1] <= GROWS * held[0], held
     runs_what_is_paid_for(how, begin)
@@ -183,6 +194,11 @@ def runs_what_is_paid_for(how: dict[UUID, str], begin: datetime) -> None:
     ended = asked("SELECT count(*) FROM subscriptions_subscription WHERE state = 'ended' AND end_reason = 'unpaid'")[0][0]
     if clock.now() - begin >= 70 * DAY:
         assert ended == states["never", "closed"] > 0
+
+
+def tell_day(day: jobs.Stretch) -> None:
+    done = ", ".join(f"{name} {count}" for name, count in sorted(day.done.items()))
+    tell(f"  {day.at:%Y-%m-%d %H:%M} {day.seconds:.0f} s: {done}")
 
 
 def tell(line: str) -> None:
