@@ -13,6 +13,8 @@ from typing import Any
 from playwright.sync_api import CDPSession, Page
 
 STEP = 30
+IN_TIME = 12
+"""Seconds that a code must be good for still: it is typed and sent by a browser that may be slow."""
 _used: dict[str, int] = {}
 
 
@@ -26,8 +28,8 @@ def code_at(secret: str, step: int) -> str:
 
 
 def fresh_code(secret: str) -> str:
-    """The code an app shows now; waits for the next one where this one was used: each counts once."""
-    while _used.get(secret) == int(time.time()) // STEP:
+    """The code an app shows now; waits for the next one where this one was used, each counts once, or is about to end."""
+    while _used.get(secret) == int(time.time()) // STEP or STEP - time.time() % STEP < IN_TIME:
         time.sleep(0.5)
     _used[secret] = int(time.time()) // STEP
     return code_at(secret, _used[secret])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -107,21 +108,23 @@ def test_a_key_in_an_address_is_refused(ann: Program, query: str) -> None:
     assert ann.key not in answer.content.decode()
 
 
-def test_a_key_calls_so_often_a_minute_and_no_more(ann: Program, programs) -> None:
-    while clock.now().second > 45:  # the count is a minute's
-        __import__("time").sleep(1)
+def test_a_key_calls_so_often_a_minute_and_no_more(ann: Program, programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    eve = programs(who="eve")
+    stands = clock.now().replace(second=15) + timedelta(minutes=1)  # the count is a minute's, however long the calls take
+    monkeypatch.setattr(clock, "now", lambda: stands)
     for _ in range(PACE):
         assert ann.get("/keys").status_code == 200
     answer = ann.get("/keys")
     told = problem(answer, 429, "api.pace.too_fast")
     assert 0 < int(answer.headers["Retry-After"]) <= 60 and str(told["wait"]) == answer.headers["Retry-After"]
-    assert programs(who="eve").get("/keys").status_code == 200
+    assert eve.get("/keys").status_code == 200
 
 
 def test_the_day_of_the_last_call_is_noted_and_no_finer(ann: Program) -> None:
+    before = clock.now().date()
     ann.get("/account")
     (row,) = keys_of(ann.member.user)
-    assert row.used_on == clock.now().date()
+    assert row.used_on in {before, clock.now().date()}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 
 from hostkeep.audit.models import Entry
@@ -18,6 +17,7 @@ from hostkeep.people.actions.staying import begin_stay
 from hostkeep.people.queries import stays_of
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock
+from tests.codes import code_of
 from tests.conftest import make_act
 from tests.faces.client.conftest import PASSWORD
 from tests.faces.shop.conftest import HERE, hidden
@@ -69,7 +69,7 @@ def test_a_reset_password_ends_every_series_and_every_session(ann, stolen: Clien
 
 
 def test_a_new_second_factor_ends_every_series(
-    ann, stolen: Client, django_capture_on_commit_callbacks
+    ann, stolen: Client, django_capture_on_commit_callbacks, monkeypatch
 ) -> None:
     ann.client = Client()
     log_in(ann.client, ann.email)
@@ -78,7 +78,7 @@ def test_a_new_second_factor_ends_every_series(
     page = ann.get("/auth/2fa/totp/activate/")
     secret = re.search(r"\b[A-Z2-7]{32}\b", page.content.decode())
     assert secret is not None
-    code = format_hotp_value(hotp_value(secret[0], next(iter(yield_hotp_counters_from_time()))))
+    code = code_of(secret[0], monkeypatch)
     with django_capture_on_commit_callbacks(execute=True):
         assert ann.sends(page, "/auth/2fa/totp/activate/", code=code).status_code == 302
     assert not is_in(stolen)

@@ -91,12 +91,13 @@ def test_staff_look_first_and_then_credit_by_amount(ann: Customer) -> None:
 
     assert (done.status_code, again["Location"]) == (302, done["Location"])
     note = Invoice.objects.get(kind="credit_note")
-    assert (note.gross_minor, note.reason, note.number) == (534, "goodwill", "V6-2026-C000001")
+    assert (note.gross_minor, note.reason) == (534, "goodwill")
+    assert re.fullmatch(r"V6-20\d\d-C000001", note.number)
     assert sheet(issued.id, of=ann.buyer.account).owed.minor == issued.gross.minor - 534
     shown = text(member.get(done["Location"]))
     assert "Credit note" in shown
     assert issued.number in shown
-    assert "V6-2026-C000001" in text(member.get(f"/staff/accounts/{ann.buyer.account}/documents/"))
+    assert note.number in text(member.get(f"/staff/accounts/{ann.buyer.account}/documents/"))
 
 
 def test_staff_take_back_all_that_is_left(ann: Customer) -> None:

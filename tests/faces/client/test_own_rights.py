@@ -187,10 +187,10 @@ def lines_of(page: str) -> list[tuple[str, ...]]:
 
 
 def test_staff_program_and_key_each_stand_there_with_purpose_and_time(ann) -> None:
-    subject, phone = ann.account.subject, CategoryId("phone")
+    subject, phone, now = ann.account.subject, CategoryId("phone"), clock.now()
     for at, act, reason in (
-        (clock.now() - timedelta(days=2), make_act("support", "account", brand="vps6", actor="staff:5f0c"), "call back"),
-        (clock.now() - timedelta(days=1), make_act("system", "account", brand="vps6", actor="job:notices"), ""),
+        (now - timedelta(days=2), make_act("support", "account", brand="vps6", actor="staff:5f0c"), "call back"),
+        (now - timedelta(days=1), make_act("system", "account", brand="vps6", actor="job:notices"), ""),
     ):
         door.reveal(replace(act, at=at), subject=subject, category=phone, reason=reason)
     making = make_act("customer", "account", brand="vps6", at=clock.now(), own=subject, actor=f"user:{ann.user}")
@@ -208,8 +208,9 @@ def test_staff_program_and_key_each_stand_there_with_purpose_and_time(ann) -> No
     assert "Phone number" in staff[1] and "Phone number" in key[1]
     assert [line[2] for line in (staff, program)] == [said_purpose("account")] * 2
     assert key[2] == said_purpose(Entry.objects.using("audit").get(actor=f"key:{prefix}").purpose)
-    days = [day_text(clock.now() - timedelta(days=n), "Europe/Amsterdam", "en") for n in (2, 1, 0)]
-    assert [line[3].split(",")[0] for line in (staff, program, key)] == days
+    days = [day_text(at, "Europe/Amsterdam", "en") for at in (now - timedelta(days=2), now - timedelta(days=1), now, clock.now())]
+    told = [line[3].split(",")[0] for line in (staff, program, key)]
+    assert told[:2] == days[:2] and told[2] in days[2:]
     assert re.search(r"<span class=\"label\">Your keys</span><b>1</b>", page)
     assert str(ann.user) not in page
 

@@ -6,6 +6,7 @@ import re
 import json
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_the_page_says_what_was_used_what_it_costs_and_what_it_comes_to(counted:
     html = page.content.decode()
     assert '<svg class="chart"' in html
     assert f"/account/invoices/{metering_invoice(counted)}/" in html
-    day = (counted.since + 37.5 * DAY).date()
+    day = (counted.since + 37.5 * DAY).astimezone(ZoneInfo("Europe/Berlin")).date()
     assert f"{day.day} {day:%b %Y} 160.5 GB" in said
 
 

@@ -44,12 +44,13 @@ def announced(days_ago: int = 0) -> PriceChange:
 
 def test_one_is_announced_for_the_day_that_was_written(staff) -> None:
     staff.signs_in("billing")
-    answer = announces(staff, since=day_in(45))
+    wanted = day_in(45)
+    answer = announces(staff, since=wanted)
     assert answer.status_code == 302
     row = PriceChange.objects.get()
     assert (row.brand, row.product, row.plan, row.minor, row.currency) == ("vps6", "hexa-s", "monthly", 1450, "EUR")
     local = row.effective_at.astimezone(AMSTERDAM)
-    assert (local.date().isoformat(), local.hour, local.minute) == (day_in(45), 0, 0)
+    assert (local.date().isoformat(), local.hour, local.minute) == (wanted, 0, 0)
     assert Entry.objects.filter(verb="subscriptions.price.announced").count() == 1
     page = text(staff.get(f"{LIST}?brand=vps6"))
     assert "€14.50" in page
