@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier
 
 import pytest
 from django.db import DatabaseError, connection, connections
@@ -12,6 +11,7 @@ from django.db import DatabaseError, connection, connections
 from hostkeep.billing import bills
 from hostkeep.billing.models import Invoice, Series
 from tests.lockless import unlocked
+from tests.meeting import PATIENCE, Together
 from tests.rooms.billing.making import Buyer
 
 ISSUERS = 20
@@ -24,7 +24,7 @@ def numbers_of_twenty() -> list[str]:
     def issue(_: int) -> str:
         try:
             connection.ensure_connection()
-            start.wait(60)
+            start.wait(PATIENCE)
             return Buyer().owes().number
         except DatabaseError:
             return "refused"
@@ -44,16 +44,8 @@ def test_without_the_lock_they_take_one_number_and_the_database_refuses_all_but_
     committed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even then there is no gap and no double: the constraints stand behind the lock."""
-    together, locks = Barrier(ISSUERS), bills.lock_series_and
-
-    def read_together(*args: object) -> Series:
-        found = locks(*args)
-        with suppress(BrokenBarrierError):
-            together.wait(10)
-        return found
-
     Buyer().owes()
-    monkeypatch.setattr(bills, "lock_series_and", read_together)
+    monkeypatch.setattr(bills, "lock_series_and", Together(ISSUERS).after(bills.lock_series_and))
     with unlocked():
         numbers = numbers_of_twenty()
     assert numbers.count("refused") == ISSUERS - 1, "the race was won without the lock"

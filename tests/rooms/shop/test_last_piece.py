@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
-from typing import Any
+from threading import Barrier
 
 import pytest
 from django.db import connection, connections
@@ -17,6 +15,7 @@ from hostkeep.shop.actions.ordering import Placed, place_order
 from hostkeep.shop.errors import SoldOut
 from hostkeep.shop.models import Order, Product
 from tests.lockless import unlocked
+from tests.meeting import PATIENCE, Together
 from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
 AT_ONCE, LOSERS = 50, 20
@@ -32,7 +31,7 @@ def fifty(shop: Shop, count: int) -> list[object]:
         cart, account = carts[number]
         try:
             connection.ensure_connection()
-            start.wait(60)
+            start.wait(PATIENCE)
             return place_order(
                 shop.looks(), cart=cart, account=account, currency="EUR", expected=Money(1000, EUR), once=f"k{number}"
             )
@@ -55,15 +54,7 @@ def test_of_fifty_checkouts_of_the_last_piece_one_gets_it(busy_shop: Shop) -> No
 def test_without_the_lock_the_last_piece_is_sold_more_than_once(
     busy_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting, reads = Barrier(LOSERS), ordering.locked_and_priced
-
-    def read_together(*args: Any, **said: Any) -> Any:
-        found = reads(*args, **said)
-        with suppress(BrokenBarrierError):
-            waiting.wait(10)
-        return found
-
-    monkeypatch.setattr(ordering, "locked_and_priced", read_together)
+    monkeypatch.setattr(ordering, "locked_and_priced", Together(LOSERS).after(ordering.locked_and_priced))
     with unlocked():
         answers = fifty(busy_shop, LOSERS)
     assert sum(isinstance(each, Placed) for each in answers) > 1

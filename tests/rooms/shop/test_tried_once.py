@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -17,6 +14,7 @@ from hostkeep.shop.actions.ordering import Placed, place_order
 from hostkeep.shop.errors import PriceChanged
 from hostkeep.shop.models import OrderLine
 from tests.lockless import unlocked
+from tests.meeting import Together
 from tests.rooms.shop.conftest import CATALOGUE, Shop, wish
 
 AT_ONCE = 12
@@ -51,15 +49,7 @@ def test_of_many_orders_of_a_trial_at_once_one_is_free(busy_shop: Shop) -> None:
 
 
 def test_without_the_lock_it_is_free_more_than_once(busy_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting, reads = Barrier(AT_ONCE), ordering.trials_given
-
-    def read_together(*args: Any, **said: Any) -> Any:
-        found = reads(*args, **said)
-        with suppress(BrokenBarrierError):
-            waiting.wait(10)
-        return found
-
-    monkeypatch.setattr(ordering, "trials_given", read_together)
+    monkeypatch.setattr(ordering, "trials_given", Together(AT_ONCE).after(ordering.trials_given))
     with unlocked():
         answers = tries(busy_shop)
     assert sum(isinstance(each, Placed) for each in answers) > 1
