@@ -6,11 +6,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.ids import CategoryId, SubjectId
 from hostkeep.vault import door, holds
+from hostkeep.vault.dropping import held_in
 from hostkeep.vault.models import Hold, SubjectKey
 from hostkeep.vault.nyms import nym_of
 from hostkeep.vault.wall import opened
@@ -60,6 +62,21 @@ def test_two_people_hold_the_classes_they_named_and_no_other(ann: SubjectId) -> 
     assert holds.held_classes(ann, NOON) == {"account", "support"}
     assert holds.held_classes(ann, NOON - timedelta(days=1)) == frozenset()
     assert holds.held_classes(SubjectId(uuid4())) == frozenset()
+
+
+def test_whom_a_class_is_held_of_is_asked_in_one_way_to_the_server(ann: SubjectId) -> None:
+    """The sweeper asks it for every store and every brand, hour by hour."""
+    opens(ann, classes=("support",))
+    ended, twice = stands(ann), [stands(ann) for _ in range(2)]
+    holds.end_hold(staff(), hold=ended)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert held_in("account") == (ann,)
+    assert len(asked) == 1
+    assert held_in("support") == ()
+    for hold in twice:
+        holds.end_hold(staff(), hold=hold)
+    assert held_in("account") == ()
 
 
 def test_who_opened_it_does_not_approve_it_in_another_role_either(ann: SubjectId) -> None:
