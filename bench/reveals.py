@@ -15,7 +15,7 @@ TURNS = 400
 PAGE = 50
 FIELDS = ("name", "email", "phone", "address")
 EVERYBODY = 50_000
-AT_ONCE = 5_000
+AT_ONCE = 2_000
 """People in one batch: those the door decides on, enters and opens together."""
 
 

@@ -7,10 +7,10 @@ after the person's erasure the login's row is a bare handle; docs/audit.md says 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -72,6 +72,19 @@ class Line:
     count: int = 1
 
 
+class Alike(NamedTuple):
+    """What several entries of one act have in common, who differ in what they are about alone.
+
+    kind  of what they are about; the rest as in Line
+    """
+
+    kind: str
+    category: str
+    clause: str
+    digest: str
+    count: int = 1
+
+
 def named_together(categories: Iterable[str]) -> tuple[str, ...]:
     """Return categories as one entry names them: sorted, a blank between two.
 
@@ -113,29 +126,54 @@ def enter_apart(
 
 
 def enter_all_apart(act: Act, verb: str, lines: Sequence[Line]) -> None:
-    """Add many entries of one act as enter_apart, in one statement: all of them or none.
+    """Add many entries of one act as enter_apart, in one statement: all of them or none."""
+    _enter_alike(APART, act, verb, _alike(lines))
 
-    Those that differ in whom they are about alone travel as one list of handles: a text for each takes
-    several times what the insert takes.
+
+def enter_alike_apart(act: Act, verb: str, things: Mapping[Alike, Sequence[UUID]]) -> None:
+    """Add many entries of one act as enter_all_apart, by what they have in common: an entry each thing.
+
+    For thousands: a Line for each takes as long as half of the insert.
     """
-    _enter_all(APART, act, verb, lines)
+    _enter_alike(APART, act, verb, things)
 
 
 def enter_all(act: Act, verb: str, lines: Sequence[Line]) -> None:
     """Add many entries of one act in the deed's own transaction, in one statement."""
     if lines:
-        _enter_all(DEFAULT_DB_ALIAS, act, verb, lines)
+        _enter_alike(DEFAULT_DB_ALIAS, act, verb, _alike(lines))
 
 
-def _enter_all(using: str, act: Act, verb: str, lines: Sequence[Line]) -> None:
-    """Add entries by a connection, grouped as enter_all_apart says."""
-    names, in_force = _names_of(lines), _digest_for(act, lines)
-    alike: dict[tuple[str, str, str, str, int], list[str]] = {}
+def _alike(lines: Sequence[Line]) -> Mapping[Alike, Sequence[UUID]]:
+    """Return what lines are about, by what they have in common."""
+    things: dict[Alike, list[UUID]] = {}
     for line in lines:
-        ref = line.ref
-        told = (ref.kind, line.category, line.clause, line.digest or in_force, line.count)
-        alike.setdefault(told, []).append(str(names[ref.id] if is_person(ref.kind) else ref.id))
-    groups = [(*told, "{" + ",".join(things) + "}") for told, things in alike.items()]
+        told = Alike(line.ref.kind, line.category, line.clause, line.digest, line.count)
+        things.setdefault(told, []).append(line.ref.id)
+    return things
+
+
+def _enter_alike(using: str, act: Act, verb: str, things: Mapping[Alike, Sequence[UUID]]) -> None:
+    """Add entries by a connection.
+
+    Those that differ in what they are about alone travel as one list of handles: a text for each takes
+    several times what the insert takes.  The list is sorted, which spares the index on things a tenth of the
+    server's time, and the book does not tell in which order somebody asked about people.
+    """
+    if len(things) == 1:
+        ((told, some),) = things.items()
+        if len(some) == 1:  # most often, and a tenth less of the server's time than a list of one
+            line = Line(Ref(told.kind, some[0]), told.category, told.clause, told.digest, told.count)
+            with connections[using].cursor() as cursor:
+                cursor.execute(*_entries([_row(act, verb, line)]))
+            return
+    names = _names_of({one for told, some in things.items() if is_person(told.kind) for one in some})
+    in_force = _digest_for(act, all(told.digest for told in things))
+    groups = []
+    for told, some in things.items():
+        known = [names[one] for one in some] if is_person(told.kind) else some
+        handles = "{" + ",".join(sorted([f"{handle.int:032x}" for handle in known])) + "}"
+        groups.append((told.kind, told.category, told.clause, told.digest or in_force, told.count, handles))
     fixed: list[Any] = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
     with connections[using].cursor() as cursor:
         if len(groups) == 1:
@@ -160,26 +198,22 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[
 """
 
 
-def _names_of(lines: Sequence[Line]) -> Mapping[UUID, UUID]:
-    """Return the pseudonyms of the persons that lines are about.
-
-    Raises LookupError if nobody said how persons are named.
-    """
-    persons = {line.ref.id for line in lines if is_person(line.ref.kind)}
+def _names_of(persons: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Return the pseudonyms of persons.  Raises LookupError if nobody said how persons are named."""
     if persons and not _names:
         raise LookupError("nobody said under which names the book knows persons")
     return _names[0](persons) if persons else {}
 
 
-def _digest_for(act: Act, lines: Sequence[Line]) -> str:
-    """Return the digest of the policy in force, where a line names none."""
-    return next((known(act.brand, act.at) for known in _in_force), "") if _lacks(lines) else ""
+def _digest_for(act: Act, told: bool) -> str:
+    """Return the digest of the policy in force, an empty text where each entry told its own."""
+    return "" if told else next((known(act.brand, act.at) for known in _in_force), "")
 
 
 def _row(act: Act, verb: str, line: Line) -> list[Any]:
     """Return the columns of one entry."""
-    ref, digest = line.ref, line.digest or _digest_for(act, [line])
-    thing = _names_of([line])[ref.id] if is_person(ref.kind) else ref.id
+    ref, digest = line.ref, line.digest or _digest_for(act, False)
+    thing = _names_of([ref.id])[ref.id] if is_person(ref.kind) else ref.id
     doer = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
     return [*doer, ref.kind, thing, line.category, line.clause, digest, line.count]
 
@@ -192,8 +226,3 @@ def _entries(rows: Sequence[list[Any]]) -> Statement:
 def is_person(kind: str) -> bool:
     """Say whether a kind of thing is a person, whom the book knows by a pseudonym alone."""
     return kind == PERSON or kind.startswith(f"{PERSON}.")
-
-
-def _lacks(lines: Sequence[Line]) -> bool:
-    """Say whether a line names no policy."""
-    return any(not line.digest for line in lines)

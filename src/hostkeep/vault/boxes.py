@@ -76,12 +76,12 @@ class Box(NamedTuple):
 class Found:
     """What lies in the vault for some wishes, all of it sealed.
 
-    boxes   by the text of the person's handle, category and slot
-    states  of keys, by the text of the person's handle and class
+    boxes  by the text of the person's handle, category and slot
+    keys   by the text of the person's handle and class
     """
 
     boxes: Mapping[tuple[str, str, str], Box]
-    states: Mapping[tuple[str, str], str]
+    keys: Mapping[tuple[str, str], Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,27 +184,29 @@ def _looked_for(
     handles: Collection[str], categories: Collection[str], slots: Collection[str], brand: BrandId
 ) -> list[Any]:
     """Return the parameters of LOOK."""
-    # One text of handles: made into an array by the driver, many take longer than the query.
-    people = "{" + ",".join(handles) + "}"
+    people = _array(handles)
     return [people, list(categories), list(slots), brand, people]
+
+
+def _array(handles: Iterable[str]) -> str:
+    """Return handles as the server reads an array: made by the driver, many take longer than the query."""
+    return "{" + ",".join(handles) + "}"
 
 
 def _found(items: Iterable[tuple[Any, ...]], keys: Iterable[tuple[Any, ...]]) -> Found:
     """Return the rows of LOOK by handles as texts: making handles of them costs more than reading them."""
-    known = {(row[1], row[2]): Key(*row) for row in keys}
+    known = {(key.subject, key.keep_class): key for key in map(Key._make, keys)}
     boxes: dict[tuple[str, str, str], Box] = {}
     for handle, keep_class, number, category, slot, box, digest in items:
         key = known.get((handle, keep_class))
         if key is not None:
             boxes[handle, category, slot] = Box(number, category, slot, box, digest, key)
-    return Found(boxes, {at: key.state for at, key in known.items()})
+    return Found(boxes, known)
 
 
 def gone(ids: Collection[str]) -> frozenset[str]:
-    """Return which of some keys are erased or being erased.  One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(GONE_KEYS, [list(ids), list(GONE)])
-        return frozenset(row[0] for row in cursor)
+    """Return which of some keys are erased or being erased.  From outside the wall: one way to the server."""
+    return frozenset(row[0] for row in read(GONE_KEYS, [_array(ids), list(GONE)]))
 
 
 def open_many(asks: Iterable[Place], *, brand: BrandId) -> dict[Place, str]:
@@ -244,7 +246,10 @@ def former(
 
 
 class Bunch:
-    """Opens boxes, each data key unwrapped once.  For one deed."""
+    """Opens boxes, each data key unwrapped once where its boxes stand near each other.  For one deed."""
+
+    AT_HAND = 64
+    """Data keys that are kept set up: the memory of thousands costs more than unwrapping them anew."""
 
     def __init__(self) -> None:
         self._opener = cipher.Opener()
@@ -257,7 +262,10 @@ class Bunch:
             return None
         known = self._openers.get(key.id)
         if known is None:
-            known = self._openers[key.id] = cipher.DataKey(self.data_key(key) or b"")
+            if len(self._openers) >= self.AT_HAND:
+                self._openers.clear()
+            data_key = self._opener.data_key(epoch=key.epoch, wrapped=key.wrapped, about=key.about)
+            known = self._openers[key.id] = cipher.DataKey(data_key)
         return cipher.opened(box.box, known, box.about)
 
     def data_key(self, key: Key) -> bytes | None:

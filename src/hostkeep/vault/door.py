@@ -22,12 +22,12 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from hostkeep.audit.alarms import raise_alarm
-from hostkeep.audit.enter import Line, enter_all_apart, enter_apart, named_together
+from hostkeep.audit.enter import PERSON, Alike, Line, enter_alike_apart, named_together
 from hostkeep.audit.pace import enter_within
 from hostkeep.brands.applying import reaches, versions_for
 from hostkeep.brands.queries import policy_by_digest
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import CategoryId, ClauseId, SubjectId
+from hostkeep.kernel.ids import CategoryId, ClauseId, Ref, SubjectId
 from hostkeep.kernel.sealed import Sealed
 from hostkeep.policy.book import Policy
 from hostkeep.policy.decide import Ask, Decision, decide
@@ -53,7 +53,6 @@ from hostkeep.vault.pace import PACE, READS, REVEALED, is_paced
 from hostkeep.vault.putting import drop, put
 from hostkeep.vault.refusing import closing, own_only, person, refuse, too_much
 from hostkeep.vault.sealing import BrokenSeal
-from hostkeep.vault.wall import opened
 
 __all__ = [
     "BrokenSeal", "Given", "KeyDestroyed", "LooksSealed", "NotDeclared", "ReadsTooMuch", "Refused", "Wish",
@@ -82,12 +81,17 @@ _count = _Count()
 
 
 class _Person(NamedTuple):
-    """Somebody asked about: their handle as text, the policy that applies to them, what they object to."""
+    """Somebody asked about: their handle as text, the policy that applies to them, what they object to.
+
+    decided  by category: answers of that policy's table that are the same for whoever this deed asks about.
+             It lives as long as the deed's one look: nothing of it is there when a policy changes.
+    """
 
     subject: SubjectId
     handle: str
     policy: Policy
     objected: frozenset[str]
+    decided: dict[CategoryId, Decision]
 
 
 class _Case(NamedTuple):
@@ -98,28 +102,17 @@ class _Case(NamedTuple):
     box: boxes.Box | None
 
 
-class _Granted(NamedTuple):
-    """A case that is granted, and the clause that grants it."""
-
-    wish: Wish
-    person: _Person
-    box: boxes.Box | None
-    clause: ClauseId
-
-
 @dataclass(frozen=True, slots=True)
 class _Asking:
     """Some wishes, what stands behind them, and what is known of the people.
 
-    states   of keys, by handle and class
-    decided  answers of the table that are the same for whoever asks likewise, by version and category
+    keys  by handle and class
     """
 
     act: Act
     given: Given
     cases: Sequence[_Case]
-    states: Mapping[tuple[str, str], str]
-    decided: dict[tuple[str, CategoryId], Decision]
+    keys: Mapping[tuple[str, str], boxes.Key]
 
 
 def reveal(
@@ -151,11 +144,10 @@ def reveal_many(act: Act, *, wishes: Sequence[Wish], reason: str = "", case: UUI
         return {}
     since = time.monotonic()
     asking = _look(act, wishes, Given(reason, case))
-    granted = [_demand(asking, case) for case in asking.cases]
-    _enter_reads(asking, granted)
-    if time.monotonic() - since >= FRESH:
-        granted = _but_erased(granted)
-    return _unsealed(asking, granted)
+    clauses = [_demand(asking, case) for case in asking.cases]
+    _enter_reads(asking, clauses)
+    gone = NOTHING if time.monotonic() - since < FRESH else _erased(asking)
+    return _unsealed(asking, gone)
 
 
 def use(
@@ -200,16 +192,18 @@ def note_shown(values: int) -> None:
 
 def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     """Gather what is asked for, sealed: one way to the server for values and keys."""
-    people = _people(act, {wish.subject for wish in wishes})
-    whose = [people[wish.subject] for wish in wishes]
+    people = _people(act, {subject for subject, _, _ in wishes})
+    whose = [people[subject] for subject, _, _ in wishes]
     # What no policy names is refused; it may be any text, and the database is not asked for it.
-    known = [
-        wish for wish, person in zip(wishes, whose, strict=True) if wish.category in person.policy.categories
-    ]
+    known = {
+        (category, slot)
+        for (_, category, slot), person in zip(wishes, whose, strict=True)
+        if category in person.policy.categories
+    }
     found = boxes.look_from_outside(
         [person.handle for person in people.values()],
-        categories={wish.category for wish in known},
-        slots={wish.slot for wish in known},
+        categories={category for category, _ in known},
+        slots={slot for _, slot in known},
         brand=act.brand,
     )
     there = found.boxes.get
@@ -217,41 +211,46 @@ def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
         _Case(wish, person, there((person.handle, wish.category, wish.slot)))
         for wish, person in zip(wishes, whose, strict=True)
     ]
-    return _Asking(act, given, cases, found.states, {})
+    return _Asking(act, given, cases, found.keys)
 
 
 def _people(act: Act, subjects: Collection[SubjectId]) -> Mapping[SubjectId, _Person]:
     """Return who is asked about: handles are made texts, and policies found, once for each."""
-    applying = {who: row.digest for who, row in versions_for(act.brand, subjects, act.at).items()}
-    policies = {digest: policy_by_digest(digest) for digest in set(applying.values())}
+    applying = versions_for(act.brand, subjects, act.at)
+    policies = {digest: policy_by_digest(digest) for digest in {row.digest for row in applying.values()}}
     purposes = (policy.purposes.get(act.purpose) for policy in policies.values())
     asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)
     objected = objections.standing(subjects) if asks else {}
-    return {
-        who: _Person(who, str(who), policies[digest], objected.get(who, NOTHING) if objected else NOTHING)
-        for who, digest in applying.items()
-    }
+    alike = {digest: (policy, dict[CategoryId, Decision]()) for digest, policy in policies.items()}
+    people: dict[SubjectId, _Person] = {}
+    for who, row in applying.items():
+        policy, decided = alike[row.digest]
+        said = objected.get(who, NOTHING) if objected else NOTHING
+        people[who] = _Person(who, str(who), policy, said, decided)
+    return people
 
 
-def _demand(asking: _Asking, case: _Case) -> _Granted:
-    """Return what is granted; refuse what the policy, the key's state or its owner refuses."""
-    act, (wish, who, box) = asking.act, case
-    own_only(act, wish, who.policy)
+def _demand(asking: _Asking, case: _Case) -> ClauseId:
+    """Return the clause that grants; refuse what the policy, the key's state or its owner refuses."""
+    act = asking.act
+    if act.role == "customer":
+        own_only(act, case.wish, case.person.policy)
     answer = _answer(asking, case)
     if not answer.allowed:
-        refuse(act, wish, who.policy, answer)
-    return _Granted(wish, who, box, answer.clause)
+        refuse(act, case.wish, case.person.policy, answer)
+    return answer.clause
 
 
 def _answer(asking: _Asking, case: _Case) -> Decision:
     """Decide one wish."""
     act, (wish, who, box) = asking.act, case
-    answer = _by_table(asking, wish, who.policy)
+    answer = who.decided.get(wish.category) or _by_table(asking, wish, who)
     if not answer.allowed:
         return answer
-    closed = _left_by_state(asking, case)
-    if closed is not None:
-        return closed
+    if box is None or box.key.state != "live" or box.key.keep_class == ARCHIVE:  # else nothing is left out
+        closed = _left_by_state(asking, case)
+        if closed is not None:
+            return closed
     policy = who.policy
     if who.objected and stopped_by(policy, act.purpose, who.objected):
         return Decision(False, answer.clause, "objected")
@@ -260,17 +259,14 @@ def _answer(asking: _Asking, case: _Case) -> Decision:
     return answer
 
 
-def _by_table(asking: _Asking, wish: Wish, policy: Policy) -> Decision:
-    """Decide by the policy's table; what needs nothing of the one person, once for all of them."""
-    act, alike = asking.act, (policy.digest, wish.category)
-    known = asking.decided.get(alike)
-    if known is not None:
-        return known
+def _by_table(asking: _Asking, wish: Wish, who: _Person) -> Decision:
+    """Decide by the policy's table; what needs nothing of the one person, once for all under that policy."""
+    act, policy = asking.act, who.policy
     has = _has(asking, wish, policy)
     answer = decide(policy, Ask(wish.category, act.purpose, act.role, has))
     cell = policy.table.get((wish.category, act.purpose, act.role))
     if cell is None or not cell.needs:
-        asking.decided[alike] = answer
+        who.decided[wish.category] = answer
     return answer
 
 
@@ -290,15 +286,14 @@ def _has(asking: _Asking, wish: Wish, policy: Policy) -> frozenset[str]:
 def _left_by_state(asking: _Asking, case: _Case) -> Decision | None:
     """Return the refusal that the state of the key adds, or None."""
     wish, who, box = case
-    if box is not None and box.key.state == "live" and box.key.keep_class != ARCHIVE:
-        return None  # as left_by_state says of what lives; asked of many at once
     known = who.policy.categories.get(wish.category)
     keep_class = known.keep_class if known is not None else ""
     if box is not None:
         keep_class = box.key.keep_class
     elif wish.slot.startswith(ARCHIVED):
         keep_class = ARCHIVE
-    state = asking.states.get((who.handle, keep_class), "")
+    key = asking.keys.get((who.handle, keep_class))
+    state = "" if key is None else key.state
     return left_by_state(
         who.policy, keep_class=keep_class, category=wish.category, state=state, act=asking.act
     )
@@ -316,40 +311,45 @@ def _is_told(act: Act, wish: Wish, policy: Policy, collected: str) -> bool:
     )
 
 
-def _enter_reads(asking: _Asking, granted: Sequence[_Granted]) -> None:
-    """Enter what is about to be opened, committed before it is.  Raises ReadsTooMuch."""
-    act, lines = asking.act, _lines(granted)
-    if is_paced(act):
-        if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
-            too_much(act, lines[0])
-    elif len(lines) == 1:
-        one = lines[0]
-        enter_apart(
-            act, REVEALED, one.ref, category=one.category, clause=one.clause, digest=one.digest,
-            count=one.count,
-        )  # fmt: skip
-    else:
-        enter_all_apart(act, REVEALED, lines)
+def _enter_reads(asking: _Asking, clauses: Sequence[ClauseId]) -> None:
+    """Enter what is about to be opened, committed before it is.  Raises ReadsTooMuch.
+
+    clauses  what grants each case, in their order
+    """
+    act, reads = asking.act, _reads(asking.cases, clauses)
+    if not is_paced(act):
+        enter_alike_apart(act, REVEALED, reads)
+        return
+    lines = [
+        Line(Ref(told.kind, who), told.category, told.clause, told.digest, told.count)
+        for told, people in reads.items()
+        for who in people
+    ]
+    if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
+        too_much(act, lines[0])
 
 
-def _lines(granted: Sequence[_Granted]) -> list[Line]:
-    """Return what is entered: one line a person and clause, however many categories were read by it."""
+def _reads(cases: Sequence[_Case], clauses: Sequence[ClauseId]) -> dict[Alike, list[UUID]]:
+    """Return what is entered: one entry a person and clause, however many categories were read by it."""
     read: dict[tuple[str, ClauseId], tuple[_Person, list[CategoryId]]] = {}
-    for wish, who, _, clause in granted:
+    for (wish, who, _), clause in zip(cases, clauses, strict=True):
         known = read.get((who.handle, clause))
         if known is None:
-            known = read[who.handle, clause] = who, []
-        known[1].append(wish.category)
-    return [
-        Line(person(who.subject), named, clause, who.policy.digest, count)
-        for (_, clause), (who, categories) in read.items()
-        for named, count in _named(tuple(categories))
-    ]
+            read[who.handle, clause] = who, [wish.category]
+        else:
+            known[1].append(wish.category)
+    alike: dict[Alike, list[UUID]] = {}
+    for (_, clause), (who, categories) in read.items():
+        for told in _told(tuple(categories), clause, who.policy.digest):
+            if told not in alike:
+                alike[told] = []
+            alike[told].append(who.subject)
+    return alike
 
 
 @lru_cache(maxsize=1024)
-def _named(categories: tuple[CategoryId, ...]) -> tuple[tuple[str, int], ...]:
-    """Return how categories are entered, and with how many values.
+def _told(categories: tuple[CategoryId, ...], clause: ClauseId, digest: str) -> tuple[Alike, ...]:
+    """Return how reads of a person's categories by a clause are entered, and with how many values.
 
     Those read equally often stand together, so that an entry tells how often each of them was.
     """
@@ -357,24 +357,24 @@ def _named(categories: tuple[CategoryId, ...]) -> tuple[tuple[str, int], ...]:
     for category, times in Counter(categories).items():
         alike.setdefault(times, []).append(category)
     return tuple(
-        (named, times * len(named.split())) for times, some in alike.items() for named in named_together(some)
+        Alike(PERSON, named, clause, digest, times * len(named.split()))
+        for times, some in alike.items()
+        for named in named_together(some)
     )
 
 
-def _but_erased(granted: Sequence[_Granted]) -> list[_Granted]:
-    """Take out what was erased since the look."""
-    with opened():
-        gone = boxes.gone({box.key.id for _, _, box, _ in granted if box is not None})
-    return [one._replace(box=None) if one.box and one.box.key.id in gone else one for one in granted]
+def _erased(asking: _Asking) -> frozenset[str]:
+    """Return the keys of what was erased since the look."""
+    return boxes.gone({case.box.key.id for case in asking.cases if case.box is not None})
 
 
-def _unsealed(asking: _Asking, granted: Sequence[_Granted]) -> Shown:
-    """Open what was decided and entered."""
-    bunch = boxes.Bunch()
+def _unsealed(asking: _Asking, gone: frozenset[str]) -> Shown:
+    """Open what was decided and entered.  gone: ids of keys that open no more."""
+    unseal = boxes.Bunch().open
     shown: Shown = {}
-    for wish, who, box, _ in granted:
+    for wish, who, box in asking.cases:
         try:
-            value = None if box is None else bunch.open(box)
+            value = None if box is None or box.key.id in gone else unseal(box)
         except BrokenSeal:
             raise_alarm(
                 asking.act, kind="broken_seal", about=person(wish.subject), clause=closing(who.policy),

@@ -42,12 +42,14 @@ class WrongKeyring(Foreseen):
 class Ring:
     """What a keyring folder holds.
 
+    list    the list's own path, made once: it is looked at before every use of a key
     stamp   changes with every change of the list
     epochs  those that may be read, oldest first
     writes  the one that is written under
     """
 
     place: Path
+    list: Path
     stamp: tuple[int, int, int]
     epochs: tuple[int, ...]
     writes: int
@@ -65,12 +67,11 @@ def folder() -> Path:
 
 def ring() -> Ring:
     """Return what the folder holds now, making the first epoch in an empty one."""
-    place = folder()
     known = _ring[0] if _ring else None
-    if known is not None and known.place == place and known.stamp == _stamp(place):
+    if known is not None and known.place == settings.HOSTKEEP.keyring and known.stamp == _stamp(known.list):
         return known
     with _turn:
-        fresh = _read(place)
+        fresh = _read(folder())
         _ring[:] = [fresh]
         return fresh
 
@@ -92,10 +93,10 @@ def epochs() -> tuple[int, ...]:
     return (now.writes, *(n for n in reversed(now.epochs) if n != now.writes))
 
 
-def _stamp(place: Path) -> tuple[int, int, int]:
+def _stamp(path: Path) -> tuple[int, int, int]:
     """Return what tells one list from the next; zeros where there is none."""
     try:
-        found = (place / LIST).stat()
+        found = path.stat()
     except FileNotFoundError:
         return (0, 0, 0)
     return (found.st_ino, found.st_mtime_ns, found.st_size)
@@ -107,15 +108,16 @@ def _read(place: Path) -> Ring:
     place.chmod(0o700)
     if not (place / LIST).exists():
         _begin(place)
-    stamp = _stamp(place)
+    path = place / LIST
+    stamp = _stamp(path)
     try:
-        told = json.loads((place / LIST).read_text(encoding="ascii"))
+        told = json.loads(path.read_text(encoding="ascii"))
         reads, writes = tuple(sorted(int(n) for n in told["reads"])), int(told["writes"])
     except (ValueError, KeyError, TypeError, OSError):
         raise WrongKeyring from None
     if writes not in reads:
         raise WrongKeyring
-    return Ring(place, stamp, reads, writes)
+    return Ring(place, path, stamp, reads, writes)
 
 
 def _begin(place: Path) -> None:

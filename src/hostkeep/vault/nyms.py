@@ -10,13 +10,12 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from uuid import UUID, uuid4
 
 from django.db import connections
 
 from hostkeep.audit.enter import APART
-from hostkeep.vault import keys
+from hostkeep.vault import cipher, keys
 from hostkeep.vault.models import Nym
 from hostkeep.vault.wall import opened, read
 
@@ -26,6 +25,9 @@ FRESH = 120.0
 MOST = 8192
 """Names a process remembers."""
 
+MANY = 1024
+"""Names that are too many at once to be remembered."""
+
 _known: dict[UUID, tuple[UUID, float]] = {}
 _reached: dict[tuple[int, int], UUID] = {}
 
@@ -33,6 +35,8 @@ AT_ONCE = 256
 """Persons named in one transaction: each takes a lock until it ends, and the server has some thousands."""
 
 NOBODY = UUID(int=0)
+
+MARK_BYTES = 16
 
 TURNS = """
 SELECT pg_advisory_xact_lock(number) FROM (
@@ -171,13 +175,15 @@ def _array(marks: Iterable[bytes]) -> str:
 
 def _by_mark(subjects: Iterable[UUID]) -> dict[bytes, UUID]:
     """Return persons by every mark that each may stand under."""
-    known = _keys()
-    return {_mark(key, subject): subject for subject in subjects for key in known}
+    hashers = [cipher.Hasher(key) for key in _keys()]
+    return {
+        hasher.digest(subject.bytes)[:MARK_BYTES]: subject for subject in subjects for hasher in hashers
+    }
 
 
 def _named(by_mark: Mapping[bytes, UUID], rows: Iterable[tuple[bytes, UUID]]) -> dict[UUID, UUID]:
     """Return the names in the rows of NAMED; where a person has two, the first that was given."""
-    return {by_mark[bytes(mark)]: nym for mark, nym in rows}
+    return {by_mark[mark]: nym for mark, nym in rows}
 
 
 def _marks(subject: UUID) -> list[bytes]:
@@ -192,15 +198,20 @@ def _keys() -> list[bytes]:
 
 def _mark(key: bytes, subject: UUID) -> bytes:
     """Return the mark of a person under a key."""
-    return hmac.digest(key, subject.bytes, "sha256")[:16]
+    return hmac.digest(key, subject.bytes, "sha256")[:MARK_BYTES]
 
 
 def _remember(names: Mapping[UUID, UUID]) -> None:
-    """Remember names for a while; a full memory is emptied, and more than it holds are not remembered."""
+    """Remember names for a while; a full memory is emptied.
+
+    Many at once are not remembered: a run through everybody would wash out whom pages ask about.
+    """
+    if len(names) > MANY:
+        return
     if len(_known) + len(names) > MOST:
         _known.clear()
     until = time.monotonic() + FRESH
-    _known.update((subject, (nym, until)) for subject, nym in islice(names.items(), MOST))
+    _known.update((subject, (nym, until)) for subject, nym in names.items())
 
 
 def _remembered(subjects: Iterable[UUID]) -> dict[UUID, UUID]:
