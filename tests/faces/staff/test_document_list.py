@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_by_kind_brand_and_day(clerk: Staff, sold: Sold) -> None:
     assert found(clerk, sold, kind="credit_note") == {sold.whole, sold.note}
     assert found(clerk, sold, brand="vps6") == sold.all
     assert found(clerk, sold, brand="vpn") == set()
-    day = f"{clock.now() - 20 * DAY:%Y-%m-%d}"
+    day = f"{(clock.now() - 20 * DAY).astimezone(ZoneInfo('Europe/Amsterdam')):%Y-%m-%d}"
     assert found(clerk, sold, since=day, until=day, brand="vps6") == {sold.paid}
 
 

@@ -17,7 +17,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, Ref, SubjectId, UserId
 from hostkeep.people.actions.joining import Joined
 from hostkeep.people.errors import NotACanary
-from hostkeep.people.models import Account, LoginAddress, Membership, Session, User
+from hostkeep.people.models import Account, LoginAddress, Membership, Session, StaySeries, User
 from hostkeep.runtime import brand as running_brand
 from hostkeep.vault import door
 
@@ -90,6 +90,14 @@ def age_sessions(act: Act, *, user: UserId, by: timedelta) -> Aged:
     held = Session.objects.filter(user=user, brand=act.brand)
     count = held.update(used_at=F("used_at") - by, expires_at=F("expires_at") - by)
     return Aged(user, count)
+
+
+@recorded("people.canary.stays_aged")
+def age_stays(act: Act, *, user: UserId, by: timedelta) -> Aged:
+    """Let a canary's browsers that stay signed in have come for so long no more.  Raises NotACanary."""
+    _canary(act, user)
+    found = StaySeries.objects.filter(user=user, brand=act.brand)
+    return Aged(user, found.update(used_at=F("used_at") - by))
 
 
 def _canary(act: Act, user: UserId) -> User:
