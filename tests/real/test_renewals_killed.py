@@ -30,6 +30,8 @@ from tests.rooms.subscriptions.having import after, runs, takes
 KILLS = int(os.environ.get("RENEWAL_KILLS", "10"))
 MANY = 60
 CHUNK = 7
+MOST = 4
+"""Runs to one that is to be killed: some are over before."""
 
 
 def run(at: datetime) -> int:
@@ -111,17 +113,21 @@ def how_long() -> float:
 
 
 def test_killed_at_random_moments(taken: int) -> None:
-    took, killed = how_long(), 0
+    took, killed, n = how_long(), 0, 0
     dice = random.Random(KILLS)
-    for n in range(1, KILLS + 1):
+    while n < KILLS or (killed < KILLS // 2 and n < MOST * KILLS):
+        n += 1
         born = child(lambda n=n: run(month(n)))
         time.sleep(dice.uniform(0, 1.1 * took))
         os.kill(born, signal.SIGKILL)
-        killed += ended(born)
+        if ended(born):
+            killed += 1
+        else:
+            took *= 0.8  # the first run was a cold one, or the machine was busy then
         assert faults() == []
-    run(month(KILLS))
+    run(month(n))
     assert faults() == []
-    assert not due_now(month(KILLS)).exists()
+    assert not due_now(month(n)).exists()
     assert killed >= KILLS // 2, "it was over before it could be killed"
 
 
