@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from hostkeep.audit.enter import APART
 from hostkeep.brands.queries import policy_in_force
-from hostkeep.flows.exporting.gathering import Whose, parts_of
+from hostkeep.flows.exporting.gathering import parts_of
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
+from hostkeep.flows.exporting.own import Whose
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId
 from hostkeep.vault.door import Refused

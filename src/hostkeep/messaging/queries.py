@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Min
 
 from hostkeep.kernel.ids import OPERATOR, AccountId, BrandId, ClauseId, MailId, SubjectId
 from hostkeep.messaging.errors import NoSuchMail
@@ -16,6 +16,7 @@ from hostkeep.messaging.rules.delivery import State
 from hostkeep.messaging.rules.streams import wanted
 from hostkeep.people.queries import is_canary
 from hostkeep.policy.book import Policy, Text
+from hostkeep.runtime.counting import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,12 @@ def mail_of(account: AccountId, *, most: int = 100) -> tuple[HistoryRow, ...]:
         HistoryRow(MailId(mail), stream, template, State(state), attempts, queued, handed_over, code)
         for mail, stream, template, state, attempts, queued, handed_over, code in rows[:most]
     )
+
+
+def mail_tally(account: AccountId) -> Tally:
+    """Return how many mails an account was written, and since when.  One query."""
+    found = Mail.objects.filter(account=account).aggregate(count=Count("id"), since=Min("queued_at"))
+    return Tally(found["count"], found["since"])
 
 
 def choices_of(subject: SubjectId, *, brand: BrandId) -> Mapping[str, bool]:

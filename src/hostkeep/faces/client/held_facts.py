@@ -8,11 +8,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
-from hostkeep.faces.client.held_kinds import KINDS
+from hostkeep.faces.client.held_kinds import KINDS, OWN_KINDS, Called
 from hostkeep.faces.ui.fates import FATES
 from hostkeep.faces.ui.moments import day_text
 from hostkeep.faces.ui.words import LANGUAGES, said
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
+from hostkeep.flows.exporting.own import OWN, Own, Whose, category_of, own_tallies
 from hostkeep.flows.exporting.trading import Kind
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import CategoryId
@@ -160,12 +161,31 @@ def fact_of_kind(policy: Policy, kind: Kind, tally: Tally, language: str, back: 
 
     Where the policy has no such category, no clause lets it be used and no term is promised: both are empty.
     """
-    count, called = tally.count, KINDS[kind.name]
+    return _counted(policy, kind.name, kind.category, KINDS[kind.name], tally, language, back)
+
+
+def own_of(act: Act, whose: Whose, language: str, back: Back) -> tuple[HeldFact, ...]:
+    """Return every kind of fact that stands beside the account, in the order of flows.exporting.own."""
+    found = own_tallies(act, whose)
+    return tuple(fact_of_own(whose.policy, OWN[name], tally, language, back) for name, tally in found.items())
+
+
+def fact_of_own(policy: Policy, kind: Own, tally: Tally, language: str, back: Back) -> HeldFact:
+    """Join how much there is of a kind with what the policy says about its category, as fact_of_kind."""
+    category = category_of(kind, policy)
+    return _counted(policy, kind.name, category, OWN_KINDS[kind.name], tally, language, back)
+
+
+def _counted(
+    policy: Policy, name: str, category: CategoryId, called: Called, tally: Tally, language: str, back: Back
+) -> HeldFact:
+    """Return what is said of rows of one kind."""
+    count = tally.count
     note = ngettext("%(count)s record", "%(count)s records", count) % {"count": count}
-    seen = Seen(kind.category, note, tally.since, called.page)
-    known = kind.category in policy.categories
+    seen = Seen(category, note, tally.since, called.page)
+    known = category in policy.categories
     fact = _fact(policy, seen, language, back) if known else _unknown(seen)
-    records = "" if called.is_whole else f"/account/privacy/records/{kind.name}/"
+    records = "" if called.is_whole else f"/account/privacy/records/{name}/"
     term = gettext(called.term) if called.term else fact.term
     return replace(fact, label=gettext(called.label), part_of=fact.label, records=records, term=term)
 

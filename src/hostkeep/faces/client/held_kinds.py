@@ -1,4 +1,4 @@
-"""What the kinds of facts that came of ordering and paying are called, and the page that shows them best."""
+"""What the kinds of facts beside the sealed ones are called, and the page that shows them best."""
 
 from __future__ import annotations
 
@@ -23,6 +23,46 @@ class Called:
     is_whole: bool = False
     term: str = ""
 
+
+OWN_KINDS: Mapping[str, Called] = MappingProxyType({
+    "mails": Called(gettext_noop("Mails that we wrote to you")),
+    "second_factors": Called(gettext_noop("Second factors"), "/account/security/"),
+    "sessions": Called(
+        gettext_noop("Visits that are signed in"), "/account/security/",
+        term=gettext_noop("Each until it ends, or you sign out"),
+    ),
+    "stays": Called(
+        gettext_noop("Browsers that stay signed in"), "/account/security/", is_whole=True,
+        term=gettext_noop("Each until it ends, or you end it"),
+    ),
+    "keys": Called(
+        gettext_noop("Keys for programs"), "/account/security/keys/",
+        term=gettext_noop("90 days after its end, and at most as long as the account"),
+    ),
+    "consents": Called(
+        gettext_noop("What you consented to, and took back"), "/account/privacy/consents/", is_whole=True
+    ),
+    "objections": Called(gettext_noop("Objections and restrictions"), "/account/privacy/objections/"),
+    "disputes": Called(gettext_noop("What you brought in a dispute")),
+    "given": Called(
+        gettext_noop("What was given to others, or refused"), "/account/privacy/given/", is_whole=True
+    ),
+    "holds": Called(gettext_noop("What is held back from being erased")),
+    "erasures": Called(
+        gettext_noop("Certificates of what was erased"), term=gettext_noop("Stays, as proof of the erasure")
+    ),
+})
+"""By the name of the kind in flows.exporting.own.OWN: every one of them, see tests/house/test_held.py."""
+
+BESIDE: Mapping[str, str] = MappingProxyType({
+    "account": 'id="held"',
+    "values": 'id="held"',
+    "login": "/account/profile/email/",
+    "acceptances": 'id="accepted"',
+    "messages": 'id="messages"',
+    "looked": "/account/privacy/looked/",
+})
+"""The other parts of the copy, each with the place on the page, or the page, that shows it."""
 
 KINDS: Mapping[str, Called] = MappingProxyType({
     "orders": Called(gettext_noop("Orders"), "/account/orders/", is_whole=True),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hostkeep.brands.applying import policy_for
-from hostkeep.flows.exporting.plain import row_of
+from hostkeep.flows.exporting.plain import as_plain
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
 from hostkeep.kernel.sealed import Sealed
@@ -49,7 +49,8 @@ def brought_by(act: Act, *, account: AccountId) -> tuple[Brought, ...]:
 
 def disputes(act: Act, account: AccountId) -> Iterator[Mapping[str, Any]]:
     """Gather what was brought forward, as rows for the copy."""
-    yield from (row_of(each) for each in brought_by(act, account=account))
+    for each in brought_by(act, account=account):
+        yield {"made_at": each.made_at, "how": each.how, "until": each.until, "words": as_plain(each.words)}
 
 
 def _opened(act: Act, row: closings.DisputeRow) -> Brought:

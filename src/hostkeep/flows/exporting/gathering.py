@@ -7,60 +7,40 @@ read (a password is a hash that nobody reads back) is listed without its value.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hostkeep.flows.exporting.archive_file import Part
-from hostkeep.flows.exporting.disputes import disputes
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
+from hostkeep.flows.exporting.own import OWN, OWN_HANDLES, Whose
 from hostkeep.flows.exporting.plain import as_plain, row_of
 from hostkeep.flows.exporting.trading import MOST, Kind
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import SubjectId, UserId
-from hostkeep.messaging.queries import mail_of, preferences_of
-from hostkeep.people.queries import AccountRow, acceptances_of, keys_of, login_address, stays_of
+from hostkeep.messaging.queries import preferences_of
+from hostkeep.people.queries import acceptances_of, login_address
 from hostkeep.policy.book import Policy
 from hostkeep.vault import door
-from hostkeep.vault.consents import consents_of
-from hostkeep.vault.disclosures import disclosures_of
-from hostkeep.vault.erasing import certificates_of
+from hostkeep.vault.due_classes import account_is_over
 from hostkeep.vault.holdings import HeldRow, held
-from hostkeep.vault.holds import holds_of
 from hostkeep.vault.looks import looks_of
-from hostkeep.vault.objections import objections_of
 
-MOST_MAILS = 100_000
 MOST_LOOKS = 100_000
-HIDDEN = frozenset({"subject", "brand", "opened_by", "approved_by", "case"})
-"""Who of our staff did it is theirs."""
-
-OWN_HANDLES = frozenset({"subject", "account", "user", "brand"})
-"""Handles of our own that repeat on each row and say nothing more about the person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """Whose copy is made.  user: their login, or None once it is gone.  policy: what applies to them."""
-
-    account: AccountRow
-    user: UserId | None
-    policy: Policy
-
-    @property
-    def subject(self) -> SubjectId:
-        """The person."""
-        return self.account.subject
-
 
 Gather = Callable[[Act, Whose], Iterator[Mapping[str, Any]]]
 
 
 def parts_of(act: Act, whose: Whose) -> tuple[Part, ...]:
     """Return all that is held about a person.  act: in the person's own role, for purpose "rights"."""
-    own = (Part(name, tuple(gather(act, whose))) for name, gather in PARTS.items())
+    gone = WITH_ACCOUNT if account_is_over(whose.subject, act.at) else frozenset[str]()
+    gather = {**PARTS, **{name: kind.gather for name, kind in OWN.items()}}
+    own = (Part(name, () if name in gone else _plainly(act, whose, how)) for name, how in gather.items())
     there = tallies_of(whose.account.id)  # most have nothing of most kinds, and asking takes a query each
     trade = (_traded(act, whose, kind) if name in there else Part(name, ()) for name, kind in TRADE.items())
-    return (*own, *trade, Part("disputes", tuple(disputes(act, whose.account.id))))
+    return (*own, *trade)
+
+
+def _plainly(act: Act, whose: Whose, gather: Gather) -> tuple[Mapping[str, Any], ...]:
+    """Return what is gathered as the copy writes it."""
+    return tuple(map(as_plain, gather(act, whose)))
 
 
 def _traded(act: Act, whose: Whose, kind: Kind) -> Part:
@@ -112,36 +92,10 @@ def _acceptances(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
     yield from (row_of(row) for row in acceptances_of(whose.subject))
 
 
-def _consents(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather every word on every consent."""
-    yield from (row_of(row, without=OWN_HANDLES) for row in consents_of(act, subject=whose.subject))
-
-
-def _objections(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather objections and restrictions."""
-    yield from (row_of(row) for row in objections_of(act, subject=whose.subject))
-
-
 def _messages(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
     """Gather which mail is wanted."""
     rows = preferences_of(whose.subject, policy=whose.policy)
     yield from ({"stream": row.stream, "wanted": row.wanted, "chosen": row.chosen} for row in rows)
-
-
-def _mails(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather the envelopes of what we wrote to them; the bodies are not kept."""
-    yield from (row_of(row) for row in mail_of(whose.account.id, most=MOST_MAILS))
-
-
-def _stays(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather browsers that stay signed in."""
-    yield from (row_of(row) for row in (stays_of(whose.user, act.at) if whose.user else ()))
-
-
-def _keys(_act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather keys for programs, without their secrets."""
-    rows = keys_of(whose.user) if whose.user else ()
-    yield from (row_of(row, without=OWN_HANDLES) for row in rows)
 
 
 def _looked(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
@@ -149,35 +103,16 @@ def _looked(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
     yield from (row_of(row) for row in looks_of(act, subject=whose.subject, first=MOST_LOOKS))
 
 
-def _given(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather what was given to others, and what was refused."""
-    yield from (row_of(row) for row in disclosures_of(act, subject=whose.subject))
-
-
-def _holds(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather what is held back from erasure, as far as they may be told."""
-    yield from (row_of(row, without=HIDDEN) for row in holds_of(act, whose.subject))
-
-
-def _erasures(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
-    """Gather certificates of what was erased."""
-    yield from (row_of(row, without=HIDDEN) for row in certificates_of(act, subject=whose.subject))
-
+GOING = ("mails", "second_factors", "sessions", "stays", "keys", "objections")
+WITH_ACCOUNT = frozenset({"account", "login", "acceptances", "messages", *GOING})
+"""Parts that go with the account: once it is due they are in no copy, whatever still keeps their rows."""
 
 PARTS: Mapping[str, Gather] = {
     "account": _account,
     "values": _values,
     "login": _login,
     "acceptances": _acceptances,
-    "consents": _consents,
-    "objections": _objections,
     "messages": _messages,
-    "mails": _mails,
-    "stays": _stays,
-    "keys": _keys,
     "looked": _looked,
-    "given": _given,
-    "holds": _holds,
-    "erasures": _erasures,
 }
 """Part -> who gathers it."""

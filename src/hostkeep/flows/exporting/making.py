@@ -9,10 +9,12 @@ from hostkeep.audit.checkpoints import seal_soon
 from hostkeep.audit.proofs import bundle, verifier
 from hostkeep.brands.applying import policy_for, version_for
 from hostkeep.flows.exporting.archive_file import Cover, Part, pack
-from hostkeep.flows.exporting.gathering import Whose, parts_of
+from hostkeep.flows.exporting.gathering import parts_of
+from hostkeep.flows.exporting.own import Whose
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import UserId
 from hostkeep.people.queries import AccountRow
+from hostkeep.vault.due_classes import account_is_over
 from hostkeep.vault.exports import Made, keep_export
 
 LOOKED = "looked"
@@ -31,7 +33,7 @@ def make_export(act: Act, *, account: AccountRow, user: UserId | None) -> Made:
     cover = Cover(
         brand=act.brand,
         controller=whose.policy.controller,
-        account=account.number,
+        account="" if account_is_over(account.subject, act.at) else account.number,
         version=version.version,
         digest=version.digest,
         made_at=act.at,
