@@ -29,7 +29,7 @@ from hostkeep.people.errors import NoSuchAccount, NoSuchUser
 from hostkeep.people.events import AccountClosing
 from hostkeep.people.queries import AccountRow, account_of_subject, owner_of
 from hostkeep.people.queries import account as account_row
-from hostkeep.people.rules.closing import CLOSED, DEACTIVATED
+from hostkeep.people.rules.closing import CLOSED, DEACTIVATED, LIMITED
 from hostkeep.policy import schedule
 from hostkeep.provisioning.actions.asking import close_service
 from hostkeep.provisioning.errors import StillBusy
@@ -38,6 +38,7 @@ from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.vault import consenting, consents, door, erasing, retention
 from hostkeep.vault.column_door import use_columns
+from hostkeep.vault.due_classes import account_is_over, kept_in_silence
 from hostkeep.vault.events import KeysDestroyed
 from hostkeep.vault.outlook import Fate, outlook
 
@@ -141,8 +142,10 @@ def carry_on(act: Act, *, account: AccountId) -> Closed:
     with closings.alone(account):
         retention.fire(act, subject=row.subject, event=schedule.ACCOUNT_CLOSED)
     gone = closings.is_being_erased(row.subject)
-    if gone:
-        erase_login(act, account=account)
+    silent = not gone and account_is_over(row.subject, act.at)
+    if gone or silent:
+        erase_login(act, account=account, but_row=silent)
+        gone = True
     done = finish_closing(act, account=account, state=CLOSED if gone else DEACTIVATED)
     return Closed(account, done.state, 0)
 
@@ -182,7 +185,18 @@ def sweep_due(act: Act) -> int:
         act, left, lambda row: erase_login(act.of_brand(row[0]), account=row[1]), event="login.not_erased",
         about=lambda row: row[1],
     )  # fmt: skip
-    return len(taken) + len(erased)
+    return len(taken) + len(erased) + _shut_in_silence(act)
+
+
+def _shut_in_silence(act: Act) -> int:
+    """Erase the logins of those whose account is due, and kept by a hold that they are not told of."""
+    found = (account_of_subject(who) for who in kept_in_silence(act.at))
+    due = [row for row in found if row is not None and row.state in LIMITED]
+    shut = go_through(
+        act, due, lambda row: erase_login(act.of_brand(row.brand), account=row.id, but_row=True),
+        event="login.not_erased", about=lambda row: row.id,
+    )  # fmt: skip
+    return len(shut)
 
 
 def _say_farewell(act: Act, row: AccountRow) -> None:

@@ -12,6 +12,7 @@ from hostkeep.kernel.ids import CategoryId, Ref, SubjectId
 from hostkeep.policy.book import Policy
 from hostkeep.vault.asking import left_by_state
 from hostkeep.vault.door import Refused
+from hostkeep.vault.due_classes import due_classes
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 
@@ -55,7 +56,7 @@ def serves(policy: Policy, act: Act, value: HeldRow) -> bool:
 def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
     """Return what the vault keeps of a person, oldest first.  No value is opened, so nothing is entered.
 
-    A customer may ask for their own alone.  Raises Refused.
+    A customer may ask for their own alone, and is not shown what is due (vault.due_classes).  Raises Refused.
     """
     if act.role == "customer" and act.own != subject:
         _enter_refusal(act, subject)
@@ -65,6 +66,9 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
         found = list(rows.order_by("collected_at", "id"))
         keys = SubjectKey.objects.filter(subject=subject).values_list("keep_class", "state")
         states = dict(keys) if found else {}
+    if found and act.role == "customer":
+        due = due_classes(subject, act.at)
+        found = [row for row in found if not due.hides(row.keep_class, row.expires_at)]
     return tuple(
         HeldRow(
             category=CategoryId(row.category),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from hostkeep.audit.enter import enter_apart
 from hostkeep.brands.applying import policy_for
@@ -18,6 +18,7 @@ from hostkeep.policy import schedule
 from hostkeep.policy.book import Policy
 from hostkeep.policy.schedule import ACCOUNT_CLOSED, Outcome
 from hostkeep.vault.asking import Refused
+from hostkeep.vault.due_classes import due_classes
 from hostkeep.vault.ending import ARCHIVE, SEALS
 from hostkeep.vault.holds import sees_secret
 from hostkeep.vault.models import Hold, Item, SubjectKey
@@ -97,9 +98,10 @@ def outlook(
 
 
 def _look_up(act: Act, subject: SubjectId) -> _Known:
-    """Read what stands of a person at the brand: three queries."""
+    """Read what stands of a person at the brand: three queries, and two about what is due."""
+    shown = _shown(act, subject)
     with opened():
-        items = Item.objects.filter(subject=subject, brand=act.brand).values("category", "keep_class")
+        items = shown.values("category", "keep_class")
         found = list(
             items.annotate(n=Count("id"), ends=Max("expires_at"), newest=Max("collected_at")).order_by(
                 "keep_class", "category"
@@ -115,6 +117,16 @@ def _look_up(act: Act, subject: SubjectId) -> _Known:
         _Kept(CategoryId(r["category"]), r["keep_class"], r["n"], r["ends"], r["newest"]) for r in found
     )
     return _Known(kept, fired, held)
+
+
+def _shown(act: Act, subject: SubjectId) -> QuerySet[Item]:
+    """Return what stands of a person; who may not know of a secret hold is not shown what is due."""
+    items = Item.objects.filter(subject=subject, brand=act.brand)
+    if sees_secret(act):
+        return items
+    due = due_classes(subject, act.at)
+    over = Q(keep_class__in=due.over) | (Q(expires_at__lte=act.at) & ~Q(keep_class__in=due.told))
+    return items.exclude(over)
 
 
 def _fate(act: Act, policy: Policy, known: _Known, row: _Kept) -> Fate:

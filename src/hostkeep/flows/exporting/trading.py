@@ -14,6 +14,7 @@ from hostkeep.brands.applying import policy_for
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId
 from hostkeep.vault.column_door import Closed, open_columns
+from hostkeep.vault.due_classes import due_classes
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ def told(act: Act, rows: Sequence[Closed[T]]) -> Iterator[T]:
     """Open rows in one batch, in their order.  Raises the vault's Refused.
 
     A row whose key is gone stands without what was chosen: its dates and sums are all that is left of it.
-    So does one whose category the policy lets its owner use, and not read back.
+    So does one whose category the policy lets its owner use, and not read back, and one that is due.
     """
     if rows and not _may_read(act, rows[0]):
         yield from (row.without("") for row in rows)
@@ -66,7 +67,11 @@ def _may_read(act: Act, row: Closed[Any]) -> bool:
     """Say whether the policy lets its owner read rows like this one; another's are for the door to refuse."""
     wish = row.wish
     policy = policy_for(wish.brand, wish.subject, act.at)
-    return act.own != wish.subject or (wish.category, act.purpose, act.role) in policy.table
+    if act.own != wish.subject:
+        return True
+    due = due_classes(wish.subject, act.at).due
+    is_due = wish.category in policy.categories and policy.categories[wish.category].keep_class in due
+    return not is_due and (wish.category, act.purpose, act.role) in policy.table
 
 
 @lru_cache(maxsize=256)

@@ -139,20 +139,25 @@ def finish_closing(act: Act, *, account: AccountId, state: str) -> ClosingDone:
 
 
 @recorded("people.login.erased")
-def erase_login(act: Act, *, account: AccountId) -> LoginErased:
+def erase_login(act: Act, *, account: AccountId, but_row: bool = False) -> LoginErased:
     """Erase the login of an account whose data is erased: nothing signs in, and nothing names the person.
 
     Call it once the account class of the person is being erased, or where it never had a key.
     Gone are the password, the login addresses, second factors, sessions, browsers that stay signed in, keys
     and memberships; of the login's row only its handle stays.  The number becomes a random one that begins
     with x, the language empty, the state closed; acceptances go where the vault lets them.
+    but_row  the number and the language stay, for a hold that its person is not told of: nothing signs in all
+             the same, and with the end of the hold they go by a second call
     Again: changes nothing.  Raises NoSuchAccount.
     """
     row = _locked(act, account)
     logins = list(User.objects.select_for_update().filter(membership__account=row))
     for login in logins:
         _erase(login)
-    if row.erased_at is None:
+    if but_row and row.erased_at is None:
+        row.state = CLOSED
+        row.save(update_fields=["state"])
+    elif row.erased_at is None:
         row.number, row.language = f"x{secrets.token_hex(STUB_BYTES)}", ""
         row.state, row.erased_at = CLOSED, act.at
         row.save(update_fields=["number", "language", "state", "erased_at"])
