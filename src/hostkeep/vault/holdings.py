@@ -12,7 +12,7 @@ from hostkeep.kernel.ids import CategoryId, Ref, SubjectId
 from hostkeep.policy.book import Policy
 from hostkeep.vault.asking import left_by_state
 from hostkeep.vault.door import Refused
-from hostkeep.vault.due_classes import due_classes
+from hostkeep.vault.due_classes import GONE, due_classes
 from hostkeep.vault.models import Item, SubjectKey
 from hostkeep.vault.wall import opened
 
@@ -64,9 +64,11 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
     with opened():
         rows = Item.objects.filter(subject=subject, brand=act.brand)
         found = list(rows.order_by("collected_at", "id"))
-        keys = SubjectKey.objects.filter(subject=subject).values_list("keep_class", "state")
-        states = dict(keys) if found else {}
-    if found and act.role == "customer":
+        keys = SubjectKey.objects.filter(subject=subject).values_list("keep_class", "state", "ends_at")
+        states = {name: (state, ends) for name, state, ends in keys} if found else {}
+    over = any(state in GONE or (ends and ends <= act.at) for state, ends in states.values())
+    over = over or any(row.expires_at and row.expires_at <= act.at for row in found)
+    if over and act.role == "customer":
         due = due_classes(subject, act.at)
         found = [row for row in found if not due.hides(row.keep_class, row.expires_at)]
     return tuple(
@@ -80,7 +82,7 @@ def held(act: Act, *, subject: SubjectId) -> tuple[HeldRow, ...]:
             expires_at=row.expires_at,
             archived_at=row.archived_at,
             why=row.why,
-            state=states.get(row.keep_class, ""),
+            state=states.get(row.keep_class, ("", None))[0],
         )
         for row in found
     )

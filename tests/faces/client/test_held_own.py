@@ -51,10 +51,11 @@ def copy_of(who: Member) -> dict[str, int]:
 
 
 def test_what_is_in_the_copy_is_on_the_page_with_count_why_since_and_until(holder: Member) -> None:
-    page, copy = text(holder.get(HELD)), copy_of(holder)
+    page, own, copy = text(holder.get(HELD)), text(holder.get(RECORDS)), copy_of(holder)
+    assert f'href="{RECORDS}"' in page
     there = {name for name in OWN if copy[name]}
     assert {"mails", "second_factors", "sessions", "stays", "keys", "objections"} <= there
-    rows = rows_of(page)
+    rows = rows_of(own)
     assert set(rows) == {OWN_KINDS[name].label for name in there}
     for name in there:
         row = rows[OWN_KINDS[name].label]
@@ -81,7 +82,7 @@ def test_its_records_show_on_request_without_a_secret(holder: Member) -> None:
 
 
 def test_what_there_is_none_of_has_no_row_and_no_page(ann: Member) -> None:
-    rows = rows_of(text(ann.get(HELD)))
+    rows = rows_of(text(ann.get(RECORDS)))
     assert OWN_KINDS["keys"].label not in rows
     assert OWN_KINDS["second_factors"].label not in rows
     assert ann.get(f"{RECORDS}keys/").status_code == 404

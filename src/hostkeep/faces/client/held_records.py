@@ -7,11 +7,12 @@ from itertools import islice
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from hostkeep.brands.applying import policy_for
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.client.asked import shown_when_asked
-from hostkeep.faces.client.held_facts import Back, HeldFact, fact_of_kind, fact_of_own, held_back
+from hostkeep.faces.client.held_facts import Back, HeldFact, fact_of_kind, fact_of_own, held_back, own_of
 from hostkeep.faces.client.held_kinds import KINDS, OWN_KINDS
 from hostkeep.faces.client.held_words import Group, Reader, groups_of
 from hostkeep.faces.client.security import user_of
@@ -25,6 +26,19 @@ from hostkeep.runtime.counting import Tally
 
 MOST = 50
 """Records on the page; all of them are in the copy."""
+
+
+@require_safe
+@customers_only
+def held_own(request: HttpRequest) -> HttpResponse:
+    """List every kind that stands beside the account; it counts too much for the page of all facts."""
+    act = act_of(request, role="customer", purpose="rights")
+    account, language = account_of(request), language_of(request)
+    policy = policy_for(act.brand, account.subject, act.at)
+    zone = request.brand.zone  # type: ignore[attr-defined]
+    back = held_back(act, account=account, zone=zone, language=language)
+    own = own_of(act, Whose(account, user_of(request), policy), language, back)
+    return show(request, "client/held_own.html", {"own": own})
 
 
 @customers_only
@@ -68,5 +82,8 @@ def _records(act: Act, name: str, whose: Whose, reader: Reader) -> list[tuple[Gr
     return [groups_of(row, reader) for row in islice(rows, MOST)]
 
 
-held_records_urls = [path("privacy/records/<slug:name>/", held_records, name="held_records")]
+held_records_urls = [
+    path("privacy/records/", held_own, name="held_own"),
+    path("privacy/records/<slug:name>/", held_records, name="held_records"),
+]
 """Under /account/."""

@@ -10,14 +10,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hostkeep.faces.client.account import account_of, customers_only
-from hostkeep.faces.client.held_facts import facts_of, held_back, own_of, trade_of
-from hostkeep.faces.client.security import user_of
+from hostkeep.faces.client.held_facts import facts_of, held_back, trade_of
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.faces.ui.words import said
-from hostkeep.flows.exporting.own import Whose
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.messaging.actions.choosing import stop_stream, want_stream
 from hostkeep.messaging.queries import preferences_of
@@ -62,12 +60,10 @@ def privacy(request: HttpRequest) -> HttpResponse:
         chosen=sum(row.chosen for row in streams), language=language, back=back,
     )  # fmt: skip
     trade = trade_of(account, policy, language, back)
-    own = own_of(act, Whose(account, user_of(request), policy), language, back)
     context = {
         "facts": facts,
         "trade": trade,
-        "own": own,
-        "kinds": len({fact.category for fact in facts}) + len(trade) + len(own),
+        "kinds": len({fact.category for fact in facts}) + len(trade),
         "accepted": [(row, _statement(policy, row.what, language)) for row in accepted],
         "standing": _standing(policy, consents_of(act, subject=account.subject), language),
         "offered": [row for row in streams if row.can_stop],
