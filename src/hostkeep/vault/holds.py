@@ -25,7 +25,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.vault.models import Hold
-from hostkeep.vault.wall import opened
+from hostkeep.vault.wall import opened, read
 
 Basis = Literal["legal_request", "dispute", "investigation"]
 
@@ -45,6 +45,20 @@ WHERE k.state = 'held' AND NOT EXISTS (
     AND h.classes @> to_jsonb(k.keep_class::text))
 GROUP BY k.brand, k.subject ORDER BY k.subject LIMIT %s
 """
+
+FIELDS = (
+    "id", "brand", "subject", "classes", "basis", "case", "secret", "opened_by", "approved_by", "opened_at",
+    "approved_at", "review_at", "ended_at",
+)  # fmt: skip
+"""The columns of a hold, in the order of the model, in which OF_PERSON reads them."""
+
+OF_PERSON = """
+SELECT id, brand, subject, ARRAY(SELECT jsonb_array_elements_text(classes)), basis, "case", secret,
+       opened_by, approved_by, opened_at, approved_at, review_at, ended_at
+FROM vault.vault_hold WHERE subject = %s AND brand = %s ORDER BY opened_at DESC, id
+"""
+"""All the holds on a person's data at a brand, from outside the wall."""
+
 
 
 class NotForYou(Foreseen):
@@ -217,8 +231,7 @@ def holds_of(act: Act, subject: SubjectId) -> tuple[HoldRow, ...]:
     theirs = act.role == "customer" and act.own == subject
     if not theirs and not may_hold(act):
         return ()
-    with opened():
-        found = list(Hold.objects.filter(subject=subject, brand=act.brand).order_by("-opened_at", "id"))
+    found = [Hold.from_db(None, FIELDS, row) for row in read(OF_PERSON, [subject, act.brand])]
     return tuple(row_of_hold(row, act.at) for row in found if not theirs or _is_told(row, act.at))
 
 

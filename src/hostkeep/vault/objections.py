@@ -10,10 +10,13 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PurposeId, SubjectId
 from hostkeep.runtime.transactions import take_turn
 from hostkeep.vault.models import Objection
-from hostkeep.vault.wall import opened
+from hostkeep.vault.wall import opened, read
 
 RESTRICTION = PurposeId("")
 """An objection to every purpose that can be objected to."""
+
+STANDING = "SELECT subject, purpose FROM vault.vault_objection WHERE subject = ANY(%s) AND ended_at IS NULL"
+"""What several people object to now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,9 @@ class ObjectionRow:
 def standing(subjects: Iterable[SubjectId]) -> Mapping[SubjectId, frozenset[str]]:
     """Return the purposes each of several people objects to now; who objects to nothing is left out.
 
-    One query, through the wall.
+    From outside the wall: one way to the server.
     """
-    with opened():
-        rows = Objection.objects.filter(subject__in=set(subjects), ended_at=None)
-        found = list(rows.values_list("subject", "purpose"))
+    found = read(STANDING, ["{" + ",".join(sorted({str(each) for each in subjects})) + "}"])
     said: dict[SubjectId, frozenset[str]] = {}
     for subject, purpose in found:
         said[SubjectId(subject)] = said.get(SubjectId(subject), frozenset()) | {purpose}
