@@ -48,6 +48,21 @@ def test_what_recurs_is_told_and_led_to(customer: Customer, staff: Staff) -> Non
         assert words in page, words
 
 
+def test_two_terms_of_one_plan_are_told_apart(customer: Customer, staff: Staff) -> None:
+    mine = bought(customer)
+    staff.signs_in("billing")
+    page = text(staff.get(path(mine), look=str(kinds(customer, mine).index("term"))))
+    assert re.search(r"<dd>Solo, €3\.00 each month</dd>.*<dd>Solo, €[0-9.]+ (every|each) (?!month)", page)
+
+
+def test_a_look_at_no_number_of_ours_is_a_look_at_nothing(customer: Customer, staff: Staff) -> None:
+    mine = bought(customer)
+    staff.signs_in("billing")
+    for typed in ("9" * 4301, "999", "-1", "²"):
+        answer = staff.get(path(mine), look=typed)
+        assert answer.status_code == 200 and 'id="quote"' not in text(answer)
+
+
 def test_a_dearer_plan_is_looked_at_and_its_invoice_made(customer: Customer, staff: Staff) -> None:
     mine = bought(customer)
     staff.signs_in("billing")

@@ -101,6 +101,16 @@ def test_a_change_is_shown_before_it_is_asked_for(customer: Customer) -> None:
     assert Change.objects.get().state == "dropped"
 
 
+def test_two_terms_of_one_plan_are_told_apart_before_one_is_asked_for(customer: Customer) -> None:
+    service = bought(customer)
+    offers = text(customer.browser.get(f"/account/services/{service}/change/"))
+    year = re.findall(r'<th scope="row">([^<]*)', offers).index("Solo, 1 year")
+    page = text(customer.browser.get(f"/account/services/{service}/change/{year}/"))
+    had, wanted = re.findall(r"<dd>Solo, (.*?)</dd>", page, re.DOTALL)
+    assert ("€3.00" in had, "each month" in had) == (True, True)
+    assert ("€28.80" in wanted, "each year" in wanted) == (True, True)
+
+
 def test_that_a_change_ends_the_discount_is_said_before_it_is_asked_for(customer: Customer, monkeypatch) -> None:
     service = bought(customer)
     monkeypatch.setattr(promoting, "ends_with", lambda _row: lambda _move: True)

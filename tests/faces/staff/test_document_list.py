@@ -145,6 +145,11 @@ def test_a_word_that_is_no_word_of_ours_asks_for_all(clerk: Staff, sold: Sold) -
     assert found(clerk, sold, kind="canary", state="gone", brand="'; --", page="x") == sold.all
 
 
+def test_what_no_number_and_no_page_can_be_breaks_nothing(clerk: Staff, sold: Sold) -> None:
+    assert found(clerk, sold, q=f"{sold.part}\0") == {sold.part}
+    assert found(clerk, sold, page="9" * 4301) == sold.all
+
+
 def test_others_do_not_look(staff: Staff) -> None:
     staff.signs_in("support")
     assert staff.get(HERE).status_code == 403

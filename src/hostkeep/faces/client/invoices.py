@@ -32,6 +32,7 @@ from hostkeep.faces.ui.document_words import kind_said, reason_said, standing
 from hostkeep.faces.ui.dunning_words import shown
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
@@ -43,7 +44,6 @@ from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
 
 PAGE = 25
-MOST_PAGES = 10_000
 SOON = timedelta(days=14)
 DAY = timedelta(days=1)
 
@@ -68,7 +68,7 @@ class Listed:
 @customers_only
 def invoice_list(request: HttpRequest) -> HttpResponse:
     """List the account's invoices, newest first, by year."""
-    account, number = account_of(request), _page_number(request)
+    account, number = account_of(request), page_number(request)
     page = invoices_of(account.id, first=PAGE, skip=(number - 1) * PAGE)
     if not page.rows and number > 1:
         return HttpResponseRedirect(reverse("invoices"))
@@ -188,12 +188,6 @@ def _brand(request: HttpRequest) -> BrandRow:
     found: Any = getattr(request, "brand", None)
     row: BrandRow = found
     return row
-
-
-def _page_number(request: HttpRequest) -> int:
-    """Return the page asked for, the first where that is no number."""
-    said = request.GET.get("page", "")
-    return min(max(int(said), 1), MOST_PAGES) if said.isascii() and said.isdecimal() else 1
 
 
 def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:

@@ -29,6 +29,7 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import read_amount
 from hostkeep.faces.ui.document_words import KINDS, kind_said, standing
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.kernel.money import CURRENCIES
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.finding import accounts_numbered
@@ -36,7 +37,6 @@ from hostkeep.people.queries import numbers_of
 from hostkeep.reports.rules.spans import FIRST_YEAR, LAST_YEAR, midnight
 
 PAGE = 50
-MOST_PAGES = 10_000
 MOST_IN_A_FILE = 50_000
 
 SAID: Mapping[Standing, str] = MappingProxyType({
@@ -64,7 +64,7 @@ def document_list(request: HttpRequest) -> HttpResponse:
     if request.GET.get("as") == "csv" and not wrong:
         found = documents_found(sought, at=act.at, most=MOST_IN_A_FILE)
         return as_csv(_report(found, act.at), name=f"documents-{act.at:%Y-%m-%d}")
-    number = _page_number(request)
+    number = page_number(request)
     page = documents_page(sought, at=act.at, first=PAGE, skip=(number - 1) * PAGE)
     if not page.rows and number > 1:
         return HttpResponseRedirect(request.path)
@@ -96,7 +96,7 @@ def _sought(request: HttpRequest, wrong: list[str]) -> Sought:
     brand = next((id_ for id_ in zones if id_ == asked.get("brand")), None)
     zone = zones[brand] if brand is not None else "UTC"
     kinds: dict[str, Kind] = {kind: kind for kind in KINDS if kind != CANARY}
-    words = asked.get("q", "").strip()
+    words = asked.get("q", "").replace("\0", "").strip()  # no number bears what no database holds
     sought = Sought(
         brand=brand,
         kind=kinds.get(asked.get("kind", "")),
@@ -152,9 +152,3 @@ def _cells(row: DocumentRow, number: str, at: datetime) -> tuple[Cell, ...]:
         row.number, row.kind, row.brand, number, row.issued_at, row.due_at, standing(row, at)[0],
         row.net.times(sign), row.tax.times(sign), row.gross.times(sign), row.paid.times(paid), row.owed,
     )  # fmt: skip
-
-
-def _page_number(request: HttpRequest) -> int:
-    """Return the page asked for, the first where that is no number."""
-    said = request.GET.get("page", "")
-    return min(max(int(said), 1), MOST_PAGES) if said.isascii() and said.isdecimal() else 1

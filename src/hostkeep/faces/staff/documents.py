@@ -33,6 +33,7 @@ from hostkeep.faces.ui.amounts import read_amount
 from hostkeep.faces.ui.document_words import REASONS, kind_said, reason_said, standing
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.faces.ui.telling import told_if_allowed
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
@@ -41,7 +42,6 @@ from hostkeep.kernel.words import gettext_noop
 from hostkeep.people.queries import AccountRow, account
 
 PAGE = 50
-MOST_PAGES = 10_000
 TIME_TO_PAY = timedelta(days=14)
 """For a debit note."""
 
@@ -69,7 +69,7 @@ class Opened:
 @staff_only("payments")
 def account_documents(request: HttpRequest, wanted: UUID) -> HttpResponse:
     """List an account's documents, newest first, without what was bought.  Raises NoSuchAccount."""
-    row, number = account(AccountId(wanted)), _page_number(request)
+    row, number = account(AccountId(wanted)), page_number(request)
     page = invoices_of(row.id, first=PAGE, skip=(number - 1) * PAGE)
     act = _act(request, row.brand)
     return show(request, "staff/documents.html", {
@@ -230,12 +230,6 @@ def _once(request: HttpRequest) -> UUID:
 def _act(request: HttpRequest, of: BrandId) -> Act:
     """Return the act of a staff member who looks after a brand's money."""
     return act_of(request, role=role_of(request), purpose="billing", brand=of)
-
-
-def _page_number(request: HttpRequest) -> int:
-    """Return the page asked for, the first where that is no number."""
-    said = request.GET.get("page", "")
-    return min(max(int(said), 1), MOST_PAGES) if said.isascii() and said.isdecimal() else 1
 
 
 @require_POST

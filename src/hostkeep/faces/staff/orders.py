@@ -18,6 +18,7 @@ from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.staff.desk import told
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.faces.ui.telling import told_if_allowed
 from hostkeep.faces.ui.words import said
 from hostkeep.kernel.act import Act
@@ -34,7 +35,6 @@ from hostkeep.vault.column_door import Closed
 from hostkeep.vault.holdings import held
 
 PAGE = 50
-MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     brands = all_brands()
     chosen = request.GET.get("brand", "")
     brand = next((row.id for row in brands if row.id == chosen), None)
-    number = _page_number(request)
+    number = page_number(request)
     found = orders_page(brand=brand, first=PAGE, skip=(number - 1) * PAGE)
     if not found.rows and number > 1:
         return HttpResponseRedirect(request.path)
@@ -138,9 +138,3 @@ def _invoice_in(row: OrderRow, services: Iterable[ServiceRow]) -> InvoiceSheet |
         except NoSuchInvoice:
             continue
     return None
-
-
-def _page_number(request: HttpRequest) -> int:
-    """Return the page asked for, the first where that is no number."""
-    wanted = request.GET.get("page", "")
-    return min(max(int(wanted), 1), MOST_PAGES) if wanted.isascii() and wanted.isdecimal() else 1

@@ -26,6 +26,7 @@ from hostkeep.faces.staff.payouts import payout_urls
 from hostkeep.faces.staff.setting_aside import aside_urls, shown
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.flows.bank_files import import_bank_file
 from hostkeep.flows.matching import candidates
 from hostkeep.kernel.act import Act
@@ -61,7 +62,7 @@ WHY: Mapping[str, str] = MappingProxyType({
 @staff_only("payments")
 def payment_list(request: HttpRequest) -> HttpResponse:
     """List payments, unmatched ones first, then the newest.  ?brand= chooses."""
-    shops, number = all_brands(), _page_number(request)
+    shops, number = all_brands(), page_number(request)
     brand = next((row.id for row in shops if row.id == request.GET.get("brand")), "")
     rows = payments(brand=BrandId(brand) if brand else None, first=PAGE + 1, skip=(number - 1) * PAGE)
     return show(request, "staff/payments.html", {
@@ -130,12 +131,6 @@ def _uploaded(request: HttpRequest) -> bytes:
     if file.size is None or file.size > BIGGEST_FILE:
         raise BadBankFile(why="size")
     return bytes(file.read())
-
-
-def _page_number(request: HttpRequest) -> int:
-    """Return the page asked for, the first where that is no number."""
-    said = request.GET.get("page", "")
-    return min(max(int(said), 1), 10_000) if said.isascii() and said.isdecimal() else 1
 
 
 payment_urls = [

@@ -14,6 +14,7 @@ from hostkeep.billing.queries.payouts import in_transit, payouts
 from hostkeep.brands.queries import all_brands
 from hostkeep.faces.staff.access import staff_only
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.flows.paying_out import checked_at, send_now, telling_accounts
 from hostkeep.kernel.ids import BrandId
 from hostkeep.runtime import clock
@@ -27,8 +28,8 @@ LATE = timedelta(days=5)
 @staff_only("payments")
 def payout_list(request: HttpRequest) -> HttpResponse:
     """List what is in transit, then all pay-outs, the newest first.  ?brand= chooses."""
-    shops, said = all_brands(), request.GET.get("page", "")
-    number = min(max(int(said), 1), 10_000) if said.isascii() and said.isdecimal() else 1
+    shops = all_brands()
+    number = page_number(request)
     chosen = next((row.id for row in shops if row.id == request.GET.get("brand")), "")
     brand = BrandId(chosen) if chosen else None
     rows = payouts(brand=brand, first=PAGE + 1, skip=(number - 1) * PAGE)

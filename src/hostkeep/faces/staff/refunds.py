@@ -20,6 +20,7 @@ from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import read_amount
 from hostkeep.faces.ui.pages import show
+from hostkeep.faces.ui.paging import page_number
 from hostkeep.flows import refunding
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, InvoiceId, PaymentId
@@ -76,8 +77,7 @@ def refund_by_hand(request: HttpRequest, brand: str, refund: UUID) -> HttpRespon
 @staff_only("payments")
 def taken_back(request: HttpRequest) -> HttpResponse:
     """List payments that payers' banks took back, open ones first."""
-    said = request.GET.get("page", "")
-    number = min(max(int(said), 1), 10_000) if said.isascii() and said.isdecimal() else 1
+    number = page_number(request)
     rows = disputes(first=PAGE + 1, skip=(number - 1) * PAGE)
     return show(request, "staff/payments_disputed.html", {
         "rows": rows[:PAGE], "older": number + 1 if len(rows) > PAGE else 0, "newer": number - 1,

@@ -17,6 +17,7 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.add_on_forms import read_due
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.pages import language_of, show
+from hostkeep.faces.ui.paging import number_asked
 from hostkeep.faces.ui.telling import told_one
 from hostkeep.flows import cancelling, changing
 from hostkeep.kernel.act import Act
@@ -101,15 +102,14 @@ def _page(request: HttpRequest, row: ServiceRow, *, refusal: Foreseen | None = N
     """Draw the page, with what the change comes to that is looked at."""
     act, term = _act(request, row), subscription_of_service(row.id, of=row.account)
     offers = changing.offers(act, of=row.account, service=row.id, language=language_of(request))
-    look = request.GET.get("look", "")
-    known = look.isascii() and look.isdecimal() and refusal is None
+    look = None if refusal else number_asked(request, "look")
     return show(request, "staff/services_subscription.html", {
         "service": told_one(act, row),
         "shop": brand(row.brand),
         "net": brand(row.brand).prices == "net",
         "term": term,
         "offers": list(enumerate(offers)),
-        "quote": next((each for n, each in enumerate(offers) if n == int(look)), None) if known else None,
+        "quote": next((each for n, each in enumerate(offers) if n == look), None),
         "periods": periods_of(term.id, first=PERIODS),
         "waiting": waiting_change(term.id),
         "once": uuid4().hex,
