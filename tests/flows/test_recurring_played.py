@@ -298,8 +298,10 @@ LED: tuple[Step, ...] = (
     ("cancels_at_its_end", {"dies": False}),
     ("is_given_credit", {"minor": 300}),
     ("keeps_it", {"dies": True}),
-    ("pays", {"which": 0, "part": 2}),
+    ("pays", {"which": 0, "part": 2}),  # or nothing is owed just then: the credit may have gone on it
     ("time_passes", {"hours": 24 * 9}),
+    ("time_passes", {"hours": 24 * 28}),
+    ("pays", {"which": 0, "part": 2}),
 )
 WANTED = {"cancel", "keep", "died", "pay", "drop", "change upgrade", "turns"}
 
