@@ -75,14 +75,15 @@ class Line:
 class Alike(NamedTuple):
     """What several entries of one act have in common, who differ in what they are about alone.
 
-    kind  of what they are about; the rest as in Line
+    kind  of what they are about
+    many  values each entry stands for, `count` of a Line; the rest as there
     """
 
     kind: str
     category: str
     clause: str
     digest: str
-    count: int = 1
+    many: int = 1
 
 
 def named_together(categories: Iterable[str]) -> tuple[str, ...]:
@@ -163,7 +164,7 @@ def _enter_alike(using: str, act: Act, verb: str, things: Mapping[Alike, Sequenc
     if len(things) == 1:
         ((told, some),) = things.items()
         if len(some) == 1:  # most often, and a tenth less of the server's time than a list of one
-            line = Line(Ref(told.kind, some[0]), told.category, told.clause, told.digest, told.count)
+            line = Line(Ref(told.kind, some[0]), told.category, told.clause, told.digest, told.many)
             with connections[using].cursor() as cursor:
                 cursor.execute(*_entries([_row(act, verb, line)]))
             return
@@ -173,7 +174,7 @@ def _enter_alike(using: str, act: Act, verb: str, things: Mapping[Alike, Sequenc
     for told, some in things.items():
         known = [names[one] for one in some] if is_person(told.kind) else some
         handles = "{" + ",".join(sorted([f"{handle.int:032x}" for handle in known])) + "}"
-        groups.append((told.kind, told.category, told.clause, told.digest or in_force, told.count, handles))
+        groups.append((told.kind, told.category, told.clause, told.digest or in_force, told.many, handles))
     fixed: list[Any] = [verb, act.actor, act.role, act.purpose, act.brand, act.at, act.trace]
     with connections[using].cursor() as cursor:
         if len(groups) == 1:

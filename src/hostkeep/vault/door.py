@@ -321,7 +321,7 @@ def _enter_reads(asking: _Asking, clauses: Sequence[ClauseId]) -> None:
         enter_alike_apart(act, REVEALED, reads)
         return
     lines = [
-        Line(Ref(told.kind, who), told.category, told.clause, told.digest, told.count)
+        Line(Ref(told.kind, who), told.category, told.clause, told.digest, told.many)
         for told, people in reads.items()
         for who in people
     ]
