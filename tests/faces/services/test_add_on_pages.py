@@ -246,7 +246,7 @@ def test_the_next_invoice_is_told_without_what_a_discount_takes_off(customer: Cu
 def test_a_change_is_told_by_what_the_plan_alone_costs_on_both_sides(customer: Customer) -> None:
     service = bought(customer, address(2))
     page = text(customer.browser.get(f"/account/services/{service}/change/0/"))
-    assert re.search(r"You have</dt><dd>[^<]*, €3\.00</dd>", page)
+    assert re.search(r"You have</dt><dd>[^<]*, €3\.00 <span[^>]*>each month\s*</span></dd>", page)
 
 
 def test_staff_see_until_when_what_is_gone_was_had(customer: Customer, beside: Beside, staff: Staff) -> None:
