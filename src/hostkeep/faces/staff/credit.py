@@ -20,6 +20,7 @@ from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui import credit_words
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import money_text, read_amount
+from hostkeep.faces.ui.form_keys import form_key
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId
@@ -59,7 +60,7 @@ def account_credit(request: HttpRequest, wanted: UUID) -> HttpResponse:
 
 def _move(request: HttpRequest, row: AccountRow, amount: Money, reason: Reason) -> CreditMoved:
     """Give or take, as the form says, once a page."""
-    act, once = _act(request, row), f"staff-{_once(request)}"
+    act, once = _act(request, row), f"staff-{form_key(request)}"
     if request.POST.get("do") == "take":
         return take_credit(act, account=row.id, amount=amount, once=once, reason=reason)
     return give_credit(act, account=row.id, amount=amount, kind="gift", once=once, reason=reason)
@@ -84,14 +85,6 @@ def _page(request: HttpRequest, row: AccountRow, *, problem: str = "") -> HttpRe
         "problem": problem,
         "once": uuid4(),
     }, status=422 if problem else 200)  # fmt: skip
-
-
-def _once(request: HttpRequest) -> UUID:
-    """Return the key of the page that the form stood on; a new one where it carries none of ours."""
-    try:
-        return UUID(request.POST.get("once", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _act(request: HttpRequest, row: AccountRow) -> Act:

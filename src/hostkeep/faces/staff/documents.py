@@ -31,6 +31,7 @@ from hostkeep.faces.staff.document_list import document_list
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import read_amount
 from hostkeep.faces.ui.document_words import REASONS, kind_said, reason_said, standing
+from hostkeep.faces.ui.form_keys import form_key
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paging import page_number
@@ -143,7 +144,7 @@ def _make(
     request: HttpRequest, seen: Opened, what: str, parts: Mapping[int, Money] | None, reason: Reason
 ) -> Issued:
     """Make the note, once a page."""
-    once, invoice = f"staff-{_once(request)}", seen.sheet.id
+    once, invoice = f"staff-{form_key(request)}", seen.sheet.id
     if parts is None:
         return credit_whole(seen.act, invoice=invoice, reason=reason, once=once)
     listed = [Part(position, amount) for position, amount in parts.items()]
@@ -173,7 +174,7 @@ def _form(
         "foreseen": foreseen,
         "looked": looked,
         "problem": problem,
-        "once": _once(request) if looked else uuid4(),
+        "once": form_key(request) if looked else uuid4(),
     }, status=422 if problem else 200)  # fmt: skip
 
 
@@ -217,14 +218,6 @@ def _opened(request: HttpRequest, wanted: UUID) -> Opened:
 def _left(found: InvoiceSheet) -> bool:
     """Say whether anything is left to take back."""
     return any(each.left.minor for each in lines_left(found.id))
-
-
-def _once(request: HttpRequest) -> UUID:
-    """Return the key of the page that the form stood on; a new one where it carries none of ours."""
-    try:
-        return UUID(request.POST.get("once", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _act(request: HttpRequest, of: BrandId) -> Act:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,6 +19,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import read_amount
+from hostkeep.faces.ui.form_keys import form_key
 from hostkeep.faces.ui.pages import show
 from hostkeep.flows.billing_one import Item, bill_items, foresee
 from hostkeep.kernel.act import Act
@@ -62,7 +63,7 @@ def invoice_by_hand(request: HttpRequest, wanted: UUID) -> HttpResponse:
         raise NoSuchAccount
     if request.method != "POST":
         return _page(request, row)
-    once = _once(request)
+    once = form_key(request)
     try:
         items, days = _items(request, row, once), _days(request)
         foreseen = _foreseen(request, row, items)
@@ -146,16 +147,8 @@ def _page(
         "foreseen": foreseen,
         "items": items or (),
         "problem": gettext(WHY[wrong]) if wrong else "",
-        "once": _once(request),
+        "once": form_key(request),
     }, status=422 if wrong else 200)  # fmt: skip
-
-
-def _once(request: HttpRequest) -> UUID:
-    """Return the key of the page that the form stood on; a new one where it carries none of ours."""
-    try:
-        return UUID(request.POST.get("once", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _act(request: HttpRequest, row: AccountRow) -> Act:

@@ -19,6 +19,7 @@ from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.amounts import read_amount
+from hostkeep.faces.ui.form_keys import form_key
 from hostkeep.faces.ui.pages import show
 from hostkeep.faces.ui.paging import page_number
 from hostkeep.flows import refunding
@@ -50,7 +51,7 @@ def payment_refund(request: HttpRequest, brand: str, payment: UUID) -> HttpRespo
         return _page(request, act, wanted, problem=gettext("Write an amount such as 25 or 12.50."))
     try:
         row = refunding.refund_payment(
-            act, payment_id=wanted, amount=amount, once=f"refund-{_once(request)}",
+            act, payment_id=wanted, amount=amount, once=f"refund-{form_key(request)}",
             credit_note=_followed(request, seen),
         )  # fmt: skip
     except (RefundTooMuch, NotEnoughCredit) as refusal:
@@ -108,14 +109,6 @@ def _followed(request: HttpRequest, seen: refunding.Preview) -> InvoiceId | None
     """Return the credit note that was chosen of those there are; None where only credit is paid out."""
     said = request.POST.get("note", "")
     return next((note for _, note in seen.notes if str(note) == said), None)
-
-
-def _once(request: HttpRequest) -> UUID:
-    """Return the key of the page that the form stood on; a new one where it carries none of ours."""
-    try:
-        return UUID(request.POST.get("once", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _act(request: HttpRequest, brand: str) -> Act:
