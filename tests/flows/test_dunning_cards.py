@@ -19,6 +19,7 @@ from hostkeep.flows import dunning, standing_still
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.messaging.calls import handing
 from hostkeep.messaging.models import Mail
+from hostkeep.subscriptions.rules.terms import Term
 from tests.cards import BRAND, load_card_brand
 from tests.conftest import NOON, make_act
 from tests.flows.debtors import DAY, HOUR, Debtor, machines, passes
@@ -76,6 +77,14 @@ def test_a_card_pays_the_day_before_and_nothing_else_happens(gateway) -> None:
     passes(NOON, DUE + 9 * DAY, STRIDE)
     assert sheet(second(ann), of=ann.account).is_paid
     assert ann.steps(second(ann)) == [(-7, "reminder", "sent"), (-3, "reminder", "sent"), (-1, "charge", "settled")]
+
+
+def test_a_card_pays_a_week_the_day_before(gateway) -> None:
+    ann = Debtor(BRAND, term=Term("day", 7)).starts()
+    keeps(ann)
+    passes(NOON, NOON + 10 * DAY, HOUR)
+    assert ann.invoices()[1].issued_at == NOON + 3.5 * DAY
+    assert ann.steps(second(ann)) == [(-1, "charge", "settled")]
 
 
 def test_a_declined_card_is_tried_on_the_calendars_days_and_never_twice_a_day(gateway) -> None:

@@ -174,11 +174,12 @@ def test_a_discount_holds_for_its_periods_and_takes_no_more_than_its_plan(db) ->
     assert Part.objects.get(subscription=row, kind="discount").ended_at is not None
 
 
-def test_an_hour_is_billed_an_hour_ahead(db) -> None:
+def test_hours_are_billed_when_half_of_those_before_them_are_over(db) -> None:
     taker = takes(term=Term("hour", 6), price=60)
-    assert runs(NOON) == 1
-    assert runs(NOON + timedelta(hours=5)) == 0
-    assert runs(NOON + timedelta(hours=6)) == 1
+    assert runs(NOON + timedelta(hours=2, minutes=59)) == 0
+    assert runs(NOON + timedelta(hours=3)) == 1
+    assert runs(NOON + timedelta(hours=8, minutes=59)) == 0
+    assert runs(NOON + timedelta(hours=9)) == 1
     invoice = invoices(taker)[0]
     assert invoice.due_at == NOON + timedelta(hours=6)
 

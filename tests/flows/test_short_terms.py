@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from hostkeep.flows import changing, renewing
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.period import months_after
 from hostkeep.kernel.terms import Term
+from hostkeep.messaging.calls import handing
 from hostkeep.shop.actions.loading import load_catalogue
 from hostkeep.shop.models import OrderLine, Plan
 from hostkeep.shop.queries.shelves import product_by_slug
@@ -19,6 +21,9 @@ from hostkeep.subscriptions.models import Period
 from tests.conftest import NOON, make_act
 from tests.faces.client.conftest import Member
 from tests.faces.shop.conftest import Browser, gateway, text
+from tests.flows.debtors import DAY, HOUR, Debtor, machines, passes
+from tests.flows.test_dunning import foretold, happened
+from tests.flows.test_mailing import FakeMailer
 from tests.flows.test_promoting import BRAND, Buyer, at, buys
 
 __all__ = ["gateway"]
@@ -82,6 +87,39 @@ def test_a_week_is_billed_a_week_at_a_time() -> None:
     assert spans[:3] == [(at(0), at(7)), (at(7), at(14)), (at(14), at(21))]
     assert set(buyer.bills()) == {250}
     assert len(buyer.bills()) == len(spans) - 1
+
+
+@pytest.fixture
+def fake(monkeypatch) -> Iterator[None]:
+    mailer = FakeMailer()
+    monkeypatch.setattr(handing, "_makers", [lambda _brand: mailer])
+    with machines():
+        yield
+
+
+def test_who_takes_a_week_is_asked_for_the_next_when_half_of_it_is_over(fake) -> None:
+    ann = Debtor(term=Term("day", 7)).starts()
+    told = foretold(ann, NOON + HOUR, NOON + 12 * DAY)
+    passes(NOON, NOON + 3.5 * DAY, HOUR)
+    assert len(ann.invoices()) == 1
+    passes(NOON + 3.5 * DAY, NOON + 12 * DAY, HOUR)
+    second = ann.invoices()[1]
+    assert (second.issued_at, second.due_at) == (NOON + 3.5 * DAY, NOON + 7 * DAY)
+    assert [step for step in ann.steps(second.id) if step[0] <= 0] == [(-1, "reminder", "sent")]
+    assert happened(ann, NOON + HOUR) == told
+
+
+@pytest.mark.parametrize(("days", "hours", "reminded"), [
+    (7, 0, [-1]), (7, 9, [-1]), (7, 19, [-1]), (8, 0, [-3, -1]), (3, 0, []), (1, 0, []), (21, 5, [-7, -3, -1]),
+])  # fmt: skip
+def test_no_reminder_is_older_than_a_day_after_its_invoice(fake, days: int, hours: int, reminded: list[int]) -> None:
+    begin = NOON + hours * HOUR
+    ann = Debtor(term=Term("day", days), at=begin).starts()
+    passes(begin, begin + days * DAY, HOUR)
+    second = ann.invoices()[1]
+    assert second.issued_at == second.due_at - days / 2 * DAY
+    assert ann.steps(second.id) == [(day, "reminder", "sent") for day in reminded]
+    assert ann.mails().count("billing/reminder") == len(reminded), ann.mails()
 
 
 def test_an_hour_is_billed_an_hour_at_a_time() -> None:

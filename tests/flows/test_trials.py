@@ -96,9 +96,11 @@ def test_no_period_is_billed_in_a_trial(db: None, days: int, months: int) -> Non
 def test_who_ends_it_in_the_trial_owes_nothing(tried: None) -> None:
     buyer = buys(code="")
     buyer.runs()
-    runs_to(1)
-    assert len(buyer.bills()) == 1  # billed ahead, by the brand's lead
-    act = make_act("customer", "service", brand=BRAND, at=at(2), own=account_row(buyer.account).subject)
+    runs_to(6)
+    assert buyer.bills() == []
+    runs_to(7)
+    assert len(buyer.bills()) == 1  # billed ahead, by half of the trial: less than the brand's lead
+    act = make_act("customer", "service", brand=BRAND, at=at(8), own=account_row(buyer.account).subject)
     cancelling.cancel_at_end(act, of=buyer.account, service=buyer.service)
     assert buyer.row.ends_at == at(14)
     runs_to(60)

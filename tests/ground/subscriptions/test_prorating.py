@@ -104,9 +104,36 @@ def test_a_new_price_is_not_for_who_took_the_plan_after_it_was_announced_nor_whi
     assert holds([one], starts=late, since=START, locked_until=late) is one
 
 
-def test_an_invoice_is_made_ahead_but_not_before_the_period_before_it() -> None:
-    assert made_at(START, START - timedelta(days=31), timedelta(days=14)) == START - timedelta(days=14)
-    assert made_at(START, START - timedelta(hours=1), timedelta(days=14)) == START - timedelta(hours=1)
+FORTNIGHT = timedelta(days=14)
+
+
+@pytest.mark.parametrize(("term", "lead"), [
+    (Term("year", 1), FORTNIGHT), (Term("month", 1), FORTNIGHT), (Term("day", 28), FORTNIGHT),
+    (Term("day", 14), timedelta(days=7)), (Term("day", 7), timedelta(days=3.5)), (Term("day", 1), timedelta(hours=12)),
+    (Term("hour", 100), timedelta(hours=50)), (Term("hour", 1), timedelta(minutes=30)),
+])  # fmt: skip
+def test_an_invoice_is_made_ahead_by_half_of_the_term_before_it_at_most(term: Term, lead: timedelta) -> None:
+    plan = Calendar(START, "UTC", term)
+    for n in range(3):
+        assert made_at(period_no(plan, n), plan, FORTNIGHT) == period_no(plan, n).end - lead
+
+
+@given(st.sampled_from(["hour", "day", "month", "year"]), st.integers(1, 10), st.integers(0, 30), st.integers(0, 366))
+def test_no_invoice_is_made_before_half_of_the_term_is_over(unit, count: int, n: int, days: int) -> None:
+    plan = Calendar(START, ZONE, Term(unit, count))
+    before, lead = period_no(plan, n), timedelta(days=days)
+    at = made_at(before, plan, lead)
+    assert at - before.start >= before.end - at  # in the term's second half
+    assert before.end - at == min(lead, (before.end - before.start) / 2)
+
+
+def test_a_period_that_was_cut_short_counts_as_its_whole_term_but_nothing_is_billed_before_it_begins() -> None:
+    plan = Calendar(START, ZONE, Term("month", 1), align_day=10)
+    cut, whole = period_no(plan, 0), period_no(plan, 1)
+    assert cut.end - cut.start < FORTNIGHT
+    assert made_at(cut, plan, FORTNIGHT) == cut.start
+    assert made_at(cut, plan, timedelta(days=8)) == cut.end - timedelta(days=8)
+    assert made_at(whole, plan, FORTNIGHT) == whole.end - FORTNIGHT
 
 
 def test_what_a_brand_promises_is_read_and_checked() -> None:

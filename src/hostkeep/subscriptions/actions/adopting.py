@@ -48,7 +48,7 @@ def begin_since(act: Act, *, subscription: UUID, since: datetime, invoice: Invoi
     row.billed_to, row.trial_to = now.end, None
     row.state = after(State(row.state), Move.BEGIN).value
     lead = promised(brand(BrandId(row.brand)).words).lead
-    row.renew_at = made_at(row.billed_to, max(now.start, act.at), lead)
+    row.renew_at = max(act.at, made_at(now, plan, lead))
     row.save()
     return Opened(row.id, row.state)
 

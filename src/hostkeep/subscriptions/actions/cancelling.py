@@ -10,10 +10,11 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, Ref, ServiceId
+from hostkeep.kernel.period import Period as Span
 from hostkeep.runtime.outbox import publish
 from hostkeep.subscriptions.errors import BadTerm, NoSuchMove
 from hostkeep.subscriptions.events import SubscriptionEnded, SubscriptionEnding
-from hostkeep.subscriptions.holding import held
+from hostkeep.subscriptions.holding import calendar_of, held
 from hostkeep.subscriptions.models import Change, Period, Subscription
 from hostkeep.subscriptions.rules.pricing import made_at, promised
 from hostkeep.subscriptions.rules.states import REASONS, Move, State, after
@@ -72,7 +73,8 @@ def undo_cancel(act: Act, *, subscription: UUID) -> Ending:
     row.state = after(State(row.state), Move.UNDO).value
     last = Period.objects.filter(subscription=row).order_by("-starts_at").first()
     lead = promised(brand(BrandId(row.brand)).words).lead
-    row.renew_at = made_at(row.billed_to, last.starts_at if last else row.created_at, lead)
+    before = Span(last.starts_at if last else row.created_at, row.billed_to)
+    row.renew_at = made_at(before, calendar_of(row), lead)
     row.ends_at, row.end_reason, row.settle_at = None, "", act.at
     row.save(update_fields=["state", "ends_at", "end_reason", "renew_at", "settle_at"])
     return Ending(row.id, row.state, None)

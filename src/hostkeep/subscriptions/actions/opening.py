@@ -13,6 +13,7 @@ from hostkeep.audit.recorded import recorded
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, ServiceId, SubjectId
+from hostkeep.kernel.period import Period as Span
 from hostkeep.kernel.period import months_after
 from hostkeep.runtime.deeds import NewKey
 from hostkeep.runtime.inserting import insert, insert_last, insert_new
@@ -105,7 +106,7 @@ def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | Non
     row.state = after(State(row.state), Move.BEGIN_TRIAL if trial else Move.BEGIN).value
     if said.lock_months:
         row.locked_until = _locked(row.anchor_at, said.lock_months, row.zone)
-    begun = act.at
+    now = Span(act.at, row.billed_to)
     if not trial:
         first = period_no(calendar_of(row), 0)
         parts = list(Part.objects.filter(subscription=row, ended_at=None))
@@ -114,8 +115,8 @@ def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | Non
             **off_of(parts),
         )  # fmt: skip
         spend_discounts([part for part in parts if part.kind == DISCOUNT], at=act.at)
-        row.billed_to = first.end
-    row.renew_at = made_at(row.billed_to, begun, said.lead)
+        row.billed_to, now = first.end, first
+    row.renew_at = made_at(now, calendar_of(row), said.lead)
     row.save()
     return Opened(row.id, row.state)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -247,11 +246,7 @@ def _move_on(rows: Sequence[Subscription], periods: Mapping[UUID, Period], said:
     for row in rows:
         period = periods[row.id]
         state = after(State(row.state), Move.BILL)
-        told.append((row.id, period.end, _due_at(period, said), state.value))
+        next_at = made_at(period, calendar_of(row), said.lead)
+        told.append((row.id, period.end, next_at, state.value))
     with connection.cursor() as cursor:
         cursor.execute(MOVE_ON, [list(column) for column in zip(*told, strict=True)])
-
-
-def _due_at(period: Period, said: Promised) -> datetime:
-    """Return when the period after one is to be billed."""
-    return made_at(period.end, period.start, said.lead)

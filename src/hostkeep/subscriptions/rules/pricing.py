@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hostkeep.kernel.money import Money
+from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.errors import BadSetting, DateOutOfReach, NoticeTooShort, PriceLocked
-from hostkeep.subscriptions.rules.terms import LAST_YEAR
+from hostkeep.subscriptions.rules.terms import LAST_YEAR, Calendar, whole_of
 
 LEAD_DAYS = 14
-"""Days before a period at which its invoice is made, where the brand says nothing else."""
+"""Days before a period at which its invoice is made, at most, where the brand says nothing else."""
 
 NOTICE_DAYS = 30
 MOST_DAYS = 366
@@ -24,7 +25,7 @@ LOCKED_FOR_GOOD = "always"
 class Promised:
     """What a brand says of renewals in brand.toml.
 
-    lead          how long before a period its invoice is made: [dunning] invoice_before, in days
+    lead          how long before a period its invoice is made, at most (made_at): [dunning] invoice_before
     notice        how long before a new price holds it is announced: price_change_notice, in days
     lock_months   months for which a price is promised from the start: price_lock; None: for good ("always")
     zero_invoice  whether a period that costs nothing gets an invoice over nothing: invoice_over_nothing
@@ -87,12 +88,18 @@ def could_hold(said: Promised, *, announced_at: datetime, since: datetime | None
     return since
 
 
-def made_at(starts: datetime, before: datetime, lead: timedelta) -> datetime:
-    """Return when a period's invoice is to be made.
+def made_at(before: Period, plan: Calendar, lead: timedelta) -> datetime:
+    """Return when the invoice of a period is to be made.
 
-    before  when the period before it begins: no earlier, however long the brand's lead is
+    before  the period, or the trial, that it follows
+    plan    what makes the periods
+
+    By half of the term before it, at most, however long the brand's lead is: who takes a week is not asked
+    for a second one while the first has hardly begun.  Of a period that was cut short the whole term counts,
+    but its invoice is made before it begins at no time.
     """
-    return max(starts - lead, before)
+    whole = whole_of(plan, before)
+    return max(before.end - min(lead, (whole.end - whole.start) / 2), before.start)
 
 
 def holds(

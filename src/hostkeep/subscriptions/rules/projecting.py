@@ -94,7 +94,7 @@ def go_on(course: Course) -> tuple[Billed, Course]:
     is_billed = bool(amounts) and (course.zero_bill or comes_to != 0)
     spent = tuple(_spent(part) for part in course.parts if part.cycles_left is None or part.cycles_left > 1)
     after = replace(
-        course, parts=spent, billed_to=period.end, renew_at=made_at(period.end, period.start, course.lead)
+        course, parts=spent, billed_to=period.end, renew_at=made_at(period, course.calendar, course.lead)
     )
     return Billed(period, amounts, is_billed), after
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
-from hostkeep.subscriptions.rules.terms import Calendar, days_begun, days_in, start_of
+from hostkeep.subscriptions.rules.terms import Calendar, days_begun, days_in, whole_of
 
 TICK = timedelta(microseconds=1)
 
@@ -70,11 +70,10 @@ def price_of(price: Money, plan: Calendar, period: Period) -> Money:
     The one that is cut short, so that those after it begin on the day they are brought to, costs its days of
     a whole one.
     """
-    if plan.align_day is None or period.start != plan.anchor:
+    whole = whole_of(plan, period)
+    if whole == period:
         return price
-    stub = Period(start_of(plan, 0), start_of(plan, 1))
-    whole = Period(stub.start, start_of(Calendar(plan.anchor, plan.zone, plan.term), 1))
-    days, of = days_in(stub, plan.zone), days_in(whole, plan.zone)
+    days, of = days_in(period, plan.zone), days_in(whole, plan.zone)
     return price.share([min(days, of), max(0, of - days)])[0]
 
 

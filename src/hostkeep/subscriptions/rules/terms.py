@@ -114,6 +114,17 @@ def following(plan: Calendar, billed_to: datetime) -> Period:
     return Period(billed_to.astimezone(UTC), start_of(plan, n + 1))
 
 
+def whole_of(plan: Calendar, period: Period) -> Period:
+    """Return a period as it would be uncut: one that ends on the day it was brought to is a part of it.
+
+    period  of this calendar; the one at its anchor may be cut short
+    """
+    if plan.align_day is None or period.start != plan.anchor:
+        return period
+    uncut = start_of(Calendar(period.start, plan.zone, plan.term), 1)
+    return Period(period.start, max(uncut, period.end))
+
+
 def days_in(period: Period, zone: str) -> int:
     """Return how many calendar days a period spans: one at least, and a part of a day counts as one."""
     place = ZoneInfo(zone)
