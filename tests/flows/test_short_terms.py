@@ -110,7 +110,7 @@ def test_who_takes_a_week_is_asked_for_the_next_when_half_of_it_is_over(fake) ->
 
 
 @pytest.mark.parametrize(("days", "hours", "reminded"), [
-    (7, 0, [-1]), (7, 9, [-1]), (7, 19, [-1]), (8, 0, [-3, -1]), (3, 0, []), (1, 0, []), (21, 5, [-7, -3, -1]),
+    (7, 0, [-1]), (7, 9, [-1]), (7, 19, [-1]), (9, 0, [-3, -1]), (3, 0, []), (1, 0, []), (21, 5, [-7, -3, -1]),
 ])  # fmt: skip
 def test_no_reminder_is_older_than_a_day_after_its_invoice(fake, days: int, hours: int, reminded: list[int]) -> None:
     begin = NOON + hours * HOUR

@@ -25,6 +25,7 @@ PLAIN: Columns = {
     "Part.kind": not_personal("plan, option, add_on or discount"),
     "Part.title": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
     "Part.add_on": personal("chosen_service", sealed="by vault.columns: what somebody bought"),
+    "Period.unit": not_personal("hour, day, month or year"),
     "Change.once": not_personal("idempotency key of ours"),
     "Change.kind": not_personal("a word of rules.changing or rules.add_ons"),
     "Change.told": personal("chosen_service", sealed="by vault.columns: what was changed into what"),
@@ -164,6 +165,7 @@ class Period(models.Model):
 
     off_rate, off_minor  the discount that it was given, which holds for whatever is had in it: a part of the
                          plan's price in millionths, or an amount for a whole term; nothing for none
+    unit, count          the term that it is a period of; nothing for one from before that was kept
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -176,6 +178,8 @@ class Period(models.Model):
     billed_at = models.DateTimeField()
     off_rate = models.PositiveIntegerField(default=0, db_default=0)
     off_minor = models.BigIntegerField(default=0, db_default=0)
+    unit = models.CharField(max_length=5, blank=True, default="", db_default="")
+    count = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

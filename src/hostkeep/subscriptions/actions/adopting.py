@@ -56,5 +56,6 @@ def begin_since(act: Act, *, subscription: UUID, since: datetime, invoice: Invoi
 def _write(act: Act, row: Subscription, span: Span, invoice: InvoiceId | None, **off: int) -> None:
     """Write a period.  off: the discount that it was given."""
     Period.objects.create(
-        subscription=row, starts_at=span.start, ends_at=span.end, invoice=invoice, billed_at=act.at, **off
-    )
+        subscription=row, starts_at=span.start, ends_at=span.end, invoice=invoice, billed_at=act.at,
+        unit=row.unit, count=row.count, **off,
+    )  # fmt: skip

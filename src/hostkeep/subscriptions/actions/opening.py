@@ -112,7 +112,7 @@ def begin_subscription(act: Act, *, service: ServiceId, invoice: InvoiceId | Non
         parts = list(Part.objects.filter(subscription=row, ended_at=None))
         Period.objects.create(
             subscription=row, starts_at=first.start, ends_at=first.end, invoice=invoice, billed_at=act.at,
-            **off_of(parts),
+            unit=row.unit, count=row.count, **off_of(parts),
         )  # fmt: skip
         spend_discounts([part for part in parts if part.kind == DISCOUNT], at=act.at)
         row.billed_to, now = first.end, first

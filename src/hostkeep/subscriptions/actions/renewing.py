@@ -15,6 +15,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref, ServiceId, SubjectId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
+from hostkeep.kernel.terms import Term
 from hostkeep.runtime.bulk import copy_in
 from hostkeep.subscriptions.boxing import BILLING, titles_wish
 from hostkeep.subscriptions.discounting import off_in, spend_discounts
@@ -156,7 +157,8 @@ def _renew(act: Act, rows: Sequence[Subscription], bill: Bill) -> None:
     parts = _parts_of(rows)
     dues = _dues(act, rows, parts, periods)
     invoices = bill(act, [due for due in dues if due.lines and (due.minor or said.zero_invoice)])
-    _write(act, dues, parts, invoices)
+    terms = {row.id: calendar_of(row).term for row in rows}
+    _write(act, dues, parts, invoices, terms)
     _move_on(rows, periods, said)
     spend_discounts([part for some in parts.values() for part in some], at=act.at)
 
@@ -215,7 +217,8 @@ def _lines(
 
 PERIOD = """
 COPY subscriptions_period
-     (id, subscription_id, starts_at, ends_at, invoice, billed_at, off_rate, off_minor) FROM STDIN
+     (id, subscription_id, starts_at, ends_at, invoice, billed_at, off_rate, off_minor, unit, count)
+     FROM STDIN
 """
 MOVE_ON = """
 UPDATE subscriptions_subscription AS s
@@ -227,14 +230,16 @@ UPDATE subscriptions_subscription AS s
 
 
 def _write(
-    act: Act, dues: Sequence[Due], parts: Mapping[UUID, Sequence[Part]], invoices: Mapping[UUID, InvoiceId]
-) -> None:
-    """Write the periods, each with the discount that it was given."""
+    act: Act, dues: Sequence[Due], parts: Mapping[UUID, Sequence[Part]], invoices: Mapping[UUID, InvoiceId],
+    terms: Mapping[UUID, Term],
+) -> None:  # fmt: skip
+    """Write the periods, each with its term and the discount that it was given."""
     offs = {due.subscription: off_in(parts[due.subscription]) for due in dues}
     copy_in(PERIOD, [
         (
             uuid4(), due.subscription, due.period.start, due.period.end, invoices.get(due.subscription),
             act.at, offs[due.subscription].rate, offs[due.subscription].minor,
+            terms[due.subscription].unit, terms[due.subscription].count,
         )
         for due in dues
     ])  # fmt: skip
