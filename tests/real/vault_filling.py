@@ -188,7 +188,7 @@ def certificate(subject: str) -> dict[str, str]:
     from hostkeep.kernel.ids import SubjectId
     from hostkeep.vault import erasing
 
-    (paper,) = erasing.certificates_of(act(), subject=SubjectId(UUID(subject)))
+    (paper,) = certificates.certificates_of(act(), subject=SubjectId(UUID(subject)))
     return {name: str(getattr(paper, name)) for name in ("live_at", "wal_at", "backups_at")}
 
 

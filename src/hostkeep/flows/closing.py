@@ -36,7 +36,7 @@ from hostkeep.provisioning.errors import StillBusy
 from hostkeep.provisioning.events import ServiceClosed
 from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.vault import consenting, consents, door, erasing, retention
+from hostkeep.vault import certificates, consenting, consents, door, retention
 from hostkeep.vault.column_door import use_columns
 from hostkeep.vault.due_classes import account_is_over, kept_in_silence
 from hostkeep.vault.events import KeysDestroyed
@@ -162,7 +162,7 @@ def on_service_closed(act: Act, event: ServiceClosed) -> None:
 
 def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
     """Erase the login of a person whose account is erased, whoever erased it."""
-    gone = erasing.certificate(event.erasure)
+    gone = certificates.certificate(event.erasure)
     if gone is None or "account" not in gone.classes:
         return
     found = account_of_subject(gone.subject)

@@ -33,7 +33,7 @@ from hostkeep.runtime.stores import Store, all_stores, register
 from hostkeep.runtime.tallies import last_tallied, tally
 from hostkeep.shop import stores as shop
 from hostkeep.subscriptions import stores as subscriptions
-from hostkeep.vault import dropping, due, erasing, holds, replaying, rescheduling, retention
+from hostkeep.vault import certificates, dropping, due, erasing, holds, replaying, rescheduling, retention
 from hostkeep.vault import stores as vault
 from hostkeep.vault.ending import Whose
 from hostkeep.vault.events import KeysDestroyed, ValueDropped
@@ -132,7 +132,7 @@ def falls_due(by: datetime) -> bool:
 
 def on_keys_destroyed(act: Act, event: KeysDestroyed) -> None:
     """Remove from every store what names a person whose account was erased."""
-    gone = erasing.certificate(event.erasure)
+    gone = certificates.certificate(event.erasure)
     if gone is not None and "account" in gone.classes:
         forget_people(act.of_brand(gone.brand), gone.subject)
 

@@ -6,9 +6,8 @@ deleted later, in batches (finish).  What a hold keeps stays, and the certificat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,10 +17,9 @@ from django.db import connection, transaction
 from hostkeep.audit.enter import enter
 from hostkeep.audit.rounds import each_once, go_through, note_failure
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import BrandId, ClauseId, Ref, SubjectId
+from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.runtime.deeds import forget_notes
-from hostkeep.vault import destroying, erasure_ledger, keys, replaying, staying
-from hostkeep.vault.holds import sees_secret
+from hostkeep.vault import certificates, destroying, erasure_ledger, keys, replaying, staying
 from hostkeep.vault.models import Erasure, Keyring, SubjectKey
 from hostkeep.vault.stuck import ErasureWaits
 from hostkeep.vault.wall import opened
@@ -49,21 +47,6 @@ DELETE FROM vault.vault_item WHERE id = ANY(ARRAY(
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """What lawfully stays of a person.
-
-    clause  the policy's, empty where a hold keeps it
-    until   None: an event to come decides
-    why     "retention", or a hold's: "legal_request", "dispute", "investigation"
-    """
-
-    keep_class: str
-    clause: ClauseId
-    until: datetime | None
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure did.
 
@@ -75,39 +58,12 @@ class Erased:
     erasure: UUID | None
     subject: SubjectId
     classes: frozenset[str]
-    stays: tuple[Stay, ...]
+    stays: tuple[certificates.Stay, ...]
 
     @property
     def ref(self) -> Ref:
         """The person."""
         return Ref("person", self.subject)
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """Where and since when a person's data of some classes is unreadable.
-
-    Of whole classes alone: a single value that goes while its class goes on has no certificate, as its key
-    lives; docs/retention.md says from where it can still be opened, and until when.
-
-    why         what made it due, a word of ours
-    done        whether the rows are deleted too
-    live_at     nothing of it opens in the living system
-    wal_at      nor in the write-ahead log and replicas
-    backups_at  nor in any backup
-    """
-
-    id: UUID
-    brand: BrandId
-    subject: SubjectId
-    classes: frozenset[str]
-    why: str
-    done: bool
-    asked_at: datetime
-    live_at: datetime | None
-    wal_at: datetime | None
-    backups_at: datetime | None
-    stays: tuple[Stay, ...]
 
 
 def erase(act: Act, *, subject: SubjectId, classes: frozenset[str], why: str) -> Erased:
@@ -127,17 +83,21 @@ def erase(act: Act, *, subject: SubjectId, classes: frozenset[str], why: str) ->
     if begun is None:
         for cut_off in _cut_off(subject=subject):
             _destroy(act, cut_off)
-        kept = [_stay_told(stay) for stay in staying.stays(act, subject)]
-        return Erased(None, subject, frozenset(), _stays(kept, but_secret=True))
+        kept = map(certificates.written, staying.stays(act, subject))
+        return Erased(None, subject, frozenset(), certificates.open_stays(kept))
     _destroy(act, begun)
     with opened():
         row = Erasure.objects.get(id=begun)
-    return Erased(begun, subject, frozenset(row.classes), _stays(row.stays, but_secret=True))
+    return Erased(begun, subject, frozenset(row.classes), certificates.open_stays(row.stays))
 
 
 def _fence(act: Act, subject: SubjectId, classes: frozenset[str], why: str) -> UUID | None:
-    """Shut the classes and begin a certificate; None where nothing is left to erase."""
-    held = staying.held(subject)
+    """Shut the classes and begin a certificate; None where nothing is left to erase.
+
+    Where a secret hold keeps all that is due, the certificate stands all the same, with no class of its own:
+    its owner is not to see the hold by a certificate that is missing.
+    """
+    held = staying.held(subject, act.at)
     kept = classes & held.keys()
     with opened():
         forget_notes()  # of keys that this deed wrote under
@@ -146,7 +106,9 @@ def _fence(act: Act, subject: SubjectId, classes: frozenset[str], why: str) -> U
         known = {row.keep_class for row in rows}
         ended = {row.keep_class for row in rows if row.state == "destroyed"} | _being_erased(subject)
         due = classes - kept - ended if rows else frozenset[str]()
-        if not due:
+        silent = {name for name in kept if held[name].silent} - ended if rows else set[str]()
+        silent -= certificates.said_as_gone(subject) if silent else set[str]()
+        if not due and not silent:
             return None
         brand = destroying.brand_of(rows, act.brand)
         fresh = [
@@ -158,9 +120,12 @@ def _fence(act: Act, subject: SubjectId, classes: frozenset[str], why: str) -> U
         ]  # fmt: skip
         SubjectKey.objects.bulk_create(fresh, ignore_conflicts=True)
         _run(FENCE, [act.at, subject, sorted(due)])
+    stays = {stay.keep_class: stay for stay in staying.stays(act, subject, but=frozenset(due))}
+    stays |= {name: held[name] for name in silent - stays.keys()}
     row = Erasure(
         brand=brand, subject=subject, classes=sorted(due), why=why[:32], epoch=keys.current_epoch(),
-        asked_at=act.at, stays=[_stay_told(stay) for stay in staying.stays(act, subject, but=frozenset(due))],
+        asked_at=act.at, live_at=None if due else act.at,
+        stays=[certificates.written(stays[name], due=name in silent) for name in sorted(stays)],
     )  # fmt: skip
     with opened():
         row.save(force_insert=True)
@@ -328,62 +293,6 @@ def _rows_left(subject: UUID) -> bool:
             [subject],
         )
         return bool(cursor.fetchone()[0])
-
-
-def certificates_of(act: Act, *, subject: SubjectId) -> tuple[Certificate, ...]:
-    """Return a person's certificates, newest first.
-
-    What a secret hold keeps is left out for everybody but owner and privacy officer.
-    """
-    with opened():
-        rows = list(Erasure.objects.filter(subject=subject, brand=act.brand).order_by("-asked_at", "-id"))
-    return tuple(_certificate(row, but_secret=not sees_secret(act)) for row in rows)
-
-
-def certificate(erasure: UUID) -> Certificate | None:
-    """Return one certificate by its handle, whole, or None."""
-    with opened():
-        row = Erasure.objects.filter(id=erasure).first()
-    return None if row is None else _certificate(row, but_secret=False)
-
-
-def _certificate(row: Erasure, *, but_secret: bool) -> Certificate:
-    """Freeze a row.  but_secret: what a secret hold keeps is left out."""
-    return Certificate(
-        id=row.id,
-        brand=BrandId(row.brand),
-        subject=SubjectId(row.subject),
-        classes=frozenset(row.classes),
-        why=row.why,
-        done=row.state == "done",
-        asked_at=row.asked_at,
-        live_at=row.live_at,
-        wal_at=row.wal_at,
-        backups_at=row.backups_at,
-        stays=_stays(row.stays, but_secret=but_secret),
-    )
-
-
-def _stay_told(stay: staying.Kept) -> dict[str, Any]:
-    """Return one thing that stays as the certificate keeps it."""
-    return {
-        "class": stay.keep_class,
-        "clause": stay.clause,
-        "until": stay.until.isoformat() if stay.until else None,
-        "why": stay.why,
-        "secret": stay.secret,
-    }
-
-
-def _stays(told: Iterable[Mapping[str, Any]], *, but_secret: bool) -> tuple[Stay, ...]:
-    """Read what stays.  but_secret: what a secret hold keeps is left out."""
-    return tuple(_stay(one) for one in told if not (but_secret and one["secret"]))
-
-
-def _stay(told: Mapping[str, Any]) -> Stay:
-    """Read one thing that stays."""
-    until = datetime.fromisoformat(told["until"]) if told["until"] else None
-    return Stay(told["class"], ClauseId(told["clause"]), until, told["why"])
 
 
 def _run(statement: str, values: Sequence[Any]) -> int:

@@ -252,12 +252,13 @@ class Hold(models.Model):
 class Erasure(models.Model):
     """A certificate: what of a person was made unreadable, where and when, and what lawfully stays.
 
-    classes     retention classes whose keys were destroyed
+    classes     retention classes whose keys were destroyed; none where a secret hold kept all that was due
     epoch       the newest epoch under which one of these keys was wrapped
     live_at     nothing of it opens in the living system
     wal_at      nor in the write-ahead log and replicas: the epoch was rolled
     backups_at  nor in any backup: the epoch's key is destroyed everywhere
-    stays       [{"class", "clause", "until", "why"}]
+    stays       [{"class", "clause", "until", "why", "secret"}]; of a secret hold also "hold", its handle,
+                "due", whether the class was to be erased, and "instead", clause and end by its own rule
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

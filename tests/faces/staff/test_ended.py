@@ -14,7 +14,7 @@ from hostkeep.messaging.calls import handing
 from hostkeep.people.actions.closing import begin_closing
 from hostkeep.people.closings import closing_of
 from hostkeep.runtime import clock
-from hostkeep.vault.erasing import certificates_of
+from hostkeep.vault.certificates import certificates_of
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import text
 from tests.flows.leaving import Leaver, works

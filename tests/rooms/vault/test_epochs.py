@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from hostkeep.kernel.ids import CategoryId
 from hostkeep.people.models import LoginAddress, Session, User
 from hostkeep.runtime import brand as running_brand
-from hostkeep.vault import cipher, door, epochs, erasing, keys, nodes, nyms, rolling, sealing
+from hostkeep.vault import certificates, cipher, door, epochs, erasing, keys, nodes, nyms, rolling, sealing
 from hostkeep.vault.models import Keyring, Node, SubjectKey
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
@@ -72,7 +72,7 @@ def test_an_erasure_that_stands_still_keeps_no_old_key_alive(ring: Path, monkeyp
             erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
         assert roll().ended == (1,)
     assert not opens(ann)
-    (paper,) = erasing.certificates_of(as_owner(binh), subject=binh)
+    (paper,) = certificates.certificates_of(as_owner(binh), subject=binh)
     assert paper.wal_at is not None
     assert erasing.carry_on(make_act()) == 1
 
@@ -209,7 +209,7 @@ def test_a_certificate_gets_its_other_instants_from_the_roll(ring: Path) -> None
     ann = person()
     erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
     rolling.roll(make_act(brand="", at=NOON + timedelta(hours=1)))
-    (paper,) = erasing.certificates_of(as_owner(ann), subject=ann)
+    (paper,) = certificates.certificates_of(as_owner(ann), subject=ann)
     assert (paper.live_at, paper.wal_at, paper.backups_at) == (NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=1))
 
 
@@ -218,14 +218,14 @@ def test_with_a_copy_in_escrow_backups_are_not_called_clean_before_it_is_gone(ri
     erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
     old = (ring / "epoch-1.key").read_bytes()
     roll()
-    paper = erasing.certificates_of(as_owner(ann), subject=ann)[0]
+    paper = certificates.certificates_of(as_owner(ann), subject=ann)[0]
     assert paper.wal_at == NOON and paper.backups_at is None
     assert (escrow / "epoch-1.key").read_bytes() == old and (escrow / "epoch-1.key").stat().st_mode & 0o777 == 0o600
     later = epochs.begun_at() + rolling.escrow_time(make_act())
     assert rolling.end_escrow(make_act(brand="", at=later - timedelta(hours=1))) == 0
     assert rolling.end_escrow(make_act(brand="", at=later + timedelta(hours=1))) == 2
     assert not list(escrow.iterdir())
-    assert erasing.certificates_of(as_owner(ann), subject=ann)[0].backups_at is not None
+    assert certificates.certificates_of(as_owner(ann), subject=ann)[0].backups_at is not None
 
 
 def test_an_epoch_and_its_time_in_escrow_fit_into_the_promise(ring: Path) -> None:

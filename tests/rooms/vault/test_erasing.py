@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from hostkeep.audit.models import Entry
 from hostkeep.kernel.ids import CategoryId, SubjectId
-from hostkeep.vault import boxes, destroying, door, erasing, erasure_ledger, replaying
+from hostkeep.vault import boxes, certificates, destroying, door, erasing, erasure_ledger, replaying
 from hostkeep.vault.models import Erasure, Hold, Item, Keyring, Mark, SubjectKey
 from hostkeep.vault.stuck import ErasureWaits, Stuck, stuck
 from hostkeep.vault.wall import opened
@@ -72,7 +72,7 @@ def test_an_erasure_is_entered_and_stands_in_the_ledger_by_handles_alone(ann: Su
 
 def test_the_certificate_tells_the_first_instant_and_promises_no_other_yet(ann: SubjectId) -> None:
     erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
-    (paper,) = erasing.certificates_of(as_owner(ann), subject=ann)
+    (paper,) = certificates.certificates_of(as_owner(ann), subject=ann)
     assert (paper.classes, paper.live_at, paper.wal_at, paper.backups_at, paper.done) == (ACCOUNT, NOON, None, None, False)
 
 
@@ -85,7 +85,7 @@ def test_rows_go_later_in_batches_and_close_the_certificate(ann: SubjectId) -> N
     assert [erasing.finish(make_act(), 3) for _ in range(4)] == [3, 3, 2, 0]
     with opened():
         assert not Item.objects.filter(subject=ann).exists()
-    assert erasing.certificates_of(as_owner(ann), subject=ann)[0].done
+    assert certificates.certificates_of(as_owner(ann), subject=ann)[0].done
 
 
 def test_a_batch_is_bounded_whatever_way_the_database_takes(ann: SubjectId) -> None:
@@ -102,7 +102,7 @@ def test_a_second_erasure_finds_nothing_left(ann: SubjectId) -> None:
     erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
     again = erasing.erase(make_act(), subject=ann, classes=ACCOUNT, why="request")
     assert (again.erasure, again.classes) == (None, frozenset())
-    assert len(erasing.certificates_of(as_owner(ann), subject=ann)) == 1
+    assert len(certificates.certificates_of(as_owner(ann), subject=ann)) == 1
     assert erasure_ledger.head().number == 1
 
 
@@ -145,7 +145,7 @@ def test_under_a_hold_an_erasure_is_partial_and_says_so(ann: SubjectId) -> None:
     assert done.classes == ACCOUNT
     assert [(s.keep_class, s.why, s.until) for s in done.stays] == [(other, "dispute", NOON + timedelta(days=90))]
     assert (state_of(ann), state_of(ann, other)) == ("destroyed", "held")
-    assert erasing.certificates_of(as_owner(ann), subject=ann)[0].stays == done.stays
+    assert certificates.certificates_of(as_owner(ann), subject=ann)[0].stays == done.stays
 
 
 def test_a_hold_that_nobody_approved_keeps_nothing(ann: SubjectId) -> None:
@@ -157,11 +157,11 @@ def test_a_secret_hold_is_not_told_to_the_person(ann: SubjectId) -> None:
     door.put(make_act("visitor", "account"), subject=ann, category=CategoryId("ticket"), value="It is broken", slot="t")
     hold(ann, "support", secret=True)
     erasing.erase(make_act(), subject=ann, classes=frozenset({"account", "support"}), why="request")
-    assert erasing.certificates_of(as_owner(ann), subject=ann)[0].stays == ()
+    assert certificates.certificates_of(as_owner(ann), subject=ann)[0].stays == ()
     for role in ("support", "billing", "sales", "engineer", "abuse", "clerk"):
-        assert erasing.certificates_of(make_act(role, "account"), subject=ann)[0].stays == (), role
+        assert certificates.certificates_of(make_act(role, "account"), subject=ann)[0].stays == (), role
     for role in ("privacy", "owner"):
-        assert len(erasing.certificates_of(make_act(role, "rights"), subject=ann)[0].stays) == 1, role
+        assert len(certificates.certificates_of(make_act(role, "rights"), subject=ann)[0].stays) == 1, role
 
 
 def test_marks_go_with_the_keys(ann: SubjectId) -> None:
@@ -184,7 +184,7 @@ def test_a_restored_database_catches_up_before_it_opens(ann: SubjectId, monkeypa
     assert replaying.catch_up(make_act()) == 1
     assert not opens(ann)
     assert replaying.is_open()
-    (paper,) = erasing.certificates_of(as_owner(ann), subject=ann)
+    (paper,) = certificates.certificates_of(as_owner(ann), subject=ann)
     assert (paper.why, paper.classes) == ("replayed", ACCOUNT)
 
 

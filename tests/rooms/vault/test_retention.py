@@ -10,7 +10,7 @@ import pytest
 
 from hostkeep.flows import sweeping
 from hostkeep.kernel.ids import CategoryId, SubjectId
-from hostkeep.vault import door, due, erasing, retention
+from hostkeep.vault import certificates, door, due, retention
 from hostkeep.vault.asking import Refused
 from hostkeep.vault.boxes import KeyDestroyed
 from hostkeep.vault.models import Hold, Item, SubjectKey
@@ -282,7 +282,7 @@ def test_an_erasure_leaves_a_certificate_that_names_what_stays(db: None) -> None
     ann = customer("photonvps")
     ann.meets("account.closed")
     act = make_act("system", "rights", brand="photonvps")
-    (paper,) = erasing.certificates_of(act, subject=ann.subject)
+    (paper,) = certificates.certificates_of(act, subject=ann.subject)
     assert "account" in paper.classes
     assert [stay.keep_class for stay in paper.stays] == ["fiscal"]
     assert isinstance(paper.id, UUID)

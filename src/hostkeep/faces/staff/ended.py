@@ -16,7 +16,7 @@ from hostkeep.people.rules.closing import CLOSED, DEACTIVATED, REASONS
 from hostkeep.policy.book import Policy
 from hostkeep.policy.render.wording import say_categories
 from hostkeep.policy.vocabulary.terms import say
-from hostkeep.vault.erasing import Certificate, certificates_of
+from hostkeep.vault.certificates import Certificate, certificates_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from hostkeep.people.held import factors_of, sessions_of
 from hostkeep.people.queries import AccountRow, keys_of, stays_of
 from hostkeep.policy.book import Policy
 from hostkeep.runtime.counting import NONE, Tally
+from hostkeep.vault.certificates import certificates_of
 from hostkeep.vault.consents import consents_of
 from hostkeep.vault.disclosures import disclosures_of
-from hostkeep.vault.erasing import certificates_of
 from hostkeep.vault.holds import holds_of
 from hostkeep.vault.objections import objections_of
 
