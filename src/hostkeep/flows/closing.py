@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 import structlog
@@ -16,7 +17,7 @@ from hostkeep.audit.rounds import each_once, go_through
 from hostkeep.billing.queries.invoices import InvoiceRow
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.brands.applying import policy_for
-from hostkeep.flows.endings import Ending, ending_for
+from hostkeep.flows.endings import Ending, ending_for, under_holds
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, CategoryId, PurposeId, SubjectId, UserId
@@ -38,7 +39,7 @@ from hostkeep.provisioning.queries import ServiceRow, ServiceTold, services_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.vault import certificates, consenting, consents, door, retention
 from hostkeep.vault.column_door import use_columns
-from hostkeep.vault.due_classes import account_is_over, kept_in_silence
+from hostkeep.vault.due_classes import account_is_over, held_and_told, kept_in_silence
 from hostkeep.vault.events import KeysDestroyed
 from hostkeep.vault.outlook import Fate, outlook
 
@@ -64,6 +65,7 @@ class Preview:
     services  what ends, newest first
     unpaid    invoices that stay owed: they do not stop a closing
     fates     what becomes of each category
+    ending    what is left of the account, with what a hold keeps that may be told of
     """
 
     services: tuple[ServiceRow, ...]
@@ -90,12 +92,22 @@ def preview(act: Act, *, account: AccountId) -> Preview:
     if row.brand != act.brand:
         raise NoSuchAccount
     services = tuple(each for each in services_of(account) if each.state is not State.CLOSED)
+    fates = fates_of(act, row)
     return Preview(
         services=services,
         unpaid=unpaid_of(account),
-        fates=fates_of(act, row),
-        ending=ending_for(act.brand, row.subject, act.at),
+        fates=fates,
+        ending=ending_with(act, row, fates, closed_at=act.at),
     )
+
+
+def ending_with(act: Act, row: AccountRow, fates: Sequence[Fate], *, closed_at: datetime) -> Ending:
+    """Return what is left of an account closed at a time, with what is held and may be told of by act.at.
+
+    fates  as fates_of returns them
+    """
+    ending = ending_for(row.brand, row.subject, closed_at)
+    return under_holds(ending, fates, told=held_and_told(row.subject, act.at), at=act.at)
 
 
 def fates_of(act: Act, row: AccountRow) -> tuple[Fate, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,10 +12,11 @@ from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId, ClauseId, SubjectId
 from hostkeep.policy import schedule
 from hostkeep.policy.book import Policy
+from hostkeep.vault.outlook import Fate
 
 Login = Literal["limited", "link", "none"]
 
-ARCHIVE = "archive"
+ARCHIVE, ACCOUNT = "archive", "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,22 @@ class Ending:
     clause  the one that says so
     signs_in_until  with "link": until when the login stands beside it, where the account goes to the archive
             after a term; None: it ends at once
+    stays   whether a hold of which its owner may be told keeps the account itself: its login is then
+            "limited", and is not erased as long as the hold stands, `until` or not
+    linked  whether a mail brings a link, beside a login that stays or in its place
+    held    when what such holds keep of its owner's data, the account or not, is looked at again, the
+            earliest day to come; None: none keeps any, or no day is to come
+    parted  whether such a hold keeps any of it
     """
 
     login: Login
     until: datetime
     clause: ClauseId
     signs_in_until: datetime | None = None
+    stays: bool = False
+    linked: bool = False
+    held: datetime | None = None
+    parted: bool = False
 
 
 def ending_of(policy: Policy, *, at: datetime, zone: str) -> Ending:
@@ -42,10 +54,24 @@ def ending_of(policy: Policy, *, at: datetime, zone: str) -> Ending:
     rule, ends = policy.retention["account"], what.ends or at
     if what.what == ARCHIVE and policy.duties.archive is not None:
         kept = schedule.outcome(policy, ARCHIVE, event=event, at=at, zone=zone)
-        return Ending("link", kept.ends or at, rule.clause, ends if ends > at else None)
+        signs_in = ends if ends > at else None
+        return Ending("link", kept.ends or at, rule.clause, signs_in, linked=True)
     return Ending("limited" if ends > at else "none", ends, rule.clause)
 
 
 def ending_for(of: BrandId, subject: SubjectId, at: datetime) -> Ending:
     """Return what the version that applies to a person makes of their account, closed at a time."""
     return ending_of(policy_for(of, subject, at), at=at, zone=brand(of).zone)
+
+
+def under_holds(ending: Ending, fates: Iterable[Fate], *, told: Collection[str], at: datetime) -> Ending:
+    """Return an ending with what holds make of it of which the owner may be told; others change nothing.
+
+    fates  what becomes, or is left, of each category
+    told   classes that such holds keep (vault.due_classes.held_and_told)
+    Source: GDPR article 17(3)(b) and (e): what is held is not erased, and its person is told.
+    """
+    held = [each for each in fates if each.what == "hold" and each.keep_class in told]
+    days = [each.until for each in held if each.until is not None and each.until > at]
+    parted = replace(ending, held=min(days, default=None), parted=bool(held))
+    return replace(parted, login="limited", stays=True) if ACCOUNT in told else parted

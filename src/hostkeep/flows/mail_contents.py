@@ -13,7 +13,7 @@ from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.applying import before, notice, overtaken, policy_for
 from hostkeep.brands.queries import BrandRow, policy_by_digest
 from hostkeep.flows import dunning_letters, ending_letters, price_changes, use_letters
-from hostkeep.flows.endings import ending_for
+from hostkeep.flows.closing import ending_with, fates_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, OrderId, PurposeId, ServiceId
 from hostkeep.messaging import links
@@ -91,21 +91,23 @@ def _address_changed(row: MailRow, brand: BrandRow) -> Said:
     return {**_sign_in(row, brand), "contact": brand.support_mail}
 
 
-def _closed(row: MailRow, brand: BrandRow) -> Said:
-    """What the policy makes of a closed account, and the way that is left to its owner.
+def _closed(act: Act, row: MailRow, brand: BrandRow) -> Said:
+    """What the policy makes of a closed account, what is held of it, and the way that is left to its owner.
 
     Raises NoAddress where there is no such account, or it was never closed.
     """
     under = closing_of(row.account) if row.account else None
     if under is None:
         raise NoAddress
-    subject = account(under.account).subject
-    ending = ending_for(brand.id, subject, under.begun_at)
-    policy = policy_for(brand.id, subject, under.begun_at)
+    closed = account(under.account)
+    ending = ending_with(act, closed, fates_of(act, closed), closed_at=under.begun_at)
+    policy = policy_for(brand.id, closed.subject, under.begun_at)
     text = next((clause.text for clause in policy.clauses if clause.id == ending.clause), {})
-    path = links.path_of("account/closed", str(under.account)) if ending.login == "link" else ""
+    path = links.path_of("account/closed", str(under.account)) if ending.linked else ""
     return {
-        "login": ending.login,
+        "login": "held" if ending.stays else ending.login,
+        "parted": ending.parted,
+        "looked_at": day_text(ending.held, brand.zone, row.language) if ending.held else "",
         "day": day_text(ending.until, brand.zone, row.language),
         "first": day_text(ending.signs_in_until, brand.zone, row.language) if ending.signs_in_until else "",
         "by": under.by,
@@ -251,7 +253,6 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
         "account/new_address": _new_address,
         "account/address_changed": _address_changed,
         "account/address_in_force": _address_changed,
-        "account/closed": _closed,
         "order/held_back": _looked_at,
         "order/refused": _looked_at,
         "billing/invoice": _invoice,
@@ -264,6 +265,7 @@ CONTENTS: Mapping[str, Callable[[MailRow, BrandRow], Said]] = MappingProxyType(
 
 OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyType(
     {
+        "account/closed": _closed,
         "order/confirmed": _order,
         "service/ready": _ready,
         "service/ending": ending_letters.said_of,
@@ -272,4 +274,4 @@ OPENED: Mapping[str, Callable[[Act, MailRow, BrandRow], Said]] = MappingProxyTyp
         **dunning_letters.CONTENTS,
     }
 )
-"""By template: what shows what a customer chose, read through the door."""
+"""By template: what asks the door, of what a customer chose or of what is held of them."""

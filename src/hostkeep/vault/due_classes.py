@@ -7,6 +7,7 @@ hold keeps that may be told of is shown, as held back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,10 +47,25 @@ def due_classes(subject: SubjectId, at: datetime) -> DueClasses:
     with opened():
         due = SubjectKey.objects.filter(subject=subject).filter(Q(state__in=GONE) | Q(ends_at__lte=at))
         names = frozenset(due.values_list("keep_class", flat=True))
-        holds = Hold.objects.filter(subject=subject, approved_at__isnull=False, ended_at=None)
-        spoken = holds.filter(Q(secret=False) | Q(review_at__lte=at)).values_list("classes", flat=True)
-        told = frozenset(name for classes in spoken for name in classes)
+        told = frozenset(_spoken(subject, at))
     return DueClasses(at, names - told, told, names)
+
+
+def held_and_told(subject: SubjectId, at: datetime) -> Mapping[str, datetime]:
+    """Return the classes of a person that a hold keeps of which they may be told, due or not.
+
+    Each with the day on which the hold is looked at again, the latest where several keep it.
+    """
+    with opened():
+        return _spoken(subject, at)
+
+
+def _spoken(subject: SubjectId, at: datetime) -> Mapping[str, datetime]:
+    """Read the holds of which a person may be told, inside the wall."""
+    holds = Hold.objects.filter(subject=subject, approved_at__isnull=False, ended_at=None)
+    spoken = holds.filter(Q(secret=False) | Q(review_at__lte=at)).order_by("review_at", "id")
+    rows = spoken.values_list("classes", "review_at")
+    return {name: review for classes, review in rows for name in classes}
 
 
 def account_is_over(subject: SubjectId, at: datetime) -> bool:

@@ -52,11 +52,13 @@ class Closing(Schema):
     """What closing would do.  login: limited, link or none.  unpaid: numbers of invoices that stay owed.
 
     signs_in_until: with "link", until when the login stands beside it; none: it ends at once.
+    stays: whether a hold keeps the account; its login then stays as long as the hold, past until.
     """
 
     login: str
     signs_in_until: datetime | None
     until: datetime
+    stays: bool
     clause: str
     services: list[Ends]
     unpaid: list[str]
@@ -89,7 +91,7 @@ def preview_closing(request: HttpRequest) -> Closing:
 
     return Closing(
         login=found.ending.login, signs_in_until=found.ending.signs_in_until, until=found.ending.until,
-        clause=found.ending.clause,
+        stays=found.ending.stays, clause=found.ending.clause,
         services=[Ends(id=str(row.id), title=row.title) for row in told(act, found.services)],
         unpaid=[row.number for row in found.unpaid],
         fates=[

@@ -28,7 +28,7 @@ from hostkeep.faces.ui.forgery import TOKEN
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.flows import agreeing, disputing
-from hostkeep.flows.closing import fates_of
+from hostkeep.flows.closing import ending_with, fates_of
 from hostkeep.flows.endings import Ending, ending_for
 from hostkeep.flows.exporting.disputes import Brought, brought_by
 from hostkeep.flows.exporting.making import make_export
@@ -45,7 +45,6 @@ from hostkeep.runtime import jobs
 from hostkeep.vault import consenting
 from hostkeep.vault.consents import consents_of
 from hostkeep.vault.exports import fetch_export
-from hostkeep.vault.outlook import Fate
 
 LONGEST = 4000
 """Characters of what is brought forward."""
@@ -201,11 +200,11 @@ def _page(
     under = closings.closing_of(account.id)
     begun = under.begun_at if under else left.act.at
     fates = fates_of(left.act, account)
-    ending = ending_for(account.brand, account.subject, begun)
+    ending = ending_with(left.act, account, fates, closed_at=begun)
     context = {
         "left": left,
         "ending": ending,
-        "stays_until": _stays_until(left, ending, fates),
+        "stays_until": _stays_until(left, ending),
         "begun_at": begun,
         "fates": left_shown(fates, left.policy, at=left.act.at, zone=zone, language=language),
         "offered": [row for row in streams if row.can_stop],
@@ -221,10 +220,14 @@ def _page(
     return show(request, "client/closed.html", context, status=status)
 
 
-def _stays_until(left: Left, ending: Ending, fates: Sequence[Fate]) -> datetime | None:
-    """Return the last day of the page; None where none stands: it ends with services, or with a hold."""
-    until = ending.signs_in_until or ending.until if left.how == "client_area" else ending.until
-    return None if until <= left.act.at or any(each.what == "hold" for each in fates) else until
+def _stays_until(left: Left, ending: Ending) -> datetime | None:
+    """Return the last day of the page; None where none stands: it ends with services, or with a hold.
+
+    A hold keeps the login and not the link.
+    """
+    by_login = left.how == "client_area"
+    until = ending.signs_in_until or ending.until if by_login else ending.until
+    return None if until <= left.act.at or (by_login and ending.stays) else until
 
 
 def _once(text: str) -> UUID:

@@ -18,10 +18,11 @@ from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.faces.ui.telling import told
 from hostkeep.flows import closing as flow
-from hostkeep.flows.endings import ending_of
+from hostkeep.flows.endings import ACCOUNT, ending_of
 from hostkeep.kernel.act import Act
 from hostkeep.policy.book import Policy
 from hostkeep.runtime import clock
+from hostkeep.vault.due_classes import held_and_told
 
 HERE = "/account/privacy/close/"
 KEYS = frozenset({"sure", TOKEN})
@@ -44,19 +45,33 @@ def _close(request: HttpRequest) -> HttpResponse:
     if not any(value.lower() in TICKED for value in given.get("sure", ())):
         return _page(request, problem=gettext("Tick the box to close the account."), status=422)
     account = account_of(request)
-    flow.close(_act(request), account=account.id, by="customer", once=f"close:{account.id}")
+    act = _act(request)
+    flow.close(act, account=account.id, by="customer", once=f"close:{account.id}")
+    stays = ACCOUNT in held_and_told(account.subject, act.at)
     sign_out(request)
-    return HttpResponseRedirect("/account/closed/done/")
+    return HttpResponseRedirect("/account/closed/done/held/" if stays else "/account/closed/done/")
 
 
 @require_safe
 @never_cache
 def done(request: HttpRequest) -> HttpResponse:
     """Say what is left, to whoever closed an account a moment ago: it names nobody."""
+    return _done(request, stays=False)
+
+
+@require_safe
+@never_cache
+def done_held(request: HttpRequest) -> HttpResponse:
+    """Say the same to whose account a hold keeps of which they may be told."""
+    return _done(request, stays=True)
+
+
+def _done(request: HttpRequest, *, stays: bool) -> HttpResponse:
+    """Draw the page that says it is done.  stays: whether the login stays, for a hold."""
     policy: Policy = request.policy  # type: ignore[attr-defined]
     zone = request.brand.zone  # type: ignore[attr-defined]
     ending = ending_of(policy, at=clock.now(), zone=zone)
-    return show(request, "client/close_done.html", {"ending": ending})
+    return show(request, "client/close_done.html", {"ending": ending, "stays": stays})
 
 
 def _act(request: HttpRequest) -> Act:
@@ -83,5 +98,6 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
 closing_urls = [
     path("privacy/close/", close, name="account_close"),
     path("closed/done/", done, name="account_close_done"),
+    path("closed/done/held/", done_held, name="account_close_done_held"),
 ]
 """Under /account/."""

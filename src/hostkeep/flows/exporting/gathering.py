@@ -20,7 +20,7 @@ from hostkeep.people.queries import acceptances_of, login_address
 from hostkeep.policy.book import Policy
 from hostkeep.vault import door
 from hostkeep.vault.due_classes import account_is_over
-from hostkeep.vault.holdings import HeldRow, held
+from hostkeep.vault.holdings import HeldRow, held, serves
 from hostkeep.vault.looks import looks_of
 
 MOST_LOOKS = 100_000
@@ -69,8 +69,9 @@ def _values(act: Act, whose: Whose) -> Iterator[Mapping[str, Any]]:
 
 
 def _readable(act: Act, whose: Whose, row: HeldRow) -> bool:
-    """Say whether the policy lets the owner read a category."""
-    return (row.category, act.purpose, act.role) in whose.policy.table
+    """Say whether the policy lets the owner read a category, and no hold has shut its class."""
+    permitted = (row.category, act.purpose, act.role) in whose.policy.table
+    return permitted and serves(whose.policy, act, row)
 
 
 def _purposes(policy: Policy, row: HeldRow) -> list[str]:
