@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
 from hostkeep.audit.recorded import digest_of
 from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax
@@ -118,6 +119,35 @@ def test_what_goes_wrong_is_parked_and_shown_and_the_others_go_on(db) -> None:
     put_back_renewal(make_act("billing", "billing", at=after(21), actor="staff:test"), subscription=bad.id)
     assert runs(after(21)) == 1
     assert stopped() == ()
+
+
+def spoils(taker) -> None:
+    """No run can read what a subscription is of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subscriptions_part SET title = overlay(title placing 'AAAA' from 120) WHERE subscription_id = %s", [taker.id]
+        )
+
+
+def test_where_nothing_can_be_renewed_one_alarm_rings_however_often_it_is_tried(db) -> None:
+    halted = Entry.objects.using(APART).filter(verb="alarm.renewals_halted.raised", brand="vps6")
+    before = halted.count()
+    for taker in [takes() for _ in range(renewing.CLOGGED)]:
+        spoils(taker)
+    for minute in range(4):
+        assert runs(after(20 + minute / 1440)) == 0
+    assert (halted.count() - before, stopped()) == (1, ()), "nobody is given up for what is not theirs"
+    assert runs(after(21.1)) == 0
+    assert halted.count() - before == 2, "a day later it still lasts"
+
+    takes()
+    assert runs(after(21.2)) == 1
+    assert (halted.count() - before, len(stopped())) == (2, renewing.CLOGGED)
+    for taker in [takes() for _ in range(renewing.CLOGGED)]:
+        spoils(taker)
+    for minute in range(3):
+        assert runs(after(21.3 + minute / 1440)) == 0
+    assert halted.count() - before == 3, "it was over, and came back"
 
 
 def test_a_fault_that_only_the_database_sees_is_that_of_its_chunk(db) -> None:

@@ -14,7 +14,8 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import structlog
 
-from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.reading import newest
+from hostkeep.audit.ringing import ring_once
 from hostkeep.audit.rounds import go_through
 from hostkeep.billing.actions.issuing_many import Bill, issue_many
 from hostkeep.billing.rules.lines import Line
@@ -52,6 +53,9 @@ log = structlog.get_logger()
 
 BILLING = PurposeId("billing")
 PARTY = CategoryId("invoice_party")
+BILLED = "subscriptions.period.billed"
+"""The verb of entries about periods that were billed."""
+
 CLOGGED = 8
 """So many in a row that cannot be billed, and none that can: the fault is not theirs."""
 
@@ -181,10 +185,11 @@ def _give_up(act: Act, wrong: Sequence[tuple[UUID, str]]) -> None:
 
 
 def _alarm(act: Act, code: str) -> None:
-    """Say that a brand cannot be renewed."""
+    """Say that a brand cannot be renewed: once, and again where one was billed meanwhile, or a day later."""
     log.error("renewals.halted", brand=str(act.brand), code=code, trace=act.trace)
     about = Ref("subscriptions.run", uuid5(NAMESPACE_URL, f"hostkeep:renewals:{act.brand}"))
-    raise_alarm(act, kind="renewals_halted", about=about, clause=ClauseId(""))
+    over = max((each.id for each in newest(brand=act.brand, verb=BILLED, first=1)), default=0)
+    ring_once(act, kind="renewals_halted", about=about, clause=ClauseId(""), over=over)
 
 
 def billed_to(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from hashlib import sha256
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-from hostkeep.audit.alarms import raise_alarm
+from hostkeep.audit.ringing import QUIET, ring_once
 from hostkeep.brands.queries import BrandRow, all_brands, policy_in_force
 from hostkeep.brands.rules.einvoices import read_einvoices
 from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
@@ -44,7 +44,8 @@ LXD_SOCKETS = (
 LONGEST_NAME = 64
 MARK_DIGITS = 12
 
-_shouted: set[tuple[date, str]] = set()
+_shouted: dict[str, datetime] = {}
+"""Since when the alarm about a place stands at every brand: spares the book a look at each attempt."""
 
 
 def gateway_settings(brand: BrandId) -> Mapping[str, Mapping[str, str]]:
@@ -240,17 +241,23 @@ def _count(kind: str, name: str) -> None:
 
 
 def _shout(where: str) -> None:
-    """Raise one alarm a day and place at every brand: what leaves unseen breaks the promise of each."""
+    """Raise one alarm a day and place at every brand: what leaves unseen breaks the promise of each.
+
+    A place counts as told once every brand's alarm is entered: after a failure the next attempt rings.
+    """
     try:
         at = clock.now()
-        if (at.date(), where) in _shouted:
+        if where in _shouted and at - _shouted[where] < QUIET:
             return
-        _shouted.add((at.date(), where))
-        for brand in all_brands():
-            policy = policy_in_force(brand.id, at)
-            act = job_act("egress", brand=brand.id, trace="egress")
-            clause = policy.closed_by.get("disclose", ClauseId(""))
-            about = Ref("runtime.host", uuid5(NAMESPACE_DNS, where))
-            raise_alarm(act, kind=UNDECLARED, about=about, clause=clause, digest=policy.digest)
+        _shouted[where] = min((_shout_at(brand.id, where, at) for brand in all_brands()), default=at)
     except DatabaseError as error:
         log.warning("egress.unentered", code=type(error).__name__)
+
+
+def _shout_at(brand: BrandId, where: str, at: datetime) -> datetime:
+    """Raise the alarm at one brand, unless it stands; return since when it does."""
+    policy = policy_in_force(brand, at)
+    act = job_act("egress", brand=brand, trace="egress")
+    clause = policy.closed_by.get("disclose", ClauseId(""))
+    about = Ref("runtime.host", uuid5(NAMESPACE_DNS, where))
+    return ring_once(act, kind=UNDECLARED, about=about, clause=clause, digest=policy.digest)

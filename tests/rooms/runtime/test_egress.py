@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError, connections
 
 from hostkeep.drivers.manifest import Manifest
 from hostkeep.drivers.packages import NoPackage, Package, demand
@@ -416,6 +417,42 @@ def test_a_refused_host_is_counted_and_wakes_somebody_at_every_brand(db) -> None
     assert sorted(raised.values_list("brand", "clause")) == [
         ("photonvps", "PH-5"), ("vietnam-server", "VS-12"), ("vpn", "VPN-2"), ("vps6", "V6-1"), ("vpsfast", "VF-8"),
     ]  # fmt: skip
+
+
+class Sulking:
+    """The second connection does not take what is said to it, so many statements long."""
+
+    def __init__(self, refusals: int) -> None:
+        self.left = refusals
+
+    def __call__(self, execute, sql, params, many, context):
+        if "audit_entry" in sql and sql.lstrip().startswith("INSERT") and self.left > 0:
+            self.left -= 1
+            raise OperationalError("the line broke")
+        return execute(sql, params, many, context)
+
+
+def test_an_alarm_that_could_not_be_entered_rings_with_the_next_attempt(db) -> None:
+    from hostkeep.audit.enter import APART
+    from hostkeep.audit.models import Entry
+    from hostkeep.project import outgoing
+
+    before = set(Entry.objects.using(APART).values_list("id", flat=True))
+    sulking = Sulking(refusals=1)
+
+    def raised() -> int:
+        found = Entry.objects.using(APART).exclude(id__in=before)
+        return found.filter(verb="alarm.undeclared_host.raised").count()
+
+    outgoing._shouted.clear()
+    with connections[APART].execute_wrapper(sulking):
+        outgoing.note(Seen("refused", "quiet", "sulking.example:443"))
+        assert (raised(), sulking.left) == (0, 0)
+        outgoing.note(Seen("refused", "quiet", "sulking.example:443"))
+        assert raised() == 5
+        outgoing._shouted.clear()  # another process meets the same place
+        outgoing.note(Seen("refused", "quiet", "sulking.example:443"))
+        assert raised() == 5
 
 
 def test_what_was_contacted_can_be_held_against_what_is_declared(db) -> None:
