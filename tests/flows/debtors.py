@@ -36,7 +36,7 @@ from hostkeep.runtime import outbox
 from hostkeep.runtime.models import Delivery
 from hostkeep.subscriptions.actions.opening import open_subscription
 from hostkeep.subscriptions.queries.subscriptions import subscriptions_for
-from hostkeep.subscriptions.rules.agreeing import Agreed
+from hostkeep.subscriptions.rules.agreeing import Agreed, Discount, Taken
 from hostkeep.subscriptions.rules.terms import Term
 from tests.conftest import NOON, make_act
 from tests.flows.checked import checked_already
@@ -66,6 +66,8 @@ class Debtor:
     language: str = "en"
     price: int = 1200
     term: Term = Term("month", 1)
+    discount: Discount | None = None
+    add_ons: tuple[Taken, ...] = ()
     account: AccountId = field(init=False)
     subject: SubjectId = field(init=False)
     service: ServiceId = field(init=False)
@@ -100,7 +102,7 @@ class Debtor:
             act, account=self.account, subject=self.subject, invoice=issued.id, order_line=uuid4(),
             bought=Bought(title, "hexa-s", "fake", {"devices": "1"}), once=f"line:{uuid4()}",
         ).id  # fmt: skip
-        agreed = Agreed("hexa-s", "monthly", title, {}, self.term, price)
+        agreed = Agreed("hexa-s", "monthly", title, {}, self.term, price, 0, self.discount, self.add_ons)
         open_subscription(
             act, account=self.account, subject=self.subject, service=opened, agreed=agreed, once=f"service:{opened}"
         )

@@ -13,7 +13,7 @@ from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.drivers.payments import Settled, Unknown
-from hostkeep.flows import dunning, foretelling, standing_still
+from hostkeep.flows import dunning, foretelling, playing_ahead, standing_still
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.provisioning.actions.asking import queue_action, retry_action
 from hostkeep.provisioning.errors import NotParked
@@ -102,7 +102,7 @@ def test_what_is_disputed_or_not_known_is_not_played_hour_by_hour(fake, monkeypa
     record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Unknown())
     assert rows.dunned(invoice, at=at).held
     rounds = []
-    real = foretelling.steps_due
-    monkeypatch.setattr(foretelling, "steps_due", lambda *given: rounds.append(given) or real(*given))
+    real = playing_ahead.steps_due
+    monkeypatch.setattr(playing_ahead, "steps_due", lambda *given: rounds.append(given) or real(*given))
     assert foretelling.preview_invoice(ann.act(at=at), invoice, of=ann.account) == ()
     assert len(rounds) < 50

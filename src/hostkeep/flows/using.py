@@ -74,20 +74,20 @@ def sold_with(
     }
 
 
+def may_look(act: Act, of: AccountId) -> bool:
+    """Say whether use of an account's services may be counted and act's role look at it.  Opens nothing."""
+    policy = policy_for(act.brand, account_row(of).subject, act.at)
+    return may_count(policy) is None and may_count(policy, role=act.role) is None
+
+
 def is_counted(act: Act, *, of: AccountId, service: ServiceId) -> bool:
     """Say whether use of a service is counted and act's role may look at it.  Opens nothing."""
-    subject = account_row(of).subject
-    policy = policy_for(act.brand, subject, act.at)
-    if may_count(policy) is not None or may_count(policy, role=act.role) is not None:
-        return False
-    return bool(meters_of(of, service=service))
+    return may_look(act, of) and bool(meters_of(of, service=service))
 
 
 def services_counted(act: Act, *, of: AccountId) -> tuple[tuple[ServiceId, str], ...]:
     """Return which services of an account are counted, with titles; none that act's role may not see."""
-    subject = account_row(of).subject
-    policy = policy_for(act.brand, subject, act.at)
-    if may_count(policy) is not None or may_count(policy, role=act.role) is not None:
+    if not may_look(act, of):
         return ()
     services = dict.fromkeys(row.service for row in meters_of(of))
     rows = [service_row(each) for each in services]

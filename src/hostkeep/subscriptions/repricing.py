@@ -1,6 +1,6 @@
 """New prices of what somebody has: found under the seals, and taken over when their notice is over.
 
-Only modules of `subscriptions.actions` call this.
+Only modules of `subscriptions.actions`, and `subscriptions.queries.announced`, which looks ahead, call this.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def reprice(
         return
     as_system = act.in_role("system").for_purpose(BILLING)
 
-    since = _taken_at(asked)
+    since = taken_at(asked)
 
     def taken_over(told: Sequence[Told | None]) -> None:
         for row, what in zip(asked, told, strict=True):
             if what is not None:
                 new = holds(
-                    _of_plan(changes, row, what), starts=periods[row.id].start, since=since[row.id],
+                    meant_for(changes, row, what), starts=periods[row.id].start, since=since[row.id],
                     locked_until=row.locked_until,
                 )  # fmt: skip
                 if new is not None:
@@ -77,7 +77,7 @@ def reprice(
         _reprice_add_ons(act, asked, beside, periods)
 
 
-def _taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
+def taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
     """Return when the owners of subscriptions took what they have: they were told its price of then.
 
     A price that came by an announcement is none that they took: one that is announced later holds as well.
@@ -89,7 +89,7 @@ def _taken_at(rows: Sequence[Subscription]) -> dict[UUID, datetime]:
     return {row.id: changed.get(row.id) or row.created_at for row in rows}
 
 
-def _of_plan(
+def meant_for(
     changes: Sequence[NewPrice], row: Subscription, told: Told, add_on: str = ""
 ) -> list[NewPrice]:
     """Return the changes that are about what a subscription is for, or about an add-on of it."""
@@ -124,7 +124,7 @@ def _reprice_add_ons(
                 continue
             for had in frozen_had(parts[row.id], told, row.currency):
                 new = holds(
-                    _of_plan(changes, row, what, had.slug), starts=periods[row.id].start,
+                    meant_for(changes, row, what, had.slug), starts=periods[row.id].start,
                     since=had.taken or row.created_at, locked_until=row.locked_until,
                 )  # fmt: skip
                 if new is not None and new.each != had.unit:

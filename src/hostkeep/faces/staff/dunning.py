@@ -23,7 +23,8 @@ from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.dunning_words import SPARED, WHAT, shown, steps_said
 from hostkeep.faces.ui.pages import show
 from hostkeep.faces.ui.telling import told_if_allowed
-from hostkeep.flows.foretelling import Assumed, preview, today
+from hostkeep.flows.foretelling import preview, today
+from hostkeep.flows.playing_ahead import Assumed
 from hostkeep.flows.using import services_counted
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId

@@ -10,11 +10,12 @@ from types import MappingProxyType
 from django.utils.translation import gettext
 
 from hostkeep.billing.rules.dunning_steps import NEVER_END, NEVER_STOP, PROMISE, Step
-from hostkeep.flows.foretelling import Coming
+from hostkeep.flows.playing_ahead import Coming
 from hostkeep.kernel.words import gettext_noop
 
 WHAT: Mapping[str, str] = MappingProxyType({
     "invoice": gettext_noop("Invoice for the next period"),
+    "use": gettext_noop("Invoice for what was used"),
     "reminder": gettext_noop("Reminder by mail"),
     "charge": gettext_noop("Charge of the stored way to pay"),
     "suspend_warning": gettext_noop("Warning by mail: services stop"),

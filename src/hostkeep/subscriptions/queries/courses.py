@@ -125,7 +125,7 @@ def _course(row: Subscription, parts: Sequence[Part]) -> CourseRow:
     said = promised(brand(BrandId(row.brand)).words)
     course = Course(
         calendar_of(row), tuple(priced(part, row.currency) for part in in_order(parts)), row.billed_to,
-        None if row.stopped_at else row.renew_at, said.lead, said.zero_invoice,
+        None if row.stopped_at else row.renew_at, said.lead, said.zero_invoice, row.locked_until,
     )  # fmt: skip
     return CourseRow(row.id, ServiceId(row.service), State(row.state), row.ends_at, course)
 

@@ -136,6 +136,26 @@ def days_used(rows: Sequence[MeterRow], *, zone: str) -> Mapping[UUID, Mapping[d
     return days
 
 
+def begun_since(rows: Sequence[MeterRow], *, at: datetime) -> Mapping[UUID, tuple[Period, int]]:
+    """Return what was used after a meter's open period was over, and the period that it is billed with.
+
+    For meters whose open period is over at a time and not billed yet: MeterRow.open holds both.  Those that
+    used nothing since are left out.  Two queries where there is such a meter, else none.
+    """
+    over = {row.id: row for row in rows if row.period.start < row.period.end <= at}
+    if not over:
+        return {}
+    own = [Q(metered=row.id, ends_at__gt=row.period.end) for row in over.values()]
+    readings = Reading.objects.filter(reduce(or_, own), use=None)
+    later = dict(readings.values_list("metered").annotate(Sum("quantity")))
+    found = {}
+    for meter in Metered.objects.filter(id__in=later).select_related("subscription"):
+        period = _period_of(meter.subscription, over[meter.id].period.end)
+        if period is not None:
+            found[meter.id] = (period, int(later[meter.id]))
+    return found
+
+
 def noted_limits(rows: Sequence[MeterRow]) -> frozenset[tuple[UUID, str]]:
     """Return which limits were noted in the period that is open: the meter and the kind.  One query."""
     since = {row.id: row.period.start for row in rows}

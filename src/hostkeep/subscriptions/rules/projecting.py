@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.rules.discounts import DISCOUNT, Off
-from hostkeep.subscriptions.rules.pricing import made_at
+from hostkeep.subscriptions.rules.pricing import NewPrice, holds, made_at
 from hostkeep.subscriptions.rules.prorating import price_of
 from hostkeep.subscriptions.rules.terms import Calendar, following
 
@@ -24,6 +24,8 @@ class Priced:
     unit         of one piece for a whole term; negative for a discount
     cycles_left  periods that a discount still holds for, or None: for good
     rate         of a discount that is a part of the plan's price, millionths: unit is what it came to last
+    taken_at     when its owner took it at its price, where a new one may hold
+    new          prices that were announced for it, of a plan or an add-on
     """
 
     kind: str
@@ -31,15 +33,25 @@ class Priced:
     quantity: int
     cycles_left: int | None = None
     rate: int | None = None
+    taken_at: datetime | None = None
+    new: tuple[NewPrice, ...] = ()
+
+    def in_period(self, starts: datetime, locked_until: datetime | None) -> Priced:
+        """Return it at the price that a period begins with, as the renewal run takes it over."""
+        if self.taken_at is None:
+            return self
+        found = holds(self.new, starts=starts, since=self.taken_at, locked_until=locked_until)
+        return self if found is None else replace(self, unit=found.each)
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
     """A subscription on its way.
 
-    parts      discounts last
-    renew_at   when the next invoice is made, or None: none follows
-    zero_bill  whether a period that costs nothing gets an invoice
+    parts         discounts last
+    renew_at      when the next invoice is made, or None: none follows
+    zero_bill     whether a period that costs nothing gets an invoice
+    locked_until  until when its prices are promised, or None
     """
 
     calendar: Calendar
@@ -48,6 +60,7 @@ class Course:
     renew_at: datetime | None
     lead: timedelta
     zero_bill: bool = False
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +100,16 @@ def taken_off(part: Priced, parts: Sequence[Priced]) -> Money:
 
 
 def go_on(course: Course) -> tuple[Billed, Course]:
-    """Return the next period, and the subscription after it was billed.  Raises DateOutOfReach."""
+    """Return the next period, and the subscription after it was billed.  Raises DateOutOfReach.
+
+    New prices that were announced hold from the period that begins with them.
+    """
     period = following(course.calendar, course.billed_to)
-    amounts = amounts_of(course.parts, course.calendar, period)
+    parts = tuple(part.in_period(period.start, course.locked_until) for part in course.parts)
+    amounts = amounts_of(parts, course.calendar, period)
     comes_to = sum(quantity * unit.minor for quantity, unit in amounts)
     is_billed = bool(amounts) and (course.zero_bill or comes_to != 0)
-    spent = tuple(_spent(part) for part in course.parts if part.cycles_left is None or part.cycles_left > 1)
+    spent = tuple(_spent(part) for part in parts if part.cycles_left is None or part.cycles_left > 1)
     after = replace(
         course, parts=spent, billed_to=period.end, renew_at=made_at(period, course.calendar, course.lead)
     )
