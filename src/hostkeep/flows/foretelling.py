@@ -116,8 +116,8 @@ def _set_up(
     """Make a play of what stands now.  to_bill: what recurs, and what was used and is not billed."""
     rows, uses = to_bill
     seller, since = brand(act.brand), chargeable_since(account)
-    services = {row.id: row.service for row in rows} | {use.subscription: use.service for use in uses}
-    products = products_of(act.in_role("system").for_purpose(BILLING), list(services.values()))
+    served = {row.id: row.service for row in rows} | {use.subscription: use.service for use in uses}
+    products = products_of(act.in_role("system").for_purpose(BILLING), list(served.values()))
     play = Play(
         calendar=calendar_of(seller.words),
         assumed=assumed or ("card" if since else "unpaid"),
@@ -127,8 +127,8 @@ def _set_up(
         states={row.id: row.state for row in services_of(account)},
         courses={row.service: row.course for row in rows if row.course.renew_at is not None},
         ends={row.service: row.ends_at for row in rows if row.ends_at is not None},
-        taxing=taxing_of(act, account_row(account) if services else None),
-        products={services[of]: product for of, product in products.items()},
+        taxing=taxing_of(act, account_row(account) if served else None),
+        products={served[of]: product for of, product in products.items()},
         uses=list(uses),
     )
     for row in rows:
