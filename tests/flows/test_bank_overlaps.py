@@ -103,7 +103,8 @@ def test_what_was_read_before_ids_were_looked_for_elsewhere_is_known(bank) -> No
     """Until then an entry without AcctSvcrRef was known by its statement and place."""
     from datetime import date
 
-    from hostkeep.billing.actions.receiving import Transfer, record_transfer
+    from hostkeep.billing.actions.receiving import record_transfer
+    from hostkeep.billing.transfers import Transfer
     from hostkeep.kernel.money import Money
     from tests.rooms.billing.making import billing_act
 

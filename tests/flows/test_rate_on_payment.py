@@ -10,7 +10,8 @@ import pytest
 
 from hostkeep.billing.actions.checking import record_check
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.actions.receiving import Transfer, record_transfer
+from hostkeep.billing.actions.receiving import record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.calls import numbers
 from hostkeep.billing.documents.printing import Wanted, invoice_xml
 from hostkeep.billing.queries.corrections import invoice_after

@@ -19,7 +19,8 @@ from hostkeep.billing.actions.crediting import give_credit, take_credit, use_cre
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.reconciling import MOST_ALARMS, record_findings
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
-from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
+from hostkeep.billing.actions.receiving import match_payment, record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.models import Allocation, CreditEntry, Dispute, Finding, Invoice, Payment, Refund
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.unpaid import unpaid_of

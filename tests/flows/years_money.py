@@ -14,7 +14,8 @@ from hostkeep.billing.actions.correcting import Part, credit_lines
 from hostkeep.billing.actions.crediting import give_credit, take_credit, use_credit
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
+from hostkeep.billing.actions.receiving import match_payment, record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
 from hostkeep.billing.actions.topping import begin_top_up, begin_top_up_payment
 from hostkeep.billing.models import Dispute, Invoice, Payment, PaymentAttempt, Refund

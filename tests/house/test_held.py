@@ -22,6 +22,8 @@ ROOMS = ("billing", "shop", "subscriptions", "provisioning")
 
 APART = {
     "billing_gatewaynotice": "a call-back by the ids that payments, refunds, disputes and methods bear too; 90 days",
+    "billing_bankid": "more numbers of the bank's for movements that are told of as payments",
+    "billing_doubt": "money that may be a payment that is told of; whose it is nobody has said, once they have it is a payment",
     "shop_catalogue": "its handle names a revision of what is on sale, and nobody",
 }
 """Tables that are told of nowhere, each with its reason."""

@@ -84,6 +84,19 @@ PLACES: Mapping[CategoryId, tuple[_Place, ...]] = {
             "proof = 'gone:' || id", "t.proof <> 'gone:' || t.id",
             join="JOIN billing_payment p ON p.id = t.payment_id",
         ),
+        _Place(
+            "billing_doubt", "t.seen_at", "t.brand", HELD.format(whose="p.account"),
+            "proof = 'gone:' || id, reference = ''", "t.proof <> 'gone:' || t.id",
+            join="JOIN billing_payment p ON p.id = t.payment_id",
+        ),
+        _Place(
+            "billing_bankid", "p.received_at", "p.brand", HELD.format(whose="p.account"),
+            "proof = 'gone:' || id", "t.proof <> 'gone:' || t.id",
+            join=(
+                "LEFT JOIN billing_doubt d ON d.id = t.doubt_id"
+                " JOIN billing_payment p ON p.id = coalesce(t.payment_id, d.payment_id)"
+            ),
+        ),
     ),
     PARTY: (
         _Place(
@@ -165,7 +178,7 @@ CLEAR: tuple[Store, ...] = (
             "Ids of movements at banks and gateways, and the references that payers wrote; they are taken off"
             " when the years of payments are over, while amounts and dates stay."
         ),
-        places=("billing_payment", "billing_refund", "billing_dispute"),
+        places=("billing_payment", "billing_refund", "billing_dispute", "billing_doubt", "billing_bankid"),
         list_due=lambda at: _count(REFERENCE, at),
         erase=lambda act, most: _empty(REFERENCE, act, most),
         forget=nothing,

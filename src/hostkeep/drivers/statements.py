@@ -25,6 +25,9 @@ class Credit:
     whole      ids of the entry that this is one transfer of: where one stands with all its money, this was
                in it
     of         the money of that entry
+    told       kind and id, as in proof, of each of the bank's ids that the file tells of it, the best first;
+               a bank gives a movement one of a kind, so two movements with ids of one kind are two.  Where it
+               gives none: what it is known by in its place
     """
 
     proof: str
@@ -35,6 +38,7 @@ class Credit:
     alike: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     of: Money | None = None
+    told: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -11,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from hostkeep.billing.actions.receiving import Receipt, Transfer, record_bank_file, record_transfer
+from hostkeep.billing.actions.receiving import record_bank_file, record_transfer
 from hostkeep.billing.actions.setting_aside import see_return
 from hostkeep.billing.calls.gateways import gateway_for
 from hostkeep.billing.errors.payments import BadBankFile, PaymentDiffers
 from hostkeep.billing.queries.payments import bank_file_read, brands_named, going_back
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.numbering import references_in
+from hostkeep.billing.transfers import Receipt, Transfer
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.statements import BadStatement, Credit, Statement
 from hostkeep.flows.matching import match_by_name
@@ -35,7 +37,7 @@ REFERENCE = CategoryId("payment_ref")
 
 Fate = Literal[
     "paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout", "sent_back",
-    "old",
+    "old", "doubted",
 ]  # fmt: skip
 
 
@@ -51,6 +53,8 @@ class Row:
              "payout": a gateway passed it on, and it left transit;
              "taken_back": money that had come and that the bank took away again; nothing was booked;
              "sent_back": money out, by which a transfer that was nobody's went back to its sender;
+             "doubted": it may be a payment of that day which is booked under another id; nothing was booked,
+             staff must say whether it came once or twice;
              "old": from before what the policy keeps ids of payments for; nothing was booked, for nobody
              knows any more whether it was
     """
@@ -79,6 +83,11 @@ class Imported:
     def old(self) -> int:
         """How many transfers are too old to be booked."""
         return sum(row.fate == "old" for row in self.rows)
+
+    @property
+    def doubted(self) -> int:
+        """How many transfers wait for a person to say whether they are booked already."""
+        return sum(row.fate == "doubted" for row in self.rows)
 
     @property
     def came(self) -> int:
@@ -144,7 +153,7 @@ def _demand_own_words(act: Act, statement: Statement) -> None:
 
 def _rows(act: Act, statement: Statement) -> Iterator[Row]:
     """Write each transfer down in a transaction of its own; one that cannot be does not stop the rest."""
-    since = _kept_since(act)
+    since, beside = _kept_since(act), _beside(statement.credits)
     for credit in statement.credits:
         bank_id = credit.proof.partition("/")[2]
         if since is not None and credit.booked_on < since:
@@ -156,7 +165,7 @@ def _rows(act: Act, statement: Statement) -> Iterator[Row]:
             yield Row(bank_id, credit.booked_on, credit.amount, "", seen)
             continue
         try:
-            receipt = _written(act, credit)
+            receipt = _written(act, credit, beside(credit))
         except PaymentDiffers:
             log.warning("bank_file.differs", brand=act.brand, trace=act.trace)
             yield Row(bank_id, credit.booked_on, credit.amount, "", "differs")
@@ -211,12 +220,26 @@ def _sent_back(act: Act, statement: Statement) -> Iterator[Row]:
         yield Row(gone.proof.partition("/")[2], gone.booked_on, gone.amount, "", fate)
 
 
-def _written(act: Act, credit: Credit) -> Receipt:
+def _beside(came: Sequence[Credit]) -> Callable[[Credit], frozenset[str]]:
+    """Return what tells the ids of all others of a credit's day and amount in its file."""
+    alike: dict[tuple[date, Money], dict[str, set[str]]] = defaultdict(dict)
+    for each in came:
+        ids = {each.proof, *each.alike, *(proof for _, proof in each.told)}
+        alike[each.booked_on, each.amount][each.proof] = ids
+
+    def of(credit: Credit) -> frozenset[str]:
+        others = alike[credit.booked_on, credit.amount]
+        return frozenset[str]().union(*(ids for proof, ids in others.items() if proof != credit.proof))
+
+    return of
+
+
+def _written(act: Act, credit: Credit, beside: frozenset[str]) -> Receipt:
     """Write one transfer down: as its words and its payer have it, else unmatched, for staff.
 
     Raises PaymentDiffers, and whatever keeps it from being written down at all.
     """
-    transfer = _transfer(credit)
+    transfer = _transfer(credit, beside)
     try:
         receipt = record_transfer(act, transfer=transfer)
     except PaymentDiffers:
@@ -235,17 +258,19 @@ def _code(error: Exception) -> str:
     return error.code if isinstance(error, Foreseen) else type(error).__name__
 
 
-def _transfer(credit: Credit) -> Transfer:
+def _transfer(credit: Credit, beside: frozenset[str]) -> Transfer:
     """Take from a credit what may be kept."""
     return Transfer(
         BANK, credit.proof, credit.amount, credit.booked_on, references_in(credit.words), credit.alike,
-        credit.whole, credit.of,
+        credit.whole, credit.of, credit.told, beside,
     )  # fmt: skip
 
 
 def _fate(receipt: Receipt) -> Fate:
     """Say what became of a transfer."""
     booked = receipt.booked
+    if receipt.doubt is not None:
+        return "doubted"
     if booked.again:
         return "known"
     if booked.invoice is None and not booked.credit.minor:

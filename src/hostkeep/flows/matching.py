@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import structlog
 
-from hostkeep.billing.actions.receiving import Receipt, match_payment
+from hostkeep.billing.actions.receiving import match_payment
 from hostkeep.billing.boxing import PARTY
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import AlreadyMatched
@@ -17,6 +17,7 @@ from hostkeep.billing.queries.payments import PaymentRow
 from hostkeep.billing.queries.unpaid import owing, owing_near
 from hostkeep.billing.rules.matching import NEAR, nearest, same_name
 from hostkeep.billing.rules.party import from_json
+from hostkeep.billing.transfers import Receipt
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import PaymentId, PurposeId
 from hostkeep.kernel.money import MILLION, Money

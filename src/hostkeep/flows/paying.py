@@ -16,7 +16,6 @@ import structlog
 from hostkeep.billing import turns
 from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
-from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.calls import charging, storing
 from hostkeep.billing.calls.charging import Where
 from hostkeep.billing.calls.gateways import gateway_for, is_ready
@@ -26,6 +25,7 @@ from hostkeep.billing.queries import payments
 from hostkeep.billing.queries.methods import gateway_of, with_held
 from hostkeep.billing.rules.attempts import GIVEN_UP, ON_THE_PAGE
 from hostkeep.billing.rules.gateways import BY_HAND, not_kept_by, offered, refusing_clause
+from hostkeep.billing.transfers import Receipt
 from hostkeep.brands.applying import policy_under
 from hostkeep.brands.queries import brand
 from hostkeep.drivers.payments import Declined, Outcome, Settled, Unknown, Waiting

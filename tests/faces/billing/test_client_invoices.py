@@ -263,7 +263,8 @@ def test_paying_needs_a_post_from_the_page(ann: Customer) -> None:
 
 
 def test_part_paid_shows_what_came_and_what_is_open(ann: Customer) -> None:
-    from hostkeep.billing.actions.receiving import Transfer, record_transfer
+    from hostkeep.billing.actions.receiving import record_transfer
+    from hostkeep.billing.transfers import Transfer
     from tests.rooms.billing.making import billing_act
 
     issued = ann.owes()

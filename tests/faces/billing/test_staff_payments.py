@@ -228,3 +228,28 @@ def test_spent_credit_is_said_in_plain_words_and_another_brand_or_role_does_noth
     support = staff("support")
     assert support.posts(page, f"/staff/payments/vps6/{waiting.id}/turn/", do="release").status_code in {302, 403}
     assert sheet(issued.id, of=ann.buyer.account).is_paid
+
+
+def test_money_that_may_be_booked_already_waits_until_somebody_says_whether_it_came_twice(payments: Payments) -> None:
+    member = staff()
+    report = camt(Entry("24.08", "CANARY words", ref="NONREF", uetr="U-1"), report=True)
+    reads(member, camt(Entry("24.08", ref="A-1")))
+    page = text(reads(member, report))
+    assert "Not booked: it may be booked already" in page
+    assert "1 transfer may be booked already" in page
+    listed = member.get("/staff/payments/")
+    assert "These may be booked already" in text(listed)
+    assert "CANARY" not in text(listed)
+    path = re.search(r'action="(/staff/payments/vps6/doubts/[0-9a-f-]+/)"', text(listed))
+    assert path is not None
+    assert staff("support").posts(listed, path[1], do="second").status_code in (403, 404)
+    assert member.posts(listed, path[1], do="else").status_code == 404
+    assert Payment.objects.count() == 1
+    assert member.posts(listed, path[1], do="second").status_code == 302
+    assert Payment.objects.count() == 2
+    after = text(member.get("/staff/payments/"))
+    assert "It is booked as a second payment." in after and "These may be booked already" not in after
+    assert member.posts(listed, path[1], do="same").status_code == 302
+    after = text(member.get("/staff/payments/"))
+    assert "decided already" in after, re.findall(r"(?s)<main.{0,1500}", after)
+    assert Payment.objects.count() == 2

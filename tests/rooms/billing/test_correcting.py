@@ -14,7 +14,8 @@ from hostkeep.billing import series
 from hostkeep.billing.actions import correcting
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole, debit_invoice
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.actions.receiving import Transfer, record_transfer
+from hostkeep.billing.actions.receiving import record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.errors.documents import AlreadyPaid, BadLine, BadReason, IssuedDifferently, NoSuchInvoice, NotCorrectable, NothingToCredit, OverCredit, TwoCurrencies
 from hostkeep.billing.models import Invoice, InvoiceLine, Series, TaxDecision
 from hostkeep.billing.queries.corrections import relations_of

@@ -12,7 +12,8 @@ from hostkeep.billing import booking
 from hostkeep.billing.actions.by_hand import Taken, record_by_hand
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.proforma import fulfil_proforma, issue_proforma
-from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
+from hostkeep.billing.actions.receiving import match_payment, record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, NotCorrectable
 from hostkeep.billing.models import Allocation, Invoice, Series
 from hostkeep.billing.queries.corrections import invoice_after

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from hostkeep.billing.actions.receiving import Transfer, match_payment, record_bank_file, record_transfer
+from hostkeep.billing.actions.receiving import match_payment, record_bank_file, record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment
 from hostkeep.billing.models import Payment

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.actions.crediting import give_credit
-from hostkeep.billing.actions.receiving import Transfer, record_transfer
+from hostkeep.billing.actions.receiving import record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.models import Invoice
 from hostkeep.billing.queries.ageing import ALL, age_of, ageing, open_at
 from hostkeep.billing.queries.income import invoiced, money_moved

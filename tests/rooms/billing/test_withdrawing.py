@@ -14,7 +14,8 @@ from hostkeep.billing import fulfilling
 from hostkeep.billing.actions import withdrawing
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.proforma import fulfil_proforma
-from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
+from hostkeep.billing.actions.receiving import match_payment, record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.actions.withdrawing import withdraw_proforma
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, Withdrawn
 from hostkeep.billing.models import Invoice, ProformaEnded

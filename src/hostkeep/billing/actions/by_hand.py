@@ -7,13 +7,13 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.actions.receiving import Receipt
 from hostkeep.billing.booking import Booked, Came, receive
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import BadByHand, PaymentDiffers
 from hostkeep.billing.models import Invoice, Payment
 from hostkeep.billing.rules.gateways import BY_HAND, WAYS_BY_HAND
 from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE
+from hostkeep.billing.transfers import Receipt
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId

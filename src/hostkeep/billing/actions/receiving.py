@@ -3,64 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from django.db.models import Q, QuerySet
 
 from hostkeep.audit.alarms import raise_with_deed
 from hostkeep.audit.recorded import recorded
-from hostkeep.billing.booking import Booked, Came, before, receive, settle
+from hostkeep.billing.bank_ids import end_doubt, keep_ids, payment_known_as
+from hostkeep.billing.booking import before, settle
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import AlreadyMatched, NoSuchPayment, PaymentDiffers, SetAside
-from hostkeep.billing.models import BankFile, Invoice, Payment, TopUp
+from hostkeep.billing.models import BankFile, Payment
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.aside import OPEN
-from hostkeep.billing.rules.numbering import CREDIT_NOTE
+from hostkeep.billing.transfers import Receipt, Transfer, doubted, payable, receipt_of, write_down
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ClauseId, InvoiceId, PaymentId, Ref
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import money
 from hostkeep.ledger.rules import Leg
 from hostkeep.runtime.transactions import take_turns
 
 WENT_BACK = "money_went_back"
 """The alarm about money that went back to its payer without our asking."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """One credit on the brand's account, without the person who sent it.
-
-    gateway     the driver that read it
-    proof       account and the bank's own id for it
-    references  everything in the payer's words that reads as a reference of ours
-    alike       other proofs under which this very money, of this day and amount, may stand
-    whole       proofs of the bank's entry that this is one transfer of; of: the money of that entry
-    """
-
-    gateway: str
-    proof: str
-    amount: Money
-    booked_on: date
-    references: frozenset[str]
-    alike: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()
-    of: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A transfer that was written down.  number: the invoice's, or empty while it is unmatched."""
-
-    booked: Booked
-    number: str
-
-    @property
-    def ref(self) -> Ref:
-        """The payment."""
-        return Ref("billing.payment", self.booked.payment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +46,25 @@ def record_transfer(act: Act, *, transfer: Transfer) -> Receipt:
     """Write a transfer down and use it on the invoice, or the top-up, that its reference names.
 
     No reference, an unknown one or several: the money is kept unmatched, for staff.  The same transfer again,
-    also under an id of another file's, changes nothing.  Writes a Payment, its ledger entry and events.
+    also under an id of another file's, changes nothing.  One that may be a payment of the same day and amount
+    which is known by ids of other kinds alone is not booked: it waits for a person (actions.doubting), or for
+    a file that tells ids of both.  Writes a Payment, its ledger entry and events, or a Doubt; and the ids.
     Raises PaymentDiffers: its proof stood for other money before, or of its parts only some are there.
     """
-    ids = (transfer.proof, *transfer.alike, *transfer.whole)  # another file may tell it by any of them
-    take_turns(f"transfer:{act.brand}:{_entry(each)}" for each in ids)
-    if (stands := _stands(act, transfer)) is not None:
-        return _receipt(before(stands), "")
-    found: list[Invoice | TopUp] = [*_named(act, transfer.references), *_top_ups(act, transfer.references)]
-    one = found[0] if len(found) == 1 else None
-    said = one.reference if one else min(transfer.references, default="")
-    came = Came(
-        transfer.gateway, transfer.proof, transfer.amount, reference=said, booked_on=transfer.booked_on
-    )
-    invoice = one if isinstance(one, Invoice) else None
-    booked = receive(act, came, invoice=invoice, top_up=one if isinstance(one, TopUp) else None)
-    return _receipt(booked, invoice.number if invoice and not booked.again else "")
+    move = transfer.at(act.brand)
+    ids = (*move.ids, *transfer.whole)  # another file may tell it by any of them
+    # Nor may two files that tell it by different ids be read at once: neither would see the other's.
+    alike = f"transfer:{act.brand}:{move.booked_on}:{move.amount.minor}:{move.amount.currency.code}"
+    take_turns({alike, *(f"transfer:{act.brand}:{_entry(each)}" for each in ids)})
+    if (stands := _stands(act, transfer) or payment_known_as(move)) is not None:
+        if stands.minor == transfer.amount.minor:  # not of a batch that another file tells as one
+            keep_ids(stands, transfer.told)
+            end_doubt(move, stands, act.at)
+        return receipt_of(before(stands), "")
+    if (doubt := doubted(act, transfer, move)) is not None:
+        known = receipt_of(before(doubt.payment), "")
+        return replace(known, doubt=doubt.id) if doubt.state == "waiting" else known
+    return write_down(act, transfer)
 
 
 @recorded("billing.payment.matched")
@@ -107,7 +75,7 @@ def match_payment(act: Act, *, payment: PaymentId, invoice: InvoiceId) -> Receip
     One that was put away is taken out by that.
     Raises NoSuchPayment, NoSuchInvoice (also for another brand's), AlreadyMatched, SetAside (it goes back).
     """
-    sheet = _payable(act).filter(id=invoice).first()
+    sheet = payable(act).filter(id=invoice).first()
     if sheet is None:
         raise NoSuchInvoice
     row = Payment.objects.select_for_update().filter(id=payment, brand=act.brand).first()
@@ -146,13 +114,6 @@ def record_bank_file(act: Act, *, digest: str, entries: int, went_back: bool = F
     return kept
 
 
-def _receipt(booked: Booked, number: str) -> Receipt:
-    """Return a transfer's receipt; of one that was known, with the number of what it went on."""
-    if booked.again and booked.invoice:
-        number = Invoice.objects.values_list("number", flat=True).get(id=booked.invoice)
-    return Receipt(booked, number)
-
-
 def _entry(proof: str) -> str:
     """Return what all proofs of one entry of the bank begin with: account and the bank's id, or its head."""
     return "/".join(proof.split("/")[:2])
@@ -187,25 +148,3 @@ def _in_parts(known: QuerySet[Payment], transfer: Transfer) -> Payment | None:
     if sum(parts.values_list("minor", flat=True)) != transfer.amount.minor:
         raise PaymentDiffers(payment=str(first.id))
     return first
-
-
-def _named(act: Act, references: Iterable[str]) -> list[Invoice]:
-    """Return the brand's invoices that the references name, locked."""
-    wanted = sorted(references)
-    if not wanted:
-        return []
-    return list(_payable(act).filter(reference__in=wanted).order_by("id"))
-
-
-def _top_ups(act: Act, references: Iterable[str]) -> list[TopUp]:
-    """Return the brand's top-ups that the references name, locked."""
-    wanted = sorted(references)
-    if not wanted:
-        return []
-    found = TopUp.objects.select_for_update().filter(brand=act.brand, reference__in=wanted)
-    return list(found.order_by("id"))
-
-
-def _payable(act: Act) -> QuerySet[Invoice]:
-    """Return the brand's documents that money can come for, to be locked: nobody pays a credit note."""
-    return Invoice.objects.select_for_update().filter(brand=act.brand).exclude(kind=CREDIT_NOTE)

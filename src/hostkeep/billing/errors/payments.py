@@ -97,3 +97,10 @@ class BadBankFile(Foreseen):
     code = "billing.bank_file.bad"
     title = gettext_noop("This bank file cannot be used. Nothing was booked.")
     status = 422
+
+
+class DoubtDecided(Foreseen):
+    """It was said before whether money came once or twice.  facts["state"]: a word of rules.doubting."""
+
+    code = "billing.doubt.decided"
+    title = gettext_noop("Somebody has decided already whether this money came once or twice.")

@@ -16,6 +16,7 @@ from hostkeep.billing.models.dunning import (
     DunningStep,
     Finding,
 )
+from hostkeep.billing.models.movements import BankId, Doubt
 from hostkeep.billing.models.payments import (
     Allocation,
     BankFile,
@@ -36,8 +37,10 @@ __all__ = [
     "PLAIN",
     "Allocation",
     "BankFile",
+    "BankId",
     "CreditEntry",
     "Dispute",
+    "Doubt",
     "DunningAgenda",
     "DunningException",
     "DunningStep",

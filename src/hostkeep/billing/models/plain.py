@@ -141,6 +141,20 @@ PLAIN: Columns = {
         "solvency", plain="a word: whether the order is built hangs on it, before anybody is asked"
     ),
     "PaymentCheck.decided_by": not_personal("handle of a member of staff"),
+    "Doubt.brand": not_personal("slug of a brand"),
+    "Doubt.gateway": not_personal("name of a driver"),
+    "Doubt.proof": personal(
+        "payment_ref", plain="the bank's own id of a movement: it is kept once, by a unique index"
+    ),
+    "Doubt.currency": not_personal("ISO 4217"),
+    "Doubt.reference": personal(
+        "payment_ref", plain="a creditor reference of ours with check digits: payments find their invoice"
+    ),
+    "Doubt.state": not_personal("a word of rules.doubting"),
+    "BankId.kind": not_personal("a word of the driver protocol"),
+    "BankId.proof": personal(
+        "payment_ref", plain="the bank's own id of a movement: it is found by an index"
+    ),
     "Payout.brand": not_personal("slug of a brand"),
     "Payout.gateway": not_personal("name of a driver"),
     "Payout.proof": not_personal("a gateway's id of many payments together"),

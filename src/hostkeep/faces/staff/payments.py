@@ -17,6 +17,7 @@ from hostkeep.billing.actions.paying import note_nothing_moved
 from hostkeep.billing.actions.receiving import match_payment
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import BadBankFile
+from hostkeep.billing.queries.doubts import doubts
 from hostkeep.billing.queries.invoices import invoice_by_number
 from hostkeep.billing.queries.payments import payment, payments, unknown_attempts
 from hostkeep.brands.queries import all_brands
@@ -71,6 +72,7 @@ def payment_list(request: HttpRequest) -> HttpResponse:
         "newer": number - 1,
         "brands": shops,
         "chosen": brand,
+        "doubts": doubts(brand=BrandId(brand) if brand else None) if number == 1 else (),
         "unknown": unknown_attempts(before=clock.now() - DAY) if number == 1 else (),
     })  # fmt: skip
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from hostkeep.billing.actions import setting_aside as deeds
+from hostkeep.billing.actions.doubting import Decided, book_second, call_same
 from hostkeep.billing.actions.paying_out import call_payout
 from hostkeep.billing.actions.releasing import release_payment
-from hostkeep.billing.errors.payments import CannotRelease, SetAside
+from hostkeep.billing.errors.payments import CannotRelease, DoubtDecided, SetAside
 from hostkeep.billing.errors.refunds import BadProof
 from hostkeep.billing.queries.payments import PaymentRow, payment
 from hostkeep.billing.queries.payouts import awaited_in
@@ -130,7 +131,37 @@ DEEDS: Mapping[str, Callable[[Act, PaymentId, HttpRequest], object]] = MappingPr
 })
 """What each button does."""
 
+@require_POST
+@staff_only("payments")
+def doubt_turn(request: HttpRequest, brand: str, doubt: UUID) -> HttpResponse:
+    """Say of a transfer that may be booked already that it came once, or beside what is booked.
+
+    Raises NoSuchPayment.
+    """
+    act = act_of(request, role=role_of(request), purpose="billing", brand=BrandId(brand))
+    deed = DOUBTS.get(request.POST.get("do", ""))
+    if deed is None:
+        raise Http404
+    try:
+        said = deed(act, doubt=doubt)
+    except DoubtDecided as refusal:
+        messages.error(request, gettext(refusal.title))
+        return HttpResponseRedirect(reverse("staff_payments"))
+    if deed is call_same:
+        messages.success(request, gettext("Written down. It is the payment that is booked."))
+    elif said.number:
+        went = gettext("It is booked as a second payment, on invoice %(number)s.")
+        messages.success(request, went % {"number": said.number})
+    else:
+        messages.success(request, gettext("It is booked as a second payment."))
+    return HttpResponseRedirect(reverse("staff_payments"))
+
+
+DOUBTS: Mapping[str, Callable[..., Decided]] = MappingProxyType({"same": call_same, "second": book_second})
+"""What each button about a transfer in doubt does."""
+
 aside_urls = [
+    path("payments/<slug:brand>/doubts/<uuid:doubt>/", doubt_turn, name="staff_doubt_turn"),
     path("payments/<slug:brand>/<uuid:waiting>/turn/", payment_turn, name="staff_payment_turn"),
 ]
 """Under /staff/."""

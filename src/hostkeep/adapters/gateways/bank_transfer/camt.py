@@ -182,9 +182,11 @@ class _Reader:
                 yield Credit(
                     f"{ids.proof}/{number}", part_came, booked_on, words, payer, alike=alike,
                     whole=(ids.proof, *ids.alike), of=amount,
+                    told=tuple((kind, f"{each}/{number}") for kind, each in ids.told),
                 )  # fmt: skip
             return
-        yield Credit(ids.proof, amount, booked_on, seen.words, self.payer(entry), alike=ids.alike)
+        payer = self.payer(entry)
+        yield Credit(ids.proof, amount, booked_on, seen.words, payer, alike=ids.alike, told=ids.told)
 
     def moves(self, entry: Element) -> bool:
         """Tell whether an entry is money in that is booked, or money that was and is booked as gone again.

@@ -27,6 +27,9 @@ OWN = (
 )  # fmt: skip
 """Where a bank's id stands, and what is put before it, so that ids of two kinds never meet."""
 
+KINDS = {"fi-": "fi", "uetr-": "uetr", "tx-": "tx"}
+"""What an id is by what is put before it; without that it is the servicer's ("servicer")."""
+
 Read = Callable[[str], str]
 """Reads the text at a path of an entry; at FI-UMSATZ-ID, that id."""
 
@@ -60,6 +63,13 @@ class Seen:
         """Under what it stands if another file, or we in former times, had no better id of it."""
         return tuple(f"{self.account}/{each}" for each in (*self.told[1:], self.place))
 
+    def kinds(self, proof: str) -> tuple[tuple[str, str], ...]:
+        """Return the bank's ids with their kinds, the best as the proof that was made of it."""
+        if not self.told:
+            return (("words", proof),)
+        rest = tuple((kind_of(each), f"{self.account}/{each}") for each in self.told[1:])
+        return ((kind_of(self.best), proof), *rest)
+
     @property
     def mark(self) -> str:
         """A digest of what it is about; equal for what is equal."""
@@ -74,10 +84,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """What an entry is known by.  alike: under what else the very same money may stand by now."""
+    """What an entry is known by.
+
+    alike  under what else the very same money may stand by now
+    told   kind and id of each that the bank tells of it, the best first; without one, of what stands for it
+    """
 
     proof: str
     alike: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 def told_ids(read: Read) -> tuple[str, ...]:
@@ -85,6 +100,11 @@ def told_ids(read: Read) -> tuple[str, ...]:
     said = ((kind, read(path)) for path, kind in OWN)
     found = (kind + (id_ if is_plain(id_) else hashed(id_)) for kind, id_ in said if is_id(id_))
     return tuple(dict.fromkeys(found))
+
+
+def kind_of(told: str) -> str:
+    """Return of which kind one of told_ids is."""
+    return next((kind for head, kind in KINDS.items() if told.startswith(head)), "servicer")
 
 
 def is_id(said: str) -> bool:
@@ -109,17 +129,18 @@ def ids_of(entries: list[Seen]) -> Iterator[Ids]:
         before[base] += 1
         once = base if before[base] == 1 else f"{base}/again-{before[base]}"
         if each.told and often[each.account, each.best] == 1:
-            yield Ids(base, (f"{base}/as-{each.mark}", *each.otherwise))
+            yield Ids(base, (f"{base}/as-{each.mark}", *each.otherwise), each.kinds(base))
             continue
         if not each.told and not each.whole:
-            yield Ids(once)
+            yield Ids(once, (), (("place", once),))
             continue
         of = f"{base}/as-{each.mark}" if each.told else f"{each.account}/c-{each.content}"
         equal[of] += 1
         first = equal[of] == 1
         others = {once, *each.otherwise} if each.told else {once}
         others |= {base} if first and each.told else set()
-        yield Ids(of if first else f"{of}-{equal[of]}", tuple(sorted(others)))
+        proof = of if first else f"{of}-{equal[of]}"
+        yield Ids(proof, tuple(sorted(others)), each.kinds(proof))
 
 
 def demand_ids(entries: list[Seen]) -> None:

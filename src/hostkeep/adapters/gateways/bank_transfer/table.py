@@ -164,7 +164,14 @@ class _Reader:
         booked_on = _day(self.cell(row, "date"), day_first=self.layout.day_first)
         name = self.cell(row, "name")[:LONGEST_NAME] if self.layout.names else ""
         proof = self.proof(row, booked_on, minor)
-        return Credit(proof, Money(minor, currency), booked_on, self.words(row), name)
+        kind = "table" if self.is_told(row) else "row"
+        told = ((kind, proof),)
+        return Credit(proof, Money(minor, currency), booked_on, self.words(row), name, told=told)
+
+    def is_told(self, row: Sequence[str]) -> bool:
+        """Tell whether the bank gives a row an id, and does not say that it has none."""
+        said = self.cell(row, "id")
+        return bool(said) and said.upper() not in NO_ID
 
     def proof(self, row: Sequence[str], booked_on: date, minor: int) -> str:
         """Return an id of a row that is the same whenever it is read.
@@ -177,7 +184,7 @@ class _Reader:
         told = self.cell(row, "id")
         if told.isdecimal() and len(told) <= LONGEST_COUNT:
             id_ = f"{told}.{booked_on:%Y%m%d}.{minor}"
-        elif told and told.upper() not in NO_ID:
+        elif self.is_told(row):
             id_ = told if is_plain(told) else hashed(told)
         else:
             id_ = hashed("\x1f".join(cell.strip() for cell in row))
