@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import connection
@@ -21,7 +22,8 @@ from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole
 from hostkeep.billing.actions.crediting import give_credit, take_credit, use_credit
 from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.actions.receiving import Transfer, match_payment, record_transfer
+from hostkeep.billing.actions.receiving import match_payment, record_transfer
+from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
 from hostkeep.billing.actions.topping import begin_top_up, begin_top_up_payment
 from hostkeep.billing.models import Allocation, Dispute, Invoice, Payment, Refund
@@ -35,6 +37,7 @@ from hostkeep.kernel.money import EUR, USD, Money
 from hostkeep.ledger import book
 from hostkeep.ledger.statements import totals
 from tests.conftest import NOON
+from tests.flows.stating import statement_wrong
 from tests.flows.playing import Step, lead, missing
 from tests.rooms.billing.making import Buyer, billing_act, line
 
@@ -44,6 +47,9 @@ AMOUNTS = some.integers(1, 6000)
 WHICH = some.integers(0, 999)
 MONEY = some.sampled_from([EUR, EUR, EUR, USD])
 SAID = some.sampled_from(["settled", "declined", "waiting", "unknown", "other"])
+
+
+YEAR = timedelta(days=365)
 
 
 class Played(RuleBasedStateMachine):
@@ -194,6 +200,11 @@ class Played(RuleBasedStateMachine):
     def hears_of_a_dispute(self, which: int, state) -> None:
         gateway, said = self.disputes[which % len(self.disputes)]
         record_dispute(ACT, gateway=gateway, said=Disputed(said.proof, said.of, said.amount, said.fee, state))
+
+    @invariant()
+    def the_statement_of_account_is_the_ledger(self) -> None:
+        wrong = statement_wrong(self.buyer.account, cuts=[NOON], begin=NOON - YEAR, end=NOON + YEAR)
+        assert wrong == [], wrong
 
     @invariant()
     def the_ledger_sums_to_zero(self) -> None:

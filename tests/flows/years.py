@@ -33,6 +33,7 @@ from hostkeep.subscriptions.models import Metered, PriceChange, Subscription
 from hostkeep.subscriptions.queries.metering import use_due
 from tests.conftest import make_act
 from tests.flows.debtors import carry
+from tests.flows.stating import statement_wrong
 from tests.flows.years_hold import Books, everything_wrong
 from tests.flows.years_house import BEGINNINGS, BRAND, CODES, PLANS, PRODUCTS, Person, joins, stops, work
 
@@ -241,6 +242,10 @@ class Years(RuleBasedStateMachine):
             self.at += timedelta(hours=1)
             self.faults += work(self.at)
         problems = [*self.faults, *everything_wrong(self.books, self.given, is_swept=True), *missed(self.at)]
+        begin, end = min(BEGINNINGS) - DAY, self.at + DAY
+        cuts = [begin + (end - begin) / 3, begin + (end - begin) / 2]
+        for person in self.people:
+            problems += statement_wrong(person.account, cuts=cuts, begin=begin, end=end)
         assert problems == [], problems
         assert check_brand(BrandId(BRAND)) == ()
         assert check_book() == ()

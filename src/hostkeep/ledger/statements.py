@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.db import connection
 from django.db.models import Count, Min, Sum
 
 from hostkeep.kernel.ids import Ref
-from hostkeep.kernel.money import CURRENCIES, Money, money
+from hostkeep.kernel.money import CURRENCIES, Currency, Money, money
 from hostkeep.ledger.models import Posting
 from hostkeep.runtime.counting import Tally
 
@@ -35,6 +36,45 @@ def statement(account: str, *, first: int = 50) -> tuple[StatementLine, ...]:
         )
         for row in found
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One entry as it moves some account codes.  moved: by code, in one currency; positive a debit."""
+
+    entry: UUID
+    at: datetime
+    about: Ref
+    moved: Mapping[str, Money]
+
+
+def moved_between(accounts: Sequence[str], *, since: datetime, until: datetime) -> tuple[EntryLine, ...]:
+    """Return how entries move some account codes from a time on and before another, in the book's order.
+
+    An entry in two currencies is two lines.  One query.
+    """
+    found = Posting.objects.filter(account__in=accounts, entry__at__gte=since, entry__at__lt=until)
+    lines: dict[tuple[UUID, str], dict[str, Money]] = {}
+    entries = {}
+    for row in found.select_related("entry").order_by("entry__at", "id"):
+        moved = lines.setdefault((row.entry_id, row.currency), {})
+        amount = money(row.minor, row.currency)
+        moved[row.account] = moved[row.account] + amount if row.account in moved else amount
+        entries[row.entry_id] = row.entry
+    return tuple(
+        EntryLine(of, row.at, Ref(row.about_kind, row.about_id), moved)
+        for (of, _), moved in lines.items() for row in (entries[of],)
+    )  # fmt: skip
+
+
+def stood_at(accounts: Sequence[str], at: datetime) -> dict[Currency, dict[str, Money]]:
+    """Return what some account codes stood at before a time, by currency and code.  One query."""
+    found = Posting.objects.filter(account__in=accounts, entry__at__lt=at)
+    stood: dict[Currency, dict[str, Money]] = {}
+    for account, code, minor in found.values_list("account", "currency").annotate(sum=Sum("minor")):
+        amount = money(int(minor), code)
+        stood.setdefault(amount.currency, {})[account] = amount
+    return stood
 
 
 def lines_told(account: str) -> Tally:

@@ -75,25 +75,34 @@ def render_invoice(data: InvoiceDocument, *, xml: bytes = b"") -> bytes:
     the paper is plain PDF with a mark in its place, as a printable invoice is worth more than the standard.
     """
     said = json.dumps(asdict(data) | {"day": [data.day.year, data.day.month, data.day.day]})
-    inputs = {"data": said, "xml": xml.decode()}
-    try:
-        pdf = _compiled(inputs, own_fonts_only=True, standard="a-3b")
-    except typst.TypstError:
-        pdf = _with_fonts_of_the_machine(inputs)
+    pdf = render_sheet(SHEET, {"data": said, "xml": xml.decode()})
     return described(pdf) if xml else pdf
 
 
-def _with_fonts_of_the_machine(inputs: dict[str, str]) -> bytes:
+def render_sheet(sheet: Path, inputs: dict[str, str]) -> bytes:
+    """Return a sheet of ours as PDF/A-3b with texts set in it, by the same rules as for invoices.
+
+    sheet  a typst file beside this one; inputs: what it reads from sys.inputs
+    """
+    try:
+        return _compiled(sheet, inputs, own_fonts_only=True, standard="a-3b")
+    except typst.TypstError:
+        return _with_fonts_of_the_machine(sheet, inputs)
+
+
+def _with_fonts_of_the_machine(sheet: Path, inputs: dict[str, str]) -> bytes:
     """Render with whatever signs there are, to the standard if that can be."""
     try:
-        return _compiled(inputs, own_fonts_only=False, standard="a-3b")
+        return _compiled(sheet, inputs, own_fonts_only=False, standard="a-3b")
     except typst.TypstError:
-        return _compiled(inputs, own_fonts_only=False, standard=None)
+        return _compiled(sheet, inputs, own_fonts_only=False, standard=None)
 
 
-def _compiled(inputs: dict[str, str], *, own_fonts_only: bool, standard: Literal["a-3b"] | None) -> bytes:
-    """Run typst over the sheet.  A compiler a paper: it keeps what it was given, and this is somebody's."""
-    compiler = typst.Compiler(str(SHEET), font_paths=_fonts(own_only=own_fonts_only), sys_inputs=inputs)
+def _compiled(
+    sheet: Path, inputs: dict[str, str], *, own_fonts_only: bool, standard: Literal["a-3b"] | None
+) -> bytes:
+    """Run typst over a sheet.  A compiler a paper: it keeps what it was given, and this is somebody's."""
+    compiler = typst.Compiler(str(sheet), font_paths=_fonts(own_only=own_fonts_only), sys_inputs=inputs)
     pdf = compiler.compile(format="pdf", pdf_standards=standard or [])
     if not isinstance(pdf, bytes):
         raise TypeError("typst gave no file")

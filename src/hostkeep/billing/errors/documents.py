@@ -92,3 +92,11 @@ class Withdrawn(AlreadyPaid):
 
     code = "billing.proforma.withdrawn"
     title = gettext_noop("This was withdrawn. Nothing is to be paid for it.")
+
+
+class TooLongAStatement(Foreseen):
+    """A statement of more rows than one page or paper holds.  facts["most"]: how many it does."""
+
+    code = "billing.statement.too_long"
+    title = gettext_noop("This is more than one statement holds. Choose fewer days.")
+    status = 422

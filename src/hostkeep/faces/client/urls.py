@@ -25,6 +25,7 @@ from hostkeep.faces.client.privacy import choose, privacy
 from hostkeep.faces.client.profile import language, profile
 from hostkeep.faces.client.security import end, end_everywhere, security
 from hostkeep.faces.client.services import service_urls
+from hostkeep.faces.client.statements import statement_urls
 from hostkeep.faces.client.subscriptions import subscription_urls
 from hostkeep.faces.client.using import use_urls
 
@@ -57,6 +58,7 @@ urlpatterns = [
     *method_urls,
     *aligning_urls,
     *service_urls,
+    *statement_urls,
     *subscription_urls,
     *add_on_urls,
     *use_urls,

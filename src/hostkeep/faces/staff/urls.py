@@ -24,6 +24,7 @@ from hostkeep.faces.staff.promos import promo_urls
 from hostkeep.faces.staff.refunds import refund_urls
 from hostkeep.faces.staff.reports import report_urls
 from hostkeep.faces.staff.services import service_urls
+from hostkeep.faces.staff.statements import statement_urls
 from hostkeep.faces.staff.subscriptions import subscription_urls
 from hostkeep.faces.staff.tasks import task_urls
 from hostkeep.faces.staff.using import use_urls
@@ -40,6 +41,7 @@ urlpatterns = [
     *add_on_urls,
     *book_urls,
     *credit_urls,
+    *statement_urls,
     *dispute_urls,
     *document_urls,
     *dunning_urls,
