@@ -25,9 +25,10 @@ from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.receiving import match_payment, record_transfer
 from hostkeep.billing.transfers import Transfer
 from hostkeep.billing.actions.refunding import begin_refund, record_refund
-from hostkeep.billing.actions.topping import begin_top_up, begin_top_up_payment
+from hostkeep.billing.actions.topping import begin_together, begin_top_up, begin_top_up_payment
 from hostkeep.billing.models import Allocation, Dispute, Invoice, Payment, Refund
 from hostkeep.billing.queries.refunds import room_of
+from hostkeep.billing.queries.together import open_together
 from hostkeep.drivers.payments import Declined, Disputed, Settled, Unknown, Waiting
 from hostkeep.flows.crediting import apply_credit
 from hostkeep.flows.reconciling import check_book, check_brand
@@ -97,6 +98,29 @@ class Played(RuleBasedStateMachine):
         for outcome in (came, Declined("expired"), came):
             told = record_outcome(ACT, attempt=begun.attempt, outcome=outcome)
         self.payments.append(told.booked.payment)
+
+    @precondition(lambda self: self.invoices)
+    @rule(first=WHICH, count=some.integers(1, 3), minor=AMOUNTS, currency=MONEY, exactly=some.booleans(), late=some.booleans())
+    def pays_several(self, first: int, count: int, minor: int, currency, exactly: bool, late: bool) -> None:
+        """Documents of one currency in one payment; or one of them is paid in another tab before it comes."""
+        some_of = [self.invoices[(first + step) % len(self.invoices)] for step in range(count)]
+        account, act = self.buyer.account, self.buyer.act()
+        for group in open_together(account, some_of):
+            chosen = [row.id for row in group.chosen]
+            begun = chosen and self.tried(
+                lambda: begin_together(act, of=account, invoices=chosen, expected=group.sum, once=uuid4().hex)
+            )
+            paying = begun and self.tried(
+                lambda: begin_top_up_payment(act, of=account, top_up=begun.id, gateway="testpay")
+            )
+            if not paying:
+                continue
+            if late:
+                self.pays(first, minor, currency, exactly=True)
+            came = Settled(paying.once, paying.amount if exactly else Money(minor, currency))
+            for _ in range(2):
+                told = record_outcome(ACT, attempt=paying.attempt, outcome=came)
+            self.payments.append(told.booked.payment)
 
     @rule(minor=some.integers(500, 6000), twice=some.booleans())
     def tops_up(self, minor: int, twice: bool) -> None:
@@ -264,6 +288,7 @@ LED: tuple[Step, ...] = (
     ("sends_without_a_reference", {"minor": 700, "currency": EUR}),
     ("buys", {"minor": 900, "currency": EUR}),
     ("is_matched", {"which": 0, "to": 1}),
+    ("pays_several", {"first": 0, "count": 3, "minor": 800, "currency": EUR, "exactly": True, "late": True}),
     ("has_a_payment_taken_back", {"which": 1, "fee": 1500}),
     ("hears_of_a_dispute", {"which": 0, "state": "lost"}),
 )  # fmt: skip

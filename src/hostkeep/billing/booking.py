@@ -23,6 +23,7 @@ from hostkeep.billing.models import Allocation, Invoice, Payment, TopUp
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.covering import Cover, cover
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, PROFORMA
+from hostkeep.billing.together import cover_all, meant_by
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId, PaymentId, Ref
@@ -163,14 +164,19 @@ def settle(
 
 
 def put_in(act: Act, payment: Payment, *, top_up: TopUp) -> Booked:
-    """Make a payment for a locked top-up its account's credit, whatever came.  Publishes PaymentReceived."""
+    """Make a payment for a locked top-up its account's credit, whatever came.  Publishes PaymentReceived.
+
+    Where it is meant for documents it goes on them at once, as far as it reaches.
+    """
     account, came = AccountId(top_up.account), money(payment.minor, payment.currency)
+    documents = meant_by(top_up)
     source = chart.gateway(purse.books_for(act, account), payment.gateway)
     wanted = purse.Move(account, came, "top_up", f"top_up:{payment.id}", payment.id)
     purse.move(act, wanted, against=source)
     if top_up.paid_at is None:
         top_up.paid_at = act.at
         top_up.save(update_fields=["paid_at"])
+    cover_all(act, documents, came, key=payment.id, owed=owed_on)
     publish(act, PaymentReceived(PaymentId(payment.id), account))
     return Booked(PaymentId(payment.id), False, None, came.times(0), came, paid=False)
 

@@ -65,3 +65,20 @@ def test_credit_is_put_in(ann: Program, gateway) -> None:
     for minor in (499, 50_001):
         more = {**body, "amount": {"minor": minor, "currency": "EUR"}}
         problem(ann.post(f"{CREDIT}/top-ups", more), 422, "billing.credit.bad")
+
+
+def test_several_are_paid_in_one_and_from_credit(ann: Program, gateway) -> None:
+    one, two, theirs = owes(ann), owes(ann), Buyer().owes().id
+    body = {"invoices": [str(one), str(two)], "expected": {"minor": 4816, "currency": "EUR"}, "gateway": "testpay"}
+    first = ann.post(f"{CREDIT}/together", body, once="t1").json()
+    assert ann.post(f"{CREDIT}/together", body, once="t1").json() == first
+    told = ann.get(f"{CREDIT}/top-ups/{first['top_up']}").json()
+    assert (sorted(told["invoices"]), told["amount"]["minor"]) == (sorted(body["invoices"]), 4816)
+    problem(ann.post(f"{CREDIT}/together", {**body, "expected": {"minor": 4815, "currency": "EUR"}}), 409, "billing.together.bad")
+    problem(ann.post(f"{CREDIT}/together", {**body, "invoices": [str(theirs)]}), 404, "billing.invoice.none")
+    problem(ann.post(f"{CREDIT}/together", {**body, "invoices": []}), 422, "api.fields.bad")
+    gift(ann, 3000)
+    for _ in range(2):
+        used = ann.post(f"{CREDIT}/use-on", {"invoices": body["invoices"]}, once="u1").json()["items"]
+        assert [(each["amount"]["minor"], each["paid"]) for each in used] == [(2408, True), (592, False)]
+    problem(ann.post(f"{CREDIT}/use-on", {"invoices": [str(theirs)]}), 404, "billing.invoice.none")

@@ -17,6 +17,7 @@ from hostkeep.billing.errors.gateways import NoSuchMethod
 from hostkeep.billing.errors.payments import NoSuchPayment, PaymentDecided, WrongBrand
 from hostkeep.billing.fulfilling import is_withdrawn
 from hostkeep.billing.models import Allocation, Invoice, PaymentAttempt, StoredMethod, TopUp
+from hostkeep.billing.queries.payments import meant_for
 from hostkeep.billing.rules.attempts import GIVEN_UP, ON_THE_PAGE, TOLD, AttemptState, Begun, attempt_after
 from hostkeep.drivers.payments import Declined, Notice, Outcome, Settled, Waiting
 from hostkeep.kernel.act import Act
@@ -183,7 +184,7 @@ def _under_way(act: Act, invoice: Invoice) -> PaymentAttempt | None:
         Q(state="unknown")
         | (of_stored & (Q(visit="") | Q(created_at__gt=act.at - GIVEN_UP)))
         | (Q(method=None, state="waiting", shown_at__gt=act.at - ON_THE_PAGE) & ~Q(visit="")),
-        invoice=invoice,
+        Q(invoice=invoice) | meant_for(invoice.account, invoice.id),
     )
     return found.order_by("-created_at", "id").first()
 

@@ -6,6 +6,7 @@ owed when credit pays an invoice.  Sources and reasons: docs/decisions/2026-11-2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -15,16 +16,21 @@ from django.db.models import Sum
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import purse
-from hostkeep.billing.errors.credit import BadCredit, CreditDiffers, NoSuchTopUp, NoTopUps
-from hostkeep.billing.errors.documents import AlreadyPaid
+from hostkeep.billing.booking import owed_on
+from hostkeep.billing.errors.credit import BadCredit, BadTogether, CreditDiffers, NoSuchTopUp, NoTopUps
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.models import PaymentAttempt, TopUp
 from hostkeep.billing.references import TOP_UP, random_reference
 from hostkeep.billing.rules.attempts import AttemptState, Begun
 from hostkeep.billing.rules.crediting import Limits, read_limits
+from hostkeep.billing.together import meant_by, owed_together, payable_of
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import AccountId, Ref
+from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
 from hostkeep.kernel.money import Money, money
+
+MOST_TOGETHER = 50
+"""Documents of one payment."""
 
 UNDER_WAY = timedelta(days=1)
 """How long money that was asked of a gateway counts as coming, for the cap."""
@@ -72,6 +78,47 @@ def begin_top_up(act: Act, *, of: AccountId, amount: Money, once: str) -> TopUpB
     return TopUpBegun(known.id, amount, known.reference, again=known.id != row.id)
 
 
+@recorded("billing.together.begun")
+def begin_together(
+    act: Act, *, of: AccountId, invoices: Sequence[InvoiceId], expected: Money, once: str
+) -> TopUpBegun:
+    """Open a payment of several of an account's documents at once, in one currency.
+
+    invoices  1 to 50; expected: what its owner was shown that they come to
+    once      idempotency key, at most 64 characters
+
+    One that waits for the same documents and amount is given back instead.  Writes a TopUp that is meant for
+    them: what comes goes on them, the first due first, and what is left over is credit.
+    Raises BadTogether ("none", "many", "currency" or "sum"), NoSuchInvoice, AlreadyPaid, CreditDiffers.
+    """
+    wanted = list(dict.fromkeys(invoices))
+    if not 1 <= len(wanted) <= MOST_TOGETHER:
+        raise BadTogether(why="many" if wanted else "none")
+    rows = [row for row in payable_of(of, wanted).select_for_update() if row.brand == act.brand]
+    if len(rows) != len(wanted):
+        raise NoSuchInvoice
+    if any(row.currency != expected.currency.code for row in rows):
+        raise BadTogether(why="currency")
+    for row in rows:
+        if owed_on(row).minor <= 0:
+            raise AlreadyPaid(invoice=str(row.id))
+    amount = owed_together(rows, expected.currency, owed_on)
+    if amount != expected:
+        raise BadTogether(why="sum")
+    meant_for = [str(row.id) for row in rows]
+    own = TopUp.objects.filter(brand=act.brand, account=of)
+    known = own.filter(once=once).first() or own.filter(
+        paid_at=None, minor=amount.minor, currency=amount.currency.code, meant_for=meant_for
+    ).first()
+    if known is not None and (known.meant_for, known.minor) != (meant_for, amount.minor):
+        raise CreditDiffers(entry=str(known.id))
+    made = known or TopUp.objects.create(
+        id=uuid4(), once=once, brand=act.brand, account=of, minor=amount.minor, currency=amount.currency.code,
+        reference=random_reference(TOP_UP), meant_for=meant_for, created_at=act.at,
+    )  # fmt: skip
+    return TopUpBegun(made.id, amount, made.reference, again=known is not None)
+
+
 @recorded("billing.top_up.payment_begun")
 def begin_top_up_payment(act: Act, *, of: AccountId, top_up: UUID, gateway: str) -> Begun:
     """Open an attempt to pay a top-up, before the gateway is asked.
@@ -79,7 +126,8 @@ def begin_top_up_payment(act: Act, *, of: AccountId, top_up: UUID, gateway: str)
     gateway  one that the brand offers; the flow has checked it
 
     An open attempt at the same gateway is given back instead.  Writes a PaymentAttempt.
-    Raises NoSuchTopUp, AlreadyPaid, BadCredit("cap"), NoTopUps.
+    Raises NoSuchTopUp, AlreadyPaid, BadCredit("cap"), NoTopUps; and BadTogether("sum") of one that is meant
+    for documents of which another sum is owed by now.
     """
     row = TopUp.objects.select_for_update().filter(id=top_up, brand=act.brand, account=of).first()
     if row is None:
@@ -87,13 +135,19 @@ def begin_top_up_payment(act: Act, *, of: AccountId, top_up: UUID, gateway: str)
     if row.paid_at is not None:
         raise AlreadyPaid(top_up=str(top_up))
     amount = money(row.minor, row.currency)
+    if row.meant_for and owed_together(meant_by(row), amount.currency, owed_on) != amount:
+        raise BadTogether(why="sum")
     found = PaymentAttempt.objects.filter(top_up=row, gateway=gateway, state__in=["waiting", "unknown"])
     if (attempt := found.first()) is None:
-        _demand_below_cap(act, row, _limits(act, amount))
+        if not row.meant_for:
+            _demand_below_cap(act, row, _limits(act, amount))
         attempt = PaymentAttempt.objects.create(
             once=f"pay-{uuid4().hex}", brand=act.brand, top_up=row, gateway=gateway, minor=row.minor,
-            currency=row.currency, created_at=act.at,
+            currency=row.currency, created_at=act.at, shown_at=act.at,
         )  # fmt: skip
+    else:
+        attempt.shown_at = act.at
+        attempt.save(update_fields=["shown_at"])
     state = cast("AttemptState", attempt.state)
     return Begun(attempt.id, attempt.once, gateway, amount, row.reference, state, attempt.handle)
 
@@ -117,7 +171,7 @@ def _demand_below_cap(act: Act, row: TopUp, limits: Limits) -> None:
     """
     coming = PaymentAttempt.objects.filter(
         top_up__account=row.account, currency=row.currency, state__in=["waiting", "unknown"],
-        created_at__gt=act.at - UNDER_WAY,
+        created_at__gt=act.at - UNDER_WAY, top_up__meant_for=None,
     ).exclude(top_up=row.id).aggregate(sum=Sum("minor"))["sum"]  # fmt: skip
     there = purse.held(AccountId(row.account), limits.cap.currency)
     if there.minor + (coming or 0) + row.minor > limits.cap.minor:

@@ -54,3 +54,14 @@ class NoSuchFinding(Foreseen):
     code = "billing.finding.none"
     title = gettext_noop("There is nothing here to be settled by hand.")
     status = 404
+
+
+class BadTogether(Foreseen):
+    """Documents that cannot be paid at once as they were shown.
+
+    facts["why"]: "none" or "many" (none was chosen, or more than one payment holds), "currency" (they are in
+    several), "sum" (what is owed on them is another sum by now).
+    """
+
+    code = "billing.together.bad"
+    title = gettext_noop("What is owed has changed meanwhile, or cannot be paid in one. Please choose again.")

@@ -61,7 +61,8 @@ class TopUp(models.Model):
     """Credit that an account's owner wants to put in.  No supply and no document of tax law: docs/credit.md.
 
     reference  what a payer writes on a bank transfer
-    paid_at    when money came for it; whatever came is the account's credit
+    meant_for  ids of the documents on which it goes as it comes, the first due first; None: it stays credit
+    paid_at    when money came for it; whatever came is the account's credit, or was for a moment
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -71,6 +72,7 @@ class TopUp(models.Model):
     minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     reference = models.CharField(max_length=25)
+    meant_for = models.JSONField(null=True)
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
 

@@ -141,6 +141,7 @@ PLAIN: Columns = {
         "solvency", plain="a word: whether the order is built hangs on it, before anybody is asked"
     ),
     "PaymentCheck.decided_by": not_personal("handle of a member of staff"),
+    "TopUp.meant_for": not_personal("ids of documents of ours"),
     "Doubt.brand": not_personal("slug of a brand"),
     "Doubt.gateway": not_personal("name of a driver"),
     "Doubt.proof": personal(

@@ -40,7 +40,11 @@ class CreditLine:
 
 @dataclass(frozen=True, slots=True)
 class TopUpRow:
-    """Credit that is being put in, or was.  paid_at: when money came for it, or None."""
+    """Credit that is being put in, or was.
+
+    paid_at    when money came for it, or None
+    meant_for  the documents on which it goes as it comes, or none
+    """
 
     id: UUID
     brand: BrandId
@@ -48,6 +52,7 @@ class TopUpRow:
     reference: str
     created_at: datetime
     paid_at: datetime | None
+    meant_for: tuple[InvoiceId, ...] = ()
 
 
 def credit_of(account: AccountId, currency: Currency) -> Money:
@@ -98,6 +103,14 @@ def top_up(top_up: UUID, *, of: AccountId) -> TopUpRow:
     return _top_up(row)
 
 
+def numbers_of(documents: Sequence[InvoiceId]) -> tuple[tuple[InvoiceId, str], ...]:
+    """Return documents with their numbers, in the order given.  One query, none for no documents."""
+    if not documents:
+        return ()
+    known = dict(Invoice.objects.filter(id__in=documents).values_list("id", "number"))
+    return tuple((each, known[each]) for each in documents if each in known)
+
+
 def received_for(rows: Sequence[TopUpRow]) -> Mapping[UUID, tuple[Money, ...]]:
     """Return what came for top-ups, first first: by their attempts, or with their references.  One query."""
     named = {(row.brand, row.reference): row.id for row in rows}
@@ -135,4 +148,7 @@ def _line(line: StatementLine, entry: CreditEntry | None, numbers: Mapping[UUID,
 def _top_up(row: TopUp) -> TopUpRow:
     """Freeze a top-up."""
     amount = money(row.minor, row.currency)
-    return TopUpRow(row.id, BrandId(row.brand), amount, row.reference, row.created_at, row.paid_at)
+    meant_for = tuple(InvoiceId(UUID(each)) for each in row.meant_for or ())
+    return TopUpRow(
+        row.id, BrandId(row.brand), amount, row.reference, row.created_at, row.paid_at, meant_for
+    )

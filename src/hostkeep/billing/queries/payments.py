@@ -125,8 +125,15 @@ def open_attempts(
 
 def pages_of(invoice: InvoiceId) -> tuple[AttemptRow, ...]:
     """Return attempts to pay an invoice whose payer was sent to a page and not heard of, oldest first."""
-    found = PaymentAttempt.objects.filter(invoice=invoice, method=None, state="waiting").exclude(visit="")
+    whose = Invoice.objects.values_list("account", flat=True).get(id=invoice)
+    mine = Q(invoice=invoice) | meant_for(whose, invoice)
+    found = PaymentAttempt.objects.filter(mine, method=None, state="waiting").exclude(visit="")
     return tuple(_attempt(row) for row in found.order_by("created_at", "id"))
+
+
+def meant_for(account: UUID, invoice: UUID) -> Q:
+    """Return the condition under which an attempt is for several documents of an account, one among them."""
+    return Q(top_up__account=account, top_up__meant_for__contains=[str(invoice)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID, uuid4
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from hostkeep.billing.actions.crediting import use_credit
 from hostkeep.billing.queries.credit import (
@@ -24,7 +26,7 @@ from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.paying import Payment, shown_payment
 from hostkeep.faces.api.shapes import Amount, AmountTold, Slug, Told, amount, money_of
 from hostkeep.faces.ui.paying_links import links
-from hostkeep.flows import crediting, paying
+from hostkeep.flows import crediting, paying, paying_together
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
 from hostkeep.people.rules.tokens import hash_of
@@ -92,6 +94,7 @@ class TopUp(Schema):
 
     reference  what to write on a bank transfer
     paid_at    when money came for it, or null; received: all that came
+    invoices   the documents on which it goes as it comes, the first due first; none where it stays credit
     gateways   ways to pay it, none where it is paid
     """
 
@@ -101,6 +104,7 @@ class TopUp(Schema):
     created_at: datetime
     paid_at: datetime | None
     received: list[Amount]
+    invoices: list[UUID]
     gateways: list[str]
 
 
@@ -108,6 +112,26 @@ class TopUps(Schema):
     """The account's newest top-ups, newest first."""
 
     items: list[TopUp]
+
+
+class TogetherTold(Told):
+    """Which open documents to pay at once, in one currency; what they come to; and by which gateway."""
+
+    invoices: Annotated[list[UUID], Field(min_length=1, max_length=50)]
+    expected: AmountTold
+    gateway: Slug
+
+
+class UseOnTold(Told):
+    """Which invoices to use credit on, in this order, as far as it reaches."""
+
+    invoices: Annotated[list[UUID], Field(min_length=1, max_length=50)]
+
+
+class UsedOn(Schema):
+    """Credit that went on invoices."""
+
+    items: list[Used]
 
 
 class TopUpPayment(Payment):
@@ -182,6 +206,32 @@ def pay(request: HttpRequest, wanted: UUID, told: PayTold) -> Payment:
     return shown_payment(asked)
 
 
+@router.post(
+    "/together", response=TopUpPayment, auth=Needs("invoices:pay"), operation_id="pay_invoices_together"
+)
+def pay_together(request: HttpRequest, told: TogetherTold) -> TopUpPayment:
+    """Pay several open documents in one: the answer says where the payer goes."""
+    begun = paying_together.pay_together(
+        act_of_key(request, BILLING), of=account_of_key(request).id,
+        invoices=[InvoiceId(each) for each in told.invoices], expected=money_of(told.expected),
+        gateway=told.gateway, once=_once(request, "together"), links=links(request),
+    )  # fmt: skip
+    return TopUpPayment(top_up=begun.top_up, **shown_payment(begun.asked).dict())
+
+
+@router.post("/use-on", response=UsedOn, auth=Needs("invoices:pay"), operation_id="use_credit_on_several")
+def use_on(request: HttpRequest, told: UseOnTold) -> UsedOn:
+    """Use credit on several invoices of the account's; one that is paid by now takes nothing."""
+    used = paying_together.use_credit_on(
+        act_of_key(request, BILLING), of=account_of_key(request).id,
+        invoices=[InvoiceId(each) for each in told.invoices],
+        once=uuid5(NAMESPACE_URL, _once(request, "use-on")),
+    )  # fmt: skip
+    return UsedOn(
+        items=[Used(invoice=each.invoice, amount=amount(each.amount), paid=each.paid) for each in used]
+    )
+
+
 def _once(request: HttpRequest, what: str) -> str:
     """Return the key of a deed: the caller's own, of this account alone, or a new one."""
     said = once_of(request)
@@ -192,6 +242,6 @@ def _top_up(row: TopUpRow, came: Sequence[Money], gateways: Sequence[str]) -> To
     """Show one."""
     return TopUp(
         id=row.id, amount=amount(row.amount), reference=row.reference, created_at=row.created_at,
-        paid_at=row.paid_at, received=[amount(each) for each in came],
+        paid_at=row.paid_at, received=[amount(each) for each in came], invoices=list(row.meant_for),
         gateways=[] if row.paid_at else list(gateways),
     )  # fmt: skip

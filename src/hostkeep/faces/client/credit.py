@@ -15,6 +15,7 @@ from hostkeep.billing.errors.credit import BadCredit
 from hostkeep.billing.queries.credit import (
     credit_lines,
     credits_of,
+    numbers_of,
     open_invoices,
     received_for,
     top_up,
@@ -73,7 +74,7 @@ def top_up_begin(request: HttpRequest) -> HttpResponse:
     except BadCredit as refusal:
         problem = limit_said(refusal, amount.currency, language)
         return _page(request, problem=problem, status=refusal.status)
-    return _after(request, begun.asked, begun.top_up)
+    return after_asking(request, begun.asked, begun.top_up)
 
 
 @require_safe
@@ -88,6 +89,7 @@ def top_up_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
         "number": account.number,
         "reference": in_fours(row.reference),
         "received": received_for([row])[row.id],
+        "meant_for": numbers_of(row.meant_for),
         "gateways": gateways,
         "bank": _bank_rows(brand(act.brand)) if paying.BANK in gateways else (),
     })  # fmt: skip
@@ -101,7 +103,7 @@ def top_up_pay(request: HttpRequest, wanted: UUID) -> HttpResponse:
         _act(request), of=account_of(request).id, top_up=wanted, gateway=request.POST.get("gateway", ""),
         links=links(request),
     )  # fmt: skip
-    return _after(request, asked, wanted)
+    return after_asking(request, asked, wanted)
 
 
 def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -115,7 +117,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "held": list(held.values()),
         "lines": [(line, why_moved(line)) for line in credit_lines(account.id)],
         "owed": [(row, spread(held[row.owed.currency.code], [row.owed])[0]) for row in owed],
-        "waiting": [row for row in top_ups_of(account.id) if row.paid_at is None][:3],
+        "waiting": [row for row in top_ups_of(account.id) if row.paid_at is None and not row.meant_for][:3],
         "limits": limits,
         "gateways": paying.gateways_of(act) if limits else (),
         "chosen": request.POST.get("currency", ""),
@@ -126,7 +128,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
     }, status=status)  # fmt: skip
 
 
-def _after(request: HttpRequest, asked: paying.Asked, row: UUID) -> HttpResponse:
+def after_asking(request: HttpRequest, asked: paying.Asked, row: UUID) -> HttpResponse:
     """Lead on after a gateway was asked."""
     match asked.outcome:
         case Waiting(visit=str(url)):

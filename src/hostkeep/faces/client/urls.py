@@ -27,6 +27,7 @@ from hostkeep.faces.client.security import end, end_everywhere, security
 from hostkeep.faces.client.services import service_urls
 from hostkeep.faces.client.statements import statement_urls
 from hostkeep.faces.client.subscriptions import subscription_urls
+from hostkeep.faces.client.together import together_urls
 from hostkeep.faces.client.using import use_urls
 
 urlpatterns = [
@@ -54,6 +55,7 @@ urlpatterns = [
     path("security/stays/<uuid:stay>/end/", end, name="end_stay"),
     path("security/end/", end_everywhere, name="end_everywhere"),
     *key_urls,
+    *together_urls,
     *invoice_urls,
     *method_urls,
     *aligning_urls,

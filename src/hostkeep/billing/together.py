@@ -1,0 +1,103 @@
+"""What billing's actions share: several documents that are paid at once, inside their transaction.
+
+The money is the account's credit for a moment, and goes on the documents from there: so what came is told
+once, each document is covered by exactly what is owed on it, and what is left over is credit as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from hostkeep.billing import purse
+from hostkeep.billing.events import InvoicePaid
+from hostkeep.billing.fulfilling import fulfil, invoice_for, is_withdrawn
+from hostkeep.billing.models import Allocation, Invoice, TopUp
+from hostkeep.billing.queries.invoices import held_for
+from hostkeep.billing.rules import chart
+from hostkeep.billing.rules.crediting import OWED_KINDS
+from hostkeep.billing.rules.numbering import PROFORMA
+from hostkeep.billing.rules.together import sum_together
+from hostkeep.kernel.act import Act
+from hostkeep.kernel.errors import Foreseen
+from hostkeep.kernel.ids import AccountId, InvoiceId
+from hostkeep.kernel.money import Currency, Money, money
+from hostkeep.runtime.outbox import publish
+
+log = structlog.get_logger()
+
+PAYABLE = (*OWED_KINDS, PROFORMA)
+
+Owed = Callable[[Invoice], Money]
+"""Says what is still to pay on a document of which something is owed."""
+
+
+def payable_of(account: UUID, documents: Sequence[UUID]) -> QuerySet[Invoice]:
+    """Return those of some documents that an account can pay, the first due first."""
+    found = Invoice.objects.filter(id__in=documents, account=account, kind__in=PAYABLE)
+    return found.order_by("due_at", "id")
+
+
+def meant_by(top_up: TopUp) -> list[Invoice]:
+    """Return the documents that a top-up is meant for, locked, the first due first; or none."""
+    if not top_up.meant_for:
+        return []
+    mine = Invoice.objects.select_for_update().filter(account=top_up.account, id__in=top_up.meant_for)
+    return sorted(mine.order_by("id"), key=lambda row: (row.due_at, row.id))
+
+
+def owed_together(documents: Sequence[Invoice], currency: Currency, owed: Owed) -> Money:
+    """Return what locked documents of one account come to at once."""
+    invoices = [owed(each) for each in documents if each.kind != PROFORMA]
+    open_ones = [each for each in documents if each.kind == PROFORMA and is_open(each)]
+    held = held_for(AccountId(documents[0].account), currency) if open_ones else Money(0, currency)
+    return sum_together(invoices, [money(each.gross_minor, each.currency) for each in open_ones], held)
+
+
+def is_open(proforma: Invoice) -> bool:
+    """Say whether a proforma still asks for money."""
+    return invoice_for(proforma) is None and not is_withdrawn(proforma)
+
+
+def cover_all(act: Act, documents: Sequence[Invoice], came: Money, *, key: UUID, owed: Owed) -> Money:
+    """Let money that has just become credit cover locked documents, in their order; return what it covered.
+
+    came  no more than this goes on invoices; key: of the payment
+    One that was paid meanwhile takes nothing, one in another currency neither: the rest stays credit.
+    Publishes InvoicePaid for each that is paid.
+    """
+    left = came
+    for number, row in enumerate(documents, start=1):
+        if row.currency != came.currency.code:
+            continue
+        if row.kind == PROFORMA:
+            gross = money(row.gross_minor, row.currency)
+            if is_open(row) and _fulfilled(act, row):
+                left = left - min(gross, left, key=lambda each: each.minor)
+            continue
+        open_part = owed(row)
+        part = min(open_part, left, key=lambda each: each.minor)
+        if part.minor <= 0:
+            continue
+        account = AccountId(row.account)
+        wanted = purse.Move(account, -part, "used", f"together:{key.hex}:{number}", row.id)
+        purse.move(act, wanted, against=chart.receivable(account))
+        Allocation.objects.create(source="credit", invoice=row, minor=part.minor, at=act.at)
+        left = left - part
+        if part == open_part:
+            publish(act, InvoicePaid(InvoiceId(row.id), account))
+    return came - left
+
+
+def _fulfilled(act: Act, proforma: Invoice) -> bool:
+    """Issue a proforma's invoice if credit covers it; where that goes wrong, the money stays credit."""
+    try:
+        with transaction.atomic():
+            return fulfil(act, proforma) is not None
+    except Foreseen as refusal:
+        log.warning("proforma.not_fulfilled", invoice=str(proforma.id), code=refusal.code, trace=act.trace)
+        return False

@@ -1,0 +1,88 @@
+"""Several open invoices chosen, added up and paid in one: by the payment company's page, and from credit."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+from hostkeep.billing.actions.crediting import give_credit
+from hostkeep.billing.models import Payment, TopUp
+from hostkeep.billing.queries.invoices import sheet
+from hostkeep.kernel.money import EUR, Money
+from hostkeep.runtime import clock
+from tests.faces.billing.conftest import Customer, Payments, a_customer
+from tests.rooms.billing.making import billing_act
+
+PAGE = "/account/invoices/together/"
+
+
+def text_of(answer) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def chooses(who: Customer, *issued):
+    return who.browser.get(PAGE + "?" + "&".join(f"invoice={each.id}" for each in issued))
+
+
+def pays(who: Customer, page, *issued, what: str = "pay", minor: int = 0, once: str = ""):
+    sent = {"invoice": [str(each.id) for each in issued], "currency": "EUR", "expected": str(minor), "gateway": "testpay"}
+    return who.browser.sends(page, f"{PAGE}{what}/", once=once or str(uuid4()), **sent)
+
+
+def owed(who: Customer, *issued) -> list[int]:
+    return [sheet(each.id, of=who.buyer.account).owed.minor for each in issued]
+
+
+def test_from_the_list_to_paid_in_one(ann: Customer, payments: Payments) -> None:
+    one, two, three = ann.owes(), ann.owes(), ann.owes()
+    assert PAGE in ann.browser.get("/account/invoices/").content.decode()
+    assert "Open invoices" in text_of(ann.browser.get(PAGE))
+    page = chooses(ann, one, three)
+    assert "Pay €48.16" in text_of(page)
+    answer = pays(ann, page, one, three, minor=4816)
+    assert answer.status_code == 302
+    last = payments.decides(answer["Location"], "pay")
+    assert last.status_code in (200, 302)
+    assert (owed(ann, one, two, three), Payment.objects.count()) == ([0, 2408, 0], 1)
+    top_up = TopUp.objects.get()
+    receipt = text_of(ann.browser.get(f"/account/credit/top-ups/{top_up.id}/"))
+    assert one.number in receipt and three.number in receipt and two.number not in receipt
+    assert "Waiting for its money" not in text_of(ann.browser.get("/account/credit/"))
+
+
+def test_a_sum_that_has_changed_is_shown_anew_and_nothing_is_asked_for(ann: Customer) -> None:
+    one, two = ann.owes(), ann.owes()
+    page = chooses(ann, one, two)
+    for minor in (4815, 0, -1):
+        answer = pays(ann, page, one, two, minor=minor)
+        assert answer.status_code in (409, 422)
+        assert "Please choose again" in text_of(answer)
+    assert not TopUp.objects.exists()
+
+
+def test_credit_pays_several_and_a_double_click_does_it_once(ann: Customer) -> None:
+    one, two = ann.owes(), ann.owes()
+    act = billing_act(role="billing", at=clock.now())
+    give_credit(act, account=ann.buyer.account, amount=Money(4000, EUR), kind="gift", once=uuid4().hex, reason="goodwill")
+    page = chooses(ann, one, two)
+    assert "Use €40.00 of your credit" in text_of(page)
+    once = str(uuid4())
+    for _ in range(2):
+        assert pays(ann, page, one, two, what="credit", once=once).status_code == 302
+    assert sum(owed(ann, one, two)) == 816
+    assert "€40.00 of your credit went on 2 invoices." in text_of(ann.browser.get("/account/invoices/"))
+
+
+def test_nobody_pays_or_sees_anothers(ann: Customer) -> None:
+    mine, ben = ann.owes(), a_customer("vps6")
+    theirs = ben.owes()
+    page = chooses(ben, mine, theirs)
+    assert mine.number not in text_of(page)
+    assert pays(ben, page, mine, theirs, minor=4816).status_code == 404
+    pays(ben, page, mine, what="credit")
+    assert (owed(ann, mine), TopUp.objects.exists()) == ([2408], False)
+
+
+def test_what_is_no_id_is_nothing_and_nothing_open_is_said(ann: Customer) -> None:
+    assert "Nothing is open" in text_of(ann.browser.get(f"{PAGE}?invoice=x&invoice={uuid4()}"))
+    assert ann.browser.get(PAGE).status_code == 200

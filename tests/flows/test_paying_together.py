@@ -1,0 +1,233 @@
+"""Several documents paid at once: covered exactly, whatever happens to one of them meanwhile; the rest is credit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from hostkeep.billing.actions.crediting import give_credit, use_credit
+from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
+from hostkeep.billing.actions.proforma import issue_proforma
+from hostkeep.billing.actions.receiving import record_transfer
+from hostkeep.billing.actions.topping import begin_together, begin_top_up_payment
+from hostkeep.billing.errors.credit import BadTogether, CreditDiffers
+from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
+from hostkeep.billing.models import Allocation, Invoice, Payment, PaymentAttempt, TopUp
+from hostkeep.billing.queries.credit import credit_of
+from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.queries.payments import pages_of
+from hostkeep.billing.queries.together import open_together
+from hostkeep.billing.rules.party import BilledTo
+from hostkeep.billing.transfers import Transfer
+from hostkeep.drivers.payments import Settled, Waiting
+from hostkeep.flows.paying_together import use_credit_on
+from hostkeep.flows.reconciling import check_brand
+from hostkeep.kernel.ids import BrandId, InvoiceId
+from hostkeep.kernel.money import EUR, USD, Money
+from hostkeep.runtime.models import Event
+from tests.conftest import NOON
+from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
+
+ACT = billing_act(role="billing")
+ONE = 2408
+
+
+def owing(count: int = 2, **how) -> tuple[Buyer, list[InvoiceId]]:
+    buyer = Buyer()
+    return buyer, [buyer.owes(line(**how)).id for _ in range(count)]
+
+
+def begins(buyer: Buyer, invoices, minor: int = 2 * ONE, *, once: str = "", currency=EUR):
+    return begin_together(
+        buyer.act(), of=buyer.account, invoices=invoices, expected=Money(minor, currency), once=once or uuid4().hex
+    )
+
+
+def asks(buyer: Buyer, top_up, gateway: str = "testpay"):
+    return begin_top_up_payment(buyer.act(), of=buyer.account, top_up=top_up, gateway=gateway)
+
+
+def comes(begun, minor: int | None = None, currency=EUR) -> None:
+    amount = begun.amount if minor is None else Money(minor, currency)
+    record_outcome(ACT, attempt=begun.attempt, outcome=Settled(uuid4().hex, amount))
+
+
+def owed(buyer: Buyer, invoices) -> list[int]:
+    return [sheet(each, of=buyer.account).owed.minor for each in invoices]
+
+
+def credit(buyer: Buyer) -> int:
+    return credit_of(buyer.account, EUR).minor
+
+
+def paid_news() -> list[str]:
+    return sorted(Event.objects.filter(kind="InvoicePaid").values_list("body__invoice", flat=True))
+
+
+def holds(buyer: Buyer, invoices) -> None:
+    """No document has more than it comes to, and the house's own check of its books agrees."""
+    for each in invoices:
+        row = Invoice.objects.get(id=each)
+        assert sum(Allocation.objects.filter(invoice=row).values_list("minor", flat=True)) <= row.gross_minor
+    assert check_brand(BrandId(buyer.brand)) == ()
+
+
+def test_one_payment_pays_each_exactly_and_tells_it_of_each_once(db) -> None:
+    buyer, invoices = owing(3)
+    begun = asks(buyer, begins(buyer, invoices, 3 * ONE).id)
+    for _ in range(2):
+        record_outcome(ACT, attempt=begun.attempt, outcome=Settled("p-1", begun.amount))
+    assert (owed(buyer, invoices), credit(buyer), Payment.objects.count()) == ([0, 0, 0], 0, 1)
+    assert paid_news() == sorted(map(str, invoices))
+    holds(buyer, invoices)
+
+
+def test_what_is_paid_meanwhile_is_left_over_as_credit(db) -> None:
+    buyer, invoices = owing(2)
+    begun = asks(buyer, begins(buyer, invoices).id)
+    comes(begin_payment(buyer.act(), of=buyer.account, invoice=invoices[0], gateway="testpay"))
+    comes(begun)
+    assert (owed(buyer, invoices), credit(buyer)) == ([0, 0], ONE)
+    assert paid_news() == sorted(map(str, invoices))
+    holds(buyer, invoices)
+
+
+def test_two_tabs_get_one_payment_and_two_that_overlap_cover_nothing_twice(db) -> None:
+    buyer, invoices = owing(3)
+    first, same = begins(buyer, invoices[:2]), begins(buyer, invoices[:2])
+    assert (same.id, same.again) == (first.id, True)
+    assert asks(buyer, first.id).attempt == asks(buyer, same.id).attempt
+    other = begins(buyer, invoices[1:])
+    one, two = asks(buyer, first.id), asks(buyer, other.id)
+    comes(one)
+    comes(two)
+    assert (owed(buyer, invoices), credit(buyer)) == ([0, 0, 0], ONE)
+    holds(buyer, invoices)
+
+
+@pytest.mark.parametrize(("came", "left", "over"), [(3000, [0, 1816], 0), (ONE, [0, ONE], 0), (9000, [0, 0], 9000 - 2 * ONE)])
+def test_less_goes_on_what_is_due_first_and_more_is_credit(db, came: int, left: list[int], over: int) -> None:
+    buyer, invoices = owing(2)
+    comes(asks(buyer, begins(buyer, list(reversed(invoices))).id), came)
+    assert (sorted(owed(buyer, invoices)), credit(buyer)) == (left, over)
+    holds(buyer, invoices)
+
+
+def test_another_currency_covers_nothing(db) -> None:
+    buyer, invoices = owing(2)
+    comes(asks(buyer, begins(buyer, invoices).id), 5000, USD)
+    assert (owed(buyer, invoices), credit_of(buyer.account, USD).minor) == ([ONE, ONE], 5000)
+
+
+def test_what_cannot_be_paid_in_one_is_refused_and_nothing_is_written(db) -> None:
+    buyer, invoices = owing(2)
+    stranger, theirs = owing(1)
+    dollars = buyer.owes(line(currency=USD)).id
+    for chosen, minor, why in (
+        ([], 0, "none"), ([uuid4() for _ in range(51)], 1, "many"), ([invoices[0], dollars], 2 * ONE, "currency"),
+        (invoices, 2 * ONE - 1, "sum"),
+    ):  # fmt: skip
+        with pytest.raises(BadTogether) as no:
+            begins(buyer, chosen, minor)
+        assert no.value.facts["why"] == why
+    for chosen in ([invoices[0], theirs[0]], [uuid4()]):
+        with pytest.raises(NoSuchInvoice):
+            begins(buyer, chosen)
+    comes(begin_payment(stranger.act(), of=stranger.account, invoice=theirs[0], gateway="testpay"))
+    with pytest.raises(AlreadyPaid):
+        begins(stranger, theirs, ONE)
+    assert not TopUp.objects.exists()
+
+
+def test_a_page_from_before_something_was_paid_asks_for_no_other_sum(db) -> None:
+    buyer, invoices = owing(2)
+    begun = begins(buyer, invoices)
+    comes(begin_payment(buyer.act(), of=buyer.account, invoice=invoices[0], gateway="testpay"))
+    with pytest.raises(BadTogether):
+        asks(buyer, begun.id)
+    assert not PaymentAttempt.objects.filter(top_up=begun.id).exists()
+
+
+def test_a_key_means_one_thing(db) -> None:
+    buyer, invoices = owing(3)
+    begins(buyer, invoices[:2], once="page-1")
+    with pytest.raises(CreditDiffers):
+        begins(buyer, invoices[1:], once="page-1")
+
+
+def test_a_transfer_with_its_reference_pays_them_too(db) -> None:
+    buyer, invoices = owing(2)
+    said = begins(buyer, invoices).reference
+    record_transfer(ACT, transfer=Transfer("bank_transfer", "B-1", Money(2 * ONE, EUR), NOON.date(), frozenset({said})))
+    assert (owed(buyer, invoices), credit(buyer)) == ([0, 0], 0)
+
+
+def test_proformas_get_their_invoices_and_credit_counts_once_for_all(db) -> None:
+    buyer = Buyer()
+    to = BilledTo(buyer.account, buyer.subject, "")
+    asked = [issue_proforma(ACT, to=to, lines=[line()], due_in=WEEK, once=uuid4().hex).id for _ in range(2)]
+    give_credit(ACT, account=buyer.account, amount=Money(1000, EUR), kind="gift", once="g-1")
+    (group,) = open_together(buyer.account, asked)
+    assert group.sum.minor == 2 * ONE - 1000
+    comes(asks(buyer, begins(buyer, asked, 2 * ONE - 1000).id))
+    made = Invoice.objects.filter(corrects__in=asked, kind="invoice")
+    assert (made.count(), credit(buyer)) == (2, 0)
+    assert owed(buyer, [InvoiceId(each.id) for each in made]) == [0, 0]
+    holds(buyer, [each.id for each in made])
+
+
+def test_credit_goes_on_several_as_far_as_it_reaches_once_a_page(db) -> None:
+    buyer, invoices = owing(3)
+    give_credit(ACT, account=buyer.account, amount=Money(ONE + 1000, EUR), kind="gift", once="g-1")
+    page = uuid4()
+    for _ in range(2):
+        used = use_credit_on(buyer.act(), of=buyer.account, invoices=[*invoices, invoices[0]], once=page)
+    assert [(each.amount.minor, each.paid) for each in used] == [(ONE, True), (1000, False)]
+    assert (owed(buyer, invoices), credit(buyer)) == ([0, ONE - 1000, ONE], 0)
+    with pytest.raises(NoSuchInvoice):
+        use_credit_on(Buyer().act(), of=Buyer().account, invoices=invoices, once=page)
+
+
+def test_no_stored_card_is_charged_while_its_owner_may_be_paying_several_at_once(db) -> None:
+    buyer, invoices = owing(2)
+    begun = asks(buyer, begins(buyer, invoices).id)
+    record_outcome(ACT, attempt=begun.attempt, outcome=Waiting("https://pay.example/1"))
+    stored = begin_stored(ACT, invoice=invoices[0], method=uuid4(), once="c-1")
+    assert (stored.again, stored.attempt) == (True, begun.attempt)
+    assert [row.id for row in pages_of(invoices[1])] == [begun.attempt]
+
+
+@pytest.mark.usefixtures("committed")
+def test_payments_of_the_same_documents_at_once_cover_each_exactly() -> None:
+    """Two payments of all, one of each alone and spends of credit, on connections of their own."""
+    buyer, invoices = owing(2)
+    give_credit(ACT, account=buyer.account, amount=Money(1500, EUR), kind="gift", once="g-1")
+    all_of_them = begins(buyer, invoices)
+    begun = [asks(buyer, all_of_them.id, gateway) for gateway in ("testpay", "bank_transfer")]
+    begun += [begin_payment(buyer.act(), of=buyer.account, invoice=each, gateway="testpay") for each in invoices]
+    deeds = [lambda each=each: comes(each) for each in begun]
+    deeds += [lambda each=each: spends(buyer, each) for each in invoices]
+
+    def done(deed) -> None:
+        try:
+            deed()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        for each in [pool.submit(done, deed) for deed in deeds]:
+            each.result()
+    assert owed(buyer, invoices) == [0, 0]
+    assert credit(buyer) == 1500 + 6 * ONE - 2 * ONE
+    for each in invoices:
+        assert sum(Allocation.objects.filter(invoice=each).values_list("minor", flat=True)) == ONE
+
+
+def spends(buyer: Buyer, invoice: InvoiceId) -> None:
+    try:
+        use_credit(buyer.act(), account=buyer.account, invoice=invoice, once=uuid4().hex)
+    except AlreadyPaid:
+        pass
