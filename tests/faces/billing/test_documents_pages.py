@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
 
+from hostkeep.audit.enter import APART
+from hostkeep.audit.models import Entry
 from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.models import Invoice
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.rules.party import Party
-from hostkeep.kernel.money import EUR
+from hostkeep.kernel.money import EUR, VND
 from hostkeep.ledger import book
 from tests.einvoices import broken_rules
 from tests.faces.billing.conftest import Customer, a_customer
@@ -20,6 +23,7 @@ from tests.faces.billing.test_staff_payments import staff
 from tests.faces.services.conftest import Staff
 from tests.faces.shop.conftest import text
 from tests.rooms.billing.making import billing_act, line
+from tests.rooms.billing.test_proforma import asks
 
 PLACED = Party("12345678", name="Ann Åberg", country="NL", city="Utrecht", address="Way 1", postal_code="3500 AA")
 
@@ -66,6 +70,57 @@ def test_a_simplified_invoice_has_no_such_file(ann: Customer) -> None:
     issued = ann.owes()
     assert "EN 16931" not in text(ann.page(issued))
     assert ann.page(issued, "xml/").status_code == 404
+
+
+def looks_at_buyers() -> int:
+    """How often a buyer's block was opened, or asked for."""
+    return Entry.objects.using(APART).filter(category="invoice_party").count()
+
+
+def test_staff_take_the_electronic_form_beside_the_pdf_and_the_page_opens_no_buyer(ann: Customer) -> None:
+    member = staff()
+    issued = ann.owes(line(1000), party=PLACED)
+    note = credit_whole(billing_act(), invoice=issued.id, reason="wrong_price", once="a")
+    for one in (issued, note):
+        here, before = f"/staff/documents/{one.id}/", looks_at_buyers()
+        page = text(member.get(here))
+        assert looks_at_buyers() == before + 1, "the lines' titles, and no more"
+        assert f'href="{here}pdf/"' in page and f'href="{here}xml/"' in page
+        before = looks_at_buyers()
+        assert member.get(f"{here}pdf/")["Content-Type"] == "application/pdf"
+        of_pdf, before = looks_at_buyers() - before, looks_at_buyers()
+        answer = member.get(f"{here}xml/")
+        assert looks_at_buyers() - before == of_pdf == 2, "it goes through the door, as the PDF does"
+        assert answer["Content-Type"] == "application/xml"
+        assert f'filename="{one.number}.xml"' in answer["Content-Disposition"]
+        assert broken_rules(answer.content) == []
+        assert answer.content == ann.page(one, "xml/").content
+
+
+def test_where_there_is_no_electronic_form_staff_are_told_so(ann: Customer) -> None:
+    member = staff()
+    simplified = ann.owes()
+    here = f"/staff/documents/{simplified.id}/"
+    answer = member.get(f"{here}xml/")
+    assert (answer.status_code, answer["Location"]) == (302, here)
+    assert "This document has no electronic form" in text(member.get(here))
+
+
+@pytest.mark.parametrize("brand", ["vpsfast", "vps6", "photonvps", "vpn", "vietnam-server"])
+@pytest.mark.parametrize("party", [PLACED, replace(PLACED, company="Åberg BV", tax_id="NL001234567B01")])
+def test_a_button_for_the_electronic_form_leads_to_it(db: None, brand: str, party: Party) -> None:
+    member, buyer, currency = staff(), a_customer(brand), VND if brand == "vietnam-server" else EUR
+    for rate in (0, 210_000):
+        issued = buyer.owes(line(100000, rate=rate, currency=currency), party=party)
+        here = f"/staff/documents/{issued.id}/"
+        offered = f'href="{here}xml/"' in text(member.get(here))
+        assert offered is (member.get(f"{here}xml/").status_code == 200)
+
+
+def test_what_is_no_invoice_or_note_has_no_button_for_it(db: None) -> None:
+    member, asked = staff(), asks(a_customer("vps6").buyer, party=PLACED)
+    page = text(member.get(f"/staff/documents/{asked.id}/"))
+    assert "/pdf/" in page and "/xml/" not in page
 
 
 def test_another_customer_gets_neither_page_nor_file(ann: Customer) -> None:

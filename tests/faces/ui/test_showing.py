@@ -10,8 +10,10 @@ from django.utils import translation
 
 from hostkeep.faces.ui import amounts, lights, moments
 from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.terms import Term
 
 TAGS = {name: f"hostkeep.faces.ui.templatetags.{name}" for name in ("ui", "asking")}
+TAGS["shop"] = "hostkeep.faces.storefront.templatetags.shop"
 ENGINE = Engine(libraries=TAGS)
 NOON = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 
@@ -34,6 +36,26 @@ def test_money_as_its_readers_write_it(amount: Money, english: str, vietnamese: 
 def test_rates_are_percentages() -> None:
     assert amounts.rate_text(210_000, "en") == "21 %"
     assert amounts.rate_text(77_500, "vi") == "7,75 %"
+
+
+@pytest.mark.parametrize(
+    ("term", "called", "costs", "each"),
+    [
+        (Term("hour", 1), "1 hour", "an hour", "each hour"),
+        (Term("day", 7), "7 days", "for 7 days", "every 7 days"),
+        (Term("month", 1), "1 month", "a month", "each month"),
+        (Term("month", 12), "1 year", "a year", "each year"),
+        (Term("month", 18), "18 months", "for 18 months", "every 18 months"),
+        (Term("month", 24), "2 years", "for 2 years", "every 2 years"),
+        (Term("year", 1), "1 year", "a year", "each year"),
+        (Term("year", 3), "3 years", "for 3 years", "every 3 years"),
+        (Term("day", 12), "12 days", "for 12 days", "every 12 days"),
+    ],
+)
+def test_a_term_has_one_name_wherever_it_is_said(term: Term, called: str, costs: str, each: str) -> None:
+    page = Template("{% load shop ui %}{{ term|term }}|{{ term|per_term }}|{{ term|each_term }}", engine=ENGINE)
+    with translation.override("en"):
+        assert page.render(Context({"term": term})) == f"{called}|{costs}|{each}"
 
 
 def test_times_stand_in_the_brands_zone_with_its_name() -> None:

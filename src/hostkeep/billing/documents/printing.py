@@ -26,6 +26,9 @@ from hostkeep.vault.column_door import use_columns
 
 BANK = "bank_transfer"
 
+OF_BUYER = frozenset({"buyer", "numbers"})
+"""What only the buyer's block tells of why a document has no electronic form: words of einvoice.stating."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -93,6 +96,16 @@ def _opened(act: Act, found: InvoiceSheet, wanted: Wanted, make: Callable[[Paper
         return with_party(told, None) if made is None else made
 
     return use_columns(act, wishes=[found.wish], fn=titled)
+
+
+def may_be_stated(act: Act, found: SheetTold) -> bool:
+    """Say whether a document may have an electronic form, by all but its buyer: nothing of them is opened.
+
+    act  of its brand
+    """
+    kept = PARTY in policy_in_force(found.brand, act.at).categories
+    seller = as_issued(brand(found.brand), found.issued_at)
+    return kept and OF_BUYER.issuperset(lacking(classed(found, seller), seller, None))
 
 
 def buyer_of(act: Act, found: InvoiceSheet) -> Party | None:

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole, debit_lines
 from hostkeep.billing.actions.registering import retry_registration
 from hostkeep.billing.bills import Issued
-from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
-from hostkeep.billing.errors.documents import BadLine, BadReason, NoSuchInvoice, NothingToCredit, OverCredit
+from hostkeep.billing.documents.printing import Wanted, invoice_xml, may_be_stated, print_invoice
+from hostkeep.billing.errors.documents import BadLine, BadReason, NothingToCredit, OverCredit
 from hostkeep.billing.queries.corrections import Foreseen, foresee_credit, lines_left, owner_of, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, invoices_of, sheet
 from hostkeep.billing.queries.registrations import registration_of
@@ -45,6 +45,11 @@ from hostkeep.people.queries import AccountRow, account
 PAGE = 50
 TIME_TO_PAY = timedelta(days=14)
 """For a debit note."""
+
+NO_FORM = gettext_noop(
+    "This document has no electronic form: its buyer's name, country or tax number is not known,"
+    " or it is no invoice or note."
+)
 
 ASKED: Mapping[str, tuple[Reason, ...]] = MappingProxyType({"credit": CREDITS, "debit": DEBITS})
 
@@ -98,20 +103,25 @@ def document(request: HttpRequest, wanted: UUID) -> HttpResponse:
         "can_credit": found.kind in CREDITABLE and bool(_left(found)),
         "can_debit": found.kind == INVOICE,
         "registration": registration_of(found.id),
+        "may_have_xml": may_be_stated(seen.act, found),
     })  # fmt: skip
 
 
 @require_safe
 @staff_only("payments")
 def document_file(request: HttpRequest, wanted: UUID, form: str) -> HttpResponse:
-    """Hand one document out as PDF, or in its electronic form where it has one."""
+    """Hand one document out as PDF, or in its electronic form; one without says so on its page.
+
+    Raises NoSuchInvoice, and the vault's Refused.
+    """
     brand_id, of = owner_of(InvoiceId(wanted))
     row, act = account(of), _act(request, brand_id)
     paper = Wanted(row.number, language_of(request), mark_svg(brand(brand_id).look))
     make, kind = (print_invoice, "application/pdf") if form == "pdf" else (invoice_xml, "application/xml")
     made = make(act, of=of, invoice=InvoiceId(wanted), wanted=paper)
     if not made:
-        raise NoSuchInvoice
+        messages.info(request, gettext(NO_FORM))
+        return HttpResponseRedirect(reverse("staff_document", args=[wanted]))
     answer = HttpResponse(made, content_type=kind)
     number = sheet(InvoiceId(wanted), of=of).number
     answer["Content-Disposition"] = f'attachment; filename="{number}.{form}"'

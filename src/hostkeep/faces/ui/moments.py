@@ -10,6 +10,7 @@ from babel.dates import format_date, format_skeleton, format_time, get_timezone_
 from django.utils.translation import gettext, ngettext
 
 from hostkeep.faces.ui.amounts import locale_of
+from hostkeep.kernel.terms import Term
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -94,14 +95,19 @@ def span_text(span: timedelta) -> str:
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
-def each_text(unit: str, count: int) -> str:
-    """Say how often a term of so many units begins, in the active language: "each month", "every 2 years".
+def named(term: Term) -> tuple[str, int]:
+    """Return the unit and the count by which a term is called: hour, day, month or year, and how many.
 
-    unit  hour, day, month or year
     Months that make whole years are years, so that one term has one name on every page.
     """
-    if unit == "month" and count % MONTHS == 0:
-        unit, count = "year", count // MONTHS
+    if term.months and term.months % MONTHS == 0:
+        return "year", term.months // MONTHS
+    return term.unit, term.count
+
+
+def each_text(term: Term) -> str:
+    """Say how often a term begins, in the active language: "each month", "every 2 years"."""
+    unit, count = named(term)
     if unit == "year":
         said = ngettext("each year", "every %(n)s years", count)
     elif unit == "month":

@@ -6,18 +6,17 @@ from django import template
 from django.utils.translation import get_language, gettext, ngettext
 
 from hostkeep.faces.ui.amounts import money_text
+from hostkeep.faces.ui.moments import named
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.terms import Term
 
 register = template.Library()
 
-YEAR = 12
-
 
 @register.filter
 def term(length: Term) -> str:
     """Name a term: "1 month", "1 year", "18 months", "7 days", "1 hour"."""
-    unit, count = _counted(length)
+    unit, count = named(length)
     if unit == "year":
         said = ngettext("%(count)s year", "%(count)s years", count)
     elif unit == "month":
@@ -38,7 +37,7 @@ def of_months(months: int) -> str:
 @register.filter
 def per_term(length: Term) -> str:
     """Say what a price is for: "a month", "a year", "a day", "an hour", "for 3 months"."""
-    unit, count = _counted(length)
+    unit, count = named(length)
     if count > 1:
         return gettext("for %(term)s") % {"term": term(length)}
     if unit == "year":
@@ -46,13 +45,6 @@ def per_term(length: Term) -> str:
     if unit == "month":
         return gettext("a month")
     return gettext("a day") if unit == "day" else gettext("an hour")
-
-
-def _counted(length: Term) -> tuple[str, int]:
-    """Return unit and count; months that make whole years are years."""
-    if length.months and length.months % YEAR == 0:
-        return "year", length.months // YEAR
-    return length.unit, length.count
 
 
 @register.filter

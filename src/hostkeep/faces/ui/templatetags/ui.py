@@ -128,7 +128,7 @@ def tax_rule(rule: str) -> str:
 @register.filter
 def each_term(term: Term) -> str:
     """Say how often a price is to be paid: "each month", "each year", "every 18 months"."""
-    return moments.each_text(term.unit, term.count)
+    return moments.each_text(term)
 
 
 @register.filter
