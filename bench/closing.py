@@ -96,6 +96,6 @@ def _deliver_next(since: datetime) -> int:
     found = Delivery.objects.filter(event__at__gte=since, event__kind__in=FOLLOWS, state=Delivery.WAITING, attempts=0)
     waiting = list(found.order_by("event__at").values_list("id", flat=True)[:50])
     for one in waiting:
-        jobs.deliver(str(one))
+        jobs.deliver([str(one)])
     assert not Delivery.objects.filter(id__in=waiting).exclude(state=Delivery.DONE).exists()
     return len(waiting)

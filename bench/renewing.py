@@ -52,7 +52,7 @@ NEW = {
     "subscriptions_period": "billed_at = %s",
     "runtime_event": "at = %s",
     "runtime_delivery": "event_id IN (SELECT id FROM runtime_event WHERE at = %s)",
-    "procrastinate_jobs": "args ? 'delivery' AND %s IS NOT NULL",
+    "procrastinate_jobs": "args ? 'deliveries' AND %s IS NOT NULL",
     "vault.vault_item": "collected_at = %s",
     "audit.audit_entry": "at = %s",
 }

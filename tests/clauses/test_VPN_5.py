@@ -135,7 +135,7 @@ def test_VPN_5_a_whole_payment_leaves_a_reference_a_state_and_the_invoices_amoun
     )
     noticing.work_off(make_act("system", "billing", brand="", at=clock.now()))
     for delivery in Delivery.objects.all():
-        jobs.deliver(str(delivery.id))
+        jobs.deliver([str(delivery.id)])
 
     assert answer.status_code == 204
     assert sheet(issued.id, of=buyer.account).is_paid

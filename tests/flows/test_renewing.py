@@ -78,8 +78,8 @@ def test_a_run_writes_what_one_invoice_writes(db) -> None:
         assert told_to == {name_of(handler) for handler in HANDLERS[InvoiceIssued]} >= {"flows.notices.on_invoice_issued"}
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM procrastinate_jobs WHERE args->>'delivery' IN"
-                " (SELECT id::text FROM runtime_delivery WHERE event_id = %s)", [event.id],
+                "SELECT count(*) FROM procrastinate_jobs j JOIN runtime_delivery d ON j.args->'deliveries' ? d.id::text"
+                " WHERE d.event_id = %s", [event.id],
             )  # fmt: skip
             assert cursor.fetchone()[0] == len(told_to)
 

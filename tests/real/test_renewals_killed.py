@@ -81,7 +81,7 @@ def faults() -> list[str]:
         "events": Event.objects.filter(kind="InvoiceIssued").count(), "notices": Delivery.objects.filter(handler="flows.notices.on_invoice_issued").count(),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE args ? 'delivery'")
+        cursor.execute("SELECT count(DISTINCT d) FROM procrastinate_jobs, jsonb_array_elements(args->'deliveries') d")
         if (jobs := cursor.fetchone()[0]) != Delivery.objects.count():
             found.append(f"jobs: {jobs} of {Delivery.objects.count()}")
         cursor.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
@@ -27,7 +28,7 @@ from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import OPERATOR, ActorId, BrandId, PurposeId
 from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock, outbox, rescue
-from hostkeep.runtime.deeds import Statement
+from hostkeep.runtime.deeds import Statement, run
 from hostkeep.runtime.models import Delivery
 
 log = structlog.get_logger()
@@ -148,18 +149,21 @@ def job_act(name: str, *, brand: BrandId, trace: str) -> Act:
 
 CARRY = """
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
-  %s, %s, %s, NULL, NULL, jsonb_build_object('delivery', delivery),
+  %s, %s, %s, NULL, NULL, jsonb_build_object('deliveries', deliveries),
   CASE WHEN %s > 0 THEN clock_timestamp() + make_interval(secs => %s) END
 )::procrastinate_job_to_defer_v1 ORDER BY place))
-FROM unnest(%s::text[]) WITH ORDINALITY AS each (delivery, place)
+FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS each (deliveries, place)
 """
 """The library's own function, called as its client does; so the jobs travel with what they carry."""
 
 
-def carried(deliveries: Sequence[str], seconds: int) -> Statement:
-    """Say what makes the jobs of deliveries, so many seconds from now, in the running transaction."""
+def carried(by_job: Sequence[Sequence[str]], seconds: int) -> Statement:
+    """Say what makes jobs, so many seconds from now, in the running transaction.
+
+    by_job  the deliveries that each carries, in the order in which it hands them over
+    """
     task: Any = deliver
-    return CARRY, [task.queue, task.name, task.priority, seconds, seconds, list(deliveries)]
+    return CARRY, [task.queue, task.name, task.priority, seconds, seconds, json.dumps(by_job)]
 
 
 def _make(wish: JobDeferrer, **told: str) -> None:
@@ -168,11 +172,20 @@ def _make(wish: JobDeferrer, **told: str) -> None:
 
 
 @app.task(name="hostkeep.deliver", queue=EVENTS)
-def deliver(delivery: str) -> None:
-    """Hand one event to one handler.  A failure is tried again with back-off, then parked and shown."""
-    row = Delivery.objects.select_related("event").filter(id=delivery, state=Delivery.WAITING).first()
-    if row is None:
-        return
+def deliver(deliveries: list[str]) -> None:
+    """Hand events to handlers, one after the other.  What was handed over already is left out.
+
+    A failure is tried again with back-off, by a job of its own, then parked and shown; it stops no other.
+    """
+    rows = Delivery.objects.select_related("event").in_bulk(deliveries)
+    for each in deliveries:
+        row = rows.get(UUID(each))
+        if row is not None and row.state == Delivery.WAITING:
+            _hand_over(row)
+
+
+def _hand_over(row: Delivery) -> None:
+    """Hand one event to one handler."""
     brand = BrandId(row.event.brand)
     act = job_act(row.handler.rsplit(".", 1)[-1], brand=brand, trace=str(row.event.id))
     handler = outbox.handler_of(row)
@@ -237,8 +250,8 @@ def _carry_again() -> int:
     """Give every delivery that waits without a job a new one; return how many."""
     with transaction.atomic():
         left = rescue.left_behind(most=AT_ONCE)
-        for delivery in left:
-            outbox.defer_delivery(UUID(delivery), 0)
+        if left:
+            run([carried([[delivery] for delivery in left], 0)])
     return len(left)
 
 

@@ -1,4 +1,7 @@
-"""Events: written in the transaction that made them true, delivered after it by a job."""
+"""Events: written in the transaction that made them true, delivered after it by a job.
+
+One job carries an event to all of its handlers; of many events that come at once it carries some.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ Handlers = Mapping[type, tuple[Handler, ...]]
 
 _kinds: dict[str, type] = {}
 _handlers: dict[str, dict[str, Handler]] = {}
-_carry: list[Callable[[Sequence[str], int], Statement]] = []
+_carry: list[Callable[[Sequence[Sequence[str]], int], Statement]] = []
+
+A_JOB = 10
+"""Of so many events that come at once, one job carries all deliveries: few, so that several workers share them."""
 
 
 def listen(handlers: Handlers) -> None:
@@ -29,8 +35,8 @@ def listen(handlers: Handlers) -> None:
             _handlers.setdefault(kind.__qualname__, {})[name_of(handler)] = handler
 
 
-def carry_with(carry: Callable[[Sequence[str], int], Statement]) -> None:
-    """Say how deliveries become jobs: carry(ids of deliveries, seconds from now) is what makes them."""
+def carry_with(carry: Callable[[Sequence[Sequence[str]], int], Statement]) -> None:
+    """Say how deliveries become jobs: carry(ids of deliveries by job, seconds from now) is what makes them."""
     _carry[:] = [carry]
 
 
@@ -40,7 +46,7 @@ def name_of(handler: Handler) -> str:
 
 
 def publish(act: Act, event: Any, *, after: int = 0) -> None:
-    """Store an event (a frozen dataclass of ids) and one job for each of its handlers, with the deed.
+    """Store an event (a frozen dataclass of ids), a delivery for each of its handlers and their job.
 
     Inside a deed they are written at its end.
     after  seconds until its handlers run
@@ -65,10 +71,11 @@ def _stored(published: Sequence[_Published]) -> Statement:
     events = [each.row for each in published]
     deliveries = [(*row, Delivery.WAITING, 0, "") for each in published for row in each.deliveries]
     statements = [_inserted(EVENTS, events), *([_inserted(DELIVERIES, deliveries)] if deliveries else [])]
-    waits: dict[int, list[str]] = {}
+    waits: dict[int, list[list[str]]] = {}
     for each in published:
-        waits.setdefault(each.after, []).extend(str(row[0]) for row in each.deliveries)
-    statements += [carry(some, after) for carry in _carry for after, some in waits.items() if some]
+        if each.deliveries:
+            waits.setdefault(each.after, []).append([str(row[0]) for row in each.deliveries])
+    statements += [carry(some, after) for carry in _carry for after, some in waits.items()]
     return "; ".join(text for text, _ in statements), [x for _, each in statements for x in each]
 
 
@@ -81,13 +88,17 @@ def _inserted(into: str, rows: Sequence[Sequence[Any]]) -> Statement:
 def publish_many(act: Act, events: Sequence[Any]) -> None:
     """Store many events of act.brand, as publish does each: some statements however many there are."""
     made = [(uuid4(), type(event).__qualname__, event) for event in events]
-    deliveries = [(uuid4(), row, name) for row, kind, _ in made for name in _handlers.get(kind, {})]
+    to_each = [[(uuid4(), row, name) for name in _handlers.get(kind, {})] for row, kind, _ in made]
     copy_in(COPY_EVENTS, [
         (row, kind, json.dumps(_body(event)), act.brand, act.trace, act.at) for row, kind, event in made
     ])  # fmt: skip
-    copy_in(COPY_DELIVERIES, [(one, row, name, Delivery.WAITING, 0, "") for one, row, name in deliveries])
-    for carry in _carry if deliveries else ():
-        run([carry([str(delivery) for delivery, _, _ in deliveries], 0)])
+    copy_in(COPY_DELIVERIES, [
+        (*delivery, Delivery.WAITING, 0, "") for deliveries in to_each for delivery in deliveries
+    ])  # fmt: skip
+    some = [to_each[n : n + A_JOB] for n in range(0, len(to_each), A_JOB)]
+    by_job = [[str(delivery[0]) for deliveries in each for delivery in deliveries] for each in some]
+    if any(by_job):
+        run([carry([each for each in by_job if each], 0) for carry in _carry])
 
 
 def _body(event: Any) -> dict[str, str]:
@@ -103,7 +114,7 @@ COPY_DELIVERIES = "COPY runtime_delivery (id, event_id, handler, state, attempts
 
 def defer_delivery(delivery: UUID, seconds: int) -> None:
     """Make the job that carries a delivery, so many seconds from now."""
-    run([carry([str(delivery)], seconds) for carry in _carry])
+    run([carry([[str(delivery)]], seconds) for carry in _carry])
 
 
 def handler_of(delivery: Delivery) -> Handler | None:

@@ -30,9 +30,10 @@ def left_behind(*, most: int) -> tuple[str, ...]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT d.id::text FROM runtime_delivery d WHERE d.state = 'waiting' AND NOT EXISTS"
-            " (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'hostkeep.deliver'"
-            " AND j.status IN ('todo', 'doing') AND j.args ->> 'delivery' = d.id::text)"
+            "WITH carried AS (SELECT jsonb_array_elements_text(args -> 'deliveries') AS id"
+            " FROM procrastinate_jobs WHERE task_name = 'hostkeep.deliver' AND status IN ('todo', 'doing'))"
+            " SELECT d.id::text FROM runtime_delivery d WHERE d.state = 'waiting'"
+            " AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.id = d.id::text)"
             " ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED",
             [most],
         )

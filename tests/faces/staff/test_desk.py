@@ -120,8 +120,8 @@ def test_a_parked_delivery_is_shown_and_put_back_once(staff, db) -> None:
     deferred: list[tuple[str, int]] = []
     before = list(outbox._carry)
 
-    def carry(deliveries: Sequence[str], seconds: int) -> Statement:
-        deferred.extend((delivery, seconds) for delivery in deliveries)
+    def carry(by_job: Sequence[Sequence[str]], seconds: int) -> Statement:
+        deferred.extend((delivery, seconds) for deliveries in by_job for delivery in deliveries)
         return "SELECT 1", []
 
     outbox.carry_with(carry)

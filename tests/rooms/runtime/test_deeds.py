@@ -64,7 +64,7 @@ def events(act: Act) -> list[str]:
 def jobs(act: Act) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM procrastinate_jobs j JOIN runtime_delivery d ON j.args->>'delivery' = d.id::text"
+            "SELECT count(*) FROM procrastinate_jobs j JOIN runtime_delivery d ON j.args->'deliveries' ? d.id::text"
             " JOIN runtime_event e ON e.id = d.event_id WHERE e.trace = %s",
             [act.trace],
         )

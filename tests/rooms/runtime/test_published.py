@@ -1,7 +1,9 @@
-"""An event goes to all of its handlers with the deed, in as many statements whether one listens or many."""
+"""An event goes to all of its handlers with the deed, by one job, in as many statements whether one listens or many."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -11,20 +13,21 @@ from django.test.utils import CaptureQueriesContext
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.kernel.ids import AccountId, InvoiceId, MailId
 from hostkeep.messaging.events import MailQueued
-from hostkeep.runtime import outbox
+from hostkeep.runtime import jobs, outbox
 from hostkeep.runtime.models import Delivery
 from tests.conftest import make_act
 
 pytestmark = pytest.mark.django_db
 
 
-def jobs_of(deliveries: list[str]) -> list[str]:
+def jobs_of(deliveries: list[str]) -> list[list[str]]:
+    """What each job carries that carries some of these."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT args->>'delivery' FROM procrastinate_jobs WHERE args->>'delivery' = ANY(%s) AND scheduled_at IS NULL",
+            "SELECT args->'deliveries' FROM procrastinate_jobs WHERE args->'deliveries' ?| %s AND scheduled_at IS NULL ORDER BY id",
             [deliveries],
         )
-        return sorted(row[0] for row in cursor.fetchall())
+        return [sorted(json.loads(row[0])) for row in cursor.fetchall()]
 
 
 def published(event: object) -> tuple[int, list[str]]:
@@ -41,5 +44,43 @@ def test_many_handlers_cost_no_more_statements_than_one() -> None:
 
     assert (len(to_one), len(to_many) > 3) == (1, True)
     assert one == many
-    assert jobs_of(to_one) == to_one
-    assert jobs_of(to_many) == to_many
+    assert jobs_of(to_one) == [to_one]
+    assert jobs_of(to_many) == [to_many]
+
+
+def test_of_many_events_a_job_carries_some_each_with_all_its_deliveries() -> None:
+    events = [InvoicePaid(invoice=InvoiceId(uuid4()), account=AccountId(uuid4())) for _ in range(outbox.A_JOB * 2 + 1)]
+    outbox.publish_many(make_act(brand="vps6"), events)
+
+    carried = jobs_of([str(each) for each in Delivery.objects.values_list("id", flat=True)])
+    each = len(outbox._handlers["InvoicePaid"])
+    assert [len(some) for some in carried] == [outbox.A_JOB * each, outbox.A_JOB * each, each]
+    of = {str(row.id): row.event_id for row in Delivery.objects.all()}
+    assert [len({of[one] for one in some}) for some in carried] == [outbox.A_JOB, outbox.A_JOB, 1]
+
+
+def test_what_fails_in_a_job_stops_nothing_else_in_it_and_comes_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def breaks(*_: object) -> None:
+        raise LookupError("no")
+
+    def hears(name: str) -> Callable[..., None]:
+        return lambda *_: told.append(name)
+
+    monkeypatch.setitem(outbox._handlers, "InvoicePaid", {"a": hears("a"), "b": breaks, "c": hears("c")})
+    _, to_all = published(InvoicePaid(invoice=InvoiceId(uuid4()), account=AccountId(uuid4())))
+    (carried,) = jobs_of(to_all)
+    jobs.deliver(carried)
+
+    assert sorted(told) == ["a", "c"]
+    (left,) = Delivery.objects.filter(id__in=to_all, state=Delivery.WAITING)
+    assert (left.handler, left.attempts, left.last_code) == ("b", 1, "LookupError")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args->'deliveries' FROM procrastinate_jobs WHERE scheduled_at IS NOT NULL")
+        assert [json.loads(row[0]) for row in cursor.fetchall()] == [[str(left.id)]]
+
+    jobs.deliver(carried)
+    assert sorted(told) == ["a", "c"]
+    left.refresh_from_db()
+    assert left.attempts == 2
