@@ -215,14 +215,14 @@ def test_an_order_that_nobody_pays_is_cancelled_and_owed_no_more(fake) -> None:
 
 def test_one_that_goes_wrong_is_tried_again_parked_shown_and_put_back(fake, monkeypatch) -> None:
     ann, bob = Debtor(), Debtor()
-    real = dunning.look
+    real = rows.dunned_each
 
-    def poisoned(invoice, at):
-        if invoice == ann.first:
+    def poisoned(invoices, *, at):
+        if ann.first in invoices:
             raise RuntimeError("poison")
-        return real(invoice, at)
+        return real(invoices, at=at)
 
-    monkeypatch.setattr(dunning, "look", poisoned)
+    monkeypatch.setattr(rows, "dunned_each", poisoned)
     passes(NOON, NOON + 10 * DAY, STRIDE)
     assert bob.state == "closed"
     (held,) = rows.on_hold()
@@ -234,6 +234,37 @@ def test_one_that_goes_wrong_is_tried_again_parked_shown_and_put_back(fake, monk
     put_back(ann.act("billing", at=NOON + 10 * DAY), invoice=ann.first)
     work(NOON + 10 * DAY)
     assert ann.state == "closed"
+
+
+def test_many_about_which_nothing_is_to_be_done_cost_no_more_queries_than_one(fake) -> None:
+    def asked_of(more: int) -> int:
+        for _ in range(more):
+            Debtor()
+        DunningAgenda.objects.update(next_at=NOON + HOUR)
+        with CaptureQueriesContext(connection) as asked:
+            assert dunning.run_due(make_act(brand="", at=NOON + HOUR)) == DunningAgenda.objects.count()
+        assert not agenda.falls_due(NOON + HOUR)
+        return len(asked)
+
+    assert asked_of(1) == asked_of(4) < 20
+
+
+def test_news_that_come_while_invoices_are_looked_at_are_not_lost(fake, monkeypatch) -> None:
+    """They were looked at before the news; who puts them down for later must not put the news down with them."""
+    ann, bob = Debtor(), Debtor()
+    at, later = NOON + HOUR, NOON + HOUR + timedelta(seconds=1)
+    DunningAgenda.objects.update(next_at=at)
+    real = dunning.look_at_each
+
+    def overtaken(invoices, at):
+        found = real(invoices, at)
+        agenda.look_now(later, invoice=ann.first)
+        return found
+
+    monkeypatch.setattr(dunning, "look_at_each", overtaken)
+    dunning.run_due(make_act(brand="", at=at))
+    assert DunningAgenda.objects.get(invoice=ann.first).next_at == later
+    assert DunningAgenda.objects.get(invoice=bob.first).next_at > later
 
 
 @pytest.mark.parametrize("brand", ["vpsfast", "vps6", "photonvps", "vpn", "vietnam-server"])

@@ -5,8 +5,10 @@ Actions of this room and the run of flows.dunning call this.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import F
 
 from hostkeep.billing.models import DunningAgenda, Invoice
@@ -30,10 +32,14 @@ def enlist(invoice: InvoiceId, *, at: datetime) -> bool:
     return True
 
 
-def due(at: datetime, *, first: int = 500) -> tuple[InvoiceId, ...]:
-    """Return invoices to be looked at by a time, of all brands, what waits longest coming first."""
+def due(at: datetime, *, first: int = 500) -> tuple[tuple[InvoiceId, datetime], ...]:
+    """Return invoices to be looked at by a time, each with its own, what waits longest coming first.
+
+    Of all brands.
+    """
     found = DunningAgenda.objects.filter(next_at__lte=at).order_by("next_at", "invoice")
-    return tuple(InvoiceId(each) for each in found.values_list("invoice", flat=True)[:first])
+    rows = found.values_list("invoice", "next_at")[:first]
+    return tuple((InvoiceId(invoice), when) for invoice, when in rows if when)
 
 
 def falls_due(at: datetime) -> bool:
@@ -44,6 +50,25 @@ def falls_due(at: datetime) -> bool:
 def look_at(invoice: InvoiceId, at: datetime | None) -> None:
     """Look at an invoice at a time, or no more."""
     DunningAgenda.objects.filter(invoice=invoice).update(next_at=at, failures=0, code="")
+
+
+PUT_DOWN = """
+UPDATE billing_dunningagenda a SET next_at = each.next_at, failures = 0, code = ''
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS each (invoice, seen_at, next_at)
+WHERE a.invoice_id = each.invoice AND a.next_at = each.seen_at
+"""
+
+
+def put_down(found: Collection[tuple[InvoiceId, datetime, datetime | None]]) -> None:
+    """Look at invoices at a time, or no more, where nothing new came since they were read.  One statement.
+
+    found  each with the time for which it was read, and when to look again
+    """
+    if not found:
+        return
+    invoices, seen, later = zip(*found, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_DOWN, [list(invoices), list(seen), list(later)])
 
 
 def look_now(at: datetime, *, invoice: InvoiceId | None = None, account: AccountId | None = None) -> None:

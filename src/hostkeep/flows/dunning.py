@@ -7,8 +7,10 @@ what a killed worker left asks for the same money and not for more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from types import MappingProxyType
 from uuid import UUID
 
@@ -22,10 +24,10 @@ from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.errors.gateways import GatewayCannot, GatewayNotOffered, MethodsNotKept, NoSuchMethod
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.methods import preferred_method
-from hostkeep.billing.rules.dunning_steps import ASKED, MISSED, SENT, Kind, Step
+from hostkeep.billing.rules.dunning_steps import ASKED, MISSED, SENT, Done, Kind, Step
 from hostkeep.drivers.payments import Declined, Outcome, Settled, Waiting
 from hostkeep.flows.dunning_letters import tell, write_overdue
-from hostkeep.flows.overdue import Overdue, look
+from hostkeep.flows.overdue import Overdue, look, look_at_each
 from hostkeep.flows.paying import charge_stored
 from hostkeep.flows.taking_back import take_back
 from hostkeep.kernel.act import Act
@@ -45,6 +47,12 @@ BUSY = timedelta(minutes=15)
 """When to try again where a driver is at work on a service."""
 
 AT_ONCE = 500
+A_MINUTE = timedelta(minutes=1)
+"""How long an invoice rests at least about which something was done."""
+
+LETTERS = frozenset({Kind.REMINDER, Kind.STOP_WARNING, Kind.END_WARNING})
+"""Steps that only write."""
+
 ROUNDS = 4
 """How often an invoice is looked at in one go: a charge comes before what else is due that day."""
 
@@ -54,11 +62,36 @@ def run_due(act: Act) -> int:
 
     One that goes wrong does not stop the next: it is tried again, and in the end waits for a person.
     """
-    due = each_once(lambda most: agenda.due(act.at, first=most), key=lambda invoice: invoice, page=AT_ONCE)
-    seen = go_through(
-        act, due, lambda invoice: _try(act, invoice), event="dunning.not_noted", about=lambda invoice: invoice
-    )
-    return len(seen)
+    due = each_once(lambda most: agenda.due(act.at, first=most), key=lambda each: each[0], page=AT_ONCE)
+    seen = 0
+    while page := dict(islice(due, AT_ONCE)):
+        left = _put_down(act, page)
+        seen += len(page) - len(left)
+        seen += len(go_through(
+            act, left, lambda invoice: _try(act, invoice), event="dunning.not_noted", about=lambda each: each
+        ))  # fmt: skip
+    return seen
+
+
+def _put_down(act: Act, page: Mapping[InvoiceId, datetime]) -> tuple[InvoiceId, ...]:
+    """Put down when to look again at those about which nothing is to be done; return the others.
+
+    page  by invoice the time for which it was to be looked at
+
+    Most are of this sort, and all are looked at together.  Where that goes wrong, over one of them, each is
+    looked at by itself.
+    """
+    try:
+        cases = look_at_each(list(page), act.at)
+        later = {
+            invoice: case.next(act.at) for invoice, case in cases.items()
+            if case.row.charging is None and not case.steps(act.at)
+        }  # fmt: skip
+    except Exception as error:  # noqa: BLE001  over which one, shows when each is looked at by itself
+        log.warning("dunning.not_together", code=type(error).__name__, trace=act.trace)
+        return tuple(page)
+    agenda.put_down([(invoice, page[invoice], at) for invoice, at in later.items()])
+    return tuple(invoice for invoice in page if invoice not in later)
 
 
 def falls_due(at: datetime) -> bool:
@@ -85,28 +118,58 @@ def follow(act: Act, *, invoice: InvoiceId) -> None:
     Raises NoSuchInvoice, BadCalendar, StillBusy (a driver is at work on a service that is to be stopped).
     """
     for _ in range(ROUNDS):
-        left = rows.charging(invoice)
-        if left is not None:
-            _charge(act, invoice, left)
         case = look(invoice, act.at)
+        if case.row.charging is not None:
+            _charge(act, invoice, case.row.charging)
+            case = look(invoice, act.at)
         if not case.steps(act.at):
             agenda.look_at(invoice, case.next(act.at))
             return
-        if not take_steps(act, invoice=invoice, judge=_judge(act, invoice)).steps:
+        judge = _Looking(act, invoice)
+        taken = take_steps(act, invoice=invoice, judge=Judge(judge.steps, judge.do, judge.next))
+        if not taken.steps or (taken.charge is None and not judge.is_due_again):
             return
 
 
-def _judge(act: Act, invoice: InvoiceId) -> Judge:
-    """Return what decides about an invoice while it is held: it looks at everything again."""
+@dataclass(slots=True)
+class _Looking:
+    """What decides about an invoice while it is held.
 
-    def do(step: Step, row: UUID) -> str:
-        return DO[step.kind](act, look(invoice, act.at), step, row)
+    It looks at everything again, and once more after each step that changes more than what is written down
+    of the invoice itself: a letter does not.
 
-    def later() -> datetime | None:
-        found = look(invoice, act.at).next(act.at)
-        return None if found is None else max(found, act.at + timedelta(minutes=1))
+    case          as it was seen last; None: it is to be looked at again
+    is_due_again  whether more is to be done about it at once, after what was done
+    """
 
-    return Judge(lambda: look(invoice, act.at).steps(act.at), do, later)
+    act: Act
+    invoice: InvoiceId
+    case: Overdue | None = None
+    is_due_again: bool = False
+
+    def steps(self) -> tuple[Step, ...]:
+        """Say what is to be done now."""
+        return self._seen().steps(self.act.at)
+
+    def do(self, step: Step, row: UUID) -> str:
+        """Do a step; return its outcome."""
+        outcome = DO[step.kind](self.act, self._seen(), step, row)
+        if step.kind not in LETTERS:
+            self.case = None
+        return outcome
+
+    def next(self, taken: Sequence[Done]) -> datetime | None:
+        """Say when to look again.  taken: the steps that were written down just now."""
+        case, at = self._seen(), self.act.at
+        done = tuple({(each.kind, each.day): each for each in (*case.row.done, *taken)}.values())
+        found, self.is_due_again = case.next(at, done), bool(case.steps(at, done))
+        return None if found is None else max(found, at + A_MINUTE)
+
+    def _seen(self) -> Overdue:
+        """Return the invoice as it stands."""
+        if self.case is None:
+            self.case = look(self.invoice, self.act.at)
+        return self.case
 
 
 def _remind(act: Act, case: Overdue, step: Step, row: UUID) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.dunning import DunnedRow
 from hostkeep.billing.rules.calendars import DunningCalendar, calendar_of
@@ -14,15 +15,15 @@ from hostkeep.billing.rules.dunning_steps import About, Done, Facts, Step
 from hostkeep.billing.rules.gateways import not_kept_by
 from hostkeep.brands.applying import policy_for
 from hostkeep.brands.queries import brand
-from hostkeep.flows.late_bills import periods_billed_by
-from hostkeep.kernel.ids import InvoiceId, ServiceId
+from hostkeep.flows.late_bills import periods_billed_by_each
+from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.period import Period
-from hostkeep.people.queries import account
+from hostkeep.people.errors import NoSuchAccount
+from hostkeep.people.queries import AccountRow, accounts_by_id
 from hostkeep.people.rules.closing import OPEN
-from hostkeep.provisioning.errors import NoSuchService
-from hostkeep.provisioning.queries import ServiceRow, service, services_billed_by
+from hostkeep.provisioning.queries import ServiceRow, services_billed_by_each, services_by_id
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.subscriptions.queries.changes import change_paid_by
+from hostkeep.subscriptions.queries.changes import ChangeRow, changes_paid_by
 from hostkeep.subscriptions.queries.courses import BilledRow
 
 GONE = frozenset({State.CLOSING, State.CLOSED})
@@ -56,20 +57,67 @@ class Overdue:
 
 
 def look(invoice: InvoiceId, at: datetime) -> Overdue:
-    """Look at an invoice.  Raises NoSuchInvoice, BadCalendar."""
-    row = rows.dunned(invoice, at=at)
-    seller = brand(row.brand)
-    periods = periods_billed_by(invoice)
-    first = services_billed_by(invoice)
-    change = change_paid_by(invoice)
-    services = first or _services(list(dict.fromkeys(each.service for each in periods)))
-    about = _about(first, periods, has_change=change is not None and change.state == "waiting")
+    """Look at an invoice.  Raises NoSuchInvoice, NoSuchAccount, BadCalendar."""
+    found = look_at_each([invoice], at)
+    if invoice not in found:
+        raise NoSuchInvoice
+    return found[invoice]
+
+
+def look_at_each(invoices: Collection[InvoiceId], at: datetime) -> Mapping[InvoiceId, Overdue]:
+    """Look at invoices; one that is not there is left out.  As many queries for many as for one.
+
+    Raises NoSuchAccount, BadCalendar.
+    """
+    found = rows.dunned_each(invoices, at=at)
+    periods, first = periods_billed_by_each(list(found)), services_billed_by_each(list(found))
+    changes = changes_paid_by(list(found))
+    accounts = accounts_by_id([row.account for row in found.values()])
+    cards = rows.chargeable_since_each(list(accounts))
+    services = services_by_id([each.service for some in periods.values() for each in some])
+
+    def looked(row: DunnedRow) -> Overdue:
+        account = accounts.get(row.account)
+        if account is None:
+            raise NoSuchAccount
+        begun = first.get(row.id, ())
+        renewed = dict.fromkeys(each.service for each in periods[row.id])
+        paid_for = begun or tuple(services[each] for each in renewed if each in services)
+        change, card = changes.get(row.id), cards.get(row.account)
+        return _overdue(row, _Beside(account, periods[row.id], begun, paid_for, change, card), at)
+
+    return {invoice: looked(row) for invoice, row in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What other rooms know of an invoice.
+
+    first     services whose building starts when it is paid
+    services  those, or else the services whose periods it bills
+    card      since when its account has a method that is charged
+    """
+
+    account: AccountRow
+    periods: tuple[BilledRow, ...]
+    first: tuple[ServiceRow, ...]
+    services: tuple[ServiceRow, ...]
+    change: ChangeRow | None
+    card: datetime | None
+
+
+def _overdue(row: DunnedRow, beside: _Beside, at: datetime) -> Overdue:
+    """Put together what was found of an invoice.  Raises BadCalendar."""
+    seller, change, periods, services = brand(row.brand), beside.change, beside.periods, beside.services
+    has_change = change is not None and change.state == "waiting"
     facts = Facts(
-        issued_at=row.issued_at, due_at=row.due_at, zone=seller.zone, about=about,
-        owed=row.owed.minor > 0, held=row.held, released=row.released, chargeable=_chargeable(row, at),
+        issued_at=row.issued_at, due_at=row.due_at, zone=seller.zone,
+        about=_about(beside.first, periods, has_change=has_change),
+        owed=row.owed.minor > 0, held=row.held, released=row.released,
+        chargeable=_chargeable(row, beside.card, at),
         runs=any(each.state is State.ACTIVE for each in services),
         stopped=any(each.state is State.SUSPENDED for each in services),
-        lapsed=_is_lapsed(row, first, periods),
+        lapsed=_is_lapsed(beside),
         gone=bool(services) and all(each.state in GONE for each in services),
     )  # fmt: skip
     return Overdue(
@@ -87,33 +135,20 @@ def _about(first: Sequence[ServiceRow], periods: Sequence[BilledRow], *, has_cha
     return "renewal" if first or periods else "other"
 
 
-def _is_lapsed(row: DunnedRow, first: Sequence[ServiceRow], periods: Sequence[BilledRow]) -> bool:
+def _is_lapsed(beside: _Beside) -> bool:
     """Say whether nobody has to pay an invoice: its account is closing, or what it bills never came to be.
 
     A canary's counts as such: it tries the house, and nobody is to be stopped over it.
     """
-    debtor = account(row.account)
-    if debtor.canary or debtor.state != OPEN:
+    if beside.account.canary or beside.account.state != OPEN:
         return True
-    if first:
-        return all(each.state is State.CLOSED and each.activated_at is None for each in first)
-    return bool(periods) and all(each.is_void for each in periods)
+    if beside.first:
+        return all(each.state is State.CLOSED and each.activated_at is None for each in beside.first)
+    return bool(beside.periods) and all(each.is_void for each in beside.periods)
 
 
-def _services(wanted: Sequence[ServiceId]) -> tuple[ServiceRow, ...]:
-    """Return the services that there are of some."""
-    found = []
-    for each in wanted:
-        try:
-            found.append(service(each))
-        except NoSuchService:
-            continue
-    return tuple(found)
-
-
-def _chargeable(row: DunnedRow, at: datetime) -> datetime | None:
+def _chargeable(row: DunnedRow, since: datetime | None, at: datetime) -> datetime | None:
     """Return since when there is a method to charge; None where the policy lets none be kept."""
-    since = rows.chargeable_since(row.account)
     if since is None or not_kept_by(policy_for(row.brand, row.subject, at)) is not None:
         return None
     return since

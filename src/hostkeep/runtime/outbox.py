@@ -24,7 +24,7 @@ _handlers: dict[str, dict[str, Handler]] = {}
 _carry: list[Callable[[Sequence[Sequence[str]], int], Statement]] = []
 
 A_JOB = 10
-"""Of so many events that come at once, one job carries all deliveries: few, so that several workers share them."""
+"""Of so many events that come at once, one job carries all deliveries; few, so that workers share them."""
 
 
 def listen(handlers: Handlers) -> None:
@@ -36,7 +36,7 @@ def listen(handlers: Handlers) -> None:
 
 
 def carry_with(carry: Callable[[Sequence[Sequence[str]], int], Statement]) -> None:
-    """Say how deliveries become jobs: carry(ids of deliveries by job, seconds from now) is what makes them."""
+    """Say how deliveries become jobs: carry(their ids by job, seconds from now) is what makes them."""
     _carry[:] = [carry]
 
 

@@ -56,7 +56,7 @@ def race(invoice: InvoiceId, *, patience: float = 0.5) -> list[str]:
 
     def works() -> str:
         try:
-            return str(len(take_steps(billing_act(at=AT), invoice=invoice, judge=Judge(looks, lambda *_: "sent", lambda: None)).steps))
+            return str(len(take_steps(billing_act(at=AT), invoice=invoice, judge=Judge(looks, lambda *_: "sent", lambda _: None)).steps))
         except IntegrityError:
             return "broke"
 

@@ -12,7 +12,7 @@ from hostkeep.billing import agenda
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.dunning import NoSuchException, NotOnHold
 from hostkeep.billing.models import DunningAgenda, DunningException, DunningStep, Invoice
-from hostkeep.billing.rules.dunning_steps import ASKED, OVER, TOLD, UNTOLD, Kind, Step
+from hostkeep.billing.rules.dunning_steps import ASKED, OVER, TOLD, UNTOLD, Done, Kind, Step
 from hostkeep.billing.rules.sparing import checked
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
@@ -27,12 +27,12 @@ class Judge:
 
     steps  looks at it and says what is to be done now
     do     does a step in the running transaction, given the step's id, and returns its outcome
-    next   says when to look again
+    next   says when to look again, given what was written down of the steps taken
     """
 
     steps: Callable[[], Sequence[Step]]
     do: Callable[[Step, UUID], str]
-    next: Callable[[], datetime | None]
+    next: Callable[[Sequence[Done]], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +86,21 @@ def take_steps(act: Act, *, invoice: InvoiceId, judge: Judge) -> Taken:
     held = Invoice.objects.select_for_update().filter(id=invoice, brand=act.brand).first()
     if held is None or not DunningAgenda.objects.select_for_update().filter(invoice=held).exists():
         raise NoSuchInvoice
-    steps, charge = tuple(judge.steps()), None
+    steps, charge, written = tuple(judge.steps()), None, []
     for step in steps:
         row = DunningStep.objects.create(
             id=uuid4(), brand=act.brand, invoice=held, kind=step.kind.value, day=step.day,
             outcome=step.outcome or ASKED, at=act.at,
         )  # fmt: skip
+        written.append(row)
         if step.outcome:
             continue
         if step.kind is Kind.CHARGE:
             charge = step.day
         row.outcome = judge.do(step, row.id)
         row.save(update_fields=["outcome"])
-    agenda.look_at(invoice, judge.next() if charge is None else act.at)
+    taken = [Done(row.kind, row.day, row.at, row.outcome) for row in written]
+    agenda.look_at(invoice, judge.next(taken) if charge is None else act.at)
     return Taken(invoice, steps, charge)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -31,7 +31,13 @@ class BilledDocument:
 
 def key_of(invoice: InvoiceId) -> str:
     """Return the idempotency key that a document was made by; nothing for one that there is not."""
-    return Invoice.objects.filter(id=invoice).values_list("once", flat=True).first() or ""
+    return keys_of([invoice]).get(invoice, "")
+
+
+def keys_of(invoices: Collection[InvoiceId]) -> Mapping[InvoiceId, str]:
+    """Return the idempotency keys that documents were made by; one that is not there is left out."""
+    found = Invoice.objects.filter(id__in=invoices).values_list("id", "once") if invoices else ()
+    return {InvoiceId(invoice): once for invoice, once in found}
 
 
 def documents_about(account: AccountId, about: Collection[UUID]) -> tuple[BilledDocument, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.dunning import NoSuchException
@@ -54,6 +55,11 @@ class DunnedRow:
     spared: tuple[Spared, ...] = field(repr=False)
     held: bool
     released: datetime | None
+
+    @property
+    def charging(self) -> int | None:
+        """Day of a charge that was to be asked for and whose outcome is not written down, or None."""
+        return min((each.day for each in self.done if each.is_asked_charge), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,49 +114,75 @@ class EndingCard:
 
 
 def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
-    """Return one invoice.  Raises NoSuchInvoice.  Six queries."""
-    row = with_paid(Invoice.objects.filter(id=invoice)).first()
+    """Return one invoice.  Raises NoSuchInvoice.  Three queries."""
+    row = dunned_each([invoice], at=at).get(invoice)
     if row is None:
         raise NoSuchInvoice
-    left = row.gross_minor - int(vars(row)["paid_minor"])
-    if row.kind == PROFORMA and row.corrections.exists():
-        left = 0  # the invoice that took its place is what was paid
-    owed = money(max(0, left), row.currency)
-    taken = DunningStep.objects.filter(invoice=row).order_by("at", "day")
-    disputes = Dispute.objects.filter(payment__allocations__invoice=row)
+    return row
+
+
+def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[InvoiceId, DunnedRow]:
+    """Return invoices by their ids; one that is not there is left out.  Three queries, however many."""
+    of = with_paid(Invoice.objects.filter(id__in=invoices))
+    disputes = Dispute.objects.filter(payment__allocations__invoice=OuterRef("pk"))
     unknown = PaymentAttempt.objects.filter(
         (Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False))
         & Q(created_at__gt=at - NOT_KNOWN_FOR)
         | Q(state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE) & ~Q(visit=""),
-        invoice=row,
+        invoice=OuterRef("pk"),
     )
+    released = disputes.order_by().values("payment__allocations__invoice").annotate(at=Max("closed_at"))
+    rows = list(of.annotate(
+        is_held=Exists(disputes.filter(state="open")) | Exists(unknown),
+        released_at=Subquery(released.values("at")),
+        is_replaced=Exists(Invoice.objects.filter(corrects=OuterRef("pk"))),
+    ))  # fmt: skip
+    done: dict[UUID, list[Done]] = defaultdict(list)
+    for each in DunningStep.objects.filter(invoice__in=[row.id for row in rows]).order_by("at", "day"):
+        done[each.invoice_id].append(Done(each.kind, each.day, each.at, each.outcome))
+    spared = _spared([row.account for row in rows])
+    return {InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account]) for row in rows}
+
+
+def _dunned(row: Invoice, done: Sequence[Done], spared: Sequence[Spared]) -> DunnedRow:
+    """Freeze an invoice with what was added to it."""
+    added = vars(row)
+    left = row.gross_minor - int(added["paid_minor"])
+    if row.kind == PROFORMA and added["is_replaced"]:
+        left = 0  # the invoice that took its place is what was paid
     return DunnedRow(
         id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
-        subject=SubjectId(row.subject), number=row.number, owed=owed, issued_at=row.issued_at,
-        due_at=row.due_at,
-        done=tuple(Done(each.kind, each.day, each.at, each.outcome) for each in taken),
-        spared=spared_of(AccountId(row.account)),
-        held=disputes.filter(state="open").exists() or unknown.exists(),
-        released=disputes.aggregate(at=Max("closed_at"))["at"],
+        subject=SubjectId(row.subject), number=row.number, owed=money(max(0, left), row.currency),
+        issued_at=row.issued_at, due_at=row.due_at, done=tuple(done), spared=tuple(spared),
+        held=added["is_held"], released=added["released_at"],
     )  # fmt: skip
 
 
 def spared_of(account: AccountId) -> tuple[Spared, ...]:
     """Return the exceptions of an account as the rules see them, those that are over among them."""
-    found = DunningException.objects.filter(account=account).order_by("set_at", "id")
-    return tuple(Spared(each.kind, each.set_at, each.until, each.lifted_at) for each in found)
+    return tuple(_spared([account])[account])
 
 
-def charging(invoice: InvoiceId) -> int | None:
-    """Return the day of a charge that was to be asked for and whose outcome is not written down, or None."""
-    found = DunningStep.objects.filter(invoice=invoice, kind="charge", outcome="asked").order_by("day")
-    return found.values_list("day", flat=True).first()
+def _spared(accounts: Collection[UUID]) -> Mapping[UUID, Sequence[Spared]]:
+    """Return the exceptions of accounts; none of one that has none.  One query."""
+    found: dict[UUID, list[Spared]] = defaultdict(list)
+    for each in DunningException.objects.filter(account__in=accounts).order_by("set_at", "id"):
+        found[each.account].append(Spared(each.kind, each.set_at, each.until, each.lifted_at))
+    return found
 
 
 def chargeable_since(account: AccountId) -> datetime | None:
     """Return since when an account has the method by which it is charged while its owner is away."""
-    found = StoredMethod.objects.filter(account=account, preferred=True, state="ready")
-    return found.values_list("created_at", flat=True).first()
+    return chargeable_since_each([account]).get(account)
+
+
+def chargeable_since_each(accounts: Collection[AccountId]) -> Mapping[AccountId, datetime]:
+    """Return since when accounts have the method by which each is charged while its owner is away.
+
+    One that has none is left out.  One query.
+    """
+    found = StoredMethod.objects.filter(account__in=accounts, preferred=True, state="ready")
+    return {AccountId(account): since for account, since in found.values_list("account", "created_at")}
 
 
 def open_of(account: AccountId) -> tuple[InvoiceId, ...]:

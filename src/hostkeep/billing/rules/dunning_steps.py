@@ -74,6 +74,11 @@ class Done:
     at: datetime
     outcome: str = ""
 
+    @property
+    def is_asked_charge(self) -> bool:
+        """Whether it is a charge of which nobody wrote down what came."""
+        return self.kind == Kind.CHARGE and self.outcome == ASKED
+
 
 @dataclass(frozen=True, slots=True)
 class Spared:

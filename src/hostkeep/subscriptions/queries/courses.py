@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -85,12 +85,27 @@ def coming(subscription: UUID) -> ComingRow:
 
 
 def billed_by(invoice: InvoiceId) -> tuple[BilledRow, ...]:
-    """Return the periods that an invoice bills, or that it billed once.  One query."""
-    anew = PeriodTurn.objects.filter(document=invoice, kind="billed").values("period")
-    found = PeriodModel.objects.filter(Q(invoice=invoice) | Q(id__in=anew)).select_related("subscription")
-    return tuple(
-        _billed(row.subscription, Period(row.starts_at, row.ends_at)) for row in found.order_by("id")
-    )
+    """Return the periods that an invoice bills, or that it billed once.  Two queries."""
+    return billed_by_each([invoice]).get(invoice, ())
+
+
+def billed_by_each(invoices: Collection[InvoiceId]) -> Mapping[InvoiceId, tuple[BilledRow, ...]]:
+    """Return the periods that each of some invoices bills, or that it billed once.  Two queries.
+
+    One that bills none is left out.
+    """
+    turns = PeriodTurn.objects.filter(document__in=invoices, kind="billed").values_list("period", "document")
+    by: dict[UUID, set[UUID]] = defaultdict(set)
+    for period, document in turns:
+        by[period].add(document)
+    wanted = set(invoices)
+    of = Q(invoice__in=wanted) | Q(id__in=list(by))
+    found: dict[InvoiceId, list[BilledRow]] = defaultdict(list)
+    for row in PeriodModel.objects.filter(of).select_related("subscription").order_by("id"):
+        billed = _billed(row.subscription, Period(row.starts_at, row.ends_at))
+        for each in by[row.id] | ({row.invoice} & wanted if row.invoice else set()):
+            found[InvoiceId(each)].append(billed)
+    return {invoice: tuple(periods) for invoice, periods in found.items()}
 
 
 def billed_beside(subscription: UUID, periods: Sequence[Period]) -> tuple[BilledRow, ...]:
