@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -141,3 +143,25 @@ def test_any_damage_is_read_or_refused(start: int, length: int, put: str) -> Non
         compile_policy(SMALL[:start] + put + SMALL[start + length :], file="p")
     except PolicyError as error:
         assert all(each.line >= 1 and each.says for each in error.problems)
+
+
+def test_what_was_read_is_kept_and_nobody_who_reads_it_again_finds_it_changed() -> None:
+    for policy in sorted(Path("brands").glob("*/policy.yaml")):
+        text, name = policy.read_text(encoding="utf-8"), str(policy)
+        first = read_source(text, file=name)
+        before, lines = deepcopy(first.data), dict(first.lines)
+        check_policy(text, file=name)
+        compiled = compile_policy(text, file=name)
+        again = read_source(text, file=name)
+        assert again is not first
+        assert again.data is first.data
+        assert (again.data, dict(again.lines)) == (before, lines)
+        assert again.problems == {}
+        assert compile_policy(text, file=name) == compiled
+
+
+def test_what_was_wrong_is_told_again_of_the_file_it_was_read_from() -> None:
+    for name in ("one.yaml", "two.yaml", "one.yaml"):
+        with pytest.raises(PolicyError) as refused:
+            read_source("a: 1\na: 2\n", file=name)
+        assert [(each.file, each.line) for each in refused.value.problems] == [(name, 2)]
