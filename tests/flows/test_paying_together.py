@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from hostkeep.billing.errors.credit import BadTogether, CreditDiffers
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, Payment, PaymentAttempt, TopUp
 from hostkeep.billing.queries.credit import credit_of
+from hostkeep.billing.queries.dunning import dunned
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.payments import pages_of
 from hostkeep.billing.queries.together import open_together
@@ -33,6 +35,7 @@ from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 
 ACT = billing_act(role="billing")
 ONE = 2408
+MINUTE = timedelta(minutes=1)
 
 
 def owing(count: int = 2, **how) -> tuple[Buyer, list[InvoiceId]]:
@@ -231,3 +234,16 @@ def spends(buyer: Buyer, invoice: InvoiceId) -> None:
         use_credit(buyer.act(), account=buyer.account, invoice=invoice, once=uuid4().hex)
     except AlreadyPaid:
         pass
+
+
+def test_while_its_payer_may_be_at_the_page_nobody_goes_after_any_of_them(db) -> None:
+    buyer, invoices = owing(3)
+    begun = asks(buyer, begins(buyer, invoices[:2]).id)
+    assert not any(dunned(each, at=NOON + MINUTE).held for each in invoices)
+
+    record_outcome(ACT, attempt=begun.attempt, outcome=Waiting("handle", "https://pay.example.test/"))
+    assert [dunned(each, at=NOON + MINUTE).held for each in invoices] == [True, True, False]
+    assert not any(dunned(each, at=NOON + 60 * MINUTE).held for each in invoices)
+
+    comes(begun)
+    assert [dunned(each, at=NOON + MINUTE).owed.minor for each in invoices] == [0, 0, ONE]

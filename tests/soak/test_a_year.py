@@ -42,9 +42,13 @@ from tests.flows.years_house import Mailer
 
 SERVICES = int(os.environ.get("YEAR_SERVICES", "20"))
 DAYS = int(os.environ.get("YEAR_DAYS", "366"))
-TERMS = (*[Term("month", 1)] * 14, Term("month", 3), Term("year", 1), Term("year", 1), Term("day", 10), Term("hour", 100))
-PAYERS = ("card", "self") * 9 + ("late", "never")
-"""How the n-th customer pays, again from the first when they run out."""
+MONTH, QUARTER, YEAR = Term("month", 1), Term("month", 3), Term("year", 1)
+TERMS = [MONTH, YEAR, QUARTER, YEAR, MONTH] * 20
+TERMS[7], TERMS[12] = Term("day", 10), Term("hour", 100)
+"""For how long the n-th customer rents: two in five by the month, two by the year, and one in fifty by less."""
+
+PAYERS = ("card", "self", "card", "self", "late", "never", *("card", "self") * 7, "card")
+"""How the n-th customer pays.  Both lists begin again when they run out, and never at the same customer."""
 
 AFTER_ISSUE = 6 * DAY
 AFTER_STOP = 9 * DAY

@@ -114,7 +114,7 @@ class EndingCard:
 
 
 def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
-    """Return one invoice.  Raises NoSuchInvoice.  Three queries."""
+    """Return one invoice.  Raises NoSuchInvoice.  Four queries."""
     row = dunned_each([invoice], at=at).get(invoice)
     if row is None:
         raise NoSuchInvoice
@@ -122,15 +122,15 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
 
 
 def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[InvoiceId, DunnedRow]:
-    """Return invoices by their ids; one that is not there is left out.  Three queries, however many."""
+    """Return invoices by their ids; one that is not there is left out.  Four queries, however many."""
     of = with_paid(Invoice.objects.filter(id__in=invoices))
     disputes = Dispute.objects.filter(payment__allocations__invoice=OuterRef("pk"))
-    unknown = PaymentAttempt.objects.filter(
+    moving = PaymentAttempt.objects.filter(
         (Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False))
         & Q(created_at__gt=at - NOT_KNOWN_FOR)
-        | Q(state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE) & ~Q(visit=""),
-        invoice=OuterRef("pk"),
+        | Q(state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE) & ~Q(visit="")
     )
+    unknown = moving.filter(invoice=OuterRef("pk"))
     released = disputes.order_by().values("payment__allocations__invoice").annotate(at=Max("closed_at"))
     rows = list(of.annotate(
         is_held=Exists(disputes.filter(state="open")) | Exists(unknown),
@@ -140,12 +140,18 @@ def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[Inv
     done: dict[UUID, list[Done]] = defaultdict(list)
     for each in DunningStep.objects.filter(invoice__in=[row.id for row in rows]).order_by("at", "day"):
         done[each.invoice_id].append(Done(each.kind, each.day, each.at, each.outcome))
-    spared = _spared([row.account for row in rows])
-    return {InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account]) for row in rows}
+    accounts = {row.account for row in rows}
+    spared = _spared(accounts)
+    paid_together = moving.filter(top_up__account__in=accounts, top_up__meant_for__isnull=False)
+    held = {each for some in paid_together.values_list("top_up__meant_for", flat=True) for each in some}
+    return {
+        InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account], is_held=str(row.id) in held)
+        for row in rows
+    }
 
 
-def _dunned(row: Invoice, done: Sequence[Done], spared: Sequence[Spared]) -> DunnedRow:
-    """Freeze an invoice with what was added to it."""
+def _dunned(row: Invoice, done: Sequence[Done], spared: Sequence[Spared], *, is_held: bool) -> DunnedRow:
+    """Freeze an invoice with what was added to it.  is_held: its money moves with that of others."""
     added = vars(row)
     left = row.gross_minor - int(added["paid_minor"])
     if row.kind == PROFORMA and added["is_replaced"]:
@@ -154,7 +160,7 @@ def _dunned(row: Invoice, done: Sequence[Done], spared: Sequence[Spared]) -> Dun
         id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
         subject=SubjectId(row.subject), number=row.number, owed=money(max(0, left), row.currency),
         issued_at=row.issued_at, due_at=row.due_at, done=tuple(done), spared=tuple(spared),
-        held=added["is_held"], released=added["released_at"],
+        held=added["is_held"] or is_held, released=added["released_at"],
     )  # fmt: skip
 
 
