@@ -54,20 +54,22 @@ def on_service_activated(act: Act, event: ServiceActivated) -> None:
 
 
 def write_to(
-    act: Act, account_id: AccountId, template: str, *, stream: str, about: Mapping[str, object]
-) -> None:
+    act: Act, account_id: AccountId, template: str, *, stream: str, about: Mapping[str, object],
+    again: int = 0,
+) -> bool:  # fmt: skip
     """Queue a mail about some things, once, in the account's language, on the stream or else on `account`.
 
     about  by name, as the template needs them: ids, or whole numbers
+    again  which repetition it is, from 1, where somebody wants the same told once more; 0: the first telling
 
-    An account that nobody owns any more, for it was closed and its login is gone, is told nothing.
+    An account that nobody owns any more, for it was closed and its login is gone, is told nothing: False.
     """
     told = account(account_id)
     try:
         owner = owner_of(account_id).id
     except NoSuchAccount:
         log.info("notice.nobody_left", account=str(account_id), template=template, trace=act.trace)
-        return
+        return False
     act = act.of_brand(told.brand)
     declared = policy_for(told.brand, told.subject, act.at).streams
     ids = {key: str(value) for key, value in about.items()}
@@ -79,5 +81,6 @@ def write_to(
         subject=owner,
         address="login",
         facts={**ids, **spoken, "account": str(account_id)},
-        once=":".join((template, *ids.values())),
+        once=":".join((template, *ids.values(), *((f"again-{again}",) if again else ()))),
     )
+    return True

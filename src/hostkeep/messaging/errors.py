@@ -79,3 +79,13 @@ class NoAddress(Foreseen):
     code = "messaging.address.gone"
     title = gettext_noop("There is no address to write to.")
     status = 404
+
+
+class SentLately(Foreseen):
+    """The same letter left not long ago, or as often as it may.
+
+    facts["why"]: "soon" (less than an hour ago) or "often" (three times within a day).
+    """
+
+    code = "messaging.mail.sent_lately"
+    title = gettext_noop("This letter left not long ago. Give it an hour; three a day are the most.")

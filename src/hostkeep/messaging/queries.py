@@ -47,6 +47,20 @@ class MailRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Letters about one thing.
+
+    count   since a time
+    again   how many were repetitions, of all that are kept
+    newest  when the last one was queued, or None
+    """
+
+    count: int
+    again: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryRow:
     """A line of an account's mail history: envelope and state, no body and no address.
 
@@ -161,3 +175,15 @@ def preferences_of(subject: SubjectId, *, policy: Policy) -> tuple[PreferenceRow
         )
         for stream in policy.streams.values()
     )
+
+
+def repeated(account: AccountId, *, template: str, about: Mapping[str, str], since: datetime) -> Repeated:
+    """Return how often an account was sent a letter about one thing.  One query.
+
+    about  some of its facts; since: what counts as lately
+    """
+    found = Mail.objects.filter(account=account, template=template, facts__contains=dict(about))
+    told = found.values_list("once", "queued_at")
+    at = [queued for _, queued in told]
+    again = sum(":again-" in once for once, _ in told)
+    return Repeated(sum(each >= since for each in at), again, max(at, default=None))

@@ -36,10 +36,12 @@ from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paging import page_number
 from hostkeep.faces.ui.telling import told_if_allowed
+from hostkeep.flows.sending_again import send_again
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
 from hostkeep.kernel.money import CURRENCIES, Money
 from hostkeep.kernel.words import gettext_noop
+from hostkeep.messaging.errors import NoAddress, SentLately
 from hostkeep.people.queries import AccountRow, account
 
 PAGE = 50
@@ -245,7 +247,22 @@ def document_register(request: HttpRequest, wanted: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff_document", args=[wanted]))
 
 
+@require_POST
+@staff_only("payments")
+def document_send(request: HttpRequest, wanted: UUID) -> HttpResponse:
+    """Send a document's letter once more.  Raises NoSuchInvoice."""
+    brand_id, _ = owner_of(InvoiceId(wanted))
+    try:
+        send_again(_act(request, brand_id), invoice=InvoiceId(wanted))
+    except (SentLately, NoAddress) as refusal:
+        messages.error(request, gettext(refusal.title))
+    else:
+        messages.success(request, gettext("The letter is on its way once more."))
+    return HttpResponseRedirect(reverse("staff_document", args=[wanted]))
+
+
 document_urls = [
+    path("documents/<uuid:wanted>/send/", document_send, name="staff_document_send"),
     path("documents/", document_list, name="staff_document_list"),
     path("accounts/<uuid:wanted>/documents/", account_documents, name="staff_documents"),
     path("documents/<uuid:wanted>/", document, name="staff_document"),
