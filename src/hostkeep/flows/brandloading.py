@@ -10,6 +10,7 @@ from hostkeep.billing.errors.checks import BadQualification
 from hostkeep.billing.rules.bank_layout import read_layout
 from hostkeep.billing.rules.calendars import calendar_of
 from hostkeep.billing.rules.crediting import demand_settings
+from hostkeep.billing.rules.pay_links import pay_links_hold
 from hostkeep.billing.rules.payouts import is_booked_by_day
 from hostkeep.billing.rules.qualifying import categories_of, rules_of
 from hostkeep.brands import queries
@@ -65,6 +66,7 @@ def _refuse_what_cannot_be_followed(profile: Profile) -> None:
     currencies = [CURRENCIES[code] for code in profile.whole["currencies"]]
     try:
         demand_settings(profile.whole, currencies)
+        pay_links_hold(profile.whole)
         is_booked_by_day(profile.whole.get("bank", {}))
         read_layout(profile.whole.get("bank", {}), currency=currencies[0].code)
     except ValueError as error:

@@ -154,7 +154,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 1800
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_RATE_LIMITS = {"closed_link": "30/m/ip", "address_link": "20/m/ip", "new_address": "5/h/user,20/h/ip",
-                       "promo": "20/m/ip,60/h/ip"}
+                       "pay_link": "30/m/ip", "promo": "20/m/ip,60/h/ip"}
 ACCOUNT_USER_DISPLAY = "hostkeep.faces.signin.adapter.display_of"
 ALLAUTH_TRUSTED_PROXY_COUNT = HOSTKEEP.trusted_proxies
 MFA_ADAPTER = "hostkeep.faces.signin.secondfactor.SealedFactors"

@@ -100,3 +100,14 @@ class TooLongAStatement(Foreseen):
     code = "billing.statement.too_long"
     title = gettext_noop("This is more than one statement holds. Choose fewer days.")
     status = 422
+
+
+class PayLinkOver(Foreseen):
+    """A link to pay that never was, is of another brand, is past its end, or that the brand does not have.
+
+    All of these are one answer, so that nothing can be learned by trying.
+    """
+
+    code = "billing.pay_link.over"
+    title = gettext_noop("This link does not work any more. Please ask whoever gave it to you for a new one.")
+    status = 404

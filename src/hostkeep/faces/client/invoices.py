@@ -20,28 +20,33 @@ from hostkeep.billing.documents.composing import bank_rows, title_of
 from hostkeep.billing.documents.printing import Wanted, buyer_of, invoice_xml, paper_of, print_invoice
 from hostkeep.billing.einvoice.stating import lacking
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, sheet
+from hostkeep.billing.queries.invoices import InvoiceTold, invoices_of, listed, sheet
 from hostkeep.billing.queries.refunds import disputes_of_invoice
 from hostkeep.billing.queries.registrations import registration_of
 from hostkeep.billing.rules.numbering import INVOICE
+from hostkeep.billing.rules.pay_links import NAME
 from hostkeep.brands.queries import BrandRow
 from hostkeep.drivers.payments import Declined, Settled, Waiting
 from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.document_words import kind_said, reason_said, standing
 from hostkeep.faces.ui.dunning_words import shown
+from hostkeep.faces.ui.hosts import bare_host
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paging import page_number
+from hostkeep.faces.ui.pay_links import pay_link_path
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
 from hostkeep.flows.foretelling import preview_invoice
+from hostkeep.flows.pay_links import link_until
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.people.queries import AccountRow
 from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
+from hostkeep.runtime import addresses
 
 PAGE = 25
 SOON = timedelta(days=14)
@@ -107,6 +112,7 @@ def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
         "begins": any(each.state is State.ORDERED for each in services_billed_by(found.id)),
         "coming": () if found.is_paid else shown(preview_invoice(act, found.id, of=account.id)),
         "bank": bank_rows(paper) if paper.bank and not found.is_paid else (),
+        **_pay_link(request, act, InvoiceId(invoice)),
     })  # fmt: skip
 
 
@@ -193,6 +199,15 @@ def _brand(request: HttpRequest) -> BrandRow:
 def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:
     """Return how this customer's papers look."""
     return Wanted(account.number, language_of(request), mark_svg(_brand(request).look))
+
+
+def _pay_link(request: HttpRequest, act: Act, invoice: InvoiceId) -> dict[str, object]:
+    """Return a link by which somebody else may pay, made now, where the brand has such links."""
+    until = link_until(act, listed(invoice)) if NAME in _brand(request).words else None
+    if until is None:
+        return {}
+    path = pay_link_path(invoice, until)
+    return {"pay_link": addresses.brand_url(bare_host(request), path), "pay_link_until": until}
 
 
 def _listed(row: InvoiceTold, at: datetime, path: str) -> Listed:

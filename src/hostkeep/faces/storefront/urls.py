@@ -8,6 +8,7 @@ from hostkeep.faces.storefront.cart import cart, change_currency, change_line
 from hostkeep.faces.storefront.checkout import checkout
 from hostkeep.faces.storefront.disclosures import disclosure_urls
 from hostkeep.faces.storefront.home import home
+from hostkeep.faces.storefront.pay_links import pay_link_urls
 from hostkeep.faces.storefront.policy_pages import policy_urls
 from hostkeep.faces.storefront.products import product
 from hostkeep.faces.storefront.promises import promise_urls
@@ -25,6 +26,7 @@ urlpatterns = [
     path("cart/promo/", change_promo, name="cart_promo"),
     path("checkout/", checkout, name="checkout"),
     path("receipts/", receipts, name="receipts"),
+    *pay_link_urls,
     *policy_urls,
     *reject_urls,
     *promise_urls,

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 NOT_FOUND = 404
 PAGES: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("people.link.over", "brands.policy.no_notice"), "ui/link_over.html")
+    | {"billing.pay_link.over": "ui/pay_link_over.html"}
 )
 """Refusals with a page of their own, by code: links of ours that lead nowhere any more."""
 
