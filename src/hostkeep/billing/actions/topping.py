@@ -171,7 +171,7 @@ def _demand_below_cap(act: Act, row: TopUp, limits: Limits) -> None:
     """
     coming = PaymentAttempt.objects.filter(
         top_up__account=row.account, currency=row.currency, state__in=["waiting", "unknown"],
-        created_at__gt=act.at - UNDER_WAY, top_up__meant_for=None,
+        created_at__gt=act.at - UNDER_WAY, top_up__meant_for__isnull=True,
     ).exclude(top_up=row.id).aggregate(sum=Sum("minor"))["sum"]  # fmt: skip
     there = purse.held(AccountId(row.account), limits.cap.currency)
     if there.minor + (coming or 0) + row.minor > limits.cap.minor:
