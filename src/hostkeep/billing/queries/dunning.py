@@ -143,7 +143,7 @@ def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[Inv
     accounts = {row.account for row in rows}
     spared = _spared(accounts)
     paid_together = moving.filter(top_up__account__in=accounts, top_up__meant_for__isnull=False)
-    held = {each for some in paid_together.values_list("top_up__meant_for", flat=True) for each in some}
+    held = {each for some in paid_together.values_list("top_up__meant_for", flat=True) for each in some or ()}
     return {
         InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account], is_held=str(row.id) in held)
         for row in rows
