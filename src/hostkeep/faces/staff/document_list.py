@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +24,7 @@ from hostkeep.billing.queries.document_search import (
 )
 from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE, Kind
 from hostkeep.brands.queries import all_brands
+from hostkeep.brands.queries import brand as brand_row
 from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.staff.report_tables import Cell, Column, Report, as_csv
 from hostkeep.faces.ui.acts import act_of
@@ -148,7 +150,9 @@ def _report(rows: Iterable[DocumentRow], at: datetime) -> Report:
 def _cells(row: DocumentRow, number: str, at: datetime) -> tuple[Cell, ...]:
     """Return a line of the file.  number: of the customer."""
     sign, paid = (-1, 0) if row.kind == CREDIT_NOTE else (1, 1)
+    zone = ZoneInfo(brand_row(row.brand).zone)  # the day in front of the hour is the one on the document
+    issued, due = row.issued_at.astimezone(zone), row.due_at.astimezone(zone)
     return (
-        row.number, row.kind, row.brand, number, row.issued_at, row.due_at, standing(row, at)[0],
+        row.number, row.kind, row.brand, number, issued, due, standing(row, at)[0],
         row.net.times(sign), row.tax.times(sign), row.gross.times(sign), row.paid.times(paid), row.owed,
     )  # fmt: skip

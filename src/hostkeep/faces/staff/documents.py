@@ -96,6 +96,7 @@ def document(request: HttpRequest, wanted: UUID) -> HttpResponse:
     state, said = standing(found, seen.act.at)
     return show(request, "staff/document.html", {
         "row": seen.owner,
+        "shop": brand(seen.owner.brand),
         "invoice": found,
         "kind": kind_said(found.kind),
         "state": state,

@@ -14,6 +14,7 @@ from hostkeep.audit.reading import entries_about
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import InvoiceSheet, sheet
 from hostkeep.brands.queries import all_brands, policy_in_force
+from hostkeep.brands.queries import brand as brand_row
 from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.staff.desk import told
 from hostkeep.faces.ui.acts import act_of
@@ -83,6 +84,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     (row,) = (each for each in opened if isinstance(each, OrderTold))
     context = {
         "order": row,
+        "shop": brand_row(row.brand),
         "buyer": buyer,
         "lines": [(line, line.described(language), line.taken(language)) for line in row.told],
         "services": [each for each in opened if isinstance(each, ServiceTold)],

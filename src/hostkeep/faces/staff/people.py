@@ -243,6 +243,7 @@ def _person_page(
     empty = opened is not None and not lines
     context = {
         "buyer": row,
+        "shop": brand(row.brand),
         "facts": facts,
         "opened": opened,
         "empty": empty,

@@ -11,6 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from hostkeep.brands.queries import all_brands
+from hostkeep.brands.queries import brand as brand_row
 from hostkeep.faces.staff.access import ROOMS, role_of, staff_only
 from hostkeep.faces.staff.service_words import code_text, verb_text
 from hostkeep.faces.ui.acts import act_of
@@ -82,6 +83,7 @@ def service_page(request: HttpRequest, wanted: UUID) -> HttpResponse:
     row = told_one(act, service(ServiceId(wanted)))
     context = {
         "service": row,
+        "shop": brand_row(row.brand),
         "facts": [(key, value) for key, value in sorted(row.facts.items()) if key not in HIDDEN_FACTS],
         "work": [told(piece) for piece in work_of(row.id)],
         "may_mend": role_of(request) in MENDERS,

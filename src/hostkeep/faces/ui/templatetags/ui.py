@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
+from hostkeep.brands.queries import all_brands
 from hostkeep.faces.ui import amounts, lights, moments, words
 from hostkeep.faces.ui.countries import country_name
 from hostkeep.kernel.money import Money
@@ -31,9 +32,18 @@ def _language() -> str:
     return get_language() or "en"
 
 
-def _zone(context: Context) -> str:
-    brand = context.get("brand")
-    return brand.zone if brand else "UTC"
+def _zone(context: Context, of: str = "") -> str:
+    """Return the zone that a page's times are written in.
+
+    of  the brand that a row is of, or the IANA name of a zone; empty: of the brand whose page it is, or in
+        the back office of the one that the whole page is about (`shop`); where there is neither, UTC
+    Days are a brand's own: on its documents, in its mails and in the back office alike.
+    """
+    if of:
+        found = next((row.zone for row in all_brands() if row.id == of), "")
+        return found or (of if "/" in of else "UTC")
+    about = context.get("brand") or context.get("shop")
+    return getattr(about, "zone", "UTC")
 
 
 @register.simple_tag
@@ -138,26 +148,39 @@ def span(value: timedelta) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Context, at: datetime | None, zone: str = "") -> SafeString | str:
-    """Write date and time in the brand's zone or a named one, with the zone's name."""
+def when(context: Context, at: datetime | None, of: str = "") -> SafeString | str:
+    """Write date and time in the brand's zone, with the zone's name.  of: as _zone takes it."""
     if at is None:
         return ""
-    zone, language = zone or _zone(context), _language()
-    city = moments.zone_city(zone, language)
-    place = city if city == zone else gettext("%(city)s time") % {"city": city}
+    zone, language = _zone(context, of), _language()
     return format_html(
         '<time datetime="{}">{}, {}</time> <span class="faint small">{}</span>',
-        at.isoformat(), moments.day_text(at, zone, language), moments.clock_text(at, zone), place,
+        at.isoformat(), moments.day_text(at, zone, language), moments.clock_text(at, zone), _place(zone),
     )
 
 
+def _place(zone: str) -> str:
+    """Say whose time it is."""
+    city = moments.zone_city(zone, _language())
+    return city if city == zone else gettext("%(city)s time") % {"city": city}
+
+
 @register.simple_tag(takes_context=True)
-def day(context: Context, at: datetime | None) -> SafeString | str:
-    """Write the date in the brand's zone: 22 Nov 2026."""
+def day(context: Context, at: datetime | None, of: str = "") -> SafeString | str:
+    """Write the date in the brand's zone: 22 Nov 2026.  of: as _zone takes it."""
     if at is None:
         return ""
-    text = moments.day_text(at, _zone(context), _language())
+    text = moments.day_text(at, _zone(context, of), _language())
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), text)
+
+
+@register.simple_tag(takes_context=True)
+def day_there(context: Context, at: datetime | None, of: str) -> SafeString | str:
+    """Write the date in the zone of the brand that a row is of, and name it: for lists of several brands."""
+    if at is None:
+        return ""
+    place = _place(_zone(context, of))
+    return format_html('{} <span class="faint small">{}</span>', day(context, at, of), place)
 
 
 @register.filter
