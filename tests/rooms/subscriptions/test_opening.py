@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
 from hostkeep.kernel.ids import InvoiceId, ServiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime.models import Event
+from hostkeep.subscriptions.actions import cancelling, opening
 from hostkeep.subscriptions.actions.cancelling import cancel, end_subscription, undo_cancel
 from hostkeep.subscriptions.actions.changing import align
-from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
+from hostkeep.subscriptions.actions.opening import Opened, begin_subscription, open_subscription
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, DateOutOfReach, NoSuchMove, NoSuchSubscription, OpenedOtherwise
 from hostkeep.subscriptions.models import Part, Period, Subscription
 from hostkeep.subscriptions.queries.subscriptions import subscription_of_service
@@ -23,6 +26,8 @@ from hostkeep.subscriptions.rules.agreeing import Agreed
 from hostkeep.subscriptions.rules.states import State
 from hostkeep.subscriptions.rules.terms import Term
 from tests.conftest import NOON
+from tests.lockless import unlocked
+from tests.meeting import Together
 from tests.rooms.subscriptions.having import MONTH, act_at, after, all_of, opens_account, runs, takes
 from tests.told import told
 
@@ -170,24 +175,68 @@ def test_a_billed_period_stays_and_none_overlaps(db) -> None:
             )
 
 
-def test_many_at_once_open_one_and_end_one(committed: str) -> None:
+AT_ONCE = 8
+
+
+def at_once(deed: Callable[[], object]) -> list[object]:
+    """What a deed said to each of so many who did it at once: its answer, or the database's refusal."""
+
+    def alone(_: int) -> object:
+        try:
+            return deed()
+        except IntegrityError as refused:
+            return refused
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(alone, range(AT_ONCE)))
+
+
+def ended_events() -> int:
+    return Event.objects.filter(kind="SubscriptionEnded").count()
+
+
+def test_many_at_once_open_one_and_begin_and_end_it_once(committed: str) -> None:
     who, service = opens_account(), ServiceId(uuid4())
-
-    def at_once(deed):
-        def alone(_: int):
-            try:
-                return deed()
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(alone, range(8)))
-
-    ids = {done.id for done in at_once(lambda: opens(once="k", service=service, who=who))}
-    assert len(ids) == 1
+    opened = at_once(lambda: opens(once="k", service=service, who=who))
+    assert {type(done) for done in opened} == {Opened}
+    (name,) = {done.id for done in opened}
     assert Part.objects.count() == 1
-    at_once(lambda: begin_subscription(act_at(), service=service, invoice=InvoiceId(uuid4())))
+    begun = at_once(lambda: begin_subscription(act_at(), service=service, invoice=InvoiceId(uuid4())))
+    assert [done.state for done in begun] == [State.ACTIVE] * AT_ONCE
     assert Period.objects.count() == 1
-    at_once(lambda: end_subscription(act_at(at=after(1)), subscription=ids.copy().pop(), reason="customer"))
-    assert Event.objects.filter(kind="SubscriptionEnded").count() == 1
+    ended = at_once(lambda: end_subscription(act_at(at=after(1)), subscription=name, reason="customer"))
+    assert [done.state for done in ended] == [State.ENDED] * AT_ONCE
+    assert ended_events() == 1
     assert NOON + timedelta(days=1) == Subscription.objects.get().ended_at
+
+
+def test_without_the_key_that_is_one_in_the_table_as_many_are_opened(committed: str, pg, monkeypatch) -> None:
+    """The proof that the test of many who open can fail: all have looked for the key before one writes it."""
+    who, service = opens_account(), ServiceId(uuid4())
+    with psycopg.connect(pg.url("postgres", committed), autocommit=True) as line:
+        line.execute("ALTER TABLE subscriptions_subscription DROP CONSTRAINT subscriptions_subscription_once_key")
+        line.execute("ALTER TABLE subscriptions_subscription DROP CONSTRAINT subscriptions_subscription_service_key")
+    monkeypatch.setattr(opening, "objects_of", Together(AT_ONCE).after(opening.objects_of))
+    opened = at_once(lambda: opens(once="k", service=service, who=who))
+    assert len({done.id for done in opened}) == AT_ONCE
+    assert Part.objects.count() == AT_ONCE
+
+
+def test_without_the_lock_it_begins_for_many_and_the_database_alone_is_in_the_way(committed: str, monkeypatch) -> None:
+    """The proof that the test of many who begin can fail."""
+    taker = takes(begun=False)
+    monkeypatch.setattr(opening, "promised", Together(AT_ONCE).after(opening.promised))
+    with unlocked():
+        begun = at_once(lambda: begin_subscription(act_at(), service=taker.service, invoice=InvoiceId(uuid4())))
+    assert sum(isinstance(done, IntegrityError) for done in begun) == AT_ONCE - 1
+
+
+def test_without_the_lock_it_ends_for_many_and_each_tells_the_house(committed: str, monkeypatch) -> None:
+    """The proof that the test of many who end can fail."""
+    taker = takes()
+    monkeypatch.setattr(cancelling, "held", Together(AT_ONCE).after(cancelling.held))
+    with unlocked():
+        at_once(lambda: end_subscription(act_at(at=after(1)), subscription=taker.id, reason="customer"))
+    assert ended_events() == AT_ONCE
