@@ -304,9 +304,10 @@ def test_a_change_of_term_that_cannot_be_made_so_does_not_keep_its_service_unbil
     assert renewing.renew_due(make_act(brand="", at=due + timedelta(hours=25))) == 1
 
 
-def test_what_another_term_begins_with_says_nothing_of_the_one_that_runs_out(db) -> None:
-    """A year is agreed on and billed ahead; for the rest of the month before it nothing is given back."""
+def test_the_month_that_runs_out_and_what_is_billed_after_it_each_count_at_their_own_price(db) -> None:
+    """A longer term is agreed on and billed ahead; of the month before it the days that are left count too."""
     customer = buys("hexa-m")
+    month = customer.row.price
     customer.asks(next(o for o in customer.offers(1) if o.change.kind == "term"), 1)
     system = make_act(brand="", at=customer.row.renew_at)
     changing.sweep_due(system)
@@ -316,7 +317,11 @@ def test_what_another_term_begins_with_says_nothing_of_the_one_that_runs_out(db)
     (year,) = Invoice.objects.filter(once__startswith="renewal:")
     for offer in customer.offers(20):
         if offer.change.kind != "term":
-            assert offer.change.turn.due == offer.move.price - money(year.net_minor, "EUR")
+            runs, ahead = offer.change.shares
+            assert ahead.turn.due == offer.move.price - money(year.net_minor, "EUR")
+            assert (runs.billed.start, runs.left.start, runs.left.end) == (NOON, at(20), runs.billed.end)
+            assert runs.turn.back == month.share([20, 11])[1]
+            assert runs.turn.pay.minor < offer.move.price.minor * 11 // 31
 
 
 def test_a_price_that_was_not_shown_is_refused_and_nothing_changes(db) -> None:

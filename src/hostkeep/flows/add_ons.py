@@ -9,6 +9,7 @@ from hostkeep.brands.queries import brand
 from hostkeep.flows.billing_one import gross_of_dues
 from hostkeep.flows.change_bills import told_of
 from hostkeep.flows.changing import demand_paid, own, settle
+from hostkeep.flows.earlier_terms import add_on_prices
 from hostkeep.flows.giving_back import back_of, gross_of, ground_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ServiceId
@@ -215,7 +216,10 @@ def _wished(
     offer = _offer(found, had_of(act, row.id, of=row.account))
     if not 1 <= quantity <= offer.room:
         raise TooManyAddOns(most=found.most)
-    what = AddOn(found.slug, found.name, found.price, found.once, found.recurs, found.work)
+    earlier = add_on_prices(
+        act, row, product=told_of(act, row).told.product, slug=slug, language=language
+    ) if found.recurs else {}  # fmt: skip
+    what = AddOn(found.slug, found.name, found.price, found.once, found.recurs, found.work, earlier)
     return offer, Taken(what, quantity)
 
 

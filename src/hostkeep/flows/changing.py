@@ -17,6 +17,7 @@ from hostkeep.flows import promoting, taking_back
 from hostkeep.flows.add_on_work import make_so
 from hostkeep.flows.billing_one import gross_of_dues
 from hostkeep.flows.change_bills import bill_late, had_of, issue, there_of, told_of
+from hostkeep.flows.earlier_terms import earlier_of
 from hostkeep.flows.giving_back import (
     Ground,
     back_of,
@@ -29,6 +30,7 @@ from hostkeep.flows.kept_add_ons import Beside, kept_of
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, PurposeId, ServiceId
 from hostkeep.kernel.money import Money
+from hostkeep.kernel.terms import Term
 from hostkeep.people.queries import account as account_row
 from hostkeep.shop.queries.moves import MoveRow, moves_from
 from hostkeep.subscriptions.actions.changing import (
@@ -69,7 +71,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
 )
 from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, Agreed
-from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, Wanted
+from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Change, GivenBack, InTerm, Wanted
 from hostkeep.subscriptions.rules.states import RENEWS
 from hostkeep.vault.column_door import use_columns
 
@@ -122,11 +124,12 @@ def offers(act: Act, *, of: AccountId, service: ServiceId, language: str) -> tup
     ground = ground_of(act, row, product=told.told.product)
     moves, found = _moves(row, told, language), []
     kept, ends = kept_of(act, told, moves), promoting.ends_with(row)
+    before = earlier_of(act, told, kept, moves, language)
     for move in moves:
         beside = kept.beside(move)
         try:
-            wanted = _wanted(move, told, beside, ends_discount=ends(move))
-            reckoned = preview(act, row.id, of=of, wanted=wanted.agreed, keeps=wanted.keeps)
+            wanted = _wanted(move, told, beside, before.of(move, beside), ends_discount=ends(move))
+            reckoned = _reckoned(act, row, wanted)
         except (SameAsNow, NoSuchMove):
             continue
         gross = _gross(act, of, move.product, reckoned, ground)
@@ -151,20 +154,21 @@ def ask(
     row = own(act, of, service)
     told = told_of(act, row)
     product, plan, choices = wish
-    moves = _moves(row, told, account_row(of).language or brand(act.brand).languages[0])
+    language = account_row(of).language or brand(act.brand).languages[0]
+    moves = _moves(row, told, language)
     move = next(
         (m for m in moves if (m.product, m.plan, dict(m.choices)) == (product, plan, dict(choices))), None
     )
     if move is None:
         raise NoSuchMove(state=row.state, move="change")
-    beside, ends = kept_of(act, told, [move]).beside(move), promoting.ends_with(row)(move)
-    wanted = _wanted(move, told, beside, ends_discount=ends)
+    kept, ends = kept_of(act, told, [move]), promoting.ends_with(row)(move)
+    beside, before = kept.beside(move), earlier_of(act, told, kept, moves, language)
+    wanted = _wanted(move, told, beside, before.of(move, beside), ends_discount=ends)
     back: tuple[GivenBack, ...] = ()
     if expected < 0:
         demand_paid(act, row.id, of)
         ground = ground_of(act, row, product=told.told.product)
-        seen = preview(act, row.id, of=of, wanted=wanted.agreed, keeps=wanted.keeps)
-        back = back_of(ground, seen)
+        back = back_of(ground, _reckoned(act, row, wanted))
     asked = ask_change(
         act, subscription=row.id, of=of, wanted=wanted, expected=Money(expected, row.price.currency),
         back=back, once=once,
@@ -327,13 +331,23 @@ def _moves(row: SubscriptionRow, told: SubscriptionTold, language: str) -> tuple
     )  # fmt: skip
 
 
-def _wanted(move: MoveRow, told: SubscriptionTold, beside: Beside, *, ends_discount: bool) -> Wanted:
-    """Return an offer as it would be agreed on."""
+def _reckoned(act: Act, row: SubscriptionRow, wanted: Wanted) -> Change:
+    """Return what a change comes to now.  Raises SameAsNow, NoSuchMove."""
+    return preview(
+        act, row.id, of=row.account, wanted=wanted.agreed, keeps=wanted.keeps, earlier=wanted.earlier
+    )
+
+
+def _wanted(
+    move: MoveRow, told: SubscriptionTold, beside: Beside, earlier: Mapping[Term, InTerm], *,
+    ends_discount: bool,
+) -> Wanted:  # fmt: skip
+    """Return an offer as it would be agreed on.  earlier: what it comes to for terms that run out."""
     title = (move.title or told.told.title)[:LONGEST_TITLE]
     agreed = Agreed(
         move.product, move.plan, title, dict(move.choices), move.term, move.price
     )
-    return Wanted(agreed, dict(move.spec), beside.keeps, ends_discount)
+    return Wanted(agreed, dict(move.spec), beside.keeps, ends_discount, earlier)
 
 
 def _what_of(act: Act, row: ChangeRow) -> tuple[tuple[str, str], Mapping[str, str]]:

@@ -17,7 +17,15 @@ from hostkeep.subscriptions.rules.agreeing import Taken, Told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.changing import Late
 from hostkeep.subscriptions.rules.prorating import price_of
-from hostkeep.subscriptions.turning import billed_since, billed_whole, close, late_of, now_of
+from hostkeep.subscriptions.turning import (
+    billed_since,
+    billed_whole,
+    close,
+    earlier_of,
+    late_of,
+    now_of,
+    taken_in_all_terms,
+)
 
 UNTOLD = Told("", "", "", {})
 """What is had besides: no sum of an add-on asks for it."""
@@ -25,7 +33,8 @@ UNTOLD = Told("", "", "", {})
 
 def reckoned_more(act: Act, row: Subscription, had: Sequence[Had], taken: Taken) -> Reckoned:
     """Say what an add-on comes to now.  Raises NoSuchMove."""
-    return reckon_more(now_of(row, UNTOLD, act.at), had, taken, at=act.at)
+    whole = taken_in_all_terms(row, taken, act.at)
+    return reckon_more(now_of(row, UNTOLD, act.at), had, whole, at=act.at)
 
 
 def reckoned_less(act: Act, row: Subscription, had: Sequence[Had], *, slug: str, quantity: int) -> Reckoned:
@@ -41,6 +50,11 @@ def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> L
     """
     unit, calendar = taken.add_on.unit.times(taken.quantity), calendar_of(row)
     late = late_of([(span, price_of(unit, calendar, span)) for _, span in billed_since(row, change)])
-    write_taken(act, row, replace(taken, lines=(*taken.lines, change.id)))
+    earlier = [
+        (span.end, taken.add_on.earlier[plan.term]) for plan, span in earlier_of(row, act.at)
+        if plan.term in taken.add_on.earlier
+    ]  # fmt: skip
+    whole = replace(taken, lines=(*taken.lines, change.id))
+    write_taken(act, row, whole, until=max(earlier, key=lambda each: each[0], default=None))
     close(act, row, change)
     return late

@@ -75,13 +75,24 @@ def _was(told: Mapping[str, Any], currency: str) -> Money | None:
     return money(told["was"], currency) if told.get("was") is not None else None
 
 
-def write_taken(act: Act, row: Subscription, taken: Taken) -> None:
+def write_taken(
+    act: Act, row: Subscription, taken: Taken, until: tuple[datetime, Money] | None = None
+) -> None:
     """Write an add-on as a part; what is bought once is written as over, for whoever looks back.
 
     Whoever has the same at the same price has one part of all pieces, so that invoices have one line: but
     for pieces that a new price was announced for in between, or whose new price is still to begin.
+    until  the end of a period of the term before, where that is billed and not over, and what one piece comes
+           to until then
     """
     add_on, lines, quantity = taken.add_on, set(taken.lines), taken.quantity
+    if add_on.recurs and until is not None:
+        apart = Had(
+            uuid4(), add_on.slug, add_on.title, add_on.unit, quantity, add_on.work, frozenset(lines),
+            since=until[0], taken=act.at, was=until[1],
+        )  # fmt: skip
+        go_on(act, row, apart)
+        return
     if add_on.recurs:
         for same in had_of(act, row):
             alike = (same.slug, same.title, same.unit) == (add_on.slug, add_on.title, add_on.unit)
@@ -105,16 +116,24 @@ def take_off(act: Act, row: Subscription, had: Sequence[Had], *, slug: str, quan
             go_on(act, row, replace(part, quantity=rest))
 
 
-def fit_add_ons(act: Act, row: Subscription, keeps: Mapping[str, Money]) -> None:
+def fit_add_ons(
+    act: Act, row: Subscription, keeps: Mapping[str, Money], *, begins: datetime,
+    was: Mapping[str, Money] | None = None,
+) -> None:  # fmt: skip
     """Give add-ons the prices that they have beside another plan, and end those that it does not know.
 
-    keeps  the price of one piece for a whole term, by slug
+    keeps   the price of one piece for a whole term, by slug
+    begins  from when, where that is still to come: the begin of another term
+    was     what one comes to until then, by slug; None: what it did
     """
     for part in had_of(act, row):
-        price = keeps.get(part.slug)
+        price, before = keeps.get(part.slug), part.unit_in(act.at)
+        if was is not None:
+            before = was.get(part.slug, before)
         end_parts(part.lines, act.at)
         if price is not None:
-            go_on(act, row, replace(part, unit=price, since=act.at, taken=act.at, was=None))
+            since = max(begins, act.at)
+            go_on(act, row, replace(part, unit=price, since=since, taken=act.at, was=before))
 
 
 def add_up_price(row: Subscription) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hostkeep.billing.models import Invoice
-from hostkeep.flows import promoting, subscribing
+from hostkeep.flows import changing, promoting, renewing, subscribing
 from hostkeep.kernel.ids import InvoiceId, ServiceId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.provisioning.events import ServiceActivated
@@ -26,12 +28,12 @@ from tests.faces.shop.conftest import hidden, text
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 
-def bought(customer: Customer) -> ServiceId:
+def bought(customer: Customer, at: datetime | None = None) -> ServiceId:
     """A tunnel that runs and recurs, as the catalogue's first has it."""
     service = ServiceId(customer.room.builds("wireguard"))
     price = Price.objects.filter(plan__product__slug="solo", plan__product__brand="vpn", currency="EUR", until=None).select_related("plan").first()
     agreed = Agreed("solo", price.plan.slug, "Solo", {}, Term("month", price.plan.months), Money(price.minor, EUR))
-    act = make_act(brand="vpn", at=clock.now())
+    act = make_act(brand="vpn", at=at or clock.now())
     open_subscription(
         act, account=customer.room.account, subject=customer.room.subject, service=service, agreed=agreed, once=f"service:{service}"
     )
@@ -109,6 +111,34 @@ def test_two_terms_of_one_plan_are_told_apart_before_one_is_asked_for(customer: 
     had, wanted = re.findall(r"<dd>Solo, (.*?)</dd>", page, re.DOTALL)
     assert ("€3.00" in had, "each month" in had) == (True, True)
     assert ("€28.80" in wanted, "each year" in wanted) == (True, True)
+
+
+def test_the_page_says_which_term_comes_next_and_when(customer: Customer) -> None:
+    begun = clock.now() - timedelta(days=22)
+    service = bought(customer, at=begun)
+    month, year = Subscription.objects.get(service=service).billed_to, Term("month", 12)
+    act = make_act("customer", "service", brand="vpn", at=begun + timedelta(days=1))
+    own = {"of": customer.room.account, "service": service}
+    offer = next(each for each in changing.offers(act, **own, language="en") if each.move.term == year)
+    changing.ask(act, **own, wish=(offer.move.product, offer.move.plan, {}), expected=0, once=uuid4().hex)
+    facts = re.sub(r"<[^>]+>", " ", text(customer.page(service)))
+    day = f"{month.astimezone(ZoneInfo(row(service).zone)):%-d %b %Y}".upper()
+    assert re.search(rf"Next term\s+1 year, from\s+{day}\s+The plan: €28.80 each year", facts, re.IGNORECASE), facts
+    assert "Term now" not in facts
+    assert "€3.00" not in facts.split("Next invoice")[1].split("Next period")[0]  # of the old term
+
+    due = make_act(brand="", at=row(service).renew_at)
+    changing.sweep_due(due)
+    renewing.renew_due(due)
+    facts = re.sub(r"<[^>]+>", " ", text(customer.page(service)))
+    assert re.search(rf"Term now\s+1 month, until\s+{day}\s+Next term\s+1 year, from\s+{day}", facts, re.IGNORECASE), facts
+
+    offers = text(customer.browser.get(f"/account/services/{service}/change/"))
+    names = re.findall(r'<th scope="row">([^<]*)', offers)
+    page = re.sub(r"<[^>]+>", " ", text(customer.browser.get(f"/account/services/{service}/change/{names.index('Household, 1 year')}/")))
+    assert "at the price of its own term" in page
+    assert len(re.findall(r"€[\d.]+ in place of €[\d.]+", page)) == 2
+    assert "€48.00 in place of €28.80" in page
 
 
 def test_that_a_change_ends_the_discount_is_said_before_it_is_asked_for(customer: Customer, monkeypatch) -> None:

@@ -26,6 +26,7 @@ from hostkeep.provisioning.queries import ServiceTold, service_of
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, NoSuchMove, NoSuchSubscription
 from hostkeep.subscriptions.queries.changes import waiting_change
 from hostkeep.subscriptions.queries.courses import coming
+from hostkeep.subscriptions.queries.next_terms import billed_term, wanted_term
 from hostkeep.subscriptions.queries.subscriptions import subscription_of_service
 
 KEYS = frozenset({"when", "sure", TOKEN})
@@ -37,11 +38,14 @@ def term_of(request: HttpRequest, service: ServiceTold) -> dict[str, Any]:
         row = subscription_of_service(service.id, of=service.account)
     except NoSuchSubscription:
         return {}
+    waiting, act = waiting_change(row.id), _act(request)
+    wanted = wanted_term(row, waiting)
     return {
         "term": row,
         "next": row.next_period if row.renews else None,
         "coming": coming(row.id) if row.renews else None,
-        "waiting": waiting_change(row.id),
+        "waiting": waiting,
+        "next_term": told_one(act, wanted) if wanted else billed_term(row, at=act.at),
         "net": request.brand.prices == "net",  # type: ignore[attr-defined]
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money
-from hostkeep.kernel.terms import Term
+from hostkeep.kernel.terms import Term, same_term
 from hostkeep.shop.models import Choice, ChoicePrice, Option, Price, Product
 from hostkeep.shop.rules.catalogue import in_language
 from hostkeep.shop.rules.pricing import Extra, PlanPrice, cost_of
@@ -76,6 +76,32 @@ def moves_from(
         elif term_of(price.plan) == term:
             moves.append(_move(price, _kept(one, choices, shelf), shelf))
     return tuple(moves)
+
+
+def in_term(
+    brand: BrandId, moves: Sequence[MoveRow], term: Term, *, currency: str, language: str
+) -> tuple[MoveRow | None, ...]:
+    """Return moves as they are on sale today for another term, in their order; None where one is not.
+
+    Five queries.
+    """
+    found = Product.objects.filter(brand=brand, slug__in={move.product for move in moves}, retired_at=None)
+    products = {each.slug: each for each in found}
+    prices = {
+        price.plan.product_id: price for price in _prices(list(products.values()), currency)
+        if same_term(term_of(price.plan), term)
+    }  # fmt: skip
+    shelf = _shelf(list(products.values()), CURRENCIES[currency], language)
+
+    def sold(move: MoveRow) -> MoveRow | None:
+        product = products.get(move.product)
+        price = prices.get(product.id) if product is not None else None
+        if product is None or price is None:
+            return None
+        same = _move(price, _kept(product, move.choices, shelf), shelf)
+        return same if same.choices == dict(move.choices) else None
+
+    return tuple(sold(move) for move in moves)
 
 
 def _prices(products: Sequence[Product], currency: str) -> list[Price]:

@@ -20,7 +20,7 @@ from hostkeep.subscriptions.rules.add_ons import pieces_of, told_of_add_on
 from hostkeep.subscriptions.rules.agreeing import AddOn, Taken, checked_taken
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.changing import GivenBack
-from hostkeep.subscriptions.turning import close
+from hostkeep.subscriptions.turning import close, taken_in_all_terms
 
 
 @recorded("subscriptions.add_on.asked")
@@ -42,7 +42,7 @@ def ask_add_on(
     if known := Change.objects.filter(once=once).first():
         return asked_again(act, row, known)
     free_of_changes(row)
-    checked_taken(taken, currency=row.currency)
+    taken = taken_in_all_terms(row, checked_taken(taken, currency=row.currency), act.at)
     had = had_of(act, row)
     if pieces_of(had, taken.add_on.slug) + taken.quantity > most:
         raise TooManyAddOns(most=most)

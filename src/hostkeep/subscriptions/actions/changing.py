@@ -23,7 +23,7 @@ from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.states import RENEWS, State
 from hostkeep.subscriptions.rules.terms import checked as checked_calendar
 from hostkeep.subscriptions.rules.terms import start_of
-from hostkeep.subscriptions.turning import make_so, reckoned_of, waiting
+from hostkeep.subscriptions.turning import in_all_terms, make_so, reckoned_of, waiting
 from hostkeep.vault.column_door import use_columns
 
 BillLate = Callable[[Act, UUID, Late], InvoiceId]
@@ -67,6 +67,7 @@ def ask_change(
         return asked_again(act, row, known)
     free_of_changes(row)
     checked(wanted.agreed)
+    wanted = in_all_terms(row, wanted, act.at)
     reckoned = use_columns(
         as_system(act, row), wishes=[told_wish(row)], fn=lambda told: _reckoned(act, row, told, wanted)
     )

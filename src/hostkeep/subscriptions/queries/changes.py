@@ -12,6 +12,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period
+from hostkeep.kernel.terms import Term
 from hostkeep.subscriptions.asking import Asked, asked_again
 from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
@@ -22,13 +23,14 @@ from hostkeep.subscriptions.rules.changing import (
     TIME_TO_PAY,
     UPGRADE,
     GivenBack,
+    InTerm,
     Wanted,
     back_from_told,
     dues_from_told,
     from_told,
 )
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
-from hostkeep.subscriptions.turning import reckoned_of
+from hostkeep.subscriptions.turning import earlier_of, in_all_terms, reckoned_of
 from hostkeep.vault.column_door import ColumnWish, use_columns
 
 PAID_FIRST = (UPGRADE, ADDED)
@@ -154,11 +156,13 @@ def due_changes(at: datetime, *, first: int) -> tuple[ChangeRow, ...]:
 
 
 def preview(
-    act: Act, subscription: UUID, *, of: AccountId, wanted: Agreed, keeps: Mapping[str, Money] | None = None
-) -> Reckoned:
+    act: Act, subscription: UUID, *, of: AccountId, wanted: Agreed, keeps: Mapping[str, Money] | None = None,
+    earlier: Mapping[Term, InTerm] | None = None,
+) -> Reckoned:  # fmt: skip
     """Say what a change would come to, and do nothing.
 
-    keeps  the price of one piece of each add-on that is kept, by slug; None: all, as they are
+    keeps    the price of one piece of each add-on that is kept, by slug; None: all, as they are
+    earlier  what it comes to for terms before, as far as it is sold for them
 
     Raises NoSuchSubscription, NoSuchMove, SameAsNow, BadPrice.
     """
@@ -169,9 +173,16 @@ def preview(
     def reckoned(told: Sequence[Told | None]) -> Reckoned:
         if told[0] is None:
             raise NoSuchSubscription
-        return reckoned_of(act, row, told[0], Wanted(wanted, {}, keeps))
+        whole = in_all_terms(row, Wanted(wanted, {}, keeps, earlier=earlier or {}), act.at)
+        return reckoned_of(act, row, told[0], whole)
 
     return use_columns(as_system(act, row), wishes=[told_wish(row)], fn=reckoned)
+
+
+def earlier_terms(subscription: UUID, *, at: datetime) -> tuple[tuple[Term, Period], ...]:
+    """Return the billed periods that are not over and of a term before the one that is had, oldest first."""
+    found = earlier_of(Subscription.objects.get(id=subscription), at)
+    return tuple((plan.term, period) for plan, period in found)
 
 
 def _rows(*, order: str = "asked_at", first: int = 200, **which: object) -> tuple[ChangeRow, ...]:

@@ -15,8 +15,17 @@ from uuid import UUID
 from hostkeep.kernel.money import Money, money, total
 from hostkeep.subscriptions.errors import NoSuchAddOn
 from hostkeep.subscriptions.rules.agreeing import LONGEST_TITLE, AddOn, Taken
-from hostkeep.subscriptions.rules.changing import Change, GivenBack, Now, Share, share_of, told_shares
+from hostkeep.subscriptions.rules.changing import (
+    BilledAt,
+    Change,
+    GivenBack,
+    Now,
+    Share,
+    share_of,
+    told_shares,
+)
 from hostkeep.subscriptions.rules.prorating import Turn
+from hostkeep.subscriptions.rules.terms import term as checked_term
 
 ADDED, TAKEN_OFF = "add_on", "add_on_off"
 """Paid before it holds, unless it costs nothing now; holds at once."""
@@ -94,11 +103,12 @@ def pieces_of(had: Iterable[Had], slug: str) -> int:
 
 def reckon_more(now: Now, had: Sequence[Had], taken: Taken, *, at: datetime) -> Change:
     """Say what an add-on comes to for what is left of all that is billed; what is due once is not in it."""
-    nothing, more = now.price.times(0), taken.add_on.unit.times(taken.quantity)
+    nothing, add_on = now.price.times(0), taken.add_on
 
-    def prices(start: datetime) -> tuple[Money, Money]:
-        before = whole_of(had, taken.add_on.slug, nothing, start)
-        return before, before + more
+    def prices(each: BilledAt) -> tuple[Money, Money]:
+        before, term = whole_of(had, add_on.slug, nothing, each.period.start), now.earlier_term(each)
+        unit = add_on.unit if term is None else add_on.earlier[term]
+        return before, before + unit.times(taken.quantity)
 
     return _turned(ADDED, now, prices, at)
 
@@ -107,7 +117,8 @@ def reckon_less(now: Now, had: Sequence[Had], *, slug: str, quantity: int, at: d
     """Say what is given back where so many of an add-on are taken off.  Raises NoSuchAddOn."""
     nothing, left = now.price.times(0), left_of(had, slug=slug, quantity=quantity)
 
-    def prices(start: datetime) -> tuple[Money, Money]:
+    def prices(each: BilledAt) -> tuple[Money, Money]:
+        start = each.period.start
         rest = [part.unit_in(start).times(pieces) for part, pieces in left]
         return whole_of(had, slug, nothing, start), total(rest, nothing.currency)
 
@@ -132,13 +143,13 @@ def left_of(had: Sequence[Had], *, slug: str, quantity: int) -> list[tuple[Had, 
 
 
 def _turned(
-    kind: str, now: Now, prices: Callable[[datetime], tuple[Money, Money]], at: datetime
+    kind: str, now: Now, prices: Callable[[BilledAt], tuple[Money, Money]], at: datetime
 ) -> Change:
     """Return a change of what is had of one add-on, for all that is billed and not over.
 
-    prices  what it comes to for a whole term before and after, by when a period begins
+    prices  what it comes to for a whole term of a billed period, before and after
     """
-    shares: list[Share] = [share_of(now, each, prices(each.period.start), at=at) for each in now.billed]
+    shares: list[Share] = [share_of(now, each, prices(each), at=at) for each in now.billed]
     code = now.price.currency
     both = Turn(
         total([each.turn.back for each in shares], code), total([each.turn.pay for each in shares], code)
@@ -154,6 +165,7 @@ def told_of_add_on(taken: Taken, change: Change, back: Sequence[GivenBack]) -> d
         "add_on": add_on.slug, "title": add_on.title, "quantity": taken.quantity, "minor": add_on.unit.minor,
         "once": once, "recurs": add_on.recurs, "work": add_on.work, "currency": add_on.unit.currency.code,
         "due": change.due.minor + once, **told_shares(change, back),
+        "earlier": [[term.unit, term.count, unit.minor] for term, unit in add_on.earlier.items()],
     }  # fmt: skip
 
 
@@ -163,6 +175,7 @@ def taken_from_told(values: Mapping[str, Any]) -> Taken:
     add_on = AddOn(
         values["add_on"], values["title"], money(values["minor"], code),
         money(values["once"] // quantity, code), values["recurs"], values["work"],
+        {checked_term(unit, count): money(minor, code) for unit, count, minor in values.get("earlier", ())},
     )  # fmt: skip
     return Taken(add_on, quantity)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from hostkeep.kernel.money import MILLION, Money
@@ -43,6 +43,7 @@ class AddOn:
     once    one piece, with the first bill: its set-up, or all there is of it
     recurs  whether it is billed each term
     work    whether something is done to the service for it
+    earlier  one piece for a whole term before the one that is had, of which a period is billed and not over
     """
 
     slug: str
@@ -51,6 +52,7 @@ class AddOn:
     once: Money
     recurs: bool
     work: bool
+    earlier: Mapping[Term, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hostkeep.kernel.money import Money, money, total
 from hostkeep.kernel.period import Period
+from hostkeep.kernel.terms import Term
 from hostkeep.subscriptions.errors import BadPrice, SameAsNow
 from hostkeep.subscriptions.rules.agreeing import Agreed, Told
 from hostkeep.subscriptions.rules.discounts import NOTHING, Off
@@ -28,18 +29,32 @@ Late = tuple[tuple[Period, Money], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class InTerm:
+    """What is wanted, for a term before the one that is had: a period of it is billed and not over.
+
+    price  of a whole one, the plan alone
+    keeps  the add-ons that are kept, as in Wanted
+    """
+
+    price: Money
+    keeps: Mapping[str, Money] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody wants in place of what they have.
 
     spec   what the driver is to make of it
     keeps  the add-ons that are kept, by slug: the price of one piece for a whole term; None: all, as they are
     ends_discount  whether the discount that is had is not good for it, and ends when it holds
+    earlier  what it comes to for each term before, of which a period is billed and not over
     """
 
     agreed: Agreed
     spec: Mapping[str, str]
     keeps: Mapping[str, Money] | None = None
     ends_discount: bool = False
+    earlier: Mapping[Term, InTerm] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +113,14 @@ class BilledAt:
     price  of a whole term, which holds for what is left of it
     off    the discount it was billed with, which holds for whatever is had in it
     extras what each add-on comes to in it for a whole term, by slug; None: what it does since
+    calendar  what it is a period of; None: as those to come.  Another term than theirs runs out with it
     """
 
     period: Period
     price: Money
     off: Off = NOTHING
     extras: Mapping[str, Money] | None = None
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +128,10 @@ class Now:
     """What is had, for a change to be reckoned.
 
     price    of a whole term, the plan alone, as the next period is billed
-    billed   the periods of this term that are billed and not over, each at its own price: a new one may hold
-             for those to come alone
+    billed   the periods that are billed and not over, each at its own price and of its own term: a new price,
+             or another term, may hold for those to come alone
     billed_to  the end of what is billed
-    calendar   what makes its periods: one that was cut short cost its part alone
+    calendar   what makes the periods to come: one that was cut short cost its part alone
     extras     what each add-on comes to for a whole term, by slug
     """
 
@@ -125,16 +142,32 @@ class Now:
     calendar: Calendar
     extras: Mapping[str, Money] = field(default_factory=dict)
 
+    def plan_of(self, each: BilledAt) -> Calendar:
+        """Return what a billed period is a period of."""
+        return each.calendar or self.calendar
+
+    def earlier_term(self, each: BilledAt) -> Term | None:
+        """Return the term of a billed period where it is not that of those to come, else None."""
+        term = self.plan_of(each).term
+        return None if term == self.calendar.term else term
+
+
+Comes = tuple[Money, Mapping[str, Money] | None]
+"""What a plan comes to for a whole term, and each add-on that is kept; None: all do what they do now."""
+
 
 def reckon(
-    now: Now, wanted: Agreed, *, at: datetime, extras: Mapping[str, Money] | None = None
-) -> Change:
+    now: Now, wanted: Agreed, *, at: datetime, extras: Mapping[str, Money] | None = None,
+    earlier: Mapping[Term, Comes] | None = None,
+) -> Change:  # fmt: skip
     """Say what a change comes to at a moment.
 
-    extras  what each add-on that is kept comes to for a whole term then; None: all do what they do now
+    extras   what each add-on that is kept comes to for a whole term then; None: all do what they do now
+    earlier  what is wanted comes to for each term before, of which a period is billed
 
     Another term holds from the next period on and costs nothing before.  The same term at a higher price is
-    paid for what is left of all that is billed; at a lower one as much is given back.
+    paid for what is left of all that is billed, of each period at the prices of its own term; at a lower one
+    as much is given back.
     Raises SameAsNow, BadPrice (another currency).
     """
     if wanted.price.currency != now.price.currency:
@@ -147,12 +180,19 @@ def reckon(
         now.told.product, now.told.plan, dict(now.told.choices)
     ):  # fmt: skip
         raise SameAsNow
-    shares = [_changed(now, each, wanted.price, _turned(now, each, extras), at=at) for each in now.billed]
+    comes = (wanted.price, extras)
+    shares = [_changed(now, each, _comes(now, each, comes, earlier), at=at) for each in now.billed]
     both = Turn(
         total([each.turn.back for each in shares], now.price.currency),
         total([each.turn.pay for each in shares], now.price.currency),
     )
     return Change(UPGRADE if both.due.minor > 0 else DOWNGRADE, both, at, shares)
+
+
+def _comes(now: Now, each: BilledAt, comes: Comes, earlier: Mapping[Term, Comes] | None) -> Comes:
+    """Return what is wanted comes to for the term of a billed period."""
+    before = now.earlier_term(each)
+    return comes if before is None else (earlier or {})[before]
 
 
 def _turned(
@@ -166,14 +206,14 @@ def _turned(
     return [pair for pair in pairs if pair[0] != pair[1]]
 
 
-def _changed(
-    now: Now, each: BilledAt, price: Money, extras: Sequence[tuple[Money, Money]], *, at: datetime
-) -> Share:
+def _changed(now: Now, each: BilledAt, comes: Comes, *, at: datetime) -> Share:
     """Say what another plan comes to for a billed period, with what becomes of add-ons.
 
-    extras  of each add-on that comes to something else: what it did for a whole term, and what it does then
+    comes  for a whole term of that period
     """
+    price, after = comes
     plan = _share(now, each, (each.price, price, each.off), at=at)
+    extras = _turned(now, each, after)
     turns = [plan.turn, *(share_of(now, each, prices, at=at).turn for prices in extras)]
     code = price.currency
     both = Turn(total([one.back for one in turns], code), total([one.pay for one in turns], code))
@@ -191,7 +231,7 @@ def share_of(now: Now, each: BilledAt, prices: tuple[Money, Money], *, at: datet
 def _share(now: Now, each: BilledAt, prices: tuple[Money, Money, Off], *, at: datetime) -> Share:
     """Say what other prices come to for a billed period."""
     left = Period(max(at, each.period.start), each.period.end)
-    return Share(each.period, left, turn_of(prices, now.calendar, each.period, at=at))
+    return Share(each.period, left, turn_of(prices, now.plan_of(each), each.period, at=at))
 
 
 def turn_of(prices: tuple[Money, Money, Off], plan: Calendar, billed: Period, *, at: datetime) -> Turn:
@@ -219,9 +259,22 @@ def to_told(wanted: Wanted, change: Change, back: Sequence[GivenBack]) -> dict[s
     return {
         **asdict(told), "unit": agreed.term.unit, "count": agreed.term.count, "minor": agreed.price.minor,
         "currency": agreed.price.currency.code, "spec": dict(wanted.spec), "due": change.due.minor,
-        "keeps": None if wanted.keeps is None else {k: v.minor for k, v in wanted.keeps.items()},
-        "ends_discount": wanted.ends_discount, **told_shares(change, back),
+        "keeps": _minors(wanted.keeps), "ends_discount": wanted.ends_discount, **told_shares(change, back),
+        "earlier": [
+            [term.unit, term.count, then.price.minor, _minors(then.keeps)]
+            for term, then in wanted.earlier.items()
+        ],
     }  # fmt: skip
+
+
+def _minors(keeps: Mapping[str, Money] | None) -> dict[str, int] | None:
+    """Return prices by slug, in minor units."""
+    return None if keeps is None else {slug: price.minor for slug, price in keeps.items()}
+
+
+def _prices(keeps: Mapping[str, int] | None, code: str) -> dict[str, Money] | None:
+    """Return prices by slug, of minor units."""
+    return None if keeps is None else {slug: money(minor, code) for slug, minor in keeps.items()}
 
 
 def told_shares(change: Change, back: Sequence[GivenBack]) -> dict[str, Any]:
@@ -265,7 +318,10 @@ def from_told(values: Mapping[str, Any]) -> Wanted:
         term=checked_term(values["unit"], values["count"]),
         price=money(values["minor"], values["currency"]),
     )
-    keeps = values.get("keeps")
     code = agreed.price.currency.code
-    kept = None if keeps is None else {slug: money(minor, code) for slug, minor in keeps.items()}
-    return Wanted(agreed, dict(values["spec"]), kept, bool(values.get("ends_discount")))
+    earlier = {
+        checked_term(unit, count): InTerm(money(minor, code), _prices(keeps, code))
+        for unit, count, minor, keeps in values.get("earlier", ())
+    }
+    kept = _prices(values.get("keeps"), code)
+    return Wanted(agreed, dict(values["spec"]), kept, bool(values.get("ends_discount")), earlier)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hostkeep.kernel.money import Money
+from hostkeep.kernel.money import Money, halves_away
 from hostkeep.kernel.period import Period
-from hostkeep.subscriptions.rules.terms import Calendar, days_begun, days_in, whole_of
+from hostkeep.kernel.terms import Term
+from hostkeep.subscriptions.rules.terms import Calendar, days_begun, days_in, period_no, whole_of
 
 TICK = timedelta(microseconds=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,20 @@ def turn(old: Money, new: Money, period: Period, *, at: datetime, zone: str, exa
     )
 
 
+def by_its_days(price: Money, sold: Term, plan: Calendar, period: Period) -> Money:
+    """Return what another term of a plan comes to at the days of a term that it is sold for.
+
+    price   for a whole one of `sold`
+    plan    of the period, which is of the other term
+    period  a billed one: as many days as it would have uncut are counted, or seconds where one is of hours
+    """
+    whole = whole_of(Calendar(period.start, plan.zone, plan.term), period)
+    one = period_no(Calendar(period.start, plan.zone, sold), 0)
+    if "hour" in {sold.unit, plan.term.unit}:
+        return _times(price, whole.end - whole.start, one.end - one.start)
+    return _times(price, days_in(whole, plan.zone) * DAY, days_in(one, plan.zone) * DAY)
+
+
 def price_of(price: Money, plan: Calendar, period: Period) -> Money:
     """Return what a period costs.
 
@@ -75,6 +91,11 @@ def price_of(price: Money, plan: Calendar, period: Period) -> Money:
         return price
     days, of = days_in(period, plan.zone), days_in(whole, plan.zone)
     return price.share([min(days, of), max(0, of - days)])[0]
+
+
+def _times(price: Money, part: timedelta, of: timedelta) -> Money:
+    """Return so much of a price, halves away from nothing."""
+    return Money(halves_away(price.minor * (part // TICK), of // TICK), price.currency)
 
 
 def _weights(period: Period, at: datetime, zone: str, *, exact: bool) -> tuple[int, int]:

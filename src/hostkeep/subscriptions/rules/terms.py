@@ -117,9 +117,9 @@ def following(plan: Calendar, billed_to: datetime) -> Period:
 def whole_of(plan: Calendar, period: Period) -> Period:
     """Return a period as it would be uncut: one that ends on the day it was brought to is a part of it.
 
-    period  of this calendar; the one at its anchor may be cut short
+    period  of this calendar, or a trial before it; the one at its anchor may be cut short
     """
-    if plan.align_day is None or period.start != plan.anchor:
+    if period.start != plan.anchor:
         return period
     uncut = start_of(Calendar(period.start, plan.zone, plan.term), 1)
     return Period(period.start, max(uncut, period.end))
@@ -147,7 +147,10 @@ def _aligned(plan: Calendar, n: int) -> datetime:
     day = plan.align_day or 1
     first = plan.anchor.astimezone(ZoneInfo(plan.zone)).date()
     here = first.replace(day=min(day, calendar.monthrange(first.year, first.month)[1]))
-    begin = 0 if _moment(here, time(), plan.zone) > plan.anchor else 1
+    first_one = _moment(here, time(), plan.zone)
+    if first_one == plan.anchor:  # it is there: nothing is cut short
+        return _moment(_months_after(here, plan.term.months * n, day), time(), plan.zone)
+    begin = 0 if first_one > plan.anchor else 1
     return _moment(_months_after(here, begin + plan.term.months * (n - 1), day), time(), plan.zone)
 
 
