@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError
@@ -16,7 +18,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from hostkeep.billing.actions import refunding
 from hostkeep.billing.models import Payment
-from hostkeep.flows import cancelling, dunning, renewing, taking_back
+from hostkeep.flows import bank_files, cancelling, dunning, renewing, taking_back
+from hostkeep.flows.bank_files import _transfer as transfer
+from hostkeep.subscriptions.actions import renewing as actions
+from hostkeep.subscriptions.queries.courses import in_order
 from tests.conftest import NOON
 from tests.flows.playing import Step, lead, missing
 from tests.flows.years_house import house
@@ -25,7 +30,10 @@ from tests.flows.years_money import YearsOfMoney
 EXAMPLES = int(os.environ.get("PLAY_EXAMPLES", "1"))
 STEPS = int(os.environ.get("PLAY_STEPS", "10"))
 PHASES = [Phase.generate, Phase.shrink] if "PLAY_SHRINK" in os.environ else [Phase.generate]
-WANTED = {"order", "pay", "change upgrade", "cancel", "keep", "reading", "gift", "refund declined", "now"}
+WANTED = {
+    "order", "pay", "change upgrade", "cancel", "keep", "reading", "gift", "refund declined", "now", "add-on", "add-on off", "pay by file",
+    "hours",
+}  # fmt: skip
 
 
 def play(examples: int = EXAMPLES, steps: int = STEPS, machine: type[YearsOfMoney] = YearsOfMoney) -> None:
@@ -53,6 +61,19 @@ class Ends(YearsOfMoney):
 
 BEGUN: Step = ("begins", {"begin": NOON, "currency": "EUR", "pays": True})
 """What every play begins with, with one draw of it."""
+BESIDE: tuple[Step, ...] = (
+    ("joins", {"country": "DE", "currency": "EUR"}),
+    ("orders", {"who": 0, "what": ["passing"], "plan": "yearly", "many": False, "code": "", "dies": False}),
+    ("pays_by_a_bank_file", {"which": 0, "over": 0}),
+    ("time_passes", {"hours": 24, "down": True}),
+    ("adds_on", {"which": 0, "what": "spare", "pieces": 2}),
+    ("pays_by_a_bank_file", {"which": 0, "over": 0}),
+    ("time_passes", {"hours": 24 * 5, "down": True}),
+    ("pays_by_a_bank_file", {"which": 0, "over": 2000}),
+    ("takes_an_add_on_off", {"which": 0, "pieces": 1}),
+    ("time_passes", {"hours": 24 * 2, "down": True}),
+)
+"""A plan of hours, pieces of an add-on put on and one taken off, and all that is owed paid by the bank's files."""
 
 
 @pytest.mark.parametrize("how", ["issue", "payment"])
@@ -73,6 +94,9 @@ def test_years_led_and_played_at_random(db, tmp_path: Path, how: str) -> None:
 
     with house(how, tmp_path):
         lead(Led, BEGUN)
+        lead(Counted, *BESIDE)
+        led += seen
+        seen.clear()
         assert missing(led, WANTED) == set(), led
         play(machine=Counted)
     print(f"{how}: {sorted(seen.items())}")
@@ -81,15 +105,23 @@ def test_years_led_and_played_at_random(db, tmp_path: Path, how: str) -> None:
 # The play finds what is broken
 
 
-def finds(machine: type[YearsOfMoney]) -> str:
-    """Play only what every play begins and ends with; return what is wrong."""
+def finds(machine: type[YearsOfMoney], *steps: Step) -> str:
+    """Play these steps and the end alone; return what is wrong."""
     try:
-        lead(machine, BEGUN)
+        lead(machine, *steps)
     except (AssertionError, DatabaseError) as wrong:
         return f"{wrong} {wrong.__context__}"
     return ""
 
 
+BROKEN_BESIDE = [
+    # an add-on is had and not billed
+    (actions, "in_order", lambda parts: [part for part in in_order(parts) if part.kind != "add_on"], "of an add-on of which 2 were had"),
+    # hours are billed as they begin
+    (actions, "made_at", lambda before, *_: before.start, "is billed 2026-"),
+    # a row of a bank's file has another name each time
+    (bank_files, "_transfer", lambda credit: replace(transfer(credit), proof=uuid4().hex), "a row of a file is booked once"),
+]
 BROKEN = [
     # says so, and does not: what is billed anew is billed twice
     (YearsOfMoney, taking_back, "take_back", lambda act, *, invoice, once: invoice, "is billed 2 times"),
@@ -110,4 +142,8 @@ def test_it_finds_what_is_broken(db, tmp_path: Path) -> None:
         for machine, where, name, broken, said in BROKEN:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(where, name, broken)
-                assert said in finds(machine), name
+                assert said in finds(machine, BEGUN), name
+        for where, name, broken, said in BROKEN_BESIDE:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(where, name, broken)
+                assert said in finds(YearsOfMoney, *BESIDE), name

@@ -17,7 +17,7 @@ from django.db import transaction
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hostkeep.flows import aligning, cancelling, changing, checkout, metering, price_changes
+from hostkeep.flows import add_ons, aligning, cancelling, changing, checkout, metering, price_changes
 from hostkeep.flows.price_changes import PlanPrice
 from hostkeep.flows.reconciling import check_book, check_brand
 from hostkeep.kernel.act import Act
@@ -30,12 +30,13 @@ from hostkeep.shop.actions.carting import Wish
 from hostkeep.subscriptions.actions.metering import Told
 from hostkeep.subscriptions.actions.pricing import withdraw_price
 from hostkeep.subscriptions.models import Metered, PriceChange, Subscription
+from hostkeep.subscriptions.models import Period as BilledPeriod
 from hostkeep.subscriptions.queries.metering import use_due
 from tests.conftest import make_act
 from tests.flows.debtors import carry
 from tests.flows.stating import statement_wrong
 from tests.flows.years_hold import Books, everything_wrong
-from tests.flows.years_house import BEGINNINGS, BRAND, CODES, PLANS, PRODUCTS, Person, joins, stops, work
+from tests.flows.years_house import ADD_ONS, BEGINNINGS, BRAND, CODES, PLANS, PRODUCTS, SHORT, Person, joins, stops, work
 
 ZONE = "Europe/Berlin"
 DAY = timedelta(days=1)
@@ -131,7 +132,7 @@ class Years(RuleBasedStateMachine):
     def orders(self, who: int, what: list[str], plan: str, many: bool, code: str, dies: bool) -> None:
         self.wishes += 1
         picked = {"disk": "many" if many else "few"}
-        wishes = [Wish(each, plan, picked if each in ("small", "middle", "large") else {}, {}, 1 + (many and each == "small")) for each in what]
+        wishes = [Wish(each, plan_of(each, plan), picked if each in ("small", "middle", "large") else {}, {}, 1 + (many and each == "small")) for each in what]
         person = self.somebody(who)
         if dies:
             self.dies_at(checkout, "_completed", lambda: person.orders(self.at, wishes, code))
@@ -191,6 +192,23 @@ class Years(RuleBasedStateMachine):
             wanted = lambda: deed(act, of=found[0].account, service=found[1])  # noqa: E731
             self.dies_at(cancelling, "settle_ahead", wanted) if dies else self.tried(name, wanted)
 
+    @rule(which=WHICH, what=some.sampled_from(ADD_ONS), pieces=some.integers(1, 3))
+    def adds_on(self, which: int, what: str, pieces: int) -> None:
+        """An extra beside a service: what recurs and what is bought once."""
+        if found := self.one_of(which):
+            act, own = found[0].act(self.at, "service"), {"of": found[0].account, "service": found[1], "wish": (what, pieces)}
+            quote = self.tried("look", lambda: add_ons.quote_more(act, **own, language="en"))
+            if quote is not None:
+                self.tried("add-on", lambda: add_ons.add(act, **own, expected=quote.due.minor, once=uuid4().hex))
+
+    @rule(which=WHICH, pieces=some.integers(1, 3))
+    def takes_an_add_on_off(self, which: int, pieces: int) -> None:
+        if found := self.one_of(which):
+            act, own = found[0].act(self.at, "service"), {"of": found[0].account, "service": found[1], "wish": (ADD_ONS[0], pieces)}
+            quote = self.tried("look", lambda: add_ons.quote_less(act, **own))
+            if quote is not None:
+                self.tried("add-on off", lambda: add_ons.take_off(act, **own, expected=quote.due.minor, once=uuid4().hex))
+
     @rule(who=WHICH, day=some.integers(1, 31))
     def aligns(self, who: int, day: int) -> None:
         person = self.somebody(who)
@@ -201,7 +219,7 @@ class Years(RuleBasedStateMachine):
 
     @rule(what=some.sampled_from(PRODUCTS), plan=some.sampled_from(PLANS), currency=some.sampled_from(["EUR", "USD", "VND"]), minor=some.integers(0, 5000))
     def announces_a_price(self, what: str, plan: str, currency: str, minor: int) -> None:
-        new = PlanPrice(what, plan, Money(minor, CURRENCIES[currency]))
+        new = PlanPrice(what, plan_of(what, plan), Money(minor, CURRENCIES[currency]))
         self.tried("price", lambda: price_changes.announce(self.act("owner"), new=new, since=None))
 
     @rule(which=WHICH)
@@ -247,8 +265,14 @@ class Years(RuleBasedStateMachine):
         for person in self.people:
             problems += statement_wrong(person.account, cuts=cuts, begin=begin, end=end)
         assert problems == [], problems
+        self.deeds["hours"] += BilledPeriod.objects.filter(subscription__brand=BRAND, unit="hour", invoice__isnull=False).count() > 2
         assert check_brand(BrandId(BRAND)) == ()
         assert check_book() == ()
+
+
+def plan_of(what: str, plan: str) -> str:
+    """A plan of a product: one has others."""
+    return SHORT[plan] if what == "passing" else plan
 
 
 def missed(at: datetime) -> list[str]:

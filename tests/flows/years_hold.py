@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,10 +31,12 @@ from hostkeep.ledger import book
 from hostkeep.ledger.statements import totals
 from hostkeep.provisioning.models import Service
 from hostkeep.shop.models import PromoCode, Redemption
-from hostkeep.subscriptions.models import Change, Period, PeriodTurn, Reading, Subscription, Use
+from hostkeep.subscriptions.models import Change, Part, Period, PeriodTurn, Reading, Subscription, Use
 
 MILLION = 1_000_000
 OWED = ("invoice", "debit_note")
+SHORTEST = {"hour": timedelta(hours=1), "day": timedelta(hours=23), "month": timedelta(days=27, hours=23), "year": timedelta(days=364, hours=23)}
+"""What a whole term is never shorter than."""
 
 
 def rows(found: Any, *names: str) -> list[Any]:
@@ -213,10 +215,11 @@ def periods_wrong(books: Books, *, is_swept: bool) -> list[str]:
     """
     subscriptions = rows(
         Subscription.objects.filter(brand=books.brand),
-        "id", "service", "account", "state", "count", "zone", "anchor_at", "billed_to", "ends_at", "ended_at", "settle_at", "stopped_at",
+        "id", "service", "account", "state", "unit", "count", "zone", "anchor_at", "billed_to", "ends_at", "ended_at", "settle_at", "stopped_at",
         "stopped_code", "align_day", "trial_to", "created_at",
     )  # fmt: skip
-    periods = by(rows(Period.objects.order_by("starts_at"), "id", "subscription_id", "starts_at", "ends_at", "invoice", "billed_at"), "subscription_id")
+    periods = by(rows(Period.objects.order_by("starts_at"), "id", "subscription_id", "starts_at", "ends_at", "invoice", "billed_at", "unit", "count"), "subscription_id")
+    parts = by(rows(Part.objects.filter(kind="add_on"), "id", "subscription_id", "quantity", "started_at", "ended_at"), "subscription_id")
     turns = by(rows(PeriodTurn.objects.filter(kind="billed").order_by("no"), "period_id", "document"), "period_id")
     changes = by(rows(Change.objects.all(), "subscription_id", "kind", "state", "invoice"), "subscription_id")
     ordered = dict(Service.objects.filter(brand=books.brand).values_list("id", "invoice"))
@@ -225,6 +228,8 @@ def periods_wrong(books: Books, *, is_swept: bool) -> list[str]:
         mine = periods[row.id]
         wrong += _one_after_another(row, mine)
         wrong += _not_of_the_calendar(row, mine, changes[row.id])
+        wrong += _add_ons_wrong(books, mine, parts[row.id])
+        wrong += _ahead_of_its_half(mine)
         for each in mine:
             document = turns[each.id][-1].document if turns[each.id] else each.invoice
             if each.invoice != ordered[row.service]:
@@ -253,10 +258,43 @@ def _not_of_the_calendar(row: Any, mine: list[Any], changes: list[Any]) -> Itera
     zone = ZoneInfo(row.zone)
     begun = row.anchor_at.astimezone(zone)
     for n, each in enumerate(mine):
-        years, month = divmod(begun.month - 1 + n * row.count, 12)
-        day = min(begun.day, calendar.monthrange(begun.year + years, month + 1)[1])
-        if each.starts_at.astimezone(zone).date() != begun.date().replace(begun.year + years, month + 1, day):
-            yield f"the period no {n} since {begun} begins {each.starts_at.astimezone(zone)}"
+        starts = each.starts_at.astimezone(zone)
+        if row.unit == "hour":
+            is_so = each.starts_at == row.anchor_at + timedelta(hours=n * row.count)
+        elif row.unit == "day":
+            is_so = starts.date() == begun.date() + timedelta(days=n * row.count)
+        else:
+            years, month = divmod(begun.month - 1 + n * row.count, 12)
+            day = min(begun.day, calendar.monthrange(begun.year + years, month + 1)[1])
+            is_so = starts.date() == begun.date().replace(begun.year + years, month + 1, day)
+        if not is_so:
+            yield f"the period no {n} since {begun} begins {starts}"
+
+
+def _add_ons_wrong(books: Books, periods: list[Any], parts: list[Any]) -> Iterator[str]:
+    """A renewal has one line for each add-on that was had when it was made, with all its pieces, and none for others.
+
+    What came or went at the very moment may stand on it or not.
+    """
+    for each in periods:
+        bill = books.documents.get(each.invoice)
+        if bill is None or not bill.once.startswith("renewal:"):
+            continue
+        lines = by((line for line in books.lines[bill.id]), "about_id")
+        for part in parts:
+            over = part.ended_at is not None and part.ended_at < each.billed_at
+            had = part.started_at < each.billed_at and (part.ended_at is None or part.ended_at > each.billed_at)
+            pieces = [line.quantity for line in lines[part.id]]
+            if (had and pieces != [part.quantity]) or (over and pieces) or len(pieces) > 1:
+                yield f"{bill.number} has {pieces} of an add-on of which {part.quantity if had else 0} were had"
+
+
+def _ahead_of_its_half(periods: list[Any]) -> Iterator[str]:
+    """No period is billed before half of the one before it is over, or before it has begun where it is cut short."""
+    for one, two in zip(periods, periods[1:], strict=False):
+        whole = SHORTEST[one.unit] * one.count
+        if two.billed_at < one.starts_at or (one.ends_at - one.starts_at >= whole and two.billed_at - one.starts_at < (one.ends_at - one.starts_at) / 2):
+            yield f"{two.starts_at} is billed {two.billed_at}"
 
 
 def _billed_wrong(books: Books, row: Any, each: Any, document: UUID | None, *, settled: bool) -> Iterator[str]:

@@ -42,8 +42,11 @@ from tests.everything import BRAND, FOLDER, load_everything
 from tests.flows.debtors import carry
 from tests.flows.test_mailing import FakeMailer
 
-PRODUCTS = ("small", "middle", "large", "tried", "counted", "rare")
+PRODUCTS = ("small", "middle", "large", "tried", "counted", "rare", "passing")
 PLANS = ("monthly", "quarterly", "yearly")
+SHORT = {"monthly": "monthly", "quarterly": "week", "yearly": "hours"}
+"""What "passing" has in the place of these."""
+ADD_ONS = ("spare", "visit")
 CODES = ("TENTH", "FIVER", "GOOD", "ONCE", "FREE")
 WORK = ("provisioning", "changes", "standing_still", "dunning", "endings", "renewals", "use")
 """What falls due about money and what was bought; gateways are not asked, the play answers for them."""
@@ -56,6 +59,20 @@ DISK = """
       - {slug: few, label: 10 GB}
       - {slug: many, label: 40 GB, prices: {EUR: 233, USD: 250, VND: 56000}, setup: {EUR: 51, USD: 60, VND: 14000}, spec: {disk_gb: '40'}}
 """
+BESIDE = """
+    add_ons:
+    - slug: spare
+      name: {en: Spare, vi: Spare}
+      prices: {EUR: 77, USD: 83, VND: 19000}
+      setup: {EUR: 31, USD: 33, VND: 7000}
+      most: 4
+      work: true
+    - {slug: visit, name: {en: Visit, vi: Visit}, once: {EUR: 999, USD: 1050, VND: 250000}, most: 2}
+"""
+BY_TERM = BESIDE.replace(
+    "      setup:",
+    "      terms: [{hours: 100, prices: {EUR: 13, USD: 14, VND: 3100}}, {days: 7, prices: {EUR: 20, USD: 22, VND: 5000}}]\n      setup:",
+)
 METER = """
     meters:
     - slug: traffic
@@ -69,11 +86,16 @@ METER = """
 """
 
 
-def product(slug: str, price: int, *, more: str = "", trial: str = "", stock: str = "") -> str:
-    """A product of the catalogue.  price: a month of it in cents; a quarter and a year cost less than as many."""
+def product(slug: str, price: int, *, more: str = "", trial: str = "", stock: str = "", terms: tuple[tuple[str, str, int], ...] = ()) -> str:
+    """A product of the catalogue.
+
+    price  a month of it in cents; a quarter and a year cost less than as many
+    terms  of other plans than these: their slugs, lengths and prices
+    """
+    months = (("monthly", "months: 1", price), ("quarterly", "months: 3", price * 3 - 50), ("yearly", "months: 12", price * 10 + 7))
     plans = "".join(
-        f"    - {{slug: {plan}, months: {months}, {trial}prices: {{EUR: {minor}, USD: {minor + 101}, VND: {minor * 270}}}}}\n"
-        for plan, months, minor in (("monthly", 1, price), ("quarterly", 3, price * 3 - 50), ("yearly", 12, price * 10 + 7))
+        f"    - {{slug: {plan}, {length}, {trial}prices: {{EUR: {minor}, USD: {minor + 101}, VND: {minor * 270}}}}}\n"
+        for plan, length, minor in terms or months
     )
     return f"""  - slug: {slug}
     name: {slug.title()}
@@ -89,12 +111,13 @@ def product(slug: str, price: int, *, more: str = "", trial: str = "", stock: st
 
 CATALOGUE = "schema: hostkeep-catalogue/1\ngroups:\n- slug: servers\n  name: {en: Servers, vi: Servers}\n" + (
     "  intro: {en: For plays., vi: For plays.}\n  products:\n"
-    + product("small", 499, more=DISK)
-    + product("middle", 1190, more=DISK)
+    + product("small", 499, more=DISK + BESIDE.lstrip("\n"))
+    + product("middle", 1190, more=DISK + BESIDE.lstrip("\n"))
     + product("large", 3333, more=DISK)
     + product("tried", 701, trial="trial: {days: 14}, ")
     + product("counted", 299, more=METER)
     + product("rare", 555, stock="    stock: 2\n")
+    + product("passing", 0, more=BY_TERM, terms=(("monthly", "months: 1", 640), ("week", "days: 7", 170), ("hours", "hours: 100", 111)))
 )
 
 

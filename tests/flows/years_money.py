@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,14 +23,18 @@ from hostkeep.billing.models import Dispute, Invoice, Payment, PaymentAttempt, R
 from hostkeep.billing.queries.corrections import lines_left
 from hostkeep.billing.queries.refunds import room_of
 from hostkeep.drivers.payments import Declined, Disputed, Outcome, Settled, Unknown, Waiting
+from hostkeep.flows.bank_files import import_bank_file
 from hostkeep.kernel.ids import BrandId, InvoiceId, PaymentId
 from hostkeep.kernel.money import CURRENCIES, Money
+from tests.drivers.bank_files import Entry, camt
 from tests.flows.years import WHICH, Years
 from tests.flows.years_house import BEGINNINGS, BRAND, make_codes
 
 PARTS = some.sampled_from([1, 1, 1, 2, 3])
 SAID = some.sampled_from(["settled", "declined", "waiting", "unknown", "other"])
 EVERY = ("invoice", "debit_note", "proforma")
+IBAN = "DE50000000000123456789"
+"""The brand's own account: files of another are refused."""
 
 
 def amount(minor: int, currency: str) -> Money:
@@ -105,6 +110,24 @@ class YearsOfMoney(Years):
             said = Transfer("bank_transfer", uuid4().hex, amount(max(1, left + over), row.currency), self.at.date(), frozenset({reference_of(row.id)}))
             for _ in range(2):
                 self.tried("pay by bank", lambda: record_transfer(self.act(), transfer=said))
+
+    @rule(which=WHICH, over=some.integers(-500, 500))
+    def pays_by_a_bank_file(self, which: int, over: int) -> None:
+        """What is owed, not to the cent, beside a row that says nothing; the file is read twice, and its rows come again."""
+        found = self.owed(which)
+        if found is None:
+            return
+        row, left = found
+        paid, day = amount(max(1, left + over), row.currency), self.at.date().isoformat()
+        rows = [
+            Entry(digits(paid), reference_of(row.id), uuid4().hex[:16], row.currency, day=day),
+            Entry("3.07", "", uuid4().hex[:16], day=day),
+        ]  # fmt: skip
+        first, more = (camt(*some, account=IBAN, id_=uuid4().hex[:8]) for some in (rows, [*rows, replace(rows[1], ref=uuid4().hex[:16])]))
+        before = Payment.objects.count()
+        for body, come in ((first, 2), (first, 2), (more, 3)):
+            self.tried("pay by file", lambda body=body: import_bank_file(self.act(), body=body))
+            assert Payment.objects.count() - before == come, "a row of a file is booked once"
 
     @rule(which=WHICH, minor=some.integers(1, 5000))
     def a_transfer_is_matched(self, which: int, minor: int) -> None:
@@ -224,6 +247,12 @@ def said_of(said: str, proof: str, asked: Money) -> Outcome:
         "unknown": Unknown(), "other": Settled(f"{proof}-other", asked.times(2)),
     }  # fmt: skip
     return outcomes[said]
+
+
+def digits(paid: Money) -> str:
+    """An amount as banks write it."""
+    whole, rest = divmod(paid.minor, 10**paid.currency.places)
+    return f"{whole}.{rest:0{paid.currency.places}}" if paid.currency.places else str(whole)
 
 
 def reference_of(document: UUID) -> str:
