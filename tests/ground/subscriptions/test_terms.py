@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hostkeep.subscriptions.errors import BadTerm, DateOutOfReach
 from hostkeep.subscriptions.rules import terms
-from hostkeep.subscriptions.rules.terms import Calendar, Term, checked, following, number_at, period_no, start_of, term
+from hostkeep.subscriptions.rules.terms import Calendar, Term, checked, following, number_at, period_no, start_of, term, whole_of
 
 ROOT = Path(__file__).parents[3]
 ZONES = sorted(tomllib.loads(p.read_text())["zone"] for p in (ROOT / "brands").glob("*/brand.toml"))
@@ -87,6 +87,19 @@ def test_a_moment_lies_in_one_period(plan: Calendar, part: float, n: int) -> Non
     period = period_no(plan, n)
     moment = period.start + (period.end - period.start) * part
     assert number_at(plan, moment) == (n if moment < period.end else n + 1)
+
+
+@pytest.mark.parametrize("term", [Term("month", 1), Term("month", 6), Term("year", 1)])
+@pytest.mark.parametrize("day", [15, 31])
+def test_nothing_is_cut_short_where_a_term_begins_on_its_day(term: Term, day: int) -> None:
+    """Who has a day of the month and takes a longer term has it whole at once."""
+    begin = at("Europe/Amsterdam", 2026, 4, min(day, 30))
+    plan = Calendar(begin, "Europe/Amsterdam", term, day)
+    first = period_no(plan, 0)
+    end = first.end.astimezone(ZoneInfo("Europe/Amsterdam"))
+    assert (end.year - 2026) * 12 + end.month - 4 == term.months
+    assert end.day == min(day, calendar.monthrange(end.year, end.month)[1])
+    assert whole_of(plan, first) == first
 
 
 @given(aligned, st.integers(1, 60))
