@@ -23,7 +23,7 @@ from hostkeep.subscriptions.actions.changing import align
 from hostkeep.subscriptions.models import Change, Part
 from hostkeep.subscriptions.models import Period as PeriodModel
 from tests.conftest import NOON, make_act
-from tests.flows.test_promoting import BRAND, Buyer, at, buys
+from tests.flows.test_promoting import BRAND, Buyer, at, buys, makes
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -267,3 +267,16 @@ def test_who_has_a_day_of_the_month_and_takes_weeks_has_weeks(db: None) -> None:
     last = spans(buyer)[-1]
     assert (last.end.astimezone(ZONE).date() - last.start.astimezone(ZONE).date()).days == 7
     assert buyer.row.next_period.start == last.end
+
+
+def test_what_a_code_takes_off_both_periods_is_the_same_before_and_after(db: None) -> None:
+    """Off something dearer it takes no more than it did off what each was billed for."""
+    load_catalogue(make_act("owner", "site_administration", brand=BRAND), brand=BrandId(BRAND), text=CATALOGUE)
+    makes(kind="percent", value=500_000, periods=None)
+    buyer = with_a_month_ahead(buys("pass", "weekly"))
+    assert buyer.bills() == [400]
+    up = offered(buyer, 4, "big", "upgrade")
+    assert up.change.shares[1].turn.due.minor == 900
+    asks(buyer, 4, up)
+    pays_all(buyer, 4)
+    assert offered(buyer, 4, "pass", "downgrade").change.back == up.change.due
