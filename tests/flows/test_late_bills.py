@@ -106,9 +106,9 @@ def test_an_end_amid_the_period_leaves_it_owed_as_the_plan_s_own_invoice_is() ->
 
 
 def test_of_a_period_that_began_while_the_service_stood_still_nothing_is_owed() -> None:
-    ann, ahead, late = moves_up(Term("day", 10), asked=9.9, paid=12)
+    ann, ahead, late = moves_up(Term("day", 10), asked=13, paid=15.5)
     stopped_over = next(each for each in ann.invoices() if each.due_at == ahead.due_at - 10 * DAY)
-    passes(NOON + 12 * DAY, at(stopped_over, 40), STRIDE)
+    passes(NOON + 15.5 * DAY, at(stopped_over, 40), STRIDE)
     assert ann.state == "closed"
     assert owed(ann, stopped_over) > 0
     assert (owed(ann, ahead), owed(ann, late)) == (0, 0)
