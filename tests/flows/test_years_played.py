@@ -120,6 +120,10 @@ def renamed(said: Transfer) -> Transfer:
 
 
 BROKEN_BESIDE = [
+    # a period is missed
+    (renewing, "brands_due", lambda _: (), "not billed since"),
+    # something fails, and only the log tells
+    (dunning, "look_at_each", lambda *_: 1 / 0, "dunning.not_together: ZeroDivisionError"),
     # an add-on is had and not billed
     (actions, "in_order", lambda parts: [part for part in in_order(parts) if part.kind != "add_on"], "of an add-on of which 2 were had"),
     # hours are billed as they begin
@@ -132,12 +136,8 @@ BROKEN = [
     (YearsOfMoney, taking_back, "take_back", lambda act, *, invoice, once: invoice, "is billed 2 times"),
     # a refund that was declined is nowhere
     (Ends, refunding, "_came_back", lambda *_: None, "covered and 0 held of"),
-    # a period is missed
-    (YearsOfMoney, renewing, "brands_due", lambda _: (), "not billed since"),
     # a service runs on when its subscription is over
     (Ends, cancelling, "end_when_idle", lambda *_, **__: None, "active after its end"),
-    # something fails, and only the log tells
-    (YearsOfMoney, dunning, "look_at_each", lambda *_: 1 / 0, "dunning.not_together: ZeroDivisionError"),
 ]
 
 
