@@ -13,6 +13,7 @@ from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.queries import mail
+from hostkeep.shop.models import Product
 from hostkeep.subscriptions.actions.pricing import Announced, withdraw_price
 from hostkeep.subscriptions.errors import NoSuchPlan, NoticeTooShort
 from hostkeep.subscriptions.events import PriceAnnounced
@@ -133,6 +134,40 @@ def test_it_is_told_once_to_who_has_it_with_the_price_of_all_pieces_and_how_to_l
     under = make_act("owner", "billing", brand=BRAND, at=at(1))
     assert price_changes.touched(under, new=PlanPrice("hexa-m", "monthly", Money(300, EUR), "address"), before=at(0.5)).count == 1
     assert price_changes.touched(under, new=PlanPrice("hexa-m", "monthly", Money(300, EUR), "address"), before=at(1)).count == 2
+
+
+def takes_off_the_shelf(add_on: str) -> None:
+    """The catalogue is loaded without an add-on."""
+    row = Product.objects.get(brand=BRAND, slug="hexa-m")
+    row.add_ons = [each for each in row.add_ons if each["slug"] != add_on]
+    row.save(update_fields=["add_ons"])
+
+
+def test_one_that_is_sold_no_more_gets_a_new_price_as_long_as_somebody_has_it(db) -> None:
+    customer, other = buys(address=2, backup=1), buys(backup=1)
+    act = make_act("owner", "billing", brand=BRAND, at=at(0.5), actor="staff:test")
+    assert price_changes.sold_no_more(act) == ()
+    takes_off_the_shelf("address")
+    (found,) = price_changes.sold_no_more(act)
+    assert (found.product, found.plan, found.add_on, found.title) == ("hexa-m", "monthly", "address", "One more IPv4 address")
+
+    change = announces()
+    is_told(change)
+    assert Mail.objects.filter(template="billing/price").count() == 1
+    renews(20, 50)
+    assert billed(customer) == [[(1, 1190), (1, 240), (2, 300)]] * 2
+    assert billed(other) == [[(1, 1190), (1, 240)]] * 2
+
+
+def test_one_that_is_sold_no_more_and_nobody_has_any_more_has_no_price(db) -> None:
+    customer = buys(address=1)
+    takes_off_the_shelf("address")
+    customer.takes_off("address", 1, 1)
+    renews(20, 50)
+    with pytest.raises(NoSuchPlan):
+        announces(days=60)
+    assert price_changes.sold_no_more(make_act("owner", "billing", brand=BRAND, at=at(60), actor="staff:test")) == ()
+    assert not PriceChange.objects.exists()
 
 
 @pytest.mark.parametrize("add_on", ["move", "nothing"])

@@ -6,12 +6,13 @@ Each mail has a key of its own: told again, nobody hears it twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from hostkeep.brands.queries import BrandRow
+from hostkeep.brands.queries import brand as brand_row
 from hostkeep.flows.notices import write_to
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ActorId, PurposeId
@@ -55,6 +56,20 @@ class PlanPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class OffSale:
+    """An add-on that is sold no more, and still had.
+
+    product, plan, add_on  slugs
+    title                  as it was sold
+    """
+
+    product: str
+    plan: str
+    add_on: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """How many subscriptions a new price is for.
 
@@ -69,21 +84,66 @@ def announce(act: Act, *, new: PlanPrice, since: datetime | None) -> Announced:
     """Announce another price of a plan of act.brand, one that is on sale or was, or of an add-on beside it.
 
     since  None: as early as the brand's notice lets it hold
-    Raises NoSuchPlan, also of an add-on that the product does not offer or that is bought once, and what
-    announce_price refuses.
+    Raises NoSuchPlan, also of an add-on that is bought once, or that the product does not offer and nobody
+    has any more, and what announce_price refuses.
     """
     if not is_plan_on_file(act.brand, product=new.product, plan=new.plan):
         raise NoSuchPlan
-    if new.add_on and not recurs_beside(act.brand, product=new.product, add_on=new.add_on):
+    sold = not new.add_on or recurs_beside(act.brand, product=new.product, add_on=new.add_on)
+    if not sold and not is_had(act, new=new):
         raise NoSuchPlan
     return announce_price(
         act, product=new.product, plan=new.plan, each=new.each, effective_at=since, add_on=new.add_on
     )
 
 
+def is_had(act: Act, *, new: PlanPrice) -> bool:
+    """Say whether a subscription of act.brand that goes on has an add-on, sold still or not."""
+    under = _counting(act)
+    runs = _runs(act, new.each.currency.code)
+    return any(_having(under, rows, new, act.at) for rows in runs)
+
+
+def sold_no_more(act: Act) -> tuple[OffSale, ...]:
+    """Return the add-ons that act.brand sells no more and somebody still has, by product, plan and slug.
+
+    Every subscription that goes on is looked through: ask for it where somebody wants to know.
+    """
+    under, found = _counting(act), dict[tuple[str, str, str], str]()
+    for code in brand_row(act.brand).currencies:
+        for rows in _runs(act, code):
+            had = had_by(under, [row.id for row in rows])
+            having = [row for row in rows if row.id in had]
+            for row in use_columns(under, wishes=[row.wish for row in having], fn=_opened):
+                for each in had[row.id]:
+                    found.setdefault((row.told.product, row.told.plan, each.slug), each.title)
+    return tuple(
+        OffSale(product, plan, add_on, title) for (product, plan, add_on), title in sorted(found.items())
+        if not recurs_beside(act.brand, product=product, add_on=add_on)
+    )  # fmt: skip
+
+
+def _opened(told: Sequence[SubscriptionTold | None]) -> tuple[SubscriptionTold, ...]:
+    """Return the rows that opened."""
+    return tuple(row for row in told if row is not None)
+
+
+def _runs(act: Act, currency: str) -> Iterator[tuple[SubscriptionRow, ...]]:
+    """Give the subscriptions of act.brand that go on in a currency, some hundred at a time."""
+    last: UUID | None = None
+    while rows := going_on(act.brand, before=act.at, currency=currency, last=last, most=AT_ONCE):
+        yield rows
+        last = rows[-1].id
+
+
+def _counting(act: Act) -> Act:
+    """Return the act of the program that looks at what everybody has."""
+    return replace(act, actor=COUNTER, role="system", purpose=BILLING)
+
+
 def touched(act: Act, *, new: PlanPrice, before: datetime) -> Touched:
     """Count the subscriptions of act.brand that go on and had a plan, or an add-on of it, before a time."""
-    under = replace(act, actor=COUNTER, role="system", purpose=BILLING)
+    under = _counting(act)
     last: UUID | None = None
     seen = count = 0
     while rows := going_on(

@@ -10,11 +10,13 @@ import pytest
 
 from hostkeep.audit.models import Entry
 from hostkeep.runtime import clock
+from hostkeep.shop.models import Product
 from hostkeep.subscriptions.models import PriceChange
 from tests.conftest import make_act
 from tests.faces.shop.conftest import HERE, hidden, text
 from hostkeep.subscriptions.actions.pricing import announce_price
 from hostkeep.kernel.money import EUR, Money
+from tests.flows.test_add_ons import buys
 from tests.rooms.subscriptions.having import takes
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -56,6 +58,29 @@ def test_one_is_announced_for_the_day_that_was_written(staff) -> None:
     assert "€14.50" in page
     assert "Announced" in page
     assert "No price changes yet" in text(staff.get(f"{LIST}?brand=vpn"))
+
+
+def test_one_that_is_sold_no_more_is_looked_for_and_announced(staff) -> None:
+    staff.signs_in("billing")
+    buys(address=1)
+    row = Product.objects.get(brand="vps6", slug="hexa-m")
+    row.add_ons = [each for each in row.add_ons if each["slug"] != "address"]
+    row.save(update_fields=["add_ons"])
+    wanted = {"what": "hexa-m/monthly/address", "amount": "3"}
+    assert wanted["what"] not in text(staff.get(NEW)), "nothing of what people have is opened for a form"
+    sought = text(announces(staff, go="seek"))
+    assert 'value="hexa-m/monthly/address"' in sought and "One more IPv4 address: hexa-m, monthly" in sought
+    assert not PriceChange.objects.exists()
+    looked = text(announces(staff, **wanted, go="look"))
+    assert 'value="hexa-m/monthly/address" selected' in looked and "1 subscription is touched." in looked
+    assert announces(staff, **wanted).status_code == 302
+    assert PriceChange.objects.get().add_on == "address"
+
+
+def test_where_all_that_is_had_is_sold_the_search_says_so(staff) -> None:
+    staff.signs_in("billing")
+    buys(address=1)
+    assert "Nobody has an add-on that is no longer sold." in text(announces(staff, go="seek"))
 
 
 def test_an_add_on_s_is_announced_in_the_same_way(staff) -> None:

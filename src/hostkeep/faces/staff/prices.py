@@ -23,7 +23,15 @@ from hostkeep.faces.ui.amounts import money_text, read_amount
 from hostkeep.faces.ui.errors import title_of
 from hostkeep.faces.ui.moments import day_text
 from hostkeep.faces.ui.pages import language_of, show
-from hostkeep.flows.price_changes import PlanPrice, Touched, announce, touched
+from hostkeep.flows.price_changes import (
+    OffSale,
+    PlanPrice,
+    Touched,
+    announce,
+    is_had,
+    sold_no_more,
+    touched,
+)
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import BrandId
@@ -112,6 +120,8 @@ def price_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, brand)
     act = _act(request, brand.id)
+    if request.POST.get("go") == "seek":
+        return _form(request, brand, off_sale=sold_no_more(act))
     try:
         new, since = _typed(request, brand)
         if request.POST.get("go") == "announce":
@@ -185,6 +195,8 @@ def _known(request: HttpRequest, brand: BrandRow, new: PlanPrice) -> Mapping[str
     for beside in add_ons_on_file(brand.id, language=language):
         if (beside.product, beside.plan, beside.add_on) == wanted:
             return beside.prices
+    if new.add_on and is_had(_act(request, brand.id), new=new):
+        return {}
     raise NoSuchPlan
 
 
@@ -231,11 +243,20 @@ def _words(request: HttpRequest, brand: BrandRow, no: Foreseen) -> str:
 
 
 def _form(
-    request: HttpRequest, brand: BrandRow, *, field: str = "", problem: str = "", looked: Looked | None = None
+    request: HttpRequest, brand: BrandRow, *, field: str = "", problem: str = "",
+    looked: Looked | None = None, off_sale: tuple[OffSale, ...] | None = None,
 ) -> HttpResponse:
-    """Draw the form as it was filled in, with what is wrong or what it would do above it."""
+    """Draw the form as it was filled in, with what is wrong or what it would do above it.
+
+    off_sale  add-ons that are sold no more and still had, where they were asked for
+    """
     language = language_of(request)
     plans = plans_on_file(brand.id, language=language)
+    sold = add_ons_on_file(brand.id, language=language)
+    if off_sale is None and looked is not None and looked.new.add_on:
+        chosen = (looked.new.product, looked.new.plan, looked.new.add_on)
+        if chosen not in {(each.product, each.plan, each.add_on) for each in sold}:
+            off_sale = (OffSale(*chosen, title=looked.new.add_on),)
     return show(request, "staff/prices_new.html", {
         "brands": all_brands(),
         "row": brand,
@@ -248,8 +269,10 @@ def _form(
                 f"{each.product}/{each.plan}/{each.add_on}", each,
                 [money_text(one, language) for one in each.prices.values()],
             )
-            for each in add_ons_on_file(brand.id, language=language)
+            for each in sold
         ],
+        "off_sale": [(f"{each.product}/{each.plan}/{each.add_on}", each) for each in off_sale or ()],
+        "sought": off_sale is not None,
         "said": promised(brand.words),
         "sent": request.POST,
         "field": field,
