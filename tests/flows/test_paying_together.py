@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections
 
+from hostkeep.billing import booking
 from hostkeep.billing.actions.crediting import give_credit, use_credit
 from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
 from hostkeep.billing.actions.proforma import issue_proforma
@@ -31,6 +33,7 @@ from hostkeep.kernel.ids import BrandId, InvoiceId
 from hostkeep.kernel.money import EUR, USD, Money
 from hostkeep.runtime.models import Event
 from tests.conftest import NOON
+from tests.lockless import unlocked
 from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 
 ACT = billing_act(role="billing")
@@ -227,6 +230,34 @@ def test_payments_of_the_same_documents_at_once_cover_each_exactly() -> None:
     assert credit(buyer) == 1500 + 6 * ONE - 2 * ONE
     for each in invoices:
         assert sum(Allocation.objects.filter(invoice=each).values_list("minor", flat=True)) == ONE
+
+
+@pytest.mark.usefixtures("committed")
+def test_without_the_lock_a_document_is_covered_twice_and_the_database_refuses() -> None:
+    """Both look at what is owed before one of them writes: only the last wall is left."""
+    buyer, invoices = owing(1)
+    alone = begin_payment(buyer.act(), of=buyer.account, invoice=invoices[0], gateway="testpay")
+    begun = [asks(buyer, begins(buyer, invoices, ONE).id), alone]
+    real, both = booking.owed_on, Barrier(2)
+
+    def looks(row, **more):
+        found = real(row, **more)
+        both.wait(20)
+        return found
+
+    def done(each) -> bool:
+        try:
+            comes(each)
+        except IntegrityError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with unlocked(), pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(booking, "owed_on", looks)
+        assert sorted(pool.map(done, begun)) == [False, True]
+    assert owed(buyer, invoices) == [0]
 
 
 def spends(buyer: Buyer, invoice: InvoiceId) -> None:
