@@ -34,6 +34,7 @@ from hostkeep.kernel.money import EUR, USD, Money
 from hostkeep.runtime.models import Event
 from tests.conftest import NOON
 from tests.lockless import unlocked
+from tests.meeting import PATIENCE
 from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 
 ACT = billing_act(role="billing")
@@ -242,7 +243,7 @@ def test_without_the_lock_a_document_is_covered_twice_and_the_database_refuses()
 
     def looks(row, **more):
         found = real(row, **more)
-        both.wait(20)
+        both.wait(PATIENCE)
         return found
 
     def done(each) -> bool:
