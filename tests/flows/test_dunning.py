@@ -19,7 +19,7 @@ from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.drivers.payments import Settled
+from hostkeep.drivers.payments import Settled, Unknown, Waiting
 from hostkeep.flows import dunning, standing_still
 from hostkeep.flows.foretelling import preview
 from hostkeep.kernel.ids import InvoiceId
@@ -234,6 +234,24 @@ def test_one_that_goes_wrong_is_tried_again_parked_shown_and_put_back(fake, monk
     put_back(ann.act("billing", at=NOON + 10 * DAY), invoice=ann.first)
     work(NOON + 10 * DAY)
     assert ann.state == "closed"
+
+
+def test_who_is_at_the_page_of_a_gateway_is_foretold_what_comes_if_it_is_left_unpaid(fake) -> None:
+    ann = Debtor()
+
+    def foretold() -> list[tuple[str, str]]:
+        found = preview(ann.act(at=NOON + HOUR), ann.account, assumed="unpaid").events
+        return [(event.what, f"{event.at:%m-%d}") for event in found]
+
+    before = foretold()
+    begun = begin_payment(ann.act(at=NOON + HOUR), of=ann.account, invoice=ann.first, gateway="testpay")
+    record_outcome(ann.act(at=NOON + HOUR), attempt=begun.attempt, outcome=Waiting("https://pay.example.test/"))
+
+    assert rows.dunned(ann.first, at=NOON + HOUR).held
+    assert foretold() == before != []
+
+    record_outcome(ann.act(at=NOON + HOUR), attempt=begun.attempt, outcome=Unknown())
+    assert foretold() == []
 
 
 def test_many_about_which_nothing_is_to_be_done_cost_no_more_queries_than_one(fake) -> None:

@@ -7,7 +7,7 @@ nobody can know is assumed and said: whether invoices are paid.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
@@ -144,7 +144,7 @@ def _set_up(
         bill.next = case.next(act.at)
         if case.steps(act.at):
             bill.next = act.at
-        if case.facts.held:  # what a bank will say, and when, cannot be played
-            bill.next = None
+        if case.facts.held:  # what a bank will say, and when, cannot be played; that a page is left can
+            bill.facts, bill.next = replace(case.facts, held=of.held_until is None), of.held_until
         play.bills.append(bill)
     return play

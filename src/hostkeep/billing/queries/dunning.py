@@ -36,11 +36,12 @@ NOT_KNOWN_FOR = timedelta(days=14)
 class DunnedRow:
     """An invoice as the calendar sees it.
 
-    owed      what is still to pay
-    done      steps that were taken; spared: exceptions of its account, those that are over among them
-    held      whether a payment of it is disputed, one was asked for and it is not known what came of it, or
-              its payer may be at a gateway's page this moment
-    released  when a dispute of it was over last
+    owed        what is still to pay
+    done        steps that were taken; spared: exceptions of its account, those that are over among them
+    held        whether a payment of it is disputed, one was asked for and it is not known what came of it, or
+                its payer may be at a gateway's page this moment
+    held_until  when that is over by itself: where it is the page alone; else None
+    released    when a dispute of it was over last
     """
 
     id: InvoiceId
@@ -54,6 +55,7 @@ class DunnedRow:
     done: tuple[Done, ...] = field(repr=False)
     spared: tuple[Spared, ...] = field(repr=False)
     held: bool
+    held_until: datetime | None
     released: datetime | None
 
     @property
@@ -125,15 +127,12 @@ def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[Inv
     """Return invoices by their ids; one that is not there is left out.  Four queries, however many."""
     of = with_paid(Invoice.objects.filter(id__in=invoices))
     disputes = Dispute.objects.filter(payment__allocations__invoice=OuterRef("pk"))
-    moving = PaymentAttempt.objects.filter(
-        (Q(state="unknown") | Q(state="waiting", visit="", method__isnull=False))
-        & Q(created_at__gt=at - NOT_KNOWN_FOR)
-        | Q(state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE) & ~Q(visit="")
-    )
-    unknown = moving.filter(invoice=OuterRef("pk"))
+    unknown, on_page = _moving(at)
+    unknown_of, on_page_of = (each.filter(invoice=OuterRef("pk")) for each in (unknown, on_page))
     released = disputes.order_by().values("payment__allocations__invoice").annotate(at=Max("closed_at"))
     rows = list(of.annotate(
-        is_held=Exists(disputes.filter(state="open")) | Exists(unknown),
+        is_held=Exists(disputes.filter(state="open")) | Exists(unknown_of),
+        page_at=Subquery(on_page_of.order_by("-shown_at").values("shown_at")[:1]),
         released_at=Subquery(released.values("at")),
         is_replaced=Exists(Invoice.objects.filter(corrects=OuterRef("pk"))),
     ))  # fmt: skip
@@ -141,18 +140,43 @@ def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[Inv
     for each in DunningStep.objects.filter(invoice__in=[row.id for row in rows]).order_by("at", "day"):
         done[each.invoice_id].append(Done(each.kind, each.day, each.at, each.outcome))
     accounts = {row.account for row in rows}
-    spared = _spared(accounts)
-    paid_together = moving.filter(top_up__account__in=accounts, top_up__meant_for__isnull=False)
-    held = {each for some in paid_together.values_list("top_up__meant_for", flat=True) for each in some or ()}
+    spared, together = _spared(accounts), _together((unknown | on_page).filter(top_up__account__in=accounts))
     return {
-        InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account], is_held=str(row.id) in held)
+        InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account], together.get(str(row.id), ()))
         for row in rows
     }
 
 
-def _dunned(row: Invoice, done: Sequence[Done], spared: Sequence[Spared], *, is_held: bool) -> DunnedRow:
-    """Freeze an invoice with what was added to it.  is_held: its money moves with that of others."""
+def _moving(at: datetime) -> tuple[QuerySet[PaymentAttempt], QuerySet[PaymentAttempt]]:
+    """Return attempts by which money may be moving: nobody knows of it yet; its payer may be at the page."""
+    rows = PaymentAttempt.objects.all()
+    of_stored = Q(state="waiting", visit="", method__isnull=False)
+    return (
+        rows.filter(Q(state="unknown") | of_stored, created_at__gt=at - NOT_KNOWN_FOR),
+        rows.filter(~Q(visit=""), state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE),
+    )
+
+
+def _together(moving: QuerySet[PaymentAttempt]) -> Mapping[str, Sequence[datetime | None]]:
+    """Return for documents whose money moves with that of others since when each page is shown.
+
+    None: nobody knows whether it moved.  One query.
+    """
+    found: dict[str, list[datetime | None]] = defaultdict(list)
+    asked = moving.filter(top_up__meant_for__isnull=False)
+    for meant_for, state, shown_at in asked.values_list("top_up__meant_for", "state", "shown_at"):
+        for each in meant_for or ():
+            found[each].append(None if state == "unknown" else shown_at)
+    return found
+
+
+def _dunned(
+    row: Invoice, done: Sequence[Done], spared: Sequence[Spared], together: Sequence[datetime | None]
+) -> DunnedRow:
+    """Freeze an invoice with what was added to it.  together: as in _together."""
     added = vars(row)
+    shown = [each for each in (added["page_at"], *together) if each is not None]
+    is_unknown = added["is_held"] or None in together
     left = row.gross_minor - int(added["paid_minor"])
     if row.kind == PROFORMA and added["is_replaced"]:
         left = 0  # the invoice that took its place is what was paid
@@ -160,7 +184,9 @@ def _dunned(row: Invoice, done: Sequence[Done], spared: Sequence[Spared], *, is_
         id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
         subject=SubjectId(row.subject), number=row.number, owed=money(max(0, left), row.currency),
         issued_at=row.issued_at, due_at=row.due_at, done=tuple(done), spared=tuple(spared),
-        held=added["is_held"] or is_held, released=added["released_at"],
+        held=is_unknown or bool(shown),
+        held_until=max(shown) + ON_THE_PAGE if shown and not is_unknown else None,
+        released=added["released_at"],
     )  # fmt: skip
 
 
