@@ -89,6 +89,17 @@ def test_a_card_is_charged_first_and_what_is_declined_is_that_days_letter() -> N
     assert [day for day, kind, _ in told if kind == "charge"] == [-1, 1, 3, 7]
 
 
+@pytest.mark.parametrize("ahead", [1, 12])
+def test_what_is_made_less_than_a_day_before_it_is_due_is_charged_at_once(ahead: int) -> None:
+    made = replace(RENEWAL, issued_at=DUE - ahead * HOUR, chargeable=DUE - 90 * DAY)
+    assert [day for day, kind, _ in Play(made).to(FAR) if kind == "charge"] == [0, 1, 3, 7], "on the day it is due, not after it"
+    calendar = calendar_of({})
+    (first,) = steps_due(calendar, made, (), (), calendar.awake(made.issued_at, made.zone))
+    assert (first.kind, first.day) == ("charge", -1)
+    later = replace(made, chargeable=DUE - ahead * HOUR / 2)
+    assert next_look(calendar, later, (), (), made.issued_at) > DUE, "a card that came after it waits for the next day"
+
+
 def test_a_card_that_came_later_is_not_charged_for_days_before_it() -> None:
     play = Play(replace(RENEWAL, chargeable=DUE + 2 * DAY))
     assert [day for day, kind, _ in play.to(FAR) if kind == "charge"] == [3, 7]

@@ -115,13 +115,18 @@ class _Case:
         return self._day_of(self.at)
 
     def charges(self) -> Iterator[Planned]:
-        """Yield charges of a stored method, of days on which there was one."""
-        since = self.facts.chargeable
+        """Yield charges of a stored method, of days on which there was one.
+
+        Of days that were over when the invoice was made, the last is made up for at once: who rents by the
+        hour or the day would else run on unpaid for a day each time.
+        """
+        since, issued_at = self.facts.chargeable, self.facts.issued_at
         if self.facts.about != "renewal" or since is None:
             return
+        over = [day for day in self.calendar.charges if self._moment(day) < issued_at]
         for day in self.calendar.charges:
-            moment = self._moment(day)
-            if (Kind.CHARGE, day) not in self.taken and moment >= max(since, self.facts.issued_at):
+            moment = issued_at if over and day == max(over) else self._moment(day)
+            if (Kind.CHARGE, day) not in self.taken and moment >= max(since, issued_at):
                 yield Planned(moment, Step(Kind.CHARGE, day))
 
     def reminders(self) -> Iterator[Planned]:
