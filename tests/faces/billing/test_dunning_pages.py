@@ -30,7 +30,7 @@ def warned(who: Customer, issued) -> DunningStep:
     agenda.enlist(issued.id, at=at)
     act = make_act("system", "billing", brand=who.brand, at=at)
     steps = [Step(Kind.STOP_WARNING, 3)]
-    take_steps(act, invoice=issued.id, judge=Judge(lambda: steps, lambda *_: "sent", lambda: at + timedelta(days=1)))
+    take_steps(act, invoice=issued.id, judge=Judge(lambda: steps, lambda *_: "sent", lambda _: at + timedelta(days=1)))
     row = DunningStep.objects.get(invoice=issued.id)
     note_untold(act, step=row.id)
     return row

@@ -16,7 +16,7 @@ from hostkeep.audit.ringing import QUIET, ring_once
 from hostkeep.kernel.ids import ClauseId, Ref
 from tests.conftest import NOON, make_act
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("committed")  # an alarm is entered for good: no other test may find it
 
 KIND = "kettle_dry"
 
