@@ -21,6 +21,7 @@ from hostkeep.subscriptions.actions.pricing import announce_price, withdraw_pric
 from hostkeep.subscriptions.errors import BadPrice, NoSuchChange, NoticeTooShort, PriceLocked
 from hostkeep.subscriptions.events import PriceAnnounced
 from hostkeep.subscriptions.models import PriceChange
+from hostkeep.subscriptions.queries.announced import coming
 from hostkeep.subscriptions.queries.changes import preview
 from hostkeep.subscriptions.rules.agreeing import Agreed
 from hostkeep.subscriptions.rules.changing import Wanted
@@ -58,6 +59,18 @@ def test_it_holds_after_the_notice_and_is_told_once_to_those_who_have_it(db) -> 
     assert nets(taker)[:3] == [1200, 1500, 1500]
     assert set(nets(other)) == {1200}
     assert set(nets(late)) == {1500}
+
+
+def test_the_next_invoice_is_told_at_the_price_that_was_announced_for_it(db) -> None:
+    taker = takes(at=BEFORE)
+    before = coming(act_at(), taker.id)
+    is_told(announces(1500))
+
+    seen = coming(act_at(), taker.id)
+
+    assert (seen.plan, seen.bill) == (before.plan, Money(1500, EUR)) != (before.bill, before.bill)
+    runs(after(20))
+    assert nets(taker)[-1] == seen.bill.minor
 
 
 def test_the_mail_says_what_it_costs_and_from_when(db) -> None:

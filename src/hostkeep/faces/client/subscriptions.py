@@ -24,8 +24,8 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.provisioning.queries import ServiceTold, service_of
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, NoSuchMove, NoSuchSubscription
+from hostkeep.subscriptions.queries.announced import coming
 from hostkeep.subscriptions.queries.changes import waiting_change
-from hostkeep.subscriptions.queries.courses import coming
 from hostkeep.subscriptions.queries.next_terms import billed_term, wanted_term
 from hostkeep.subscriptions.queries.subscriptions import subscription_of_service
 
@@ -43,7 +43,7 @@ def term_of(request: HttpRequest, service: ServiceTold) -> dict[str, Any]:
     return {
         "term": row,
         "next": row.next_period if row.renews else None,
-        "coming": coming(row.id) if row.renews else None,
+        "coming": coming(act, row.id) if row.renews else None,
         "waiting": waiting,
         "next_term": told_one(act, wanted) if wanted else billed_term(row, at=act.at),
         "net": request.brand.prices == "net",  # type: ignore[attr-defined]

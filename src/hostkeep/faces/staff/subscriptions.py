@@ -33,8 +33,8 @@ from hostkeep.subscriptions.errors import (
     PeriodUnpaid,
     SameAsNow,
 )
+from hostkeep.subscriptions.queries.announced import coming
 from hostkeep.subscriptions.queries.changes import waiting_change
-from hostkeep.subscriptions.queries.courses import coming
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, periods_of, subscription_of_service
 
 TO_SAY = (BadPrice, BadTerm, ChangeWaits, NoSuchChange, NoSuchMove, PeriodUnpaid, SameAsNow)
@@ -123,7 +123,7 @@ def _ahead(act: Act, row: ServiceRow, term: SubscriptionRow) -> dict[str, Any]:
     if not term.renews:
         return {}
     seen = cancelling.outlook(act, of=row.account, service=row.id)
-    return {"next": term.next_period, "coming": coming(term.id), "end": seen.ends_at}
+    return {"next": term.next_period, "coming": coming(act, term.id), "end": seen.ends_at}
 
 
 def _act(request: HttpRequest, row: ServiceRow) -> Act:

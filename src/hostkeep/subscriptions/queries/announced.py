@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.act import Act
+from hostkeep.kernel.money import Money, total
 from hostkeep.subscriptions.boxing import BILLING, add_ons_wish, told_wish
 from hostkeep.subscriptions.extras import frozen_had
 from hostkeep.subscriptions.models import Part, Subscription
-from hostkeep.subscriptions.queries.courses import CourseRow, in_order, priced
+from hostkeep.subscriptions.queries.courses import CourseRow, course_of, in_order, priced
 from hostkeep.subscriptions.repricing import meant_for, new_prices, taken_at
+from hostkeep.subscriptions.rules.discounts import DISCOUNT
 from hostkeep.subscriptions.rules.pricing import NewPrice, promised
-from hostkeep.subscriptions.rules.projecting import ADD_ON, PLAN, Priced
+from hostkeep.subscriptions.rules.projecting import ADD_ON, PLAN, Priced, go_on
 from hostkeep.vault.column_door import ColumnWish, use_columns
+
+BESIDE = frozenset({ADD_ON, DISCOUNT})
+"""Parts that are none of the plan's price."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingRow:
+    """What a subscription costs, as the brand's prices are.
+
+    plan  the plan alone for a whole term as it is had now, without add-ons and discounts
+    bill  what the next period comes to, at the prices that hold in it, with add-ons and less discounts
+    """
+
+    plan: Money
+    bill: Money
+
+
+def coming(act: Act, subscription: UUID) -> ComingRow:
+    """Return what a subscription's plan and its next period cost.  Raises DateOutOfReach.
+
+    Three queries, and where something was announced as many more as with_new_prices asks.
+    """
+    (row,) = with_new_prices(act, (course_of(subscription),))
+    billed, _ = go_on(row.course)
+    currency = row.course.parts[0].unit.currency
+    had = [part.unit.times(part.quantity) for part in row.course.parts if part.kind not in BESIDE]
+    bill = [unit.times(quantity) for quantity, unit in billed.amounts]
+    return ComingRow(total(had, currency), total(bill, currency))
 
 
 def with_new_prices(act: Act, rows: Sequence[CourseRow]) -> tuple[CourseRow, ...]:

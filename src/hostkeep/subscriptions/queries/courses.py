@@ -12,22 +12,18 @@ from django.db.models import Q
 
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId
-from hostkeep.kernel.money import Money, money
+from hostkeep.kernel.money import money
 from hostkeep.kernel.period import Period
 from hostkeep.subscriptions.holding import calendar_of
 from hostkeep.subscriptions.models import Part, PeriodTurn, Subscription
 from hostkeep.subscriptions.models import Period as PeriodModel
 from hostkeep.subscriptions.periods import with_turns
-from hostkeep.subscriptions.rules.discounts import DISCOUNT
 from hostkeep.subscriptions.rules.pricing import promised
-from hostkeep.subscriptions.rules.projecting import ADD_ON, Course, Priced, go_on
+from hostkeep.subscriptions.rules.projecting import Course, Priced
 from hostkeep.subscriptions.rules.states import RUNS, State
 
 RANK = {"plan": 0, "option": 1, "add_on": 2, "discount": 3}
 """In this order parts are billed."""
-
-BESIDE = frozenset({ADD_ON, DISCOUNT})
-"""Parts that are none of the plan's price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +35,6 @@ class CourseRow:
     state: State
     ends_at: datetime | None
     course: Course
-
-
-@dataclass(frozen=True, slots=True)
-class ComingRow:
-    """What a subscription costs, as the brand's prices are.
-
-    plan  the plan alone for a whole term, without add-ons and discounts
-    bill  what the next period comes to, with add-ons and less the discounts that hold in it
-    """
-
-    plan: Money
-    bill: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +58,10 @@ def courses_of(account: AccountId) -> tuple[CourseRow, ...]:
     return tuple(_course(row, parts[row.id]) for row in rows)
 
 
-def coming(subscription: UUID) -> ComingRow:
-    """Return what a subscription's plan and its next period cost.  Two queries.  Raises DateOutOfReach."""
+def course_of(subscription: UUID) -> CourseRow:
+    """Return how one subscription goes on, at the prices that were agreed.  Two queries."""
     row = Subscription.objects.get(id=subscription)
-    course = _course(row, list(Part.objects.filter(subscription=row, ended_at=None))).course
-    billed, _ = go_on(course)
-    plan = sum(part.unit.minor * part.quantity for part in course.parts if part.kind not in BESIDE)
-    bill = sum(quantity * unit.minor for quantity, unit in billed.amounts)
-    return ComingRow(money(plan, row.currency), money(bill, row.currency))
+    return _course(row, list(Part.objects.filter(subscription=row, ended_at=None)))
 
 
 def billed_by(invoice: InvoiceId) -> tuple[BilledRow, ...]:
