@@ -170,7 +170,9 @@ def off_of(row: Subscription, period: Period) -> Off:
     # So does the plan of another term; what it was changed into since begins with it too, and ends later.
     ahead = plans.filter(started_at=period.starts_at, started_at__gt=period.billed_at)
     begins = ahead.exclude(ended_at=F("started_at")).order_by("ended_at").first()
-    billed = begins or plans.filter(started_at__lte=period.billed_at).first() or plan_of(row)
+    # Of two that begin at one instant the first is what was billed: the other came in its place.
+    held = plans.filter(started_at__lte=period.billed_at).exclude(ended_at__lt=period.billed_at)
+    billed = begins or held.order_by("-started_at", "ended_at").first() or plan_of(row)
     return off.given_on(money(billed.unit_minor if billed else 0, row.currency))
 
 
