@@ -29,6 +29,7 @@ run: .venv/run .venv/words ## start the demo: five brands on http://localhost:80
 
 check: .venv/dev .venv/words ## ruff, mypy --strict, import contracts, house rules, migrations
 	$(BIN)/ruff check src tests bench tools
+	$(BIN)/ruff check --isolated --select F821 tests bench
 	$(BIN)/mypy src/hostkeep
 	cd src && ../$(BIN)/lint-imports --config ../pyproject.toml
 	$(BIN)/python -m pytest tests/house -n 0

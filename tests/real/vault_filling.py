@@ -186,7 +186,7 @@ def cut_off_again() -> dict[str, bool]:
 
 def certificate(subject: str) -> dict[str, str]:
     from hostkeep.kernel.ids import SubjectId
-    from hostkeep.vault import erasing
+    from hostkeep.vault import certificates
 
     (paper,) = certificates.certificates_of(act(), subject=SubjectId(UUID(subject)))
     return {name: str(getattr(paper, name)) for name in ("live_at", "wal_at", "backups_at")}
