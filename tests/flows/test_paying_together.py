@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, connection, connections, transaction
 
 from hostkeep.billing import booking
 from hostkeep.billing.actions.crediting import give_credit, use_credit
@@ -34,7 +34,7 @@ from hostkeep.kernel.money import EUR, USD, Money
 from hostkeep.runtime.models import Event
 from tests.conftest import NOON
 from tests.lockless import unlocked
-from tests.meeting import PATIENCE
+from tests.meeting import PATIENCE, until
 from tests.rooms.billing.making import WEEK, Buyer, billing_act, line
 
 ACT = billing_act(role="billing")
@@ -259,6 +259,45 @@ def test_without_the_lock_a_document_is_covered_twice_and_the_database_refuses()
         patch.setattr(booking, "owed_on", looks)
         assert sorted(pool.map(done, begun)) == [False, True]
     assert owed(buyer, invoices) == [0]
+
+
+@pytest.mark.usefixtures("committed")
+def test_who_begins_waits_for_who_has_the_first_by_id_and_holds_no_other_meanwhile() -> None:
+    """What comes locks in the order of ids; who begins in another would wait for it while it waits for them."""
+    buyer = Buyer()
+    early = [buyer.owes(line()).id for _ in range(8)]
+    late = [buyer.owes(line(), at=NOON + WEEK).id for _ in range(8)]
+    first, last = min(late), max(early)  # ids are made at random: of so many one that is due later comes before one that is not
+    assert first < last
+    invoices = [first, last]
+
+    def begin() -> None:
+        try:
+            begins(buyer, invoices)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Invoice.objects.select_for_update().get(id=first)
+            begun = pool.submit(begin)
+            until(somebody_waits)
+            assert Invoice.objects.select_for_update(nowait=True).get(id=last)
+        begun.result()
+    assert TopUp.objects.filter(account=buyer.account).count() == 1
+
+
+WAITING = """
+SELECT count(*) FROM pg_locks w WHERE NOT w.granted AND EXISTS (
+  SELECT FROM pg_locks h JOIN pg_database d ON d.oid = h.database WHERE h.pid = w.pid AND d.datname = current_database())
+"""
+
+
+def somebody_waits() -> bool:
+    """Whether a statement in this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        return bool(cursor.fetchone()[0])
 
 
 def spends(buyer: Buyer, invoice: InvoiceId) -> None:

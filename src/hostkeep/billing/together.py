@@ -36,18 +36,26 @@ Owed = Callable[[Invoice], Money]
 """Says what is still to pay on a document of which something is owed."""
 
 
-def payable_of(account: UUID, documents: Sequence[UUID]) -> QuerySet[Invoice]:
-    """Return those of some documents that an account can pay, the first due first."""
-    found = Invoice.objects.filter(id__in=documents, account=account, kind__in=PAYABLE)
-    return found.order_by("due_at", "id")
+def payable_of(account: UUID, documents: Sequence[UUID]) -> list[Invoice]:
+    """Return those of some documents that an account can pay, locked, the first due first."""
+    return _locked(Invoice.objects.filter(id__in=documents, account=account, kind__in=PAYABLE))
 
 
 def meant_by(top_up: TopUp) -> list[Invoice]:
     """Return the documents that a top-up is meant for, locked, the first due first; or none."""
     if not top_up.meant_for:
         return []
-    mine = Invoice.objects.select_for_update().filter(account=top_up.account, id__in=top_up.meant_for)
-    return sorted(mine.order_by("id"), key=lambda row: (row.due_at, row.id))
+    return _locked(Invoice.objects.filter(account=top_up.account, id__in=top_up.meant_for))
+
+
+def _locked(found: QuerySet[Invoice]) -> list[Invoice]:
+    """Return documents locked, the first due first.
+
+    They are locked in one order, whoever comes: in that of their ids.  Else two who want the same ones would
+    wait for each other.
+    """
+    rows = found.select_for_update().order_by("id")
+    return sorted(rows, key=lambda row: (row.due_at, row.id))
 
 
 def owed_together(documents: Sequence[Invoice], currency: Currency, owed: Owed) -> Money:

@@ -94,7 +94,7 @@ def begin_together(
     wanted = list(dict.fromkeys(invoices))
     if not 1 <= len(wanted) <= MOST_TOGETHER:
         raise BadTogether(why="many" if wanted else "none")
-    rows = [row for row in payable_of(of, wanted).select_for_update() if row.brand == act.brand]
+    rows = [row for row in payable_of(of, wanted) if row.brand == act.brand]
     if len(rows) != len(wanted):
         raise NoSuchInvoice
     if any(row.currency != expected.currency.code for row in rows):
