@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 
 from hostkeep.kernel.ids import OPERATOR, AccountId, BrandId, ClauseId, MailId, SubjectId
 from hostkeep.messaging.errors import NoSuchMail
@@ -17,6 +18,7 @@ from hostkeep.messaging.rules.streams import wanted
 from hostkeep.people.queries import is_canary
 from hostkeep.policy.book import Policy, Text
 from hostkeep.runtime.counting import Tally
+from hostkeep.runtime.written import objects_of, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class PreferenceRow:
 
 def mail(mail: MailId) -> MailRow:
     """Return one mail.  Raises NoSuchMail."""
-    row = Mail.objects.filter(id=mail).first()
+    row = next(iter(objects_of(_alone, mail)), None)
     if row is None:
         raise NoSuchMail
     return MailRow(
@@ -114,6 +116,11 @@ def mail(mail: MailId) -> MailRow:
         due_at=row.due_at,
         handed_over_at=row.handed_over_at,
     )
+
+
+def _alone(mail: MailId) -> QuerySet[Mail]:
+    """Return the query of `mail`."""
+    return Mail.objects.filter(id=mail)
 
 
 def due_mail(at: datetime, *, most: int) -> tuple[MailId, ...]:
@@ -157,8 +164,13 @@ def mail_tally(account: AccountId) -> Tally:
 
 def choices_of(subject: SubjectId, *, brand: BrandId) -> Mapping[str, bool]:
     """Return a person's last word on each stream they ever answered, by stream id."""
+    return dict(rows_of(_answers, subject, brand))
+
+
+def _answers(subject: SubjectId, brand: BrandId) -> QuerySet[Preference, Any]:
+    """Return the query of `choices_of`."""
     answers = Preference.objects.filter(subject=subject, brand=brand).order_by("stream", "-id")
-    return dict(answers.distinct("stream").values_list("stream", "wanted"))
+    return answers.distinct("stream").values_list("stream", "wanted")
 
 
 def preferences_of(subject: SubjectId, *, policy: Policy) -> tuple[PreferenceRow, ...]:

@@ -20,7 +20,6 @@ from hostkeep.people.models import (
     Account,
     ApiKey,
     LoginAddress,
-    Membership,
     Session,
     StaySeries,
     User,
@@ -28,7 +27,7 @@ from hostkeep.people.models import (
 from hostkeep.people.rules.scopes import parts_of
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.runtime.together import Question, ask
-from hostkeep.runtime.written import rows
+from hostkeep.runtime.written import objects_of, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +172,15 @@ def numbers_of_subjects(subjects: Iterable[SubjectId]) -> Mapping[SubjectId, str
 
 def owner_of(account_id: AccountId) -> UserRow:
     """Return the login that owns an account.  Raises NoSuchAccount."""
-    found = Membership.objects.select_related("user").filter(account_id=account_id, role="owner").first()
-    if found is None:
-        raise NoSuchAccount
-    return _user_row(found.user)
+    for found in objects_of(_owners, account_id):
+        return _user_row(found)
+    raise NoSuchAccount
+
+
+def _owners(account_id: AccountId) -> QuerySet[User]:
+    """Return the query of `owner_of`."""
+    found = User.objects.filter(membership__account_id=account_id, membership__role="owner")
+    return found.order_by("membership__id")[:1]
 
 
 def subject_of(account_id: AccountId) -> SubjectId:
@@ -186,10 +190,14 @@ def subject_of(account_id: AccountId) -> SubjectId:
 
 def user(user_id: UserId) -> UserRow:
     """Return one login.  Raises NoSuchUser."""
-    row = User.objects.filter(id=user_id).first()
-    if row is None:
-        raise NoSuchUser
-    return _user_row(row)
+    for found in objects_of(_login, user_id):
+        return _user_row(found)
+    raise NoSuchUser
+
+
+def _login(user_id: UserId) -> QuerySet[User]:
+    """Return the query of `user`."""
+    return User.objects.filter(id=user_id)
 
 
 def login_address(user_id: UserId) -> Sealed[str] | None:
@@ -197,8 +205,13 @@ def login_address(user_id: UserId) -> Sealed[str] | None:
 
     Not through the door: it is the key to the login, sealed apart.  Only mail to its owner may use it.
     """
-    row = LoginAddress.objects.filter(user_id=user_id).order_by("-primary", "-verified", "id").first()
+    row = next(iter(objects_of(_addresses, user_id)), None)
     return Sealed(row.email, "email") if row else None
+
+
+def _addresses(user_id: UserId) -> QuerySet[LoginAddress]:
+    """Return the query of `login_address`."""
+    return LoginAddress.objects.filter(user_id=user_id).order_by("-primary", "-verified", "id")[:1]
 
 
 def login_address_row(address_id: str) -> Sealed[str] | None:

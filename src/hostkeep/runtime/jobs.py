@@ -198,7 +198,7 @@ def _hand_over(row: Delivery) -> None:
     except Exception as error:  # noqa: BLE001  a poisoned event must not stop the others
         _failed(row, error)
         return
-    Delivery.objects.filter(id=row.id).update(state=Delivery.DONE, done_at=act.at, last_code="")
+    outbox.note_done(row.id, act.at)
     _done[EVENTS] += 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -115,6 +116,15 @@ COPY_DELIVERIES = "COPY runtime_delivery (id, event_id, handler, state, attempts
 def defer_delivery(delivery: UUID, seconds: int) -> None:
     """Make the job that carries a delivery, so many seconds from now."""
     run([carry([[str(delivery)]], seconds) for carry in _carry])
+
+
+def note_done(delivery: UUID, at: datetime) -> None:
+    """Note that a handler has done its part."""
+    run([(NOTE_DONE, [Delivery.DONE, at, delivery])])
+
+
+NOTE_DONE = "UPDATE runtime_delivery SET state = %s, done_at = %s, last_code = '' WHERE id = %s"
+"""Written by hand: it comes with every delivery."""
 
 
 def handler_of(delivery: Delivery) -> Handler | None:

@@ -37,5 +37,11 @@ def tallies(*, brand: BrandId, kind: str, since: datetime) -> dict[str, int]:
 
 def last_tallied(*, brand: BrandId, kind: str, name: str) -> datetime | None:
     """Return when something was last counted, or None."""
-    found = Tally.objects.filter(brand=brand, kind=kind, name=name).order_by("-day")
-    return found.values_list("last_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT last_at FROM runtime_tally WHERE brand = %s AND kind = %s AND name = %s"
+            " ORDER BY day DESC LIMIT 1",
+            [brand, kind, name],
+        )
+        found = cursor.fetchone()
+    return found[0] if found else None

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hostkeep.drivers.mail import Bounced, Later, Taken
 from hostkeep.kernel.ids import MailId
@@ -118,3 +119,31 @@ def test_no_such_mail():
 def test_the_database_knows_the_states(waiting):
     with pytest.raises(IntegrityError), transaction.atomic():
         Mail.objects.update(state="lost")
+
+
+def ways(deed) -> int:
+    """Do a deed; return how many texts went to the server for it, savepoints left out."""
+    with CaptureQueriesContext(connection) as asked:
+        deed()
+    return len([each for each in asked if "SAVEPOINT" not in each["sql"]])
+
+
+def test_a_mail_goes_its_way_with_two_texts_to_the_server_each_step():
+    """It is written or locked; then all that its deed has to say goes at once."""
+    wish = dict(stream="account", template="account/reset", subject=uuid4(), address="login", facts={})
+    for once in ("first", "second"):  # by the second one every query is written
+        assert ways(lambda once=once: queue_mail(act(), **wish, once=once)) <= (9 if once == "first" else 2)
+    queued = Mail.objects.get(once="second").id
+    assert ways(lambda: take_mail(act(), mail=queued)) == 2
+    assert ways(lambda: record_outcome(act(1), mail=queued, outcome=Taken("250 ok"))) == 2
+    assert Mail.objects.get(id=queued).state == "sent"
+
+
+def test_who_goes_a_mails_way_twice_in_one_transaction_is_told_where_it_stands(waiting):
+    """Each deed writes as it ends, not where the transaction around it does."""
+    with transaction.atomic():
+        take_mail(act(), mail=waiting)
+        with pytest.raises(NotDue):
+            take_mail(act(), mail=waiting)
+        record_outcome(act(1), mail=waiting, outcome=Taken("250 ok"))
+        assert mail(waiting).state is State.SENT

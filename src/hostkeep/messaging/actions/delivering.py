@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
+
+from django.db.models import QuerySet
 
 from hostkeep.audit.recorded import recorded
 from hostkeep.drivers.mail import Bounced, Later, Outcome, Taken
@@ -14,7 +17,9 @@ from hostkeep.messaging.events import MailQueued, MailSettled
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.rules.catalogue import TEMPLATES
 from hostkeep.messaging.rules.delivery import FINAL, LEASE, State, may_become, next_try
+from hostkeep.runtime.deeds import Statement, leave
 from hostkeep.runtime.outbox import publish
+from hostkeep.runtime.written import objects_of
 
 LONGEST_PROOF = 120
 LONGEST_CODE = 64
@@ -98,21 +103,42 @@ def refuse_mail(act: Act, *, mail: MailId, code: str) -> Stepped:
 
 def _locked(mail: MailId) -> Mail:
     """Return a mail that nobody else changes until the deed is done.  Raises NoSuchMail."""
-    row = Mail.objects.select_for_update().filter(id=mail).first()
-    if row is None:
-        raise NoSuchMail
-    return row
+    for row in objects_of(_held, mail):
+        return row
+    raise NoSuchMail
+
+
+def _held(mail: MailId) -> QuerySet[Mail]:
+    """Return the query of a mail, locked."""
+    return Mail.objects.select_for_update().filter(id=mail)
 
 
 def _put(act: Act, row: Mail, state: State) -> Stepped:
     """Store the mail in its new state; only what is under way or deferred has a due time.
 
+    It is written as the deed ends, which has locked the row and does not read it again.
     Publishes MailSettled where somebody waits for the end of a mail of this kind.
     """
     row.state = state
     if state not in {State.HANDING_OVER, State.DEFERRED}:
         row.due_at = None
-    row.save(update_fields=["state", "attempts", "due_at", "handed_over_at", "proof", "last_code"])
+    leave(_stored, row)
     if state in FINAL and TEMPLATES[row.template].watched:
         publish(act.of_brand(BrandId(row.brand)), MailSettled(MailId(row.id)))
     return Stepped(MailId(row.id), state)
+
+
+STORED = """
+UPDATE messaging_mail SET state = %s, attempts = %s, due_at = %s, handed_over_at = %s, proof = %s,
+  last_code = %s
+WHERE id = %s
+"""
+
+
+def _stored(stepped: Sequence[Mail]) -> Statement:
+    """Say how mails are stored that went on, in the order in which they did."""
+    values = (
+        (row.state, row.attempts, row.due_at, row.handed_over_at, row.proof, row.last_code, row.id)
+        for row in stepped
+    )
+    return "; ".join([STORED] * len(stepped)), [value for each in values for value in each]

@@ -19,6 +19,7 @@ from hostkeep.messaging.rules.catalogue import TEMPLATES, checked_facts
 from hostkeep.messaging.rules.operations import LANGUAGES, operators
 from hostkeep.messaging.rules.streams import declared
 from hostkeep.people.queries import user
+from hostkeep.runtime.inserting import insert_new
 from hostkeep.runtime.outbox import publish
 
 SAME = ("brand", "stream", "template", "subject", "address", "facts")
@@ -71,12 +72,12 @@ def queue_mail(
         token=secrets.token_hex(16),
         queued_at=act.at,
     )
-    Mail.objects.bulk_create([wish], ignore_conflicts=True)
+    if insert_new(wish):
+        publish(act, MailQueued(MailId(wish.id)))
+        return Queued(MailId(wish.id))
     kept = Mail.objects.get(once=once)
     if any(getattr(kept, name) != getattr(wish, name) for name in SAME):
         raise OtherContent(mail=str(kept.id))
-    if kept.id == wish.id:
-        publish(act, MailQueued(MailId(kept.id)))
     return Queued(MailId(kept.id))
 
 
