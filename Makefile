@@ -6,7 +6,7 @@ DATA ?= .hostkeep
 BIN := .venv/bin
 APT := chromium lxd busybox-static wireguard-go wireguard-tools iproute2 iputils-ping poppler-utils postgresql-15 nftables
 
-.PHONY: help run check test ground policy mutation soak real bench words
+.PHONY: help run check test ground policy mutation soak year real bench words
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -57,7 +57,11 @@ soak: mutation ## what takes hours
 		--confcutdir=tests/ground/policy -W 'ignore:Unknown config option'
 	RENEWAL_KILLS=200 $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/real/test_renewals_killed.py -n 0
 	PLAY_EXAMPLES=300 PLAY_STEPS=120 $(BIN)/python -m pytest tests/flows/test_years_played.py -n 2 -k random
-	YEAR_SERVICES=10000 $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/soak/test_a_year.py -n 0 -s
+	$(MAKE) year
+
+# With YEAR_KEEP=FOLDER a year that was cut off goes on from its last month.
+year: .venv/dev .venv/words ## a year of a brand with 10,000 services (hours; YEAR_KEEP=FOLDER)
+	YEAR_SERVICES=$${YEAR_SERVICES:-10000} $(BIN)/python -m pytest -o addopts='-q --strict-markers' -p no:randomly tests/soak/test_a_year.py -n 0 -s
 
 real: .venv/dev .venv/words ## against real daemons: LXD, WireGuard, SMTP, Chromium
 	apt-get update -qq

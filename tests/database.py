@@ -126,7 +126,21 @@ def clone(running: postgres.Server) -> Iterator[str]:
             fcntl.flock(turn, fcntl.LOCK_EX)
             line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER hk_owner STRATEGY file_copy')
         line.execute(f'GRANT CONNECT ON DATABASE "{name}" TO hk_app')
-        for what, length in PATIENCE.items():
-            line.execute(f"ALTER ROLE hk_app IN DATABASE \"{name}\" SET {what} = '{length}'")
+        _be_patient(line, name)
         yield name
         line.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def empty(running: postgres.Server, name: str) -> None:
+    """Put a database with nothing in it in the place of a clone: whoever restores a backup fills it."""
+    close()
+    with psycopg.connect(running.url("postgres", "postgres"), autocommit=True) as line:
+        line.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for statement in roles.database_sql(name):
+            line.execute(statement)
+        _be_patient(line, name)
+
+
+def _be_patient(line: psycopg.Connection, name: str) -> None:
+    for what, length in PATIENCE.items():
+        line.execute(f"ALTER ROLE hk_app IN DATABASE \"{name}\" SET {what} = '{length}'")

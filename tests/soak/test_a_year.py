@@ -6,6 +6,12 @@ twice, no gap, no alarm, and memory that does not grow.
 
 YEAR_SERVICES and YEAR_DAYS say how many and how long: `make soak` asks for 10,000 and a year.  Every day of the
 clock has the house's daily rounds in it, so a small year takes long too.
+
+YEAR_KEEP names a folder in which each month is kept at its end, once no fault was found in it: who asks for the same
+year again, after this process was stopped or a fault was mended, goes on from there (tests/soak/keeping.py).  At the
+end all is proven of the whole year, but memory: that is this process's own, from the first month that it played.
+What was played before was played by the code of then.  Once the year is over it is no longer kept, so that the next
+one is a year too.
 """
 
 from __future__ import annotations
@@ -15,6 +21,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +33,7 @@ from django.db import connection
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.actions.storing import begin_keeping, record_kept
 from hostkeep.billing.calls import gateways
+from hostkeep.drivers.conformance.machines import FakeProvisioner
 from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Kept, Settled
 from hostkeep.flows.reconciling import check_book, check_brand
@@ -33,15 +41,17 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, InvoiceId
 from hostkeep.messaging.calls import handing
 from hostkeep.provisioning.models import Service
-from hostkeep.runtime import clock, jobs
+from hostkeep.runtime import clock, jobs, postgres
 from hostkeep.subscriptions.rules.terms import Term
 from tests.cards import BRAND, load_card_brand
 from tests.conftest import make_act
 from tests.flows.debtors import DAY, HOUR, Debtor, machines
 from tests.flows.years_house import Mailer
+from tests.soak.keeping import Keeping, Year, kept_in
 
 SERVICES = int(os.environ.get("YEAR_SERVICES", "20"))
 DAYS = int(os.environ.get("YEAR_DAYS", "366"))
+KEEP = os.environ.get("YEAR_KEEP", "")
 MONTH, QUARTER, YEAR = Term("month", 1), Term("month", 3), Term("year", 1)
 TERMS = [MONTH, YEAR, QUARTER, YEAR, MONTH] * 20
 TERMS[7], TERMS[12] = Term("day", 10), Term("hour", 100)
@@ -63,18 +73,40 @@ GROWS = 1.25
 
 
 @pytest.fixture
-def house(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
-    """The sixth brand with cards; a gateway, a mailer and machines that do what they are asked."""
-    load_card_brand(tmp_path)
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
+    """A gateway, and a mailer, that do what they are asked."""
     fake, mailer, before = FakeGateway(), Mailer(), list(gateways._make)
     gateways.carry_with(lambda name, _: fake if name in ("testpay", "stripe") else None)
     monkeypatch.setattr(handing, "_makers", [lambda _brand: mailer])
-    with machines():
-        yield fake
+    yield fake
     gateways._make[:] = before
 
 
-def filled(gateway: FakeGateway) -> dict[UUID, str]:
+@pytest.fixture
+def made() -> Iterator[FakeProvisioner]:
+    """Machines that do what they are told."""
+    with machines() as fake:
+        yield fake
+
+
+@pytest.fixture
+def keeping(pg: postgres.Server, committed: str) -> Iterator[Keeping | None]:
+    """Where the year of this database is kept, if it is."""
+    with ExitStack() as stack:
+        asked = {"services": SERVICES, "days": DAYS}
+        yield stack.enter_context(kept_in(Path(KEEP), running=pg, name=committed, **asked)) if KEEP else None
+
+
+def begun(folder: Path) -> Year:
+    """The sixth brand with cards, and its customers."""
+    began = time.perf_counter()
+    load_card_brand(folder)
+    how = filled()
+    tell(f"{SERVICES} services, {time.perf_counter() - began:.0f} s")
+    return Year(how, clock.now())
+
+
+def filled() -> dict[UUID, str]:
     """So many customers with a service each, begun in the last three days; how each pays, by account."""
     now, found = clock.now(), {}
     for n in range(SERVICES):
@@ -166,27 +198,41 @@ def memory() -> float:
     return int(found[1]) / 1024
 
 
-def test_a_year_of_a_brand(house: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    began = time.perf_counter()
-    how = filled(house)
-    begin = clock.now()
-    tell(f"{SERVICES} services, {time.perf_counter() - began:.0f} s")
-    monkeypatch.setitem(jobs._due, "payers", lambda act: pay(act, how))
+def test_a_year_of_a_brand(
+    gateway: FakeGateway, made: FakeProvisioner, keeping: Keeping | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = keeping and keeping.go_on(made, tmp_path / "keys")
+    if year:
+        tell(f"goes on from {clock.now():%Y-%m-%d}, {year.played} of {DAYS} days played")
+    else:
+        year = begun(tmp_path)
+    monkeypatch.setitem(jobs._due, "payers", lambda act: pay(act, year.how))
     held: list[float] = []
-    left = DAYS
-    while left > 0:
+    while year.played < DAYS:
         began = time.perf_counter()
-        jobs.advance_clock(min(left, 30) * DAY, tell=tell_day)
-        left -= 30
-        house.asked.clear()
-        house.told.clear()
+        stretch = min(DAYS - year.played, 30)
+        jobs.advance_clock(stretch * DAY, tell=tell_day)
+        year.played += stretch
+        gateway.asked.clear()
+        gateway.told.clear()
         held.append(memory())
         [[documents, paid, mails, kept]] = asked(COUNTED, [BRAND])
         tell(f"{clock.now():%Y-%m-%d}: {documents} documents, {paid} payments, {mails} mails, {held[-1]:.0f} MB,"
              f" {kept / 2**20:.0f} MB on disk, {time.perf_counter() - began:.0f} s")  # fmt: skip
         assert faults(clock.now()) == []
+        if keeping and year.played < DAYS:
+            keep(keeping, year, made)
     assert held[-1] <= GROWS * held[0], held
-    runs_what_is_paid_for(how, begin)
+    runs_what_is_paid_for(year.how, year.begin)
+    if keeping:
+        keeping.end()
+
+
+def keep(keeping: Keeping, year: Year, made: FakeProvisioner) -> None:
+    began = time.perf_counter()
+    there = keeping.keep(year, made)
+    size = sum(path.stat().st_size for path in there.rglob("*"))
+    tell(f"kept in {there}, {size / 2**20:.0f} MB, {time.perf_counter() - began:.0f} s")
 
 
 def runs_what_is_paid_for(how: dict[UUID, str], begin: datetime) -> None:
