@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from hostkeep.audit.ringing import QUIET, ring_once
+from hostkeep.brands.errors import NoSuchBrand
 from hostkeep.brands.queries import BrandRow, all_brands, policy_in_force
 from hostkeep.brands.rules.einvoices import read_einvoices
 from hostkeep.kernel.ids import OPERATOR, BrandId, ClauseId, Ref
@@ -255,9 +256,16 @@ def _shout(where: str) -> None:
 
 
 def _shout_at(brand: BrandId, where: str, at: datetime) -> datetime:
-    """Raise the alarm at one brand, unless it stands; return since when it does."""
-    policy = policy_in_force(brand, at)
+    """Raise the alarm at one brand, unless it stands; return since when it does.
+
+    A brand without a policy in force yet has no clause to name, and hears of it all the same.
+    """
+    try:
+        policy = policy_in_force(brand, at)
+    except NoSuchBrand:
+        clause, digest = ClauseId(""), ""
+    else:
+        clause, digest = policy.closed_by.get("disclose", ClauseId("")), policy.digest
     act = job_act("egress", brand=brand, trace="egress")
-    clause = policy.closed_by.get("disclose", ClauseId(""))
     about = Ref("runtime.host", uuid5(NAMESPACE_DNS, where))
-    return ring_once(act, kind=UNDECLARED, about=about, clause=clause, digest=policy.digest)
+    return ring_once(act, kind=UNDECLARED, about=about, clause=clause, digest=digest)

@@ -419,6 +419,29 @@ def test_a_refused_host_is_counted_and_wakes_somebody_at_every_brand(db) -> None
     ]  # fmt: skip
 
 
+def test_a_brand_whose_first_policy_is_not_in_force_yet_hears_of_it_too(db, monkeypatch) -> None:
+    from hostkeep.audit.enter import APART
+    from hostkeep.audit.models import Entry
+    from hostkeep.brands import queries
+    from hostkeep.project import outgoing
+
+    before = set(Entry.objects.using(APART).values_list("id", flat=True))
+    known = queries.version_in_force
+
+    def none_at_vpn(brand, at):
+        if brand == "vpn":
+            raise queries.NoSuchBrand
+        return known(brand, at)
+
+    monkeypatch.setattr(queries, "version_in_force", none_at_vpn)
+    outgoing._shouted.clear()
+    outgoing.note(Seen("refused", "quiet", "early.example:443"))
+    raised = Entry.objects.using(APART).exclude(id__in=before).filter(verb="alarm.undeclared_host.raised")
+    assert sorted(raised.values_list("brand", "clause")) == [
+        ("photonvps", "PH-5"), ("vietnam-server", "VS-12"), ("vpn", ""), ("vps6", "V6-1"), ("vpsfast", "VF-8"),
+    ]  # fmt: skip
+
+
 class Sulking:
     """The second connection does not take what is said to it, so many statements long."""
 
