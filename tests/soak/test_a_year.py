@@ -7,11 +7,11 @@ twice, no gap, no alarm, and memory that does not grow.
 YEAR_SERVICES and YEAR_DAYS say how many and how long: `make soak` asks for 10,000 and a year.  Every day of the
 clock has the house's daily rounds in it, so a small year takes long too.
 
-YEAR_KEEP names a folder in which each month is kept at its end, once no fault was found in it: who asks for the same
-year again, after this process was stopped or a fault was mended, goes on from there (tests/soak/keeping.py).  At the
-end all is proven of the whole year, but memory: that is this process's own, from the first month that it played.
-What was played before was played by the code of then.  Once the year is over it is no longer kept, so that the next
-one is a year too.
+YEAR_KEEP names a folder in which the brand is kept as it was filled, and each month at its end (YEAR_STRETCH says
+after how many days, where not 30), once no fault was found in it: who asks for the same year again, after this
+process was stopped or a fault was mended, goes on from there (tests/soak/keeping.py).  At the end all is proven of
+the whole year, but memory: that is this process's own, from the first month that it played.  What was played before
+was played by the code of then.  Once the year is over it is no longer kept, so that the next one is a year too.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ from tests.soak.keeping import Keeping, Year, kept_in
 SERVICES = int(os.environ.get("YEAR_SERVICES", "20"))
 DAYS = int(os.environ.get("YEAR_DAYS", "366"))
 KEEP = os.environ.get("YEAR_KEEP", "")
+STRETCH = int(os.environ.get("YEAR_STRETCH", "30"))
+"""After so many days the books are looked at, and all is kept."""
+
 MONTH, QUARTER, YEAR = Term("month", 1), Term("month", 3), Term("year", 1)
 TERMS = [MONTH, YEAR, QUARTER, YEAR, MONTH] * 20
 TERMS[7], TERMS[12] = Term("day", 10), Term("hour", 100)
@@ -206,11 +209,13 @@ def test_a_year_of_a_brand(
         tell(f"goes on from {clock.now():%Y-%m-%d}, {year.played} of {DAYS} days played")
     else:
         year = begun(tmp_path)
+        if keeping:
+            keep(keeping, year, made)
     monkeypatch.setitem(jobs._due, "payers", lambda act: pay(act, year.how))
     held: list[float] = []
     while year.played < DAYS:
         began = time.perf_counter()
-        stretch = min(DAYS - year.played, 30)
+        stretch = min(DAYS - year.played, STRETCH)
         jobs.advance_clock(stretch * DAY, tell=tell_day)
         year.played += stretch
         gateway.asked.clear()
