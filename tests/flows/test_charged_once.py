@@ -9,7 +9,7 @@ import pytest
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.errors.documents import AlreadyPaid
 from hostkeep.billing.models import Payment, PaymentAttempt, Refund
-from hostkeep.billing.queries.dunning import dunned
+from hostkeep.billing.queries.dunned import dunned
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.drivers.conformance.payments import FakeGateway
 from hostkeep.drivers.payments import Declined, Settled, Unknown, Waiting

@@ -15,6 +15,7 @@ from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import lift_exception, put_back, spare_account, tell_by_hand
 from hostkeep.billing.errors.dunning import NotOnHold
 from hostkeep.billing.models import DunningAgenda, DunningStep, Invoice
+from hostkeep.billing.queries import dunned as dunned_rows
 from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
@@ -22,6 +23,7 @@ from hostkeep.billing.events import InvoicePaid
 from hostkeep.drivers.payments import Settled, Unknown, Waiting
 from hostkeep.flows import dunning, standing_still
 from hostkeep.flows.foretelling import preview
+from hostkeep.flows.overdue import look
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.messaging.models import Mail
 from hostkeep.people.models import Account
@@ -215,14 +217,14 @@ def test_an_order_that_nobody_pays_is_cancelled_and_owed_no_more(fake) -> None:
 
 def test_one_that_goes_wrong_is_tried_again_parked_shown_and_put_back(fake, monkeypatch) -> None:
     ann, bob = Debtor(), Debtor()
-    real = rows.dunned_each
+    real = dunned_rows.dunned_each
 
     def poisoned(invoices, *, at):
         if ann.first in invoices:
             raise RuntimeError("poison")
         return real(invoices, at=at)
 
-    monkeypatch.setattr(rows, "dunned_each", poisoned)
+    monkeypatch.setattr(dunned_rows, "dunned_each", poisoned)
     passes(NOON, NOON + 10 * DAY, STRIDE)
     assert bob.state == "closed"
     (held,) = rows.on_hold()
@@ -247,7 +249,7 @@ def test_who_is_at_the_page_of_a_gateway_is_foretold_what_comes_if_it_is_left_un
     begun = begin_payment(ann.act(at=NOON + HOUR), of=ann.account, invoice=ann.first, gateway="testpay")
     record_outcome(ann.act(at=NOON + HOUR), attempt=begun.attempt, outcome=Waiting("https://pay.example.test/"))
 
-    assert rows.dunned(ann.first, at=NOON + HOUR).held
+    assert dunned_rows.dunned(ann.first, at=NOON + HOUR).held
     assert foretold() == before != []
 
     record_outcome(ann.act(at=NOON + HOUR), attempt=begun.attempt, outcome=Unknown())
@@ -265,6 +267,15 @@ def test_many_about_which_nothing_is_to_be_done_cost_no_more_queries_than_one(fa
         return len(asked)
 
     assert asked_of(1) == asked_of(4) < 20
+
+
+def test_a_look_asks_each_room_in_one_way_to_the_server(fake) -> None:
+    """Twelve questions in eight texts: billing is asked for four together, subscriptions for two."""
+    ann = Debtor().starts()
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            assert look(ann.first, NOON + HOUR).row.id == ann.first
+    assert len(asked) <= 8
 
 
 def test_news_that_come_while_invoices_are_looked_at_are_not_lost(fake, monkeypatch) -> None:

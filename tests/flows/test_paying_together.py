@@ -20,7 +20,7 @@ from hostkeep.billing.errors.credit import BadTogether, CreditDiffers
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice
 from hostkeep.billing.models import Allocation, Invoice, Payment, PaymentAttempt, TopUp
 from hostkeep.billing.queries.credit import credit_of
-from hostkeep.billing.queries.dunning import dunned
+from hostkeep.billing.queries.dunned import dunned
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.queries.payments import pages_of
 from hostkeep.billing.queries.together import open_together

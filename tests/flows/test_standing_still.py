@@ -10,6 +10,7 @@ from hostkeep.billing.actions.dunning import spare_account
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.models import DunningAgenda, DunningStep
 from hostkeep.billing.queries import dunning as rows
+from hostkeep.billing.queries.dunned import dunned
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.drivers.payments import Settled, Unknown
@@ -100,7 +101,7 @@ def test_what_is_disputed_or_not_known_is_not_played_hour_by_hour(fake, monkeypa
     at = DUE + 2 * DAY
     begun = begin_payment(ann.act(at=at), of=ann.account, invoice=invoice, gateway="testpay")
     record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Unknown())
-    assert rows.dunned(invoice, at=at).held
+    assert dunned(invoice, at=at).held
     rounds = []
     real = playing_ahead.steps_due
     monkeypatch.setattr(playing_ahead, "steps_due", lambda *given: rounds.append(given) or real(*given))

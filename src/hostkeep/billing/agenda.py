@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import F
 
-from hostkeep.billing.models import DunningAgenda, Invoice
+from hostkeep.billing.models import DunningAgenda
 from hostkeep.billing.rules.numbering import DEBIT_NOTE, INVOICE, PROFORMA
 from hostkeep.kernel.ids import AccountId, InvoiceId
 
@@ -24,12 +24,19 @@ LONGEST_CODE = 64
 
 def enlist(invoice: InvoiceId, *, at: datetime) -> bool:
     """Look at a new invoice from now on; say whether it is one that is owed.  Again: changes nothing."""
-    row = Invoice.objects.filter(id=invoice, kind__in=DUNNED).values_list("brand", flat=True).first()
-    if row is None:
-        return False
-    entry = DunningAgenda(invoice_id=invoice, brand=row, next_at=at)
-    DunningAgenda.objects.bulk_create([entry], ignore_conflicts=True)
-    return True
+    with connection.cursor() as cursor:
+        cursor.execute(ENLIST, [invoice, list(DUNNED), at])
+        return bool(cursor.fetchone()[0])
+
+
+ENLIST = """
+WITH owed AS (SELECT id, brand FROM billing_invoice WHERE id = %s AND kind = ANY(%s)),
+enlisted AS (
+  INSERT INTO billing_dunningagenda (invoice_id, brand, next_at, failures, code)
+  SELECT id, brand, %s, 0, '' FROM owed ON CONFLICT DO NOTHING)
+SELECT EXISTS (SELECT 1 FROM owed)
+"""
+"""What a WITH changes is changed whether or not the rest reads it."""
 
 
 def due(at: datetime, *, first: int = 500) -> tuple[tuple[InvoiceId, datetime], ...]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.queries.dunning import chargeable_since, coming, open_of, spared_of
+from hostkeep.billing.queries.dunned import spared_of
+from hostkeep.billing.queries.dunning import chargeable_since, coming, open_of
 from hostkeep.billing.rules.calendars import DAY, calendar_of
 from hostkeep.billing.rules.dunning_steps import Kind, Step
 from hostkeep.brands.queries import brand

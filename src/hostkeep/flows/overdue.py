@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.queries import dunning as rows
-from hostkeep.billing.queries.dunning import DunnedRow
+from hostkeep.billing.queries import dunned as rows
+from hostkeep.billing.queries.dunned import DunnedRow
+from hostkeep.billing.queries.dunning import chargeable_since_each
 from hostkeep.billing.rules.calendars import DunningCalendar, calendar_of
 from hostkeep.billing.rules.dunning import next_look, steps_due
 from hostkeep.billing.rules.dunning_steps import About, Done, Facts, Step
@@ -73,7 +74,7 @@ def look_at_each(invoices: Collection[InvoiceId], at: datetime) -> Mapping[Invoi
     periods, first = periods_billed_by_each(list(found)), services_billed_by_each(list(found))
     changes = changes_paid_by(list(found))
     accounts = accounts_by_id([row.account for row in found.values()])
-    cards = rows.chargeable_since_each(list(accounts))
+    cards = chargeable_since_each(list(accounts))
     services = services_by_id([each.service for some in periods.values() for each in some])
 
     def looked(row: DunnedRow) -> Overdue:

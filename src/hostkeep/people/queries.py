@@ -27,7 +27,7 @@ from hostkeep.people.models import (
 from hostkeep.people.rules.scopes import parts_of
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.runtime.together import Question, ask
-from hostkeep.runtime.written import objects_of, rows
+from hostkeep.runtime.written import objects_of, rows, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,10 @@ def only_account(found: Sequence[AccountRow]) -> AccountRow:
     raise NoSuchAccount
 
 
+ASKED = ("id", "brand", "number", "subject", "state", "language", "opened_at", "canary")
+"""What _asked_row is given."""
+
+
 def _asked_row(row: Sequence[Any]) -> AccountRow:
     """Make an account of what `_alone` reads."""
     found, brand, number, subject, *rest = row
@@ -136,14 +140,18 @@ def _asked_row(row: Sequence[Any]) -> AccountRow:
 
 def _alone(account_id: AccountId) -> QuerySet[Account, Any]:
     """Return the query of `account`."""
-    found = Account.objects.filter(id=account_id)
-    return found.values_list("id", "brand", "number", "subject", "state", "language", "opened_at", "canary")
+    return Account.objects.filter(id=account_id).values_list(*ASKED)
 
 
 def accounts_by_id(accounts: Collection[AccountId]) -> Mapping[AccountId, AccountRow]:
     """Return several accounts by their ids; one that is not there is left out.  One query."""
-    found = Account.objects.filter(id__in=set(accounts))
-    return {AccountId(row.id): _account_row(row) for row in found}
+    found = rows_of(_several, tuple(set(accounts))) if accounts else ()
+    return {row.id: row for row in map(_asked_row, found)}
+
+
+def _several(accounts: Sequence[AccountId]) -> QuerySet[Account, Any]:
+    """Return the query of accounts_by_id."""
+    return Account.objects.filter(id__in=accounts).values_list(*ASKED)
 
 
 def account_of_user(user: UserId) -> AccountRow | None:

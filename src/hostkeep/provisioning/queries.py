@@ -20,6 +20,7 @@ from hostkeep.provisioning.errors import NoSuchService, NoSuchTask
 from hostkeep.provisioning.models import Action, Lease, Service, Task
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.provisioning.rules.work import OPEN, Stage, Verb
+from hostkeep.runtime.written import objects_of
 from hostkeep.vault.column_door import ColumnWish, one_row
 from hostkeep.vault.columns import Boxed
 
@@ -202,16 +203,25 @@ def services_billed_by_each(invoices: Collection[InvoiceId]) -> Mapping[InvoiceI
     One that starts none is left out.
     """
     found: dict[InvoiceId, tuple[ServiceRow, ...]] = {}
-    for row in Service.objects.filter(invoice__in=invoices).order_by("created_at", "id"):
-        invoice = InvoiceId(row.invoice)
-        found[invoice] = (*found.get(invoice, ()), _service_row(row))
+    for row in map(_service_row, objects_of(_billed_by, tuple(invoices)) if invoices else ()):
+        found[row.invoice] = (*found.get(row.invoice, ()), row)
     return found
+
+
+def _billed_by(invoices: Sequence[InvoiceId]) -> QuerySet[Service]:
+    """Return the query of services_billed_by_each."""
+    return Service.objects.filter(invoice__in=invoices).order_by("created_at", "id")
 
 
 def services_by_id(services: Collection[ServiceId]) -> Mapping[ServiceId, ServiceRow]:
     """Return several services by their ids; one that is not there is left out.  One query."""
-    found = Service.objects.filter(id__in=set(services)) if services else ()
+    found = objects_of(_by_id, tuple(set(services))) if services else ()
     return {ServiceId(row.id): _service_row(row) for row in found}
+
+
+def _by_id(services: Sequence[ServiceId]) -> QuerySet[Service]:
+    """Return the query of services_by_id."""
+    return Service.objects.filter(id__in=services)
 
 
 def services_where(*, states: Sequence[State], brand: BrandId | None = None) -> Sequence[ServiceRow]:

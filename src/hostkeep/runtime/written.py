@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -30,42 +31,96 @@ KEYS = (SOMEBODY, SOMETHING)
 Key = UUID | str | tuple[UUID, ...]
 """What a query is asked for."""
 
+Kind = Literal["one", "some", "text"]
+"""Of which kind a key is: a handle, several, or a text."""
+
+SOMETIMES = tuple(datetime(1, 1, day, tzinfo=UTC) for day in range(1, 5))
+"""Stand for moments in a query while it is written, in their order."""
+
+Given = int | str | datetime
+"""What else a query is made with."""
+
+ONE_OF, ANY_OF = " IN (%s)", " = ANY(%s)"
+"""How the ORM asks for several keys where one stands for them, and how any number of them is asked for."""
+
 KEPT = 512
 """Queries a process keeps: a list has one a page that was looked at."""
 
 
 def rows_of(
-    query: Callable[..., QuerySet[Any, Any]], key: UUID | str, *given: int | str
+    query: Callable[..., QuerySet[Any, Any]], key: Key, *given: Given
 ) -> list[tuple[Any, ...]]:
     """Return the rows of a query about one key, as the driver reads them: no field's from_db_value.
 
     query    writes it for a key and some numbers or words; it is called once for each of these, so it must
              be a function of a module, and nothing may enter it but these
-    key      a handle, or a text: what it is asked for now
-    given    of which there are few: how many rows, a brand
+    key      a handle, or a text: what it is asked for now; or several handles, which the query is given as a
+             list and asks for by `__in`
+    given    numbers and words of which there are few: how many rows, a brand; and moments, of which there may
+             be any: the query compares with one as it is given, and reckons nothing from it
     """
-    text, values = _written(query, isinstance(key, UUID), *given)
+    text, values = _written(query, _kind(key), *_standing(given))
     if not text:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(text, [key if value in KEYS else value for value in values])
+        cursor.execute(text, _asked(values, key, given))
         return list(cursor.fetchall())
 
 
 @lru_cache(maxsize=KEPT)
 def _written(
-    query: Callable[..., QuerySet[Any, Any]], is_handle: bool, *given: int | str
+    query: Callable[..., QuerySet[Any, Any]], kind: Kind, *given: Given
 ) -> tuple[str, tuple[Any, ...]]:
     """Return the text of a query, and what it is asked with; no text where it can find nothing."""
     try:
-        text, values = query(_stands_in(is_handle), *given).query.sql_with_params()
+        text, values = query(_stands_in(kind), *given).query.sql_with_params()
     except EmptyResultSet:
         return "", ()
-    return text, tuple(values)
+    return _of_any(text, values) if kind == "some" else text, tuple(values)
 
 
-def objects_of(query: Callable[..., QuerySet[M, M]], key: UUID | str, *given: int | str) -> list[M]:
-    """Return what a query about one key finds, as objects of its model.
+def _kind(key: Key) -> Kind:
+    """Return of which kind a key is."""
+    if isinstance(key, tuple):
+        return "some"
+    return "text" if isinstance(key, str) else "one"
+
+
+def _stands_in(kind: Kind) -> Any:
+    """Return what stands for a key while its query is written."""
+    if kind == "some":
+        return [SOMEBODY]
+    return SOMETHING if kind == "text" else SOMEBODY
+
+
+def _standing(given: Sequence[Given]) -> Sequence[Given]:
+    """Return what a query is written with: each moment by what stands for it."""
+    moments = iter(SOMETIMES)
+    return [next(moments) if isinstance(each, datetime) else each for each in given]
+
+
+def _asked(values: Sequence[Any], key: Key, given: Sequence[Given]) -> list[Any]:
+    """Return what a written query is asked with now."""
+    asked = list(key) if isinstance(key, tuple) else key
+    moments = dict(zip(SOMETIMES, (each for each in given if isinstance(each, datetime)), strict=False))
+    return [
+        asked if value in KEYS else moments.get(value, value) if isinstance(value, datetime) else value
+        for value in values
+    ]
+
+
+def _of_any(text: str, values: Sequence[Any]) -> str:
+    """Return the text of a query that asks for any number of handles.
+
+    Raises ValueError where it asks for one of something else too, or for the handles in another way.
+    """
+    if text.count(ONE_OF) != sum(value in KEYS for value in values):
+        raise ValueError("such a query asks for its handles, and for nothing else, by __in")
+    return text.replace(ONE_OF, ANY_OF)
+
+
+def objects_of(query: Callable[..., QuerySet[M, M]], key: Key, *given: int | str) -> list[M]:
+    """Return what a query about one key, or several, finds, as objects of its model.
 
     query, key, given  as in rows_of; the query reads whole rows of one model
     Raises TransactionManagementError where it locks rows and no transaction runs.
@@ -79,29 +134,21 @@ def objects(query: Callable[..., QuerySet[M, M]], key: Key, *given: int | str) -
 
     key  a handle or a text; or several handles, which the query is given as a list and asks for by `__in`
     """
-    kind: Any = type(key)
-    found: _Objects[M] = _written_objects(query, kind, *given)
-    asked = list(key) if isinstance(key, tuple) else key
-    values = [asked if value in KEYS else value for value in found.values]
-    return Question(found.text, values, found.made, found.locks)
+    found: _Objects[M] = _written_objects(query, _kind(key), *given)
+    return Question(found.text, _asked(found.values, key, ()), found.made, found.locks)
 
 
 def rows(
-    query: Callable[..., QuerySet[Any, Any]], key: UUID | str, *given: int | str
+    query: Callable[..., QuerySet[Any, Any]], key: Key, *given: Given
 ) -> Question[tuple[Any, ...]]:
     """Return what rows_of asks, to be asked together with others.
 
     Raises ValueError where it can find nothing.
     """
-    text, values = _written(query, isinstance(key, UUID), *given)
+    text, values = _written(query, _kind(key), *_standing(given))
     if not text:
         raise ValueError("such a query finds nothing")
-    return Question(text, [key if value in KEYS else value for value in values], tuple)
-
-
-def _stands_in(is_handle: bool) -> UUID | str:
-    """Return what stands for a key while its query is written."""
-    return SOMEBODY if is_handle else SOMETHING
+    return Question(text, _asked(values, key, given), tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +178,18 @@ class _Objects(Generic[M]):
 
 @lru_cache(maxsize=KEPT)
 def _written_objects(
-    query: Callable[..., QuerySet[M, M]], kind: type[UUID | str | tuple[UUID, ...]], *given: int | str
+    query: Callable[..., QuerySet[M, M]], kind: Kind, *given: int | str
 ) -> _Objects[M]:
     """Write a query of objects once.  Raises ValueError for one that reads anything but whole rows.
 
-    kind  of the key: a text, several handles, else a handle
+    kind  of the key
     """
-    asked = query([SOMEBODY] if kind is tuple else _stands_in(not issubclass(kind, str)), *given)
+    asked = query(_stands_in(kind), *given)
     if asked.query.select_related or asked.query.annotations or asked.query.deferred_loading[0]:
         raise ValueError("such a query reads whole rows of one model")
     text, values = asked.query.sql_with_params()
-    if kind is tuple:
-        text = text.replace(" IN (%s)", " = ANY(%s)")
+    if kind == "some":
+        text = _of_any(text, values)
     fields = asked.model._meta.concrete_fields  # noqa: SLF001  Django's documented way to a table's fields
     reads = ((n, field.cached_col, field.get_db_converters(connection)) for n, field in enumerate(fields))
     return _Objects(

@@ -13,7 +13,7 @@ from hostkeep.billing import agenda
 from hostkeep.billing.actions.dunning import Judge, take_steps
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.models import DunningStep
-from hostkeep.billing.queries.dunning import dunned
+from hostkeep.billing.queries.dunned import dunned
 from hostkeep.billing.rules.calendars import USUAL
 from hostkeep.billing.rules.dunning import steps_due
 from hostkeep.billing.rules.dunning_steps import Facts

@@ -20,7 +20,7 @@ from hostkeep.billing.actions.withdrawing import withdraw_proforma
 from hostkeep.billing.errors.documents import AlreadyPaid, NoSuchInvoice, Withdrawn
 from hostkeep.billing.models import Invoice, ProformaEnded
 from hostkeep.billing.queries.corrections import invoice_after, open_proformas
-from hostkeep.billing.queries.dunning import dunned
+from hostkeep.billing.queries.dunned import dunned
 from hostkeep.billing.queries.invoices import invoices_of, sheet, unpaid_count
 from hostkeep.billing.queries.unpaid import unpaid_of
 from hostkeep.drivers.payments import Settled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -107,3 +108,37 @@ def test_rows_are_locked_each_time_and_in_a_transaction_alone() -> None:
 def test_what_reads_more_than_rows_of_one_model_is_refused() -> None:
     with pytest.raises(ValueError, match="whole rows"):
         objects_of(joined, uuid4())
+
+
+def of_these(whose: list[UUID], since: datetime, until: datetime, first: int):
+    written.extend(whose)
+    found = Event.objects.filter(id__in=whose, at__gte=since, at__lt=until)
+    return found.order_by("kind").values_list("kind")[:first]
+
+
+def of_these_or_that(whose: list[UUID], kind: str):
+    return Event.objects.filter(id__in=whose, kind__in=[kind]).values_list("kind")
+
+
+def test_several_handles_and_any_moments_are_asked_for_by_one_query() -> None:
+    written.clear()
+    ann, binh, chi = event("ann"), event("binh"), event("chi")
+    late = NOON + timedelta(hours=1)
+
+    def asked(some: tuple[UUID, ...], since: datetime, until: datetime, first: int = 9) -> list[str]:
+        return [kind for (kind,) in rows_of(of_these, some, since, until, first)]
+
+    assert asked((ann, chi), NOON, late) == ["ann", "chi"]
+    assert asked((ann, binh, chi, ann), NOON, late) == ["ann", "binh", "chi"]
+    assert asked((binh,), NOON, late) == ["binh"]
+    assert asked((), NOON, late) == []
+    assert asked((ann, binh), late, late + timedelta(hours=1)) == asked((ann, binh), NOON, NOON) == []
+    assert asked((ann, binh), NOON - timedelta(days=9), late) == ["ann", "binh"]
+    assert asked((ann, binh), NOON, late, 1) == ["ann"]
+    assert len(written) == 2  # for each number, however many handles, and whatever the moments
+
+
+def test_several_handles_beside_another_list_are_refused() -> None:
+    """One of a list is written as several handles are: it would be asked for as if it were they."""
+    with pytest.raises(ValueError, match="by __in"):
+        rows_of(of_these_or_that, (uuid4(),), "ann")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
@@ -17,6 +17,7 @@ from hostkeep.billing.rules.correcting import LineLeft, Taken, rest_of, take
 from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE, PROFORMA, Kind
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
 from hostkeep.kernel.money import Money, money
+from hostkeep.runtime.written import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,14 @@ def owner_of(invoice: InvoiceId) -> tuple[BrandId, AccountId]:
 
 def kind_of(invoice: InvoiceId) -> tuple[Kind, InvoiceId | None]:
     """Return what a document is, and what it corrects or fulfils.  Raises NoSuchInvoice."""
-    row = Invoice.objects.filter(id=invoice).values_list("kind", "corrects").first()
-    if row is None:
-        raise NoSuchInvoice
-    return cast("Kind", row[0]), InvoiceId(row[1]) if row[1] else None
+    for kind, corrects in rows_of(_kind, invoice):
+        return cast("Kind", kind), InvoiceId(corrects) if corrects else None
+    raise NoSuchInvoice
+
+
+def _kind(invoice: InvoiceId) -> QuerySet[Invoice, Any]:
+    """Return the query of kind_of."""
+    return Invoice.objects.filter(id=invoice).values_list("kind", "corrects")
 
 
 def foresee_credit(found: InvoiceSheet, parts: Mapping[int, Money] | None) -> Foreseen:
@@ -123,10 +128,14 @@ def open_proformas(account: AccountId) -> tuple[InvoiceId, ...]:
 
     One that is withdrawn is none of them.
     """
+    return tuple(InvoiceId(each) for (each,) in rows_of(_open_proformas, account))
+
+
+def _open_proformas(account: AccountId) -> QuerySet[Invoice, Any]:
+    """Return the query of open_proformas."""
     done = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind=INVOICE))
     found = Invoice.objects.filter(~done, account=account, kind=PROFORMA, ended=None)
-    found = found.order_by("issued_at", "id")
-    return tuple(InvoiceId(each) for each in found.values_list("id", flat=True))
+    return found.order_by("issued_at", "id").values_list("id")
 
 
 def _related(row: Invoice) -> Related:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.dunning import NoSuchException
 from hostkeep.billing.models import (
-    Dispute,
     DunningAgenda,
     DunningException,
     DunningStep,
@@ -21,47 +20,10 @@ from hostkeep.billing.models import (
     PaymentAttempt,
     StoredMethod,
 )
-from hostkeep.billing.queries.covered import still_unpaid, with_paid
-from hostkeep.billing.rules.attempts import ON_THE_PAGE
-from hostkeep.billing.rules.dunning_steps import NEVER_STOP, PROMISE, UNTOLD, Done, Spared
-from hostkeep.billing.rules.numbering import PROFORMA
-from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, SubjectId
-from hostkeep.kernel.money import Money, money
-
-NOT_KNOWN_FOR = timedelta(days=14)
-"""How long an outcome that no gateway tells keeps the calendar back: so long it is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class DunnedRow:
-    """An invoice as the calendar sees it.
-
-    owed        what is still to pay
-    done        steps that were taken; spared: exceptions of its account, those that are over among them
-    held        whether a payment of it is disputed, one was asked for and it is not known what came of it, or
-                its payer may be at a gateway's page this moment
-    held_until  when that is over by itself: where it is the page alone; else None
-    released    when a dispute of it was over last
-    """
-
-    id: InvoiceId
-    brand: BrandId
-    account: AccountId
-    subject: SubjectId
-    number: str
-    owed: Money
-    issued_at: datetime
-    due_at: datetime
-    done: tuple[Done, ...] = field(repr=False)
-    spared: tuple[Spared, ...] = field(repr=False)
-    held: bool
-    held_until: datetime | None
-    released: datetime | None
-
-    @property
-    def charging(self) -> int | None:
-        """Day of a charge that was to be asked for and whose outcome is not written down, or None."""
-        return min((each.day for each in self.done if each.is_asked_charge), default=None)
+from hostkeep.billing.queries.covered import still_unpaid
+from hostkeep.billing.rules.dunning_steps import NEVER_STOP, PROMISE, UNTOLD
+from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId
+from hostkeep.runtime.written import objects_of, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,94 +77,6 @@ class EndingCard:
     ends_on: date
 
 
-def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
-    """Return one invoice.  Raises NoSuchInvoice.  Four queries."""
-    row = dunned_each([invoice], at=at).get(invoice)
-    if row is None:
-        raise NoSuchInvoice
-    return row
-
-
-def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[InvoiceId, DunnedRow]:
-    """Return invoices by their ids; one that is not there is left out.  Four queries, however many."""
-    of = with_paid(Invoice.objects.filter(id__in=invoices))
-    disputes = Dispute.objects.filter(payment__allocations__invoice=OuterRef("pk"))
-    unknown, on_page = _moving(at)
-    unknown_of, on_page_of = (each.filter(invoice=OuterRef("pk")) for each in (unknown, on_page))
-    released = disputes.order_by().values("payment__allocations__invoice").annotate(at=Max("closed_at"))
-    rows = list(of.annotate(
-        is_held=Exists(disputes.filter(state="open")) | Exists(unknown_of),
-        page_at=Subquery(on_page_of.order_by("-shown_at").values("shown_at")[:1]),
-        released_at=Subquery(released.values("at")),
-        is_replaced=Exists(Invoice.objects.filter(corrects=OuterRef("pk"))),
-    ))  # fmt: skip
-    done: dict[UUID, list[Done]] = defaultdict(list)
-    for each in DunningStep.objects.filter(invoice__in=[row.id for row in rows]).order_by("at", "day"):
-        done[each.invoice_id].append(Done(each.kind, each.day, each.at, each.outcome))
-    accounts = {row.account for row in rows}
-    spared, together = _spared(accounts), _together((unknown | on_page).filter(top_up__account__in=accounts))
-    return {
-        InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account], together.get(str(row.id), ()))
-        for row in rows
-    }
-
-
-def _moving(at: datetime) -> tuple[QuerySet[PaymentAttempt], QuerySet[PaymentAttempt]]:
-    """Return attempts by which money may be moving: nobody knows of it yet; its payer may be at the page."""
-    rows = PaymentAttempt.objects.all()
-    of_stored = Q(state="waiting", visit="", method__isnull=False)
-    return (
-        rows.filter(Q(state="unknown") | of_stored, created_at__gt=at - NOT_KNOWN_FOR),
-        rows.filter(~Q(visit=""), state="waiting", method=None, shown_at__gt=at - ON_THE_PAGE),
-    )
-
-
-def _together(moving: QuerySet[PaymentAttempt]) -> Mapping[str, Sequence[datetime | None]]:
-    """Return for documents whose money moves with that of others since when each page is shown.
-
-    None: nobody knows whether it moved.  One query.
-    """
-    found: dict[str, list[datetime | None]] = defaultdict(list)
-    asked = moving.filter(top_up__meant_for__isnull=False)
-    for meant_for, state, shown_at in asked.values_list("top_up__meant_for", "state", "shown_at"):
-        for each in meant_for or ():
-            found[each].append(None if state == "unknown" else shown_at)
-    return found
-
-
-def _dunned(
-    row: Invoice, done: Sequence[Done], spared: Sequence[Spared], together: Sequence[datetime | None]
-) -> DunnedRow:
-    """Freeze an invoice with what was added to it.  together: as in _together."""
-    added = vars(row)
-    shown = [each for each in (added["page_at"], *together) if each is not None]
-    is_unknown = added["is_held"] or None in together
-    left = row.gross_minor - int(added["paid_minor"])
-    if row.kind == PROFORMA and added["is_replaced"]:
-        left = 0  # the invoice that took its place is what was paid
-    return DunnedRow(
-        id=InvoiceId(row.id), brand=BrandId(row.brand), account=AccountId(row.account),
-        subject=SubjectId(row.subject), number=row.number, owed=money(max(0, left), row.currency),
-        issued_at=row.issued_at, due_at=row.due_at, done=tuple(done), spared=tuple(spared),
-        held=is_unknown or bool(shown),
-        held_until=max(shown) + ON_THE_PAGE if shown and not is_unknown else None,
-        released=added["released_at"],
-    )  # fmt: skip
-
-
-def spared_of(account: AccountId) -> tuple[Spared, ...]:
-    """Return the exceptions of an account as the rules see them, those that are over among them."""
-    return tuple(_spared([account])[account])
-
-
-def _spared(accounts: Collection[UUID]) -> Mapping[UUID, Sequence[Spared]]:
-    """Return the exceptions of accounts; none of one that has none.  One query."""
-    found: dict[UUID, list[Spared]] = defaultdict(list)
-    for each in DunningException.objects.filter(account__in=accounts).order_by("set_at", "id"):
-        found[each.account].append(Spared(each.kind, each.set_at, each.until, each.lifted_at))
-    return found
-
-
 def chargeable_since(account: AccountId) -> datetime | None:
     """Return since when an account has the method by which it is charged while its owner is away."""
     return chargeable_since_each([account]).get(account)
@@ -213,8 +87,14 @@ def chargeable_since_each(accounts: Collection[AccountId]) -> Mapping[AccountId,
 
     One that has none is left out.  One query.
     """
+    found = rows_of(_charged, tuple(accounts)) if accounts else ()
+    return {AccountId(account): since for account, since in found}
+
+
+def _charged(accounts: Sequence[AccountId]) -> QuerySet[StoredMethod, Any]:
+    """Return the query of chargeable_since_each."""
     found = StoredMethod.objects.filter(account__in=accounts, preferred=True, state="ready")
-    return {AccountId(account): since for account, since in found.values_list("account", "created_at")}
+    return found.values_list("account", "created_at")
 
 
 def open_of(account: AccountId) -> tuple[InvoiceId, ...]:
@@ -232,10 +112,10 @@ def coming(by: datetime, *, first: int = 200) -> tuple[InvoiceId, ...]:
 def on_hold(*, first: int = 200) -> tuple[HoldRow, ...]:
     """Return what waits for a person, of all brands: warnings nobody took, and invoices that went wrong."""
     parked = DunningAgenda.objects.exclude(parked_at=None).select_related("invoice").order_by("parked_at")
-    rows = [_held(each.invoice, None, each.code, each.parked_at) for each in parked[:first]]
+    waiting = [_held(each.invoice, None, each.code, each.parked_at) for each in parked[:first]]
     untold = _untold().select_related("invoice").order_by("at")[:first]
-    rows += [_held(each.invoice, each.id, each.kind, each.at) for each in untold]
-    return tuple(rows)
+    waiting += [_held(each.invoice, each.id, each.kind, each.at) for each in untold]
+    return tuple(waiting)
 
 
 def hold_count() -> int:
@@ -290,10 +170,14 @@ def _exception(row: DunningException) -> ExceptionRow:
 
 def brand_of(invoice: InvoiceId) -> BrandId:
     """Return whose invoice it is.  Raises NoSuchInvoice."""
-    found = Invoice.objects.filter(id=invoice).values_list("brand", flat=True).first()
-    if found is None:
-        raise NoSuchInvoice
-    return BrandId(found)
+    for (found,) in rows_of(_whose, invoice):
+        return BrandId(found)
+    raise NoSuchInvoice
+
+
+def _whose(invoice: InvoiceId) -> QuerySet[Invoice, Any]:
+    """Return the query of brand_of."""
+    return Invoice.objects.filter(id=invoice).values_list("brand")
 
 
 def invoice_of_step(step: UUID) -> InvoiceId | None:
@@ -304,8 +188,13 @@ def invoice_of_step(step: UUID) -> InvoiceId | None:
 
 def stops(invoices: Sequence[InvoiceId]) -> tuple[StopRow, ...]:
     """Return stops that hold over some invoices, the oldest first."""
+    return tuple(_stop(row) for row in (objects_of(_stops, tuple(invoices)) if invoices else ()))
+
+
+def _stops(invoices: Sequence[InvoiceId]) -> QuerySet[DunningStep]:
+    """Return the query of `stops`."""
     found = DunningStep.objects.filter(kind="suspend", outcome="asked", invoice__in=invoices)
-    return tuple(_stop(row) for row in found.order_by("at", "id"))
+    return found.order_by("at", "id")
 
 
 def stops_free(at: datetime, *, first: int = 500) -> tuple[StopRow, ...]:

@@ -6,7 +6,7 @@ They come closed: titles are opened by the door (vault.column_door), for a state
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
@@ -16,8 +16,9 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, W
 
 from hostkeep.billing.boxing import LINES, PARTY, place_of
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.models import Allocation, Invoice, InvoiceLine, InvoiceTax, ProformaEnded
+from hostkeep.billing.models import Invoice, InvoiceLine, InvoiceTax, ProformaEnded
 from hostkeep.billing.queries.covered import TAKEN_BACK, still_unpaid, with_paid
+from hostkeep.billing.queries.sheet_questions import beside, document
 from hostkeep.billing.queries.things import more_things
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum
@@ -26,6 +27,7 @@ from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, Ref, SubjectId
 from hostkeep.kernel.money import CURRENCIES, Currency, Money, money
 from hostkeep.kernel.period import Period
 from hostkeep.ledger import book
+from hostkeep.runtime.together import ask
 from hostkeep.runtime.written import rows_of
 from hostkeep.vault.column_door import ColumnWish, one_row
 from hostkeep.vault.columns import Boxed
@@ -287,38 +289,45 @@ def _titled(found: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 
 def sheet(invoice: InvoiceId, *, of: AccountId) -> InvoiceSheet:
-    """Return an invoice of an account, whole.  Raises NoSuchInvoice, for another account's too."""
-    found = _sheets(Invoice.objects.filter(id=invoice, account=of))
-    if not found:
-        raise NoSuchInvoice
-    return found[0]
+    """Return an invoice of an account, whole.  Raises NoSuchInvoice, for another account's too.
+
+    One way to the server; of a proforma another.
+    """
+    found, *parts = ask(document(invoice), *beside((invoice,)))
+    for row in found:
+        if row.account == of:
+            return _filled([row], *parts)[0]
+    raise NoSuchInvoice
 
 
 def sheets_of(account: AccountId, *, first: int) -> tuple[InvoiceSheet, ...]:
-    """Return an account's invoices, whole, newest first: five database queries, however many there are."""
-    return _sheets(Invoice.objects.filter(account=account).order_by("-issued_at", "-id")[:first])
+    """Return an account's invoices, whole, newest first: four database queries, with proformas six."""
+    found = list(Invoice.objects.filter(account=account).order_by("-issued_at", "-id")[:first])
+    return _filled(found, *ask(*beside(tuple(InvoiceId(row.id) for row in found)))) if found else ()
 
 
-def _sheets(found: QuerySet[Invoice]) -> tuple[InvoiceSheet, ...]:
-    """Fill the sheets of some invoices, in their order.  Five database queries."""
-    rows = list(found)
-    ids = [row.id for row in rows]
-    taxes: dict[UUID, list[InvoiceTax]] = defaultdict(list)
-    lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
-    parts: dict[UUID, list[Allocation]] = defaultdict(list)
-    for tax in InvoiceTax.objects.filter(invoice__in=ids).order_by("rate", "category", "exemption"):
-        taxes[tax.invoice_id].append(tax)
-    for line in InvoiceLine.objects.filter(invoice__in=ids).order_by("position"):
-        lines[line.invoice_id].append(line)
-    asked = [row.id for row in rows if row.kind == PROFORMA]
+def _filled(
+    found: Sequence[Invoice], taxes: Iterable[InvoiceTax], lines: Iterable[InvoiceLine],
+    parts: Iterable[Sequence[Any]],
+) -> tuple[InvoiceSheet, ...]:  # fmt: skip
+    """Fill the sheets of some invoices, in their order.  parts: as sheet_questions reads them."""
+    taxed: dict[UUID, list[InvoiceTax]] = defaultdict(list)
+    lined: dict[UUID, list[InvoiceLine]] = defaultdict(list)
+    paid: dict[UUID, list[PaidPart]] = defaultdict(list)
+    codes = {row.id: row.currency for row in found}
+    for tax in taxes:
+        taxed[tax.invoice_id].append(tax)
+    for line in lines:
+        lined[line.invoice_id].append(line)
+    for invoice, at, source, gateway, minor in parts:
+        if invoice in codes:
+            paid[invoice].append(PaidPart(at, gateway or source, money(minor, codes[invoice])))
+    asked = [row.id for row in found if row.kind == PROFORMA]
     done = set(Invoice.objects.filter(corrects__in=asked, kind=INVOICE).values_list("corrects", flat=True))
     ended = dict(ProformaEnded.objects.filter(invoice__in=asked).values_list("invoice", "at"))
-    paid = Allocation.objects.filter(invoice__in=ids).select_related("payment").order_by("id")
-    for part in paid.only("invoice_id", "minor", "at", "payment__gateway"):
-        parts[part.invoice_id].append(part)
     return tuple(
-        _sheet(row, taxes[row.id], lines[row.id], parts[row.id], row.id in done, ended.get(row.id))
-        for row in rows
+        _sheet(row, taxed[row.id], lined[row.id], paid[row.id], row.id in done, ended.get(row.id))
+        for row in found
     )
 
 
@@ -336,7 +345,7 @@ def _waiting(row: Invoice) -> tuple[PaidPart, ...]:
 
 
 def _sheet(
-    row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[Allocation],
+    row: Invoice, taxes: Sequence[InvoiceTax], lines: Sequence[InvoiceLine], parts: Sequence[PaidPart],
     fulfilled: bool, ended: datetime | None,
 ) -> InvoiceSheet:  # fmt: skip
     """Fill an invoice's sheet."""
@@ -352,10 +361,7 @@ def _sheet(
         issued_at=row.issued_at, due_at=row.due_at, kind=cast("Kind", row.kind), reason=row.reason,
         corrects=InvoiceId(row.corrects_id) if row.corrects_id else None, fulfilled=fulfilled,
         withdrawn_at=ended,
-        payments=tuple(
-            PaidPart(part.at, part.payment.gateway if part.payment else part.source, money(part.minor, code))
-            for part in parts
-        ) if not asks or ended else _waiting(row),
+        payments=tuple(parts) if not asks or ended else _waiting(row),
     )  # fmt: skip
 
 

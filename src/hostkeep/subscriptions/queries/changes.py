@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId, SubjectId
 from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period
 from hostkeep.kernel.terms import Term
+from hostkeep.runtime.written import objects_of
 from hostkeep.subscriptions.asking import Asked, asked_again
 from hostkeep.subscriptions.boxing import as_system, change_wish, told_wish
 from hostkeep.subscriptions.errors import NoSuchSubscription
@@ -110,9 +113,30 @@ def change_paid_by(invoice: InvoiceId) -> ChangeRow | None:
 
 
 def changes_paid_by(invoices: Collection[InvoiceId]) -> Mapping[InvoiceId, ChangeRow]:
-    """Return the change that each of some invoices pays for; one without is left out.  One query."""
-    rows = _rows(invoice__in=invoices, first=len(invoices))
-    return {row.invoice: row for row in reversed(rows) if row.invoice is not None}
+    """Return the change that each of some invoices pays for; one without is left out.
+
+    One query, and another where there is any.
+    """
+    found = objects_of(_paid_by, tuple(invoices)) if invoices else []
+    held = tuple({each.subscription_id for each in found})
+    of = {row.id: row for row in objects_of(_held, held)} if held else {}
+    paid_for: dict[InvoiceId, ChangeRow] = {}
+    for each in found:
+        each.subscription = of[each.subscription_id]
+        row = _frozen(each)
+        if row.invoice is not None:
+            paid_for.setdefault(row.invoice, row)
+    return paid_for
+
+
+def _paid_by(invoices: Sequence[InvoiceId]) -> QuerySet[Change]:
+    """Return the query of the changes that invoices pay for."""
+    return Change.objects.filter(invoice__in=invoices).order_by("asked_at", "id")
+
+
+def _held(subscriptions: Sequence[UUID]) -> QuerySet[Subscription]:
+    """Return the query of subscriptions by their ids."""
+    return Subscription.objects.filter(id__in=subscriptions)
 
 
 def dropped_with_invoice(subscription: UUID) -> tuple[ChangeRow, ...]:

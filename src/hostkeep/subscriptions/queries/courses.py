@@ -6,14 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import AccountId, BrandId, InvoiceId, ServiceId
 from hostkeep.kernel.money import money
 from hostkeep.kernel.period import Period
+from hostkeep.runtime.together import ask
+from hostkeep.runtime.written import rows
 from hostkeep.subscriptions.holding import calendar_of
 from hostkeep.subscriptions.models import Part, PeriodTurn, Subscription
 from hostkeep.subscriptions.models import Period as PeriodModel
@@ -70,28 +74,45 @@ def billed_by(invoice: InvoiceId) -> tuple[BilledRow, ...]:
 
 
 def billed_by_each(invoices: Collection[InvoiceId]) -> Mapping[InvoiceId, tuple[BilledRow, ...]]:
-    """Return the periods that each of some invoices bills, or that it billed once.  Two queries.
+    """Return the periods that each of some invoices bills, or that it billed once.
 
-    One that bills none is left out.
+    Two queries in one way to the server.  One that bills none is left out.
     """
-    turns = PeriodTurn.objects.filter(document__in=invoices, kind="billed").values_list("period", "document")
-    by: dict[UUID, set[UUID]] = defaultdict(set)
-    for period, document in turns:
-        by[period].add(document)
-    wanted = set(invoices)
-    of = Q(invoice__in=wanted) | Q(id__in=list(by))
-    found: dict[InvoiceId, list[BilledRow]] = defaultdict(list)
-    for row in PeriodModel.objects.filter(of).select_related("subscription").order_by("id"):
-        billed = _billed(row.subscription, Period(row.starts_at, row.ends_at))
-        for each in by[row.id] | ({row.invoice} & wanted if row.invoice else set()):
-            found[InvoiceId(each)].append(billed)
-    return {invoice: tuple(periods) for invoice, periods in found.items()}
+    if not invoices:
+        return {}
+    key, found = tuple(invoices), defaultdict[InvoiceId, dict[UUID, BilledRow]](dict)
+    for document, period, *told in chain.from_iterable(ask(rows(_billed_now, key), rows(_billed_anew, key))):
+        found[InvoiceId(document)][period] = _billed(*told)
+    return {
+        invoice: tuple(periods[each] for each in sorted(periods)) for invoice, periods in found.items()
+    }
+
+
+BILLED = (
+    "subscription_id", "subscription__service", "subscription__state", "subscription__ends_at",
+    "subscription__ended_at", "starts_at", "ends_at",
+)  # fmt: skip
+"""What _billed is told of a period."""
+
+
+def _billed_now(invoices: Sequence[InvoiceId]) -> QuerySet[PeriodModel, Any]:
+    """Return the query of the periods whose invoices some documents are."""
+    return PeriodModel.objects.filter(invoice__in=invoices).values_list("invoice", "id", *BILLED)
+
+
+def _billed_anew(invoices: Sequence[InvoiceId]) -> QuerySet[PeriodTurn, Any]:
+    """Return the query of the periods that some documents billed once, after their own was taken back."""
+    found = PeriodTurn.objects.filter(document__in=invoices, kind="billed")
+    return found.values_list("document", "period_id", *(f"period__{each}" for each in BILLED))
 
 
 def billed_beside(subscription: UUID, periods: Sequence[Period]) -> tuple[BilledRow, ...]:
     """Return periods that a document bills of a subscription beside their own invoices.  One query."""
     of = Subscription.objects.get(id=subscription)
-    return tuple(_billed(of, period) for period in periods)
+    return tuple(
+        _billed(of.id, of.service, of.state, of.ends_at, of.ended_at, period.start, period.end)
+        for period in periods
+    )
 
 
 def invoices_for(service: ServiceId, *, first: int = 200) -> tuple[InvoiceId, ...]:
@@ -125,8 +146,11 @@ def _course(row: Subscription, parts: Sequence[Part]) -> CourseRow:
     return CourseRow(row.id, ServiceId(row.service), State(row.state), row.ends_at, course)
 
 
-def _billed(of: Subscription, period: Period) -> BilledRow:
-    """Freeze a billed period."""
+def _billed(
+    of: UUID, service: UUID, state: str, set_end: datetime | None, ended: datetime | None,
+    start: datetime, end: datetime,
+) -> BilledRow:  # fmt: skip
+    """Freeze a billed period.  set_end: when its subscription is to be over; ended: when it was."""
     # What ended at a time that was set is ended a little later, by the next sweep.
-    is_void = any(over is not None and period.start >= over for over in (of.ends_at, of.ended_at))
-    return BilledRow(of.id, ServiceId(of.service), State(of.state), period, is_void)
+    is_void = any(over is not None and start >= over for over in (set_end, ended))
+    return BilledRow(of, ServiceId(service), State(state), Period(start, end), is_void)
