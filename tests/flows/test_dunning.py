@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -276,6 +276,41 @@ def test_a_look_asks_each_room_in_one_way_to_the_server(fake) -> None:
         with CaptureQueriesContext(connection) as asked:
             assert look(ann.first, NOON + HOUR).row.id == ann.first
     assert len(asked) <= 8
+
+
+def first_reminder(ann: Debtor) -> datetime:
+    """When the first is due; the run that looks at the invoice for the first time puts that down."""
+    work(NOON + HOUR)
+    found = DunningAgenda.objects.get(invoice=ann.first).next_at
+    assert found is not None and ann.steps() == []
+    return found
+
+
+def test_a_letter_is_decided_by_two_looks_and_the_second_has_the_invoice_held(fake, monkeypatch) -> None:
+    ann, looks = Debtor(), []
+    at, real = first_reminder(ann), dunned_rows.dunned_each
+    monkeypatch.setattr(dunned_rows, "dunned_each", lambda some, *, at: looks.append(list(some)) or real(some, at=at))
+    with CaptureQueriesContext(connection) as asked:
+        dunning.run_due(make_act(brand="", at=at))
+    assert [each[2] for each in ann.steps()] == ["sent"]
+    assert looks == [[ann.first], [ann.first]]
+    assert len([each for each in asked if "SAVEPOINT" not in each["sql"]]) <= 25
+
+
+def test_who_pays_while_others_are_gone_after_gets_no_letter(fake, monkeypatch) -> None:
+    """How an invoice was seen with the others says whether to hold it, and not what is done."""
+    ann = Debtor()
+    at, real = first_reminder(ann), dunning.look_at_each
+
+    def paid_meanwhile(invoices, at):
+        found = real(invoices, at)
+        ann.pays(ann.first, at)
+        return found
+
+    monkeypatch.setattr(dunning, "look_at_each", paid_meanwhile)
+    dunning.run_due(make_act(brand="", at=at))
+    assert ann.steps() == []
+    assert "billing/reminder" not in ann.mails()
 
 
 def test_news_that_come_while_invoices_are_looked_at_are_not_lost(fake, monkeypatch) -> None:

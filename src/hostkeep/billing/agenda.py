@@ -56,7 +56,11 @@ def falls_due(at: datetime) -> bool:
 
 def look_at(invoice: InvoiceId, at: datetime | None) -> None:
     """Look at an invoice at a time, or no more."""
-    DunningAgenda.objects.filter(invoice=invoice).update(next_at=at, failures=0, code="")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE billing_dunningagenda SET next_at = %s, failures = 0, code = '' WHERE invoice_id = %s",
+            [at, invoice],
+        )
 
 
 PUT_DOWN = """

@@ -68,13 +68,14 @@ def run_due(act: Act) -> int:
         left = _put_down(act, page)
         seen += len(page) - len(left)
         seen += len(go_through(
-            act, left, lambda invoice: _try(act, invoice), event="dunning.not_noted", about=lambda each: each
+            act, left.items(), lambda each: _try(act, *each),
+            event="dunning.not_noted", about=lambda each: each[0],
         ))  # fmt: skip
     return seen
 
 
-def _put_down(act: Act, page: Mapping[InvoiceId, datetime]) -> tuple[InvoiceId, ...]:
-    """Put down when to look again at those about which nothing is to be done; return the others.
+def _put_down(act: Act, page: Mapping[InvoiceId, datetime]) -> Mapping[InvoiceId, Overdue | None]:
+    """Put down when to look again at those about which nothing is to be done; return the others as seen.
 
     page  by invoice the time for which it was to be looked at
 
@@ -89,9 +90,9 @@ def _put_down(act: Act, page: Mapping[InvoiceId, datetime]) -> tuple[InvoiceId, 
         }  # fmt: skip
     except Exception as error:  # noqa: BLE001  over which one, shows when each is looked at by itself
         log.warning("dunning.not_together", code=type(error).__name__, trace=act.trace)
-        return tuple(page)
+        return dict.fromkeys(page)
     agenda.put_down([(invoice, page[invoice], at) for invoice, at in later.items()])
-    return tuple(invoice for invoice in page if invoice not in later)
+    return {invoice: cases.get(invoice) for invoice in page if invoice not in later}
 
 
 def falls_due(at: datetime) -> bool:
@@ -99,11 +100,11 @@ def falls_due(at: datetime) -> bool:
     return agenda.falls_due(at)
 
 
-def _try(act: Act, invoice: InvoiceId) -> None:
-    """Look at an invoice, and note it where that goes wrong."""
+def _try(act: Act, invoice: InvoiceId, seen: Overdue | None) -> None:
+    """Do what is due about an invoice, and note it where that goes wrong.  seen: as for follow."""
     try:
-        under = act.of_brand(rows.brand_of(invoice)).in_role("system").for_purpose(BILLING)
-        follow(under, invoice=invoice)
+        brand = rows.brand_of(invoice) if seen is None else seen.row.brand
+        follow(act.of_brand(brand).in_role("system").for_purpose(BILLING), invoice=invoice, seen=seen)
     except StillBusy:
         agenda.look_at(invoice, act.at + BUSY)
     except Exception as error:  # noqa: BLE001  it is tried again, and in the end waits for a person
@@ -112,13 +113,17 @@ def _try(act: Act, invoice: InvoiceId) -> None:
             log.warning("dunning.parked", invoice=str(invoice), code=code, trace=act.trace)
 
 
-def follow(act: Act, *, invoice: InvoiceId) -> None:
+def follow(act: Act, *, invoice: InvoiceId, seen: Overdue | None = None) -> None:
     """Take the steps that are due about one invoice of act.brand.
+
+    seen  how it was seen a moment ago: it says whether to hold it, and what is done is decided when it is
+          held, by another look; a charge that waits is asked for by a new look.  None: it is looked at first
 
     Raises NoSuchInvoice, BadCalendar, StillBusy (a driver is at work on a service that is to be stopped).
     """
     for _ in range(ROUNDS):
-        case = look(invoice, act.at)
+        case = look(invoice, act.at) if seen is None or seen.row.charging is not None else seen
+        seen = None
         if case.row.charging is not None:
             _charge(act, invoice, case.row.charging)
             case = look(invoice, act.at)

@@ -60,6 +60,8 @@ def _drop_carts(found: QuerySet[Cart], most: int | None) -> int:
     with transaction.atomic():
         rows = found.select_for_update(skip_locked=True).order_by("id").values_list("id", flat=True)
         ids = list(rows if most is None else rows[:most])
+        if not ids:  # nearly each time that the sweeper comes
+            return 0
         CartLine.objects.filter(cart__in=ids).delete()
         Cart.objects.filter(id__in=ids).delete()
         forget_guest(*map(SubjectId, ids))

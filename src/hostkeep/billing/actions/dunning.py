@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
+
 from hostkeep.audit.recorded import recorded
 from hostkeep.billing import agenda
 from hostkeep.billing.errors.documents import NoSuchInvoice
@@ -16,6 +18,9 @@ from hostkeep.billing.rules.dunning_steps import ASKED, OVER, TOLD, UNTOLD, Done
 from hostkeep.billing.rules.sparing import checked
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, InvoiceId, Ref
+from hostkeep.runtime.inserting import insert
+from hostkeep.runtime.together import ask
+from hostkeep.runtime.written import objects
 
 BY_HAND = "by_hand"
 """Outcome of a warning that a member of staff told."""
@@ -83,25 +88,34 @@ def take_steps(act: Act, *, invoice: InvoiceId, judge: Judge) -> Taken:
     DunningStep each with what it does, or nothing; the database lets none be written twice.
     Raises NoSuchInvoice, and what the judge raises.
     """
-    held = Invoice.objects.select_for_update().filter(id=invoice, brand=act.brand).first()
-    if held is None or not DunningAgenda.objects.select_for_update().filter(invoice=held).exists():
+    held, looked_at = ask(objects(_held, invoice), objects(_looked_at, invoice))
+    if not looked_at or not any(row.brand == act.brand for row in held):
         raise NoSuchInvoice
     steps, charge, written = tuple(judge.steps()), None, []
     for step in steps:
-        row = DunningStep.objects.create(
-            id=uuid4(), brand=act.brand, invoice=held, kind=step.kind.value, day=step.day,
-            outcome=step.outcome or ASKED, at=act.at,
+        row = DunningStep(
+            id=uuid4(), brand=act.brand, invoice_id=invoice, kind=step.kind.value, day=step.day,
+            outcome=step.outcome, at=act.at,
         )  # fmt: skip
+        if not step.outcome:
+            if step.kind is Kind.CHARGE:
+                charge = step.day
+            row.outcome = judge.do(step, row.id)
+        insert([row])  # once it is known what came of it; the next step, which looks again, sees it
         written.append(row)
-        if step.outcome:
-            continue
-        if step.kind is Kind.CHARGE:
-            charge = step.day
-        row.outcome = judge.do(step, row.id)
-        row.save(update_fields=["outcome"])
     taken = [Done(row.kind, row.day, row.at, row.outcome) for row in written]
     agenda.look_at(invoice, judge.next(taken) if charge is None else act.at)
     return Taken(invoice, steps, charge)
+
+
+def _held(invoice: InvoiceId) -> QuerySet[Invoice]:
+    """Return the query of an invoice, locked."""
+    return Invoice.objects.select_for_update().filter(id=invoice)
+
+
+def _looked_at(invoice: InvoiceId) -> QuerySet[DunningAgenda]:
+    """Return the query of an invoice's agenda, locked."""
+    return DunningAgenda.objects.select_for_update().filter(invoice=invoice)
 
 
 @recorded("billing.dunning.charged")
