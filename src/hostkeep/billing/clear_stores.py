@@ -8,7 +8,7 @@ Why they stand in clear: docs/decisions/2026-11-27-billing-in-clear.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,8 @@ from django.db import connection
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId
-from hostkeep.runtime.stores import Person, Store, count_of_brand, nothing
-from hostkeep.vault.past_terms import past_terms
+from hostkeep.runtime.stores import Person, Store, ask_each, count_of_brand, nothing
+from hostkeep.vault.past_terms import Past, past_terms, past_terms_together
 
 REFERENCE, PARTY = CategoryId("payment_ref"), CategoryId("invoice_party")
 
@@ -56,6 +56,10 @@ class _Place:
     def count(self) -> str:
         """Return the statement that counts what is over."""
         return f"SELECT count(*) FROM {self.table} t {self.join} WHERE {self.due()}"  # noqa: S608  SQL of ours
+
+    def is_any(self) -> str:
+        """Return the statement that says whether anything is over."""
+        return f"SELECT EXISTS ({self.count().replace('count(*)', '1', 1)})"
 
     def empty(self) -> str:
         """Return the statement that ends what is over."""
@@ -122,29 +126,33 @@ UPDATE billing_paymentattempt SET handle = '', visit = '' WHERE id = ANY(ARRAY(
 
 
 def _over(
-    category: CategoryId, at: datetime, brand: BrandId | None = None
+    category: CategoryId, at: datetime, terms: Iterable[Past]
 ) -> Iterator[tuple[_Place, dict[str, Any]]]:
-    """Yield the places of a category with what their statements ask for, brand by brand, or of one."""
-    for past in past_terms(category, at, brand):
+    """Yield the places of a category with what their statements ask for, term by term."""
+    for past in terms:
         if past.cut is not None:
             yield from ((place, past.of_years(at)) for place in PLACES[category])
 
 
 def _count(category: CategoryId, at: datetime, brand: BrandId | None = None) -> int:
     """Count the rows whose columns are over, of all brands or of one."""
-    found = 0
-    with connection.cursor() as cursor:
-        for place, asked in _over(category, at, brand):
-            cursor.execute(place.count(), asked)
-            found += int(cursor.fetchone()[0])
-    return found
+    over = _over(category, at, past_terms_together(category, at, brand))
+    return sum(ask_each((place.count(), asked) for place, asked in over))
+
+
+def _is_any(category: CategoryId, at: datetime) -> bool:
+    """Say whether any column is over: mostly none is, and then it is asked once for all places and brands."""
+    over = _over(category, at, past_terms_together(category, at))
+    return any(ask_each((place.is_any(), asked) for place, asked in over))
 
 
 def _empty(category: CategoryId, act: Act, most: int) -> int:
     """End the columns that are over; return of how many rows."""
+    if not _is_any(category, act.at):
+        return 0
     done = 0
     with connection.cursor() as cursor:
-        for place, asked in _over(category, act.at):
+        for place, asked in _over(category, act.at, past_terms(category, act.at)):
             cursor.execute(place.empty(), {**asked, "most": most - done})
             done += int(cursor.rowcount)
     return done

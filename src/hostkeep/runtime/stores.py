@@ -6,6 +6,7 @@ through all of them, and a house test fails a table with an end of its own that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,6 +132,32 @@ def count_rows(table: str, condition: str, values: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition}", values)  # noqa: S608  SQL of ours
         return int(cursor.fetchone()[0])
+
+
+def ask_each(statements: Iterable[tuple[str, Mapping[str, Any]]]) -> list[int]:
+    """Return the number that each of some statements says, of all of them in one way to the server.
+
+    statements  SQL of ours, each with its own values by name; none: nothing is asked
+    """
+    texts: list[str] = []
+    values: dict[str, Any] = {}
+    for n, (text, asked) in enumerate(statements):
+        texts.append(NAMED.sub(rf"%(\g<1>_{n})s", text))
+        values.update({f"{name}_{n}": value for name, value in asked.items()})
+    found: list[int] = []
+    if not texts:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(texts), values)
+        for n in range(len(texts)):
+            if n:
+                cursor.nextset()
+            found.append(int(cursor.fetchone()[0]))
+    return found
+
+
+NAMED = re.compile(r"%\((\w+)\)s")
+"""A value's place in a statement."""
 
 
 def delete_rows(table: str, condition: str, values: Mapping[str, Any], *, most: int | None) -> int:

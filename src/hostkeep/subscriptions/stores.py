@@ -8,7 +8,7 @@ documents; a month that cost nothing ends with its readings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,9 @@ from django.db import connection, transaction
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId
-from hostkeep.runtime.stores import Person, Store, nothing
+from hostkeep.runtime.stores import Person, Store, ask_each, nothing
 from hostkeep.subscriptions.adding_up import add_up
-from hostkeep.vault.past_terms import Past, past_terms
+from hostkeep.vault.past_terms import Past, past_terms, past_terms_together
 
 USE, PARTY = CategoryId("use_time"), CategoryId("invoice_party")
 
@@ -48,6 +48,7 @@ NEWEST_USES = f"{USES} AND NOT {LATER} AND (u.quantity, u.full_minor, u.minor) <
 """The newest of a meter says from when on nothing is billed yet: its dates stay, what it says of use goes."""
 
 COUNT = "SELECT count(*) FROM {table} {alias} WHERE {condition}"
+IS_ANY = "SELECT EXISTS (SELECT 1 FROM {table} {alias} WHERE {condition})"
 SOME = """id = ANY(ARRAY(
   SELECT {alias}.id FROM {table} {alias} WHERE {condition} LIMIT %(most)s FOR UPDATE OF {alias} SKIP LOCKED))
 """
@@ -60,15 +61,41 @@ def _place(table: str, alias: str, condition: str) -> Mapping[str, str]:
     return {"table": f"subscriptions_{table}", "alias": alias, "condition": condition}
 
 
-def _over(category: CategoryId, at: datetime, brand: BrandId | None = None) -> Iterator[Past]:
+Terms = Callable[[CategoryId, datetime, BrandId | None], Iterable[Past]]
+"""past_terms, or past_terms_together for what only counts."""
+
+
+def _over(
+    category: CategoryId, at: datetime, brand: BrandId | None = None, *, terms: Terms = past_terms
+) -> Iterator[Past]:
     """Yield what of a category is past its term where a day decides it, of all brands or of one."""
-    return (past for past in past_terms(category, at, brand) if past.cut is not None)
+    return (past for past in terms(category, at, brand) if past.cut is not None)
 
 
-def _uses_over(at: datetime, brand: BrandId | None = None) -> Iterator[dict[str, Any]]:
+def _uses_over(
+    at: datetime, brand: BrandId | None = None, *, terms: Terms = past_terms
+) -> Iterator[dict[str, Any]]:
     """Yield what months are asked for: those of documents, and those that cost nothing."""
-    yield from ({**past.of_years(at), "free": False} for past in _over(PARTY, at, brand))
-    yield from ({**past.asked(), "free": True} for past in _over(USE, at, brand))
+    yield from ({**past.of_years(at), "free": False} for past in _over(PARTY, at, brand, terms=terms))
+    yield from ({**past.asked(), "free": True} for past in _over(USE, at, brand, terms=terms))
+
+
+def _readings_asked(statement: str, at: datetime, brand: BrandId | None) -> list[int]:
+    """Return what a statement says of readings and alerts past their term, of all brands or of one."""
+    return ask_each(
+        (statement.format(**place), past.asked())
+        for past in _over(USE, at, brand, terms=past_terms_together)
+        for place in (_place("reading", "r", READINGS), _place("alert", "a", ALERTS))
+    )
+
+
+def _uses_asked(statement: str, at: datetime, brand: BrandId | None) -> list[int]:
+    """Return what a statement says of billed months past their term, of all brands or of one."""
+    return ask_each(
+        (statement.format(**place), asked)
+        for asked in _uses_over(at, brand, terms=past_terms_together)
+        for place in (_place("use", "u", OLDER_USES), _place("use", "u", NEWEST_USES))
+    )
 
 
 def _run(statement: str, place: Mapping[str, str], values: Mapping[str, Any]) -> int:
@@ -80,12 +107,13 @@ def _run(statement: str, place: Mapping[str, str], values: Mapping[str, Any]) ->
 
 def _readings_due(at: datetime, brand: BrandId | None = None) -> int:
     """Count readings and alerts past their term, of all brands or of one."""
-    places = (_place("reading", "r", READINGS), _place("alert", "a", ALERTS))
-    return sum(_run(COUNT, place, past.asked()) for past in _over(USE, at, brand) for place in places)
+    return sum(_readings_asked(COUNT, at, brand))
 
 
 def _erase_readings(act: Act, most: int) -> int:
     """Delete readings and alerts past their term, once what they came to is in a bill or a sum."""
+    if not any(_readings_asked(IS_ANY, act.at, None)):  # nearly each time that the sweeper comes
+        return 0
     done = 0
     for past in _over(USE, act.at):
         if past.cut is not None:
@@ -97,12 +125,13 @@ def _erase_readings(act: Act, most: int) -> int:
 
 def _uses_due(at: datetime, brand: BrandId | None = None) -> int:
     """Count billed months past their term, of all brands or of one."""
-    places = (_place("use", "u", OLDER_USES), _place("use", "u", NEWEST_USES))
-    return sum(_run(COUNT, place, asked) for asked in _uses_over(at, brand) for place in places)
+    return sum(_uses_asked(COUNT, at, brand))
 
 
 def _erase_uses(act: Act, most: int) -> int:
     """Delete billed months past their term; the newest of a meter is emptied."""
+    if not any(_uses_asked(IS_ANY, act.at, None)):
+        return 0
     done = 0
     for asked in _uses_over(act.at):
         done += _run(DELETE, _place("use", "u", OLDER_USES), {**asked, "most": most - done})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -58,6 +58,12 @@ SELECT DISTINCT subject FROM vault.vault_hold
 WHERE approved_at IS NOT NULL AND ended_at IS NULL AND classes @> to_jsonb(%s::text)
 """
 
+HELD_IN_EACH = """
+SELECT DISTINCT asked.class, h.subject FROM unnest(%s::text[]) AS asked (class)
+JOIN vault.vault_hold h ON h.classes @> to_jsonb(asked.class)
+WHERE h.approved_at IS NOT NULL AND h.ended_at IS NULL
+"""
+
 BRANDS = uuid5(NAMESPACE_URL, "hostkeep:brand")
 HOPELESS = 64
 """After so many tries of which none went, some single values say whether the rest of a batch is tried."""
@@ -107,6 +113,14 @@ def count_due(at: datetime, brand: BrandId | None = None) -> Mapping[str, int]:
 def held_in(keep_class: str) -> tuple[UUID, ...]:
     """Return the people of whom an approved hold keeps a class, for rooms that end columns by themselves."""
     return tuple(subject for (subject,) in read(HELD_IN, [keep_class]))
+
+
+def held_in_each(keep_classes: Collection[str]) -> Mapping[str, tuple[UUID, ...]]:
+    """Return what held_in does, for several classes by one question; one that no hold keeps is left out."""
+    found: dict[str, tuple[UUID, ...]] = {}
+    for keep_class, subject in read(HELD_IN_EACH, [sorted(set(keep_classes))]):
+        found[keep_class] = (*found.get(keep_class, ()), subject)
+    return found
 
 
 def class_of(brand: BrandId, keep_class: str) -> Ref:

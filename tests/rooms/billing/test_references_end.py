@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from hostkeep.billing import clear_stores
 from hostkeep.billing.models import Dispute, Payment, PaymentAttempt, Refund, TaxDecision
 from hostkeep.billing.queries.tax_rows import tax_rows
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
+from hostkeep.brands.queries import all_brands
 from hostkeep.flows import sweeping
 from hostkeep.kernel.ids import BrandId
 from hostkeep.runtime import clock
-from hostkeep.runtime.stores import all_stores
+from hostkeep.runtime.stores import all_stores, ask_each
 from hostkeep.vault.models import Hold
 from hostkeep.vault.wall import opened
 from tests.conftest import NOON, make_act
@@ -101,23 +105,23 @@ def test_the_tax_of_old_documents_still_adds_up_without_its_place(ann: Buyer) ->
     assert [(row.country, row.rule, row.tax.minor) for row in rows] == [("", "destination", 418)]
 
 
-def test_what_a_hold_keeps_stays(ann: Buyer) -> None:
+def hold(who: UUID) -> None:
     with opened():
         Hold.objects.create(
-            brand="vps6", subject=ann.subject, classes=["fiscal"], basis="dispute", case=uuid4(),
+            brand="vps6", subject=who, classes=["fiscal"], basis="dispute", case=uuid4(),
             opened_by="staff:a", approved_by="staff:b", opened_at=NOON, approved_at=NOON, review_at=OVER,
         )  # fmt: skip
+
+
+def test_what_a_hold_keeps_stays(ann: Buyer) -> None:
+    hold(ann.subject)
     swept(OVER)
     assert said() == (2, 2, 2, 2)
     assert due(OVER) == 0
 
 
 def test_somebody_elses_hold_keeps_nothing(ann: Buyer) -> None:
-    with opened():
-        Hold.objects.create(
-            brand="vps6", subject=uuid4(), classes=["fiscal"], basis="dispute", case=uuid4(),
-            opened_by="staff:a", approved_by="staff:b", opened_at=NOON, approved_at=NOON, review_at=OVER,
-        )  # fmt: skip
+    hold(uuid4())
     swept(OVER)
     assert said() == (1, 1, 1, 1)
 
@@ -180,3 +184,46 @@ def test_of_old_rows_just_that_ends(ann: Buyer, change: str) -> None:
 def refused(statement: str) -> None:
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+TOGETHER = ("billing.references", "billing.places", "billing.lines", "subscriptions.readings", "subscriptions.uses")
+
+
+def test_where_nothing_is_over_a_store_is_asked_at_once_for_all_brands_and_places(ann: Buyer) -> None:
+    """The sweeper comes every hour, and a moved clock asks for each leap.
+
+    One text asks whom a hold keeps, for each category; and one whether anything is over.
+    """
+    act = make_act("system", "service", brand="", at=NOON)
+    stores = {store.name: store for store in all_stores() if store.name in TOGETHER}
+    assert set(stores) == set(TOGETHER)
+    all_brands()  # what is known of brands is read once a second
+    for store in stores.values():
+        for ask in (lambda: store.erase(act, 5000), lambda: store.list_due(act.at)):
+            with CaptureQueriesContext(connection) as asked:
+                assert ask() == 0
+            texts = [each for each in asked if "brands_" not in each["sql"]]
+            assert len(texts) <= (3 if store.name == "subscriptions.uses" else 2), store.name
+
+
+def test_a_hold_that_comes_after_the_question_keeps_what_it_is_for(ann: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether anything is over is asked for all at once; whom a hold keeps, just before something is ended."""
+    real = clear_stores._is_any
+
+    def held_meanwhile(*asked: Any) -> bool:
+        found = real(*asked)
+        hold(ann.subject)
+        return found
+
+    monkeypatch.setattr(clear_stores, "_is_any", held_meanwhile)
+    for store in all_stores():
+        if store.name in NAMES:
+            store.erase(make_act("system", "service", brand="", at=OVER), 5000)
+    assert said() == (2, 2, 2, 2)
+
+
+def test_many_statements_are_asked_at_once_each_with_its_own_values(db: None) -> None:
+    statement = "SELECT count(*) FROM generate_series(1, %(n)s) i WHERE %(n)s >= i AND '50%%' <> ''"
+    assert ask_each((statement, {"n": n}) for n in (3, 0, 12)) == [3, 0, 12]
+    assert ask_each([("SELECT EXISTS (SELECT 1 WHERE %(a)s = ANY(%(b)s))", {"a": 1, "b": [1, 2]})]) == [1]
+    assert ask_each([]) == []
