@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from hostkeep.audit.rounds import go_through
 from hostkeep.brands.queries import BrandRow, all_brands
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import OPERATOR
+from hostkeep.kernel.ids import OPERATOR, BrandId
 from hostkeep.reports.actions.noting import Dated, note_movements
-from hostkeep.reports.queries.recurring import standing_of, standings
+from hostkeep.reports.queries.recurring import standing_of, standings, standings_digest
 from hostkeep.reports.rules.monthly import Seen, a_month, moved
 from hostkeep.runtime.tallies import last_tallied, tally
-from hostkeep.subscriptions.queries.paying import PayingRow, ended, paying
+from hostkeep.subscriptions.queries.paying import PayingRow, ended, paying, paying_digest
 
 EVERY = timedelta(hours=1)
 KIND = "recurring"
@@ -51,10 +51,26 @@ def _look(act: Act, row: BrandRow) -> int:
 def look(act: Act, row: BrandRow) -> int:
     """Look at a brand's subscriptions now and note what moved; return how many moves it was.
 
-    Page by page, each page in a transaction: killed in between, the next look notes the rest.
+    Page by page, each page in a transaction: killed in between, the next look notes the rest.  Where all
+    stands as it did when a look found nothing, it would find nothing again, and no page is read.
     """
+    stands = _stands(row)
+    if _quiet.get(row.id) == stands:
+        return 0
     under = act.of_brand(row.id)
-    return sum(len(note_movements(under, found=page).ids) for page in _moves(under, row))
+    count = sum(len(note_movements(under, found=page).ids) for page in _moves(under, row))
+    if not count and _stands(row) == stands:  # else somebody changed it while it was read
+        _quiet[row.id] = stands
+    return count
+
+
+_quiet: dict[BrandId, tuple[str, str]] = {}
+"""How it stood at each brand when this process last looked and found that nothing had moved."""
+
+
+def _stands(row: BrandRow) -> tuple[str, str]:
+    """Return what changes with all that a look compares: what is paid for, and what was noted of it."""
+    return paying_digest(row.id), standings_digest(row.id)
 
 
 def _moves(act: Act, row: BrandRow) -> Iterator[Sequence[Dated]]:

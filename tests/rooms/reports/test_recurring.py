@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import EUR, Money
@@ -86,6 +89,48 @@ def test_a_brand_that_goes_wrong_does_not_keep_the_others_from_being_looked_at(d
     takes(price=1200)
     assert look_due(make_act(brand="", at=after(1))) == 1
     assert VPS6 in now_by_brand()
+
+
+def asks(days: float) -> int:
+    """How many questions a look takes that finds nothing."""
+    with CaptureQueriesContext(connection) as asked:
+        assert looks(days) == 0
+    return len(asked)
+
+
+def test_where_nothing_changed_since_nothing_was_found_no_page_is_read(db) -> None:
+    takes()
+    looks(0)
+    assert asks(1) > 2
+    assert asks(2) == asks(3) == 2
+    takes()
+    assert looks(4) == 1
+    assert asks(5) > 2
+    assert asks(6) == 2
+
+
+def test_what_another_process_noted_meanwhile_is_compared_with_too(db) -> None:
+    """It moves there and back: for who forgot what was noted, all stands as it did."""
+    taker, priced = takes(price=1200), Subscription.objects.all()
+    looks(0)
+    assert looks(1) == 0
+    priced.update(price_minor=700)
+    note_movements(act_at(), found=[Dated(move, NOON.date()) for move in moved(taker.id, Seen(1200, EUR), Seen(700, EUR))])
+    priced.update(price_minor=1200)
+
+    assert looks(2) == 1
+
+    assert now_by_brand()[VPS6][0].monthly == Money(1200, EUR)
+
+
+def test_each_thing_that_moves_a_subscription_is_seen_after_a_look_that_found_nothing(db) -> None:
+    taker = takes(price=1200, term=Term("month", 1))
+    looks(0)
+    found = Subscription.objects.filter(id=taker.id)
+    for day, change in enumerate(({"price_minor": 2400}, {"unit": "year"}, {"count": 2}, {"state": "trial"}), start=1):
+        assert looks(day) == 0
+        found.update(**change)
+        assert looks(day + 0.5) == 1, change
 
 
 def test_two_who_saw_the_same_note_it_once(db) -> None:

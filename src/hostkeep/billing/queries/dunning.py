@@ -203,13 +203,21 @@ def stops_free(at: datetime, *, first: int = 500) -> tuple[StopRow, ...]:
     Of all brands; spared is who promised to pay, or is never stopped.  Debts that just stand are left out,
     however many there are.
     """
+    return tuple(
+        StopRow(step, InvoiceId(invoice), BrandId(brand), when)
+        for step, invoice, brand, when in rows_of(_free, "suspend", at, first)
+    )
+
+
+def _free(kind: str, at: datetime, first: int) -> QuerySet[DunningStep, Any]:
+    """Return the query of stops_free, for steps of a kind."""
     spared = DunningException.objects.filter(
         Q(until=None) | Q(until__gt=at), account=OuterRef("invoice__account"), lifted_at=None,
         kind__in=[PROMISE, NEVER_STOP],
     )  # fmt: skip
     owed = still_unpaid(Invoice.objects.filter(pk=OuterRef("invoice")))
-    found = DunningStep.objects.filter(kind="suspend", outcome="asked").filter(Exists(spared) | ~Exists(owed))
-    return tuple(_stop(row) for row in found.order_by("at", "id")[:first])
+    found = DunningStep.objects.filter(kind=kind, outcome="asked").filter(Exists(spared) | ~Exists(owed))
+    return found.order_by("at", "id").values_list("id", "invoice", "brand", "at")[:first]
 
 
 def last_step(invoices: Sequence[InvoiceId], kind: str, *, at: datetime | None = None) -> StopRow | None:

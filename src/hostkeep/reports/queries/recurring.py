@@ -13,6 +13,7 @@ from hostkeep.kernel.money import CURRENCIES, Currency, Money
 from hostkeep.reports.models import Movement, Standing
 from hostkeep.reports.rules.monthly import Kind, Seen
 from hostkeep.reports.rules.spans import Span
+from hostkeep.runtime.digests import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,12 @@ def standings(brand: BrandId, *, after: UUID | None, first: int) -> Mapping[UUID
     """Return what a brand's subscriptions came to when last looked at, by id.  after: the last one seen."""
     found = Standing.objects.filter(brand=brand).order_by("subscription")
     return _seen((found if after is None else found.filter(subscription__gt=after))[:first])
+
+
+def standings_digest(brand: BrandId) -> str:
+    """Return what changes with what `standings` returns of a brand.  One query."""
+    columns = "subscription, currency, minor"
+    return digest_of("reports_standing", columns, "brand = %(brand)s", {"brand": brand})
 
 
 def _seen(rows: Iterable[Standing]) -> Mapping[UUID, Seen]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import Money, money
+from hostkeep.runtime.digests import digest_of
 from hostkeep.subscriptions.models import Subscription
 from hostkeep.subscriptions.rules.states import State
 
@@ -41,6 +42,14 @@ def paying(brand: BrandId, *, after: UUID | None = None, first: int = 1000) -> t
         PayingRow(name, money(minor, code), unit, count, trial_to or began)
         for name, minor, code, unit, count, trial_to, began in rows[:first]
     )
+
+
+def paying_digest(brand: BrandId) -> str:
+    """Return what changes with what `paying` returns of a brand, but for since when.  One query."""
+    return digest_of(
+        "subscriptions_subscription", "id, price_minor, currency, unit, count",
+        "brand = %(brand)s AND state = ANY(%(paying)s)", {"brand": brand, "paying": list(PAYING)},
+    )  # fmt: skip
 
 
 def ended(found: Sequence[UUID]) -> Mapping[UUID, datetime | None]:
