@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
-from hostkeep.billing import booking
+from hostkeep.billing import booking, together
 from hostkeep.billing.actions.crediting import give_credit, use_credit
 from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
 from hostkeep.billing.actions.proforma import issue_proforma
@@ -163,6 +163,10 @@ def test_a_key_means_one_thing(db) -> None:
     begins(buyer, invoices[:2], once="page-1")
     with pytest.raises(CreditDiffers):
         begins(buyer, invoices[1:], once="page-1")
+    other, theirs = owing(1)
+    with pytest.raises(CreditDiffers):
+        begins(other, theirs, ONE, once="page-1")
+    assert TopUp.objects.count() == 1
 
 
 def test_a_transfer_with_its_reference_pays_them_too(db) -> None:
@@ -184,6 +188,55 @@ def test_proformas_get_their_invoices_and_credit_counts_once_for_all(db) -> None
     assert (made.count(), credit(buyer)) == (2, 0)
     assert owed(buyer, [InvoiceId(each.id) for each in made]) == [0, 0]
     holds(buyer, [each.id for each in made])
+
+
+@pytest.mark.parametrize(("gift", "asked", "left"), [(1000, 2 * ONE - 1000, 0), (ONE, 2 * ONE, ONE)])
+def test_credit_that_was_counted_for_a_proforma_goes_on_it_and_the_invoice_after_it_is_paid(
+    db, gift: int, asked: int, left: int
+) -> None:
+    """Also where the proforma is due first: what came is then left for the invoice, to the cent that was asked."""
+    buyer = Buyer()
+    to = BilledTo(buyer.account, buyer.subject, "")
+    proforma = issue_proforma(ACT, to=to, lines=[line()], due_in=timedelta(days=1), once=uuid4().hex).id
+    invoice = buyer.owes(line()).id
+    give_credit(ACT, account=buyer.account, amount=Money(gift, EUR), kind="gift", once="g-1")
+    (group,) = open_together(buyer.account, [proforma, invoice])
+    assert (group.rows[0].id, group.sum.minor) == (proforma, asked)
+    comes(asks(buyer, begins(buyer, [proforma, invoice], asked).id))
+    made = Invoice.objects.get(corrects=proforma, kind="invoice")
+    assert (owed(buyer, [invoice, InvoiceId(made.id)]), credit(buyer)) == ([0, 0], left)
+    holds(buyer, [invoice, made.id])
+
+
+def test_credit_that_is_spent_meanwhile_keeps_no_money_from_being_booked(db) -> None:
+    buyer = Buyer()
+    to = BilledTo(buyer.account, buyer.subject, "")
+    proforma = issue_proforma(ACT, to=to, lines=[line()], due_in=timedelta(days=1), once=uuid4().hex).id
+    invoice, other = buyer.owes(line()).id, buyer.owes(line()).id
+    give_credit(ACT, account=buyer.account, amount=Money(1000, EUR), kind="gift", once="g-1")
+    begun = asks(buyer, begins(buyer, [proforma, invoice], 2 * ONE - 1000).id)
+    real = together.fulfil
+
+    def fulfils(*of, **more):
+        made = real(*of, **more)
+        use_credit(buyer.act(), account=buyer.account, invoice=other, amount=Money(1000, EUR), once="u-1")
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(together, "fulfil", fulfils)  # as one that had the ledger's lock before us
+        comes(begun)
+    made = Invoice.objects.get(corrects=proforma, kind="invoice")
+    assert (owed(buyer, [invoice, InvoiceId(made.id)]), credit(buyer)) == ([1000, 0], 0)
+    holds(buyer, [invoice, made.id, other])
+
+
+def test_credit_of_one_currency_that_is_at_its_end_leaves_that_of_another(db) -> None:
+    buyer, invoices = owing(2)
+    dollars = buyer.owes(line(currency=USD)).id
+    give_credit(ACT, account=buyer.account, amount=Money(1000, EUR), kind="gift", once="g-1")
+    give_credit(ACT, account=buyer.account, amount=Money(ONE, USD), kind="gift", once="g-2")
+    used = use_credit_on(buyer.act(), of=buyer.account, invoices=[*invoices, dollars], once=uuid4())
+    assert [(each.invoice, each.amount.minor) for each in used] == [(invoices[0], 1000), (dollars, ONE)]
 
 
 def test_credit_goes_on_several_as_far_as_it_reaches_once_a_page(db) -> None:

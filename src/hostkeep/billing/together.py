@@ -21,11 +21,11 @@ from hostkeep.billing.queries.invoices import held_for
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.crediting import OWED_KINDS
 from hostkeep.billing.rules.numbering import PROFORMA
-from hostkeep.billing.rules.together import sum_together
+from hostkeep.billing.rules.together import counted, sum_together
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import AccountId, InvoiceId
-from hostkeep.kernel.money import Currency, Money, money
+from hostkeep.kernel.money import Currency, Money, money, total
 from hostkeep.runtime.outbox import publish
 
 log = structlog.get_logger()
@@ -75,20 +75,24 @@ def cover_all(act: Act, documents: Sequence[Invoice], came: Money, *, key: UUID,
     """Let money that has just become credit cover locked documents, in their order; return what it covered.
 
     came  no more than this goes on invoices; key: of the payment
+    Credit that was counted towards the proformas goes on them, and what came for the rest on the rest.
     One that was paid meanwhile takes nothing, one in another currency neither: the rest stays credit.
     Publishes InvoicePaid for each that is paid.
     """
-    left = came
+    left, own = came, _own(documents, came)
     for number, row in enumerate(documents, start=1):
         if row.currency != came.currency.code:
             continue
         if row.kind == PROFORMA:
-            gross = money(row.gross_minor, row.currency)
             if is_open(row) and _fulfilled(act, row):
-                left = left - min(gross, left, key=lambda each: each.minor)
+                gross = money(row.gross_minor, row.currency)
+                of_own = _least(own, gross)
+                own, left = own - of_own, left - _least(gross - of_own, left)
+                # Somebody may have spent the account's own credit meanwhile.  The ledger's lock is ours since.
+                left = _least(left, held_for(AccountId(row.account), left.currency))
             continue
         open_part = owed(row)
-        part = min(open_part, left, key=lambda each: each.minor)
+        part = _least(open_part, left)
         if part.minor <= 0:
             continue
         account = AccountId(row.account)
@@ -99,6 +103,18 @@ def cover_all(act: Act, documents: Sequence[Invoice], came: Money, *, key: UUID,
         if part == open_part:
             publish(act, InvoicePaid(InvoiceId(row.id), account))
     return came - left
+
+
+def _own(documents: Sequence[Invoice], came: Money) -> Money:
+    """Return the credit that was there before the money came and is counted towards the open proformas."""
+    mine = [each for each in documents if each.kind == PROFORMA and each.currency == came.currency.code]
+    asked = total([money(each.gross_minor, each.currency) for each in mine if is_open(each)], came.currency)
+    return counted(held_for(AccountId(mine[0].account), came.currency) - came, asked) if mine else asked
+
+
+def _least(one: Money, other: Money) -> Money:
+    """Return the lesser of two amounts."""
+    return min(one, other, key=lambda each: each.minor)
 
 
 def _fulfilled(act: Act, proforma: Invoice) -> bool:

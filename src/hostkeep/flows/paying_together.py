@@ -46,8 +46,6 @@ def use_credit_on(
         key = f"use-{uuid5(once, str(invoice))}"
         try:
             used.append(use_credit(act, account=of, invoice=invoice, once=key))
-        except AlreadyPaid:
-            continue
-        except NotEnoughCredit:
-            break
+        except (AlreadyPaid, NotEnoughCredit):
+            continue  # the next may be in a currency of which there is some
     return tuple(used)

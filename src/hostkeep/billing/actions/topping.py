@@ -112,11 +112,16 @@ def begin_together(
     ).first()
     if known is not None and (known.meant_for, known.minor) != (meant_for, amount.minor):
         raise CreditDiffers(entry=str(known.id))
-    made = known or TopUp.objects.create(
+    if known is not None:
+        return TopUpBegun(known.id, amount, known.reference, again=True)
+    made = TopUp(
         id=uuid4(), once=once, brand=act.brand, account=of, minor=amount.minor, currency=amount.currency.code,
         reference=random_reference(TOP_UP), meant_for=meant_for, created_at=act.at,
     )  # fmt: skip
-    return TopUpBegun(made.id, amount, made.reference, again=known is not None)
+    TopUp.objects.bulk_create([made], ignore_conflicts=True)
+    if (stands := TopUp.objects.get(once=once)).id != made.id:
+        raise CreditDiffers(entry=str(stands.id))  # the key is another account's, or came for others at once
+    return TopUpBegun(made.id, amount, made.reference, again=False)
 
 
 @recorded("billing.top_up.payment_begun")

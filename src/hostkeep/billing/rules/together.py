@@ -16,5 +16,9 @@ def sum_together(owed: Sequence[Money], proformas: Sequence[Money], held: Money)
                are asked for whole
     """
     asked = total(proformas, held.currency)
-    lacking = asked - held if 0 < held.minor < asked.minor else asked
-    return total([*owed, lacking], held.currency)
+    return total([*owed, asked - counted(held, asked)], held.currency)
+
+
+def counted(held: Money, asked: Money) -> Money:
+    """Return how much of an account's credit is counted towards what its proformas ask for: all, or none."""
+    return held if 0 < held.minor < asked.minor else Money(0, held.currency)
