@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.errors.documents import NoSuchInvoice, Withdrawn
 from hostkeep.billing.queries.corrections import owner_of
 from hostkeep.billing.queries.invoices import sheet
-from hostkeep.billing.rules.numbering import CREDIT_NOTE, INVOICE
+from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.flows.notices import write_to
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
@@ -27,15 +27,18 @@ def send_again(act: Act, *, invoice: InvoiceId) -> None:
     it leaves.  The letter leads to the document, and the document is not attached: no stream of ours carries
     what somebody bought.
     Pressed twice it leaves once.
-    Raises NoSuchInvoice (also for another brand's), SentLately, NoAddress where the account has no owner.
+    Raises NoSuchInvoice (also for another brand's), Withdrawn (notes took it back, or it asks for nothing any
+    more: no letter of ours tells that), SentLately, NoAddress where the account has no owner.
     """
     _, account = owner_of(invoice)
     found = sheet(invoice, of=account)
     if found.brand != act.brand:
         raise NoSuchInvoice
+    if found.is_taken_back:
+        raise Withdrawn
     if found.kind == CREDIT_NOTE:
         template = "billing/credit_note"
-    elif found.kind == INVOICE and found.is_paid and found.gross.minor:
+    elif found.is_paid and found.gross.minor:
         template = "billing/paid"
     else:
         template = "billing/invoice"

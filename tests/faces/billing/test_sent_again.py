@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from hostkeep.audit.models import Entry
-from hostkeep.billing.actions.correcting import credit_whole
+from hostkeep.billing.actions.correcting import Part, credit_whole, debit_lines
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
-from hostkeep.billing.errors.documents import NoSuchInvoice
+from hostkeep.billing.actions.proforma import issue_proforma
+from hostkeep.billing.actions.withdrawing import withdraw_proforma
+from hostkeep.billing.errors.documents import NoSuchInvoice, Withdrawn
+from hostkeep.billing.rules.party import BilledTo
 from hostkeep.drivers.payments import Settled
 from hostkeep.flows.mail_contents import said_by
 from hostkeep.flows.sending_again import send_again
 from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId
+from hostkeep.kernel.money import EUR, Money
 from hostkeep.messaging.errors import NoAddress, SentLately
 from hostkeep.messaging.models import Mail
 from hostkeep.messaging.queries import mail
@@ -24,7 +29,7 @@ from tests.conftest import make_act
 from tests.faces.billing.conftest import Customer
 from tests.faces.billing.test_staff_payments import staff
 from tests.faces.shop.conftest import text
-from tests.rooms.billing.making import billing_act
+from tests.rooms.billing.making import WEEK, billing_act, line
 
 HOUR = timedelta(hours=1)
 
@@ -78,6 +83,29 @@ def test_it_tells_the_document_as_it_stands(ann: Customer) -> None:
     for each in (paid.id, note.id):
         again(each)
     assert letters() == ["billing/paid", "billing/credit_note"]
+
+
+def test_nobody_is_asked_to_pay_or_thanked_for_what_is_taken_back_or_paid_in_another_way(ann: Customer) -> None:
+    act = billing_act(role="billing", at=clock.now())
+    to = BilledTo(ann.buyer.account, ann.buyer.subject, "")
+    whole, asked, dropped, debited = ann.owes(), *(
+        issue_proforma(act, to=to, lines=[line()], due_in=WEEK, once=uuid4().hex) for _ in range(2)
+    ), ann.owes()  # fmt: skip
+    credit_whole(act, invoice=whole.id, reason="cancelled", once="n-1")
+    withdraw_proforma(act, proforma=dropped.id, reason="cancelled")
+    for each in (whole, dropped):
+        with pytest.raises(Withdrawn):
+            again(each.id)
+    member = staff()
+    assert member.posts(member.get(f"/staff/documents/{whole.id}/"), f"/staff/documents/{whole.id}/send/").status_code == 302
+    assert "Nothing is to be paid for it." in text(member.get(f"/staff/documents/{whole.id}/"))
+    assert letters() == []
+    debit = debit_lines(act, invoice=debited.id, parts=[Part(1, Money(500, EUR))], reason="fee", due_in=WEEK, once="d-1")
+    for each in (asked, debit):
+        begun = begin_payment(ann.buyer.act(clock.now()), of=ann.buyer.account, invoice=each.id, gateway="testpay")
+        record_outcome(act, attempt=begun.attempt, outcome=Settled(uuid4().hex, begun.amount))
+        again(each.id)
+    assert letters() == ["billing/paid"] * 2
 
 
 def test_nobody_sends_another_brands_and_nobody_is_written_to_who_is_gone(ann: Customer) -> None:

@@ -19,7 +19,7 @@ from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole
 from hostkeep.billing.actions.registering import retry_registration
 from hostkeep.billing.bills import Issued
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, may_be_stated, print_invoice
-from hostkeep.billing.errors.documents import BadLine, BadReason, NothingToCredit, OverCredit
+from hostkeep.billing.errors.documents import BadLine, BadReason, NothingToCredit, OverCredit, Withdrawn
 from hostkeep.billing.queries.corrections import Foreseen, foresee_credit, lines_left, owner_of, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, invoices_of, sheet
 from hostkeep.billing.queries.registrations import registration_of
@@ -255,7 +255,7 @@ def document_send(request: HttpRequest, wanted: UUID) -> HttpResponse:
     brand_id, _ = owner_of(InvoiceId(wanted))
     try:
         send_again(_act(request, brand_id), invoice=InvoiceId(wanted))
-    except (SentLately, NoAddress) as refusal:
+    except (SentLately, NoAddress, Withdrawn) as refusal:
         messages.error(request, gettext(refusal.title))
     else:
         messages.success(request, gettext("The letter is on its way once more."))
