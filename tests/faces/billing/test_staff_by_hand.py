@@ -56,6 +56,11 @@ def test_cash_pays_an_invoice_once_however_often_it_is_sent(buyer: Buyer) -> Non
     assert f"Written down for {issued.number}." in text(member.get("/staff/payments/"))
 
 
+def test_a_number_with_a_sign_that_no_text_has_is_no_invoices(buyer: Buyer) -> None:
+    answer = writes(staff(), "\0")
+    assert (answer.status_code, "no such invoice" in text(answer)) == (422, True)
+
+
 def test_a_form_that_is_filled_in_anew_is_not_taken_for_the_old_one(buyer: Buyer) -> None:
     member, issued, other = staff(), buyer.owes(), buyer.owes()
     page = member.get(PAGE)

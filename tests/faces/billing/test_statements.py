@@ -124,6 +124,9 @@ def test_days_that_there_are_not_are_said_so(ann: Customer, asked: str) -> None:
     answer = ann.browser.get(f"{PAGE}?{asked}")
     assert answer.status_code == 422
     assert "One thing to put right" in text_of(answer)
+    for tail in ("csv/", "pdf/"):  # a file of other days would be taken for theirs
+        answer = ann.browser.get(f"{PAGE}{tail}?{asked}")
+        assert (answer.status_code, "Choose days that there are" in text_of(answer)) == (422, True)
 
 
 def test_more_than_a_page_holds_is_asked_for_in_parts(ann: Customer, monkeypatch) -> None:

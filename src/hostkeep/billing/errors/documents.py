@@ -102,6 +102,14 @@ class TooLongAStatement(Foreseen):
     status = 422
 
 
+class BadDays(Foreseen):
+    """Days that no statement can be of: out of order, or of reach, or none at all."""
+
+    code = "billing.statement.bad_days"
+    title = gettext_noop("Choose days that there are, the first before the last.")
+    status = 422
+
+
 class PayLinkOver(Foreseen):
     """A link to pay that never was, is of another brand, is past its end, or that the brand does not have.
 

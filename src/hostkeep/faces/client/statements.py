@@ -28,7 +28,7 @@ def statement(request: HttpRequest) -> HttpResponse:
 @never_cache
 @customers_only
 def statement_as_csv(request: HttpRequest) -> HttpResponse:
-    """Hand the statement out as CSV.  Raises TooLongAStatement."""
+    """Hand the statement out as CSV.  Raises BadDays, TooLongAStatement."""
     return statements.statement_csv(request, account_of(request), _brand(request), _act(request).at)
 
 
@@ -36,7 +36,7 @@ def statement_as_csv(request: HttpRequest) -> HttpResponse:
 @never_cache
 @customers_only
 def statement_as_pdf(request: HttpRequest) -> HttpResponse:
-    """Hand the statement out as PDF.  Raises TooLongAStatement."""
+    """Hand the statement out as PDF.  Raises BadDays, TooLongAStatement."""
     return statements.statement_pdf(request, account_of(request), _brand(request), _act(request).at)
 
 

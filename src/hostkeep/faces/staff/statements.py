@@ -34,7 +34,7 @@ def account_statement(request: HttpRequest, wanted: UUID) -> HttpResponse:
 @never_cache
 @staff_only("payments")
 def account_statement_csv(request: HttpRequest, wanted: UUID) -> HttpResponse:
-    """Hand it out as CSV.  Raises NoSuchAccount, TooLongAStatement."""
+    """Hand it out as CSV.  Raises NoSuchAccount, BadDays, TooLongAStatement."""
     row, shop = _account(wanted)
     return statements.statement_csv(request, row, shop, _act(request, row).at)
 
@@ -43,7 +43,7 @@ def account_statement_csv(request: HttpRequest, wanted: UUID) -> HttpResponse:
 @never_cache
 @staff_only("payments")
 def account_statement_pdf(request: HttpRequest, wanted: UUID) -> HttpResponse:
-    """Hand it out as PDF.  Raises NoSuchAccount, TooLongAStatement."""
+    """Hand it out as PDF.  Raises NoSuchAccount, BadDays, TooLongAStatement."""
     row, shop = _account(wanted)
     return statements.statement_pdf(request, row, shop, _act(request, row).at)
 

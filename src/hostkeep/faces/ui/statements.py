@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext
 
 from hostkeep.billing.documents.statement_paper import Wanted, print_statement
-from hostkeep.billing.errors.documents import TooLongAStatement
+from hostkeep.billing.errors.documents import BadDays, TooLongAStatement
 from hostkeep.billing.queries.account_statement import CurrencyStatement, StatementRow, account_statement
 from hostkeep.brands.queries import BrandRow
 from hostkeep.faces.ui import credit_words, document_words
@@ -111,7 +111,7 @@ def statement_context(
 def statement_csv(request: HttpRequest, row: AccountRow, brand: BrandRow, at: datetime) -> HttpResponse:
     """Hand a statement out as CSV (RFC 4180): plain numbers with a dot, days as ISO 8601.
 
-    Raises TooLongAStatement.
+    Raises BadDays, TooLongAStatement.
     """
     days, parts = _asked(request, row.id, brand, at)
     out = StringIO()
@@ -125,7 +125,7 @@ def statement_csv(request: HttpRequest, row: AccountRow, brand: BrandRow, at: da
 
 
 def statement_pdf(request: HttpRequest, row: AccountRow, brand: BrandRow, at: datetime) -> HttpResponse:
-    """Hand a statement out as PDF.  Raises TooLongAStatement."""
+    """Hand a statement out as PDF.  Raises BadDays, TooLongAStatement."""
     days, parts = _asked(request, row.id, brand, at)
     wanted = Wanted(
         row.number, language_of(request), days.first, days.last, lambda name: called(name, "gateway"),
@@ -147,8 +147,13 @@ def what_said(row: StatementRow) -> str:
 def _asked(
     request: HttpRequest, account: AccountId, brand: BrandRow, at: datetime
 ) -> tuple[Days, Sequence[CurrencyStatement]]:
-    """Return the statement of the days that were asked for, or of this year's.  Raises TooLongAStatement."""
-    days, _ = read_days(request.GET, zone=brand.zone, at=at)
+    """Return the statement of the days that were asked for, or of this year's where none were.
+
+    Raises BadDays (a file of other days than were asked for would be taken for theirs), TooLongAStatement.
+    """
+    days, problem = read_days(request.GET, zone=brand.zone, at=at)
+    if problem:
+        raise BadDays
     return days, account_statement(account, since=days.since, until=days.until)
 
 
