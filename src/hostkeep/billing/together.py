@@ -88,7 +88,7 @@ def cover_all(act: Act, documents: Sequence[Invoice], came: Money, *, key: UUID,
                 gross = money(row.gross_minor, row.currency)
                 of_own = _least(own, gross)
                 own, left = own - of_own, left - _least(gross - of_own, left)
-                # Somebody may have spent the account's own credit meanwhile.  The ledger's lock is ours since.
+                # Its own credit may have been spent meanwhile.  The ledger's lock is ours since.
                 left = _least(left, held_for(AccountId(row.account), left.currency))
             continue
         open_part = owed(row)

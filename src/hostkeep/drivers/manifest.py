@@ -17,6 +17,7 @@ class Manifest:
     touches     categories that pass through it without being kept; no clause may forbid them
     cookies     cookies it sets, by name; the policy must declare them
     hosts       the hosts it calls, without scheme; "{config.field}" takes one from its configuration
+    pages       origins of its pages, on which a payer's browser is sent there from a form of ours
     can         what it does besides its first duty; of a gateway: "refunds", "storing", "disputes",
                 "locating", "closing", "payouts"
     sockets     libraries with sockets of their own that it uses: "pylxd", "wg"
@@ -31,4 +32,5 @@ class Manifest:
     keeps: frozenset[str] = field(default=frozenset())
     touches: frozenset[str] = field(default=frozenset())
     cookies: frozenset[str] = field(default=frozenset())
+    pages: tuple[str, ...] = ()
     can: frozenset[str] = field(default=frozenset())

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from hostkeep.brands import queries as brands
+from hostkeep.brands.models import Brand
 from hostkeep.faces.ui import headers
 from hostkeep.faces.ui.headers import FinalHeaders, fixed_headers
 from hostkeep.promises.stranger import WsgiStranger
@@ -135,3 +137,18 @@ def test_scripts_of_libraries_are_told_not_to_store() -> None:
     users = [path for path in (ROOT / "faces").rglob("*.html") if "htmx-2" in path.read_text()]
     assert [path.name for path in users] == ["htmx.html"]
     assert headers.content_policy().count("'self'") >= 5
+
+
+def form_action(answer) -> str:
+    return re.search(r"form-action ([^;]*);", answer["Content-Security-Policy"])[1]
+
+
+def test_a_form_may_lead_to_where_its_brands_gateways_have_people_pay_and_nowhere_else(db: None, client: Client) -> None:
+    """Browsers stop an answer to a form that redirects elsewhere: nobody could pay by a card."""
+    row = Brand.objects.get(id="vps6")
+    row.profile = {**row.profile, "payment": ["testpay", "stripe", "none_such"]}
+    row.save(update_fields=["profile"])
+    brands.forget()
+    pages = [client.get("/", headers={"host": f"{host}localhost"}) for host in ("vps6.", "vpn.", "")]
+    assert [form_action(page).split()[2:] for page in pages] == [["https://checkout.stripe.com"], [], []]
+    assert all(form_action(page).split()[0] == "'self'" for page in pages)

@@ -105,23 +105,31 @@ def begin_together(
     amount = owed_together(rows, expected.currency, owed_on)
     if amount != expected:
         raise BadTogether(why="sum")
-    meant_for = [str(row.id) for row in rows]
-    own = TopUp.objects.filter(brand=act.brand, account=of)
-    known = own.filter(once=once).first() or own.filter(
-        paid_at=None, minor=amount.minor, currency=amount.currency.code, meant_for=meant_for
-    ).first()
-    if known is not None and (known.meant_for, known.minor) != (meant_for, amount.minor):
-        raise CreditDiffers(entry=str(known.id))
-    if known is not None:
-        return TopUpBegun(known.id, amount, known.reference, again=True)
-    made = TopUp(
+    wanted_row = TopUp(
         id=uuid4(), once=once, brand=act.brand, account=of, minor=amount.minor, currency=amount.currency.code,
-        reference=random_reference(TOP_UP), meant_for=meant_for, created_at=act.at,
+        reference=random_reference(TOP_UP), meant_for=[str(row.id) for row in rows], created_at=act.at,
     )  # fmt: skip
-    TopUp.objects.bulk_create([made], ignore_conflicts=True)
-    if (stands := TopUp.objects.get(once=once)).id != made.id:
-        raise CreditDiffers(entry=str(stands.id))  # the key is another account's, or came for others at once
-    return TopUpBegun(made.id, amount, made.reference, again=False)
+    stands = _opened(wanted_row)
+    return TopUpBegun(stands.id, amount, stands.reference, again=stands.id != wanted_row.id)
+
+
+def _opened(wanted: TopUp) -> TopUp:
+    """Return what waits for the same documents and amount, or else write it.
+
+    Raises CreditDiffers: its key stands for others, or is another account's.
+    """
+    same = {
+        name: getattr(wanted, name) for name in ("brand", "account", "minor", "currency", "meant_for")
+    }  # fmt: skip
+    waits = TopUp.objects.filter(**same, paid_at=None).exclude(once=wanted.once).first()
+    keyed = TopUp.objects.filter(once=wanted.once)
+    if waits is not None and not keyed.exists():
+        return waits
+    TopUp.objects.bulk_create([wanted], ignore_conflicts=True)
+    stands = keyed.get()
+    if any(getattr(stands, name) != each for name, each in same.items()):
+        raise CreditDiffers(entry=str(stands.id))
+    return stands
 
 
 @recorded("billing.top_up.payment_begun")

@@ -13,7 +13,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from hostkeep.faces.ui.nonces import FILES, is_personal, sources_of
-from hostkeep.runtime import addresses
+from hostkeep.runtime import addresses, registry
 from hostkeep.vault import door
 
 Environ = dict[str, Any]
@@ -32,17 +32,28 @@ BROKE = b"Something broke on our side. Nothing was lost; please try again in a m
 log = structlog.get_logger()
 
 
-def content_policy(scripts: str = FILES) -> str:
+def content_policy(scripts: str = FILES, gateways: Iterable[str] = ()) -> str:
     """Return the Content-Security-Policy of ordinary pages.
 
-    scripts  what script-src allows
-    form-action names the test gateway's origin, where paying redirects to; browsers check redirects of forms.
+    scripts   what script-src allows
+    gateways  by which one may pay there
+    form-action names the origins that paying redirects to, the test gateway's always: browsers check where a
+    form's answer redirects to, and stop it.  Source: Content Security Policy Level 3, form-action.
     """
     operator = f"{addresses.scheme()}://{addresses.operator_host()}{addresses.port()}"
+    there = " ".join((operator, *(page for name in gateways for page in _pages_of(name))))
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; form-action 'self' {operator}; frame-ancestors 'none'; base-uri 'none'"
+        f"connect-src 'self'; form-action 'self' {there}; frame-ancestors 'none'; base-uri 'none'"
     )
+
+
+def _pages_of(gateway: str) -> tuple[str, ...]:
+    """Return the origins at which a gateway has people pay; none of one that is not installed."""
+    if gateway not in registry.names("hostkeep.gateways"):
+        return ()
+    pages: tuple[str, ...] = registry.load("hostkeep.gateways", gateway).manifest.pages
+    return pages
 
 
 def fixed_headers() -> Mapping[str, str]:
@@ -74,7 +85,9 @@ class SafeHeaders:
         """Add what a view has not set itself."""
         before = door.reveals_of_thread()
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", content_policy(sources_of(request)))
+        shop = getattr(request, "brand", None)
+        policy = content_policy(sources_of(request), shop.payment if shop else ())
+        response.headers.setdefault("Content-Security-Policy", policy)
         for name, value in self.fixed.items():
             response.headers.setdefault(name, value)
         user = getattr(request, "user", None)

@@ -88,6 +88,7 @@ class Stripe:
 
     manifest: ClassVar[Manifest] = Manifest(
         "stripe", 1, recipient="stripe", hosts=("{config.base}",), keeps=frozenset({"payment_ref"}),
+        pages=("https://checkout.stripe.com",),
         can=frozenset({"refunds", "storing", "disputes", "locating", "closing", "payouts"}),
     )  # fmt: skip
 
