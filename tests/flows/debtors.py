@@ -76,7 +76,7 @@ class Debtor:
     def __post_init__(self) -> None:
         with running_brand.during(BrandId(self.brand)):
             user = User.objects.create(brand=self.brand, created_at=self.at)
-            EmailAddress.objects.create(user=user, email=f"{uuid4().hex[:8]}@example.test", verified=True, primary=True)
+            EmailAddress.objects.create(user=user, email=f"{uuid4().hex}@example.test", verified=True, primary=True)
             joined = open_account(
                 make_act("visitor", "account", brand=self.brand, at=self.at), user=UserId(user.id),
                 values={CategoryId("email"): "ann@example.test"}, language=self.language,

@@ -17,7 +17,8 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, Ref, SubjectId, UserId
 from hostkeep.people.actions.joining import Joined
 from hostkeep.people.errors import NotACanary
-from hostkeep.people.models import Account, LoginAddress, Membership, Session, StaySeries, User
+from hostkeep.people.models import LoginAddress, Membership, Session, StaySeries, User
+from hostkeep.people.numbering import numbered_account
 from hostkeep.runtime import brand as running_brand
 from hostkeep.vault import door
 
@@ -62,15 +63,12 @@ def open_canary(act: Act, *, address: str, values: Mapping[CategoryId, str]) -> 
         login.set_unusable_password()
         login.save(force_insert=True)
         LoginAddress.objects.create(user=login, email=address, verified=True, primary=True)
-    number = f"{secrets.randbelow(10**8):08d}"
-    account = Account.objects.create(
-        brand=act.brand, number=number, subject=login.subject, language="en", opened_at=act.at, canary=True
-    )
+    account = numbered_account(act, subject=login.subject, language="en", canary=True)
     Membership.objects.create(user=login, account=account)
     subject = SubjectId(login.subject)
     for category, value in values.items():
         door.put(act, subject=subject, category=category, value=value)
-    return Joined(AccountId(account.id), UserId(login.id), subject, number)
+    return Joined(AccountId(account.id), UserId(login.id), subject, account.number)
 
 
 @recorded("people.canary.password_lent")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +12,8 @@ from hostkeep.brands.applying import is_told_to_all
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, CategoryId, Ref, SubjectId, UserId
 from hostkeep.people.events import SignedUp
-from hostkeep.people.models import Acceptance, Account, Membership, User
+from hostkeep.people.models import Acceptance, Membership, User
+from hostkeep.people.numbering import numbered_account
 from hostkeep.runtime.outbox import publish
 from hostkeep.vault import door, search
 
@@ -63,10 +63,7 @@ def open_account(
     Publishes SignedUp.  Raises door.NotDeclared for a category the policy lacks.
     """
     login = User.objects.get(id=user)
-    number = f"{secrets.randbelow(10**8):08d}"
-    account = Account.objects.create(
-        brand=act.brand, number=number, subject=login.subject, language=language, opened_at=act.at
-    )
+    account = numbered_account(act, subject=login.subject, language=language)
     Membership.objects.create(user=login, account=account)
     subject = SubjectId(login.subject)
     if not is_told_to_all(act.brand, act.at):
@@ -74,9 +71,9 @@ def open_account(
     for category, value in values.items():
         if value:
             door.put(act, subject=subject, category=category, value=value)
-    search.note_number(act, subject=subject, number=number)
+    search.note_number(act, subject=subject, number=account.number)
     publish(act, SignedUp(user, AccountId(account.id)))
-    return Joined(AccountId(account.id), user, subject, number)
+    return Joined(AccountId(account.id), user, subject, account.number)
 
 
 @recorded("people.statements.accepted")
