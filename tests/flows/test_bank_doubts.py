@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from hostkeep.audit.enter import APART
+from hostkeep.billing import bank_ids
 from hostkeep.billing.actions.doubting import book_second, call_same
 from hostkeep.billing.errors.payments import DoubtDecided, NoSuchPayment
 from hostkeep.billing.models import BankId, Doubt, Payment
@@ -100,6 +101,24 @@ def test_a_file_that_tells_both_ids_ends_the_doubt(bank) -> None:
     assert fate(camt(Entry("24.08", ref="A-1", umsatz=UMSATZ), id_="M")) == ["known"]
     assert (doubts(), booked()) == ((), [2408])
     assert fate(REPORT) == ["known"]
+
+
+def test_what_a_person_says_while_such_a_file_is_read_stays(bank, monkeypatch) -> None:
+    fate(STATEMENT)
+    fate(REPORT)
+    [row] = doubts()
+    real, said = bank_ids.doubt_known_as, []
+
+    def looks(move):
+        found = real(move)
+        if not said:
+            said.append(book_second(billing_act(role="billing"), doubt=row.id))
+        return found
+
+    monkeypatch.setattr(bank_ids, "doubt_known_as", looks)
+    fate(camt(Entry("24.08", ref="A-1", umsatz=UMSATZ), id_="D2"))
+    assert said and Doubt.objects.get(id=row.id).state == "second"
+    assert booked() == [2408, 2408]
 
 
 def test_what_is_surely_another_movement_is_booked_as_ever(bank) -> None:

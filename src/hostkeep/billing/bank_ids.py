@@ -90,8 +90,12 @@ def hand_ids_on(doubt: Doubt, payment: Payment) -> None:
 
 def end_doubt(move: Movement, payment: Payment, at: datetime) -> None:
     """Take what is in doubt under an id of a payment as that payment: a file told that it has both ids."""
-    doubt = doubt_known_as(move)
-    if doubt is not None and doubt.state == "waiting":
+    known = doubt_known_as(move)
+    if known is None:
+        return
+    # A person may be deciding it this moment: what they said stays.
+    doubt = Doubt.objects.select_for_update().get(id=known.id)
+    if doubt.state == "waiting":
         hand_ids_on(doubt, payment)
         doubt.state, doubt.payment, doubt.decided_at = "same", payment, at
         doubt.save(update_fields=["state", "payment", "decided_at"])
