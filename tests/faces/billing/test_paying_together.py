@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
+from hostkeep.billing.actions.correcting import credit_whole
 from hostkeep.billing.actions.crediting import give_credit
+from hostkeep.billing.actions.disputing import record_dispute
+from hostkeep.billing.actions.paying import record_outcome
+from hostkeep.billing.actions.receiving import record_transfer
+from hostkeep.billing.actions.topping import begin_together, begin_top_up_payment
 from hostkeep.billing.models import Payment, TopUp
 from hostkeep.billing.queries.invoices import sheet
+from hostkeep.billing.queries.refunds import disputes, notes_of_payment
+from hostkeep.billing.transfers import Transfer
+from hostkeep.drivers.payments import Disputed, Settled
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import clock
 from tests.faces.billing.conftest import Customer, Payments, a_customer
@@ -86,3 +94,32 @@ def test_nobody_pays_or_sees_anothers(ann: Customer) -> None:
 def test_what_is_no_id_is_nothing_and_nothing_open_is_said(ann: Customer) -> None:
     assert "Nothing is open" in text_of(ann.browser.get(f"{PAGE}?invoice=x&invoice={uuid4()}"))
     assert ann.browser.get(PAGE).status_code == 200
+
+
+def test_what_a_bank_takes_back_of_it_is_told_on_each_of_them(ann: Customer) -> None:
+    one, two, alone = ann.owes(), ann.owes(), ann.owes()
+    buyer = ann.buyer
+    top_up = begin_together(
+        buyer.act(clock.now()), of=buyer.account, invoices=[one.id, two.id], expected=Money(4816, EUR), once="t-1"
+    )  # fmt: skip
+    begun = begin_top_up_payment(buyer.act(clock.now()), of=buyer.account, top_up=top_up.id, gateway="testpay")
+    act = billing_act(at=clock.now())
+    record_outcome(act, attempt=begun.attempt, outcome=Settled("p-1", begun.amount))
+    record_dispute(act, gateway="testpay", said=Disputed("d-1", "p-1", Money(4816, EUR), 0, "open"))
+    told = ["Your bank took €48.16" in text_of(ann.page(each)) for each in (one, two, alone)]
+    assert told == [True, True, False]
+    [shown] = disputes()
+    assert set(shown.number.split(", ")) == {one.number, two.number}
+
+
+def test_a_refund_of_it_may_follow_the_credit_note_of_any_of_them(ann: Customer) -> None:
+    one, two, alone = ann.owes(), ann.owes(), ann.owes()
+    buyer, act = ann.buyer, billing_act(at=clock.now())
+    said = begin_together(
+        buyer.act(clock.now()), of=buyer.account, invoices=[one.id, two.id], expected=Money(4816, EUR), once="t-1"
+    ).reference  # fmt: skip
+    day = clock.now().date()
+    came = record_transfer(act, transfer=Transfer("bank_transfer", "B-1", Money(4816, EUR), day, frozenset({said})))
+    note = credit_whole(act, invoice=two.id, reason="cancelled", once="n-1")
+    credit_whole(act, invoice=alone.id, reason="cancelled", once="n-2")
+    assert notes_of_payment(came.booked.payment) == ((note.number, note.id),)

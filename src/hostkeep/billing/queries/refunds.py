@@ -12,8 +12,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from hostkeep.billing.errors.payments import NoSuchPayment
 from hostkeep.billing.errors.refunds import NoSuchRefund
-from hostkeep.billing.models import Allocation, Dispute, Invoice, Payment, Refund
-from hostkeep.billing.queries.credit import credit_of
+from hostkeep.billing.models import Allocation, Dispute, Invoice, Payment, Refund, TopUp
+from hostkeep.billing.queries.credit import credit_of, numbers_of
 from hostkeep.billing.rules.attempts import AttemptState
 from hostkeep.billing.rules.numbering import CREDIT_NOTE
 from hostkeep.billing.rules.refunding import Room, left_of
@@ -52,7 +52,7 @@ class DisputeRow:
     """A payment that the payer's bank took back.
 
     fee     what the gateway keeps for it
-    number  of the invoice it paid, or empty
+    number  of the document it paid, of all where it was for several, or empty
     """
 
     id: UUID
@@ -95,10 +95,18 @@ def room_of(payment: PaymentId, *, brand: BrandId) -> tuple[AccountId, Room]:
 
 
 def notes_of_payment(payment: PaymentId) -> tuple[tuple[str, InvoiceId], ...]:
-    """Return number and id of the credit notes of what a payment went on, newest first.  One query."""
-    found = Invoice.objects.filter(kind=CREDIT_NOTE, corrects__allocations__payment=payment).order_by(
-        "-issued_at", "-number"
+    """Return number and id of the credit notes of what a payment went on, newest first.  Two queries.
+
+    Of several that were paid at once it went on each, as credit.
+    """
+    by_reference = TopUp.objects.filter(brand=OuterRef("brand"), reference=OuterRef("reference"))
+    meant = Payment.objects.filter(id=payment).values_list(
+        "attempt__top_up__meant_for", Subquery(by_reference.exclude(reference="").values("meant_for")[:1])
     )
+    several = [each for pair in meant for some in pair for each in some or ()]
+    alone, fulfilled = Q(corrects__allocations__payment=payment), Q(corrects__corrects__in=several)
+    went_on = alone | Q(corrects__in=several) | fulfilled
+    found = Invoice.objects.filter(went_on, kind=CREDIT_NOTE).order_by("-issued_at", "-number")
     return tuple((number, InvoiceId(note)) for number, note in found.values_list("number", "id").distinct())
 
 
@@ -149,15 +157,22 @@ def refunding_gateways() -> tuple[tuple[str, BrandId], ...]:
 
 
 def disputes(*, brand: BrandId | None = None, first: int = 50, skip: int = 0) -> tuple[DisputeRow, ...]:
-    """Return disputes, open ones first, then newest first.  One query."""
+    """Return disputes, open ones first, then newest first.  Two queries at most."""
     found = Dispute.objects.filter(Q(brand=brand) if brand else Q()).annotate(is_open=Q(state="open"))
     return _disputes(found.order_by("-is_open", "-opened_at", "-id")[skip : skip + first])
 
 
-def disputes_of_invoice(invoice: InvoiceId) -> tuple[DisputeRow, ...]:
-    """Return disputes of what paid an invoice, newest first.  One query."""
-    found = Dispute.objects.filter(payment__allocations__invoice=invoice)
-    return _disputes(found.order_by("-opened_at", "-id"))
+def disputes_of_invoice(
+    invoice: InvoiceId, *, proforma: InvoiceId | None = None
+) -> tuple[DisputeRow, ...]:
+    """Return disputes of what paid an invoice, alone or with others, newest first.  Two queries at most.
+
+    proforma  what the invoice fulfils, if it does: several may have been paid at once before it was there
+    """
+    paid = Q(payment__in=Allocation.objects.filter(invoice=invoice).values("payment"))
+    for each in (invoice, *([proforma] if proforma else [])):
+        paid |= Q(payment__attempt__top_up__meant_for__contains=[str(each)])
+    return _disputes(Dispute.objects.filter(paid).order_by("-opened_at", "-id"))
 
 
 def open_disputes_count() -> int:
@@ -180,15 +195,20 @@ def _refunds(found: QuerySet[Refund]) -> tuple[RefundRow, ...]:
 
 
 def _disputes(found: QuerySet[Dispute]) -> tuple[DisputeRow, ...]:
-    """Freeze disputes, each with the invoice that its payment went on."""
+    """Freeze disputes, each with the documents that its payment went on."""
     part = Allocation.objects.filter(payment=OuterRef("payment")).order_by("id")
-    shown = found.annotate(number=Subquery(part.values("invoice__number")[:1]))
+    shown = list(found.annotate(
+        number=Subquery(part.values("invoice__number")[:1]),
+        together=F("payment__attempt__top_up__meant_for"),
+    ))  # fmt: skip
+    known = dict(numbers_of([InvoiceId(UUID(each)) for row in shown for each in row.together or ()]))
     return tuple(
         DisputeRow(
             id=row.id, brand=BrandId(row.brand), gateway=row.gateway, proof=row.proof,
             payment=PaymentId(row.payment_id), amount=money(row.minor, row.currency),
             fee=money(row.fee_minor, row.currency), state=cast("Literal['open', 'won', 'lost']", row.state),
-            number=row.number or "", opened_at=row.opened_at, closed_at=row.closed_at,
+            number=row.number or ", ".join(known[InvoiceId(UUID(each))] for each in row.together or ()),
+            opened_at=row.opened_at, closed_at=row.closed_at,
         )
         for row in shown
     )  # fmt: skip

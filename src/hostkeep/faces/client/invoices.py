@@ -107,7 +107,7 @@ def invoice_page(request: HttpRequest, invoice: UUID) -> HttpResponse:
         "paper": paper,
         "registration": registration_of(found.id) if "einvoices" in paper.brand.words else None,
         "lines": [(line, _last_day(line.period.end) if line.period else None) for line in found.lines],
-        "disputes": disputes_of_invoice(found.id),
+        "disputes": disputes_of_invoice(found.id, proforma=found.corrects),
         "gateways": () if found.is_paid else paying.gateways_of(act),
         "begins": any(each.state is State.ORDERED for each in services_billed_by(found.id)),
         "coming": () if found.is_paid else shown(preview_invoice(act, found.id, of=account.id)),
