@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
 from hostkeep.adapters.gateways.stripe.gateway import BASE, Config, Stripe
 from hostkeep.adapters.gateways.stripe.signing import BIGGEST
+from hostkeep.billing.calls.charging import Where, charge
+from hostkeep.billing.rules.attempts import Begun
 from hostkeep.drivers.conformance.payments import (
     RefundsExam,
     Signed,
@@ -119,6 +122,16 @@ def test_the_same_key_for_another_amount_is_not_charged(side: Side) -> None:
     gateway = side.gateway()
     gateway.charge(ask("a"))
     assert gateway.charge(ask("a", Money(501, EUR))) == Unknown()
+    assert len(side.sessions) == 1
+
+
+def test_who_comes_back_elsewhere_is_led_to_the_page_that_is_open(side: Side) -> None:
+    """By a link to pay, say, and then from the account's page: one attempt, two places to come back to."""
+    gateway, first = side.gateway(), ask("a")
+    opened = gateway.charge(first)
+    begun = Begun(uuid4(), "a", "stripe", first.amount, first.memo, "waiting", opened.handle)
+    where = Where(back="https://shop.example/account/", tell=first.tell, shop=first.shop)
+    assert charge(gateway, begun, where=where) == opened
     assert len(side.sessions) == 1
 
 

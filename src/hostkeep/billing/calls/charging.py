@@ -32,11 +32,13 @@ def charge(
 
     package  what the disclosure gate let out for it, where its manifest says that it discloses something
 
-    An attempt whose outcome is unknown is looked up and never charged again.  Unknown comes back only if the
-    gateway could not tell either: ask again later.  Raises NoPackage.
+    An attempt whose outcome is unknown is looked up and never charged again, and so is one that the gateway
+    has a page for: whoever asks now may come back elsewhere than who asked first, and a gateway refuses one
+    key for two wishes.  Unknown comes back only if the gateway could not tell either: ask again later.
+    Raises NoPackage.
     """
     assert_outside()
-    if begun.state == "unknown":
+    if begun.state == "unknown" or begun.handle:
         return look_up(gateway, once=begun.once, handle=begun.handle)
     demand(gateway.manifest, package)
     ask = Charge(
