@@ -21,7 +21,7 @@ from hostkeep.subscriptions.actions.pricing import announce_price, withdraw_pric
 from hostkeep.subscriptions.errors import BadPrice, NoSuchChange, NoticeTooShort, PriceLocked
 from hostkeep.subscriptions.events import PriceAnnounced
 from hostkeep.subscriptions.models import PriceChange
-from hostkeep.subscriptions.queries.announced import coming
+from hostkeep.subscriptions.queries.coming import coming
 from hostkeep.subscriptions.queries.changes import preview
 from hostkeep.subscriptions.rules.agreeing import Agreed
 from hostkeep.subscriptions.rules.changing import Wanted

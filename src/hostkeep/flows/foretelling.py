@@ -29,7 +29,7 @@ from hostkeep.people.queries import account as account_row
 from hostkeep.provisioning.queries import services_of
 from hostkeep.provisioning.rules.lifecycle import State
 from hostkeep.subscriptions.errors import DateOutOfReach
-from hostkeep.subscriptions.queries.announced import with_new_prices
+from hostkeep.subscriptions.queries.coming import with_what_comes
 from hostkeep.subscriptions.queries.courses import CourseRow, courses_of
 
 BILLING = PurposeId("billing")
@@ -51,7 +51,9 @@ def preview(act: Act, account: AccountId, *, assumed: Assumed | None = None, mon
     assumed  None: the stored method pays, where there is one; else nobody does
     months   1 to 24
 
-    Prices are as agreed, and as announced from the period with which a new one begins.  Where the brand's
+    Prices are as agreed, and as announced from the period with which a new one begins.  A change that waits
+    holds as the real runs make it so: another term from the next period, what is paid first once its invoice
+    is paid; unpaid it is dropped.  Where the brand's
     tax depends on where the buyer is, the buyer's block is read through the door, as for an invoice.
 
     Use that is counted is in it as far as the policy lets act's role see it: one invoice a service, of what
@@ -62,7 +64,7 @@ def preview(act: Act, account: AccountId, *, assumed: Assumed | None = None, mon
     """
     until = months_after(act.at, months)
     cases = [look(invoice, act.at) for invoice in open_of(account)]
-    rows, uses = with_new_prices(act, courses_of(account)), uses_ahead(act, account)
+    rows, uses = with_what_comes(act, courses_of(account)), uses_ahead(act, account)
     play = _set_up(act, account, cases, (rows, uses), assumed)
     try:
         whole = play.run(act.at, until)
@@ -126,7 +128,7 @@ def _set_up(
         chargeable=since,
         spared=spared_of(account),
         states={row.id: row.state for row in services_of(account)},
-        courses={row.service: row.course for row in rows if row.course.renew_at is not None},
+        courses={row.service: row.course for row in rows if row.course.renew_at or row.course.waits},
         ends={row.service: row.ends_at for row in rows if row.ends_at is not None},
         taxing=taxing_of(act, account_row(account) if served else None),
         products={served[of]: product for of, product in products.items()},
@@ -134,11 +136,13 @@ def _set_up(
     )
     for row in rows:
         play.states.setdefault(row.service, State.ACTIVE)
+    waiting = {row.paid_by: row.service for row in rows if row.paid_by is not None}
     for case in cases:
         services = tuple(each.id for each in case.services)
         of = case.row
         bill = Bill(case.facts, list(of.done), of.owed, services, of.number, of.id, case.period)
         bill.drops = case.drops_at if case.facts.owed else None
+        bill.makes = waiting.get(of.id)
         stop = max((each.at for each in of.done if each.kind == Kind.STOP), default=None)
         if stop is not None and case.facts.stopped:
             play.stopped |= dict.fromkeys(services, stop)

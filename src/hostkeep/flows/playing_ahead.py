@@ -5,7 +5,7 @@ Rules alone, on a clock of its own; `flows.foretelling` says what stands at the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, cast
@@ -22,7 +22,7 @@ from hostkeep.kernel.ids import InvoiceId, Ref, ServiceId
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.subscriptions.rules.projecting import Billed, Course, go_on
+from hostkeep.subscriptions.rules.projecting import Course, go_on, take_hold
 
 MOST = 2000
 """Events of one look ahead: hours billed for a year would fill books."""
@@ -64,6 +64,7 @@ class Bill:
 
     period  what it bills, of an expected one
     drops   when it is taken back with the change that it is for, or None
+    makes   the service that gets what waits, once it is paid, or None
     """
 
     facts: Facts
@@ -75,6 +76,7 @@ class Bill:
     period: Period | None = None
     next: datetime | None = None
     drops: datetime | None = None
+    makes: ServiceId | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class Play:
     courses: dict[ServiceId, Course]
     ends: dict[ServiceId, datetime]
     taxing: Taxing
-    products: Mapping[ServiceId, str]
+    products: dict[ServiceId, str]
     uses: list[UseAhead] = field(default_factory=list)
     stopped: dict[ServiceId, datetime] = field(default_factory=dict)
     bills: list[Bill] = field(default_factory=list)
@@ -138,21 +140,37 @@ class Play:
         for service, course in list(self.courses.items()):
             now = course
             while now.renew_at is not None and now.renew_at <= at:
+                if now.turns:
+                    now = self._take_hold(service, now, at)
                 billed, now = go_on(now)
                 self.courses[service] = now
                 if billed.is_billed:
-                    self._bill(service, billed, at)
+                    self._bill(service, billed.period, billed.amounts, at)
 
-    def _bill(self, service: ServiceId, billed: Billed, at: datetime) -> None:
+    def _take_hold(self, service: ServiceId, course: Course, at: datetime) -> Course:
+        """Let what waits hold, and expect the invoice of what was billed without it."""
+        if course.waits is not None and course.waits.product is not None:
+            self.products[service] = course.waits.product
+        self.courses[service], late = take_hold(course)
+        if late:
+            period, *others = [each for each, _ in late]
+            bill = self._bill(service, period, [(1, due) for _, due in late], at)
+            bill.period = None if others else period
+        return self.courses[service]
+
+    def _bill(
+        self, service: ServiceId, period: Period, amounts: Sequence[tuple[int, Money]], at: datetime
+    ) -> Bill:
         """Expect the invoice of a period."""
         facts = Facts(
-            at, at + time_to_pay(at, billed.period), self.zone, "renewal", chargeable=self.chargeable,
+            at, at + time_to_pay(at, period), self.zone, "renewal", chargeable=self.chargeable,
             runs=self.states[service] is State.ACTIVE, stopped=self.states[service] is State.SUSPENDED,
         )  # fmt: skip
-        bill = Bill(facts, [], self._gross(service, billed.amounts), (service,), period=billed.period)
+        bill = Bill(facts, [], self._gross(service, amounts), (service,), period=period)
         bill.next = next_look(self.calendar, facts, (), self.spared, at)
         self.bills.append(bill)
         self._tell(at, "invoice", bill, service=service)
+        return bill
 
     def _bill_use(self, at: datetime) -> None:
         """Expect the invoice of what was used in periods that are over; what comes to nothing gets none."""
@@ -181,22 +199,30 @@ class Play:
         paid_at = self._paid_at(bill)
         if paid_at is not None and paid_at <= at:
             self._tell(max(paid_at, at), "paid", bill)
-            self._pay(bill)
+            self._pay(bill, at)
 
-    def _pay(self, bill: Bill) -> None:
-        """Take an invoice as paid; what stood still over it runs again."""
+    def _pay(self, bill: Bill, at: datetime) -> None:
+        """Take an invoice as paid; what stood still over it runs again, and what waited for it holds."""
         bill.facts, bill.next, bill.drops = replace(bill.facts, owed=False), None, None
         if any(each.kind == Kind.STOP for each in bill.done):
             for service in bill.services:
                 if self.states[service] is State.SUSPENDED:
                     self.states[service] = State.ACTIVE
                     self.stopped.pop(service, None)
+        if bill.makes in self.courses:
+            self._take_hold(bill.makes, self.courses[bill.makes], at)
 
     def _drop(self, bill: Bill, at: datetime) -> None:
         """Take an invoice back whose change was not paid in time; nobody is reminded of it any more."""
         if bill.drops is not None and bill.drops <= at:
-            self._tell(max(bill.drops, at), "drop", bill)
-            bill.facts, bill.next, bill.drops = replace(bill.facts, owed=False), None, None
+            self._take_back(bill, at)
+
+    def _take_back(self, bill: Bill, at: datetime) -> None:
+        """Take an invoice back with its change: what is had goes on."""
+        self._tell(at, "drop", bill)
+        bill.facts, bill.next, bill.drops = replace(bill.facts, owed=False), None, None
+        if bill.makes in self.courses:
+            self.courses[bill.makes] = replace(self.courses[bill.makes], waits=None)
 
     def _follow(self, bill: Bill, at: datetime) -> None:
         """Take the steps that are due about an invoice."""
@@ -227,7 +253,7 @@ class Play:
             bill.done.append(Done(TOLD[kind], day, at))
         self._tell(at, cast("What", kind.value), bill)
         if works:
-            self._pay(bill)
+            self._pay(bill, at)
         elif kind is Kind.STOP:
             self._stop(bill, at)
         elif kind in {Kind.END, Kind.CANCEL}:
@@ -251,6 +277,8 @@ class Play:
         for bill in self.bills:
             if bill.services == (service,) and bill.period is not None and bill.period.start >= since:
                 bill.facts, bill.next = replace(bill.facts, lapsed=True), None
+            if bill.makes == service and bill.drops is not None:
+                self._take_back(bill, at)
 
     def _tell(
         self, at: datetime, what: What, bill: Bill | None, *, service: ServiceId | None = None

@@ -16,13 +16,12 @@ from hostkeep.subscriptions.rules.add_ons import Had, reckon_less, reckon_more
 from hostkeep.subscriptions.rules.agreeing import Taken, Told
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.changing import Late
-from hostkeep.subscriptions.rules.prorating import price_of
+from hostkeep.subscriptions.rules.taking_hold import late_beside
 from hostkeep.subscriptions.turning import (
     billed_since,
     billed_whole,
     close,
     earlier_of,
-    late_of,
     now_of,
     taken_in_all_terms,
 )
@@ -48,8 +47,7 @@ def close_add_on(act: Act, row: Subscription, change: Change, taken: Taken) -> L
 
     Returns what is still to be billed: its price for what was billed without it since it was asked for.
     """
-    unit, calendar = taken.add_on.unit.times(taken.quantity), calendar_of(row)
-    late = late_of([(span, price_of(unit, calendar, span)) for _, span in billed_since(row, change)])
+    late = late_beside(taken, [span for _, span in billed_since(row, change)], calendar_of(row))
     earlier = [
         (span.end, taken.add_on.earlier[plan.term]) for plan, span in earlier_of(row, act.at)
         if plan.term in taken.add_on.earlier

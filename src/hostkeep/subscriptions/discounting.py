@@ -16,7 +16,13 @@ from hostkeep.kernel.terms import Term
 from hostkeep.subscriptions.holding import add_part
 from hostkeep.subscriptions.models import Part, Subscription
 from hostkeep.subscriptions.rules.agreeing import Discount
-from hostkeep.subscriptions.rules.discounts import DISCOUNT, Off, in_another_term
+from hostkeep.subscriptions.rules.discounts import (
+    DISCOUNT,
+    Off,
+    in_another_term,
+    off_of_all,
+    still_takes_off,
+)
 
 
 def add_discount(act: Act, row: Subscription, discount: Discount) -> None:
@@ -36,7 +42,7 @@ def fit_discounts(row: Subscription, *, old: Term, new: Term, at: datetime) -> N
     for part in Part.objects.filter(subscription=row, kind=DISCOUNT, ended_at=None):
         amount, left = in_another_term(-part.unit_minor, part.cycles_left, old=old, new=new)
         part.unit_minor, part.cycles_left = -amount, left
-        if left == 0 or (part.rate is None and amount == 0):
+        if not still_takes_off(amount, left, rate=part.rate):
             part.ended_at = at
         part.save(update_fields=["unit_minor", "cycles_left", "ended_at"])
 
@@ -48,9 +54,7 @@ def end_discounts(row: Subscription, *, at: datetime) -> None:
 
 def off_in(parts: Iterable[Part]) -> Off:
     """Return what the discounts among parts take off."""
-    discounts = [part for part in parts if part.kind == DISCOUNT]
-    fixed = -sum(part.unit_minor for part in discounts if part.rate is None)
-    return Off(sum(part.rate or 0 for part in discounts), fixed)
+    return off_of_all((part.rate, -part.unit_minor) for part in parts if part.kind == DISCOUNT)
 
 
 def off_of(parts: Iterable[Part]) -> dict[str, Any]:

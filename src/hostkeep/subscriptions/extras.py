@@ -19,7 +19,7 @@ from hostkeep.subscriptions.boxing import add_ons_wish, as_system, seal_add_on
 from hostkeep.subscriptions.errors import NoSuchSubscription
 from hostkeep.subscriptions.holding import sum_of
 from hostkeep.subscriptions.models import Part, PriceChange, Subscription
-from hostkeep.subscriptions.rules.add_ons import Had, left_of
+from hostkeep.subscriptions.rules.add_ons import Had, kept_at, left_of
 from hostkeep.subscriptions.rules.agreeing import AddOn, Taken
 from hostkeep.subscriptions.rules.projecting import ADD_ON
 from hostkeep.vault.column_door import use_columns
@@ -126,14 +126,13 @@ def fit_add_ons(
     begins  from when, where that is still to come: the begin of another term
     was     what one comes to until then, by slug; None: what it did
     """
-    for part in had_of(act, row):
-        price, before = keeps.get(part.slug), part.unit_in(act.at)
+    had, since = had_of(act, row), max(begins, act.at)
+    end_parts([line for part in had for line in part.lines], act.at)
+    for part, price in kept_at(had, keeps):
+        before = part.unit_in(act.at)
         if was is not None:
             before = was.get(part.slug, before)
-        end_parts(part.lines, act.at)
-        if price is not None:
-            since = max(begins, act.at)
-            go_on(act, row, replace(part, unit=price, since=since, taken=act.at, was=before))
+        go_on(act, row, replace(part, unit=price, since=since, taken=act.at, was=before))
 
 
 def add_up_price(row: Subscription) -> None:

@@ -1,6 +1,6 @@
 """New prices of what somebody has: found under the seals, and taken over when their notice is over.
 
-Only modules of `subscriptions.actions`, and `subscriptions.queries.announced`, which looks ahead, call this.
+Only modules of `subscriptions.actions`, and `subscriptions.queries.coming`, which looks ahead, call this.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from hostkeep.subscriptions.models import Change, Part, PriceChange, Subscriptio
 from hostkeep.subscriptions.rules.add_ons import ADDED, TAKEN_OFF, Had
 from hostkeep.subscriptions.rules.agreeing import Told
 from hostkeep.subscriptions.rules.pricing import NewPrice, Promised, holds
+from hostkeep.subscriptions.rules.pricing import meant_for as rule_meant_for
 from hostkeep.subscriptions.rules.projecting import ADD_ON
 from hostkeep.vault.column_door import ColumnWish, use_columns
 
@@ -93,11 +94,9 @@ def meant_for(
     changes: Sequence[NewPrice], row: Subscription, told: Told, add_on: str = ""
 ) -> list[NewPrice]:
     """Return the changes that are about what a subscription is for, or about an add-on of it."""
-    mine = (told.product, told.plan, row.currency, add_on)
-    return [
-        each for each in changes
-        if (each.product, each.plan, each.each.currency.code, each.add_on) == mine
-    ]  # fmt: skip
+    return rule_meant_for(
+        changes, product=told.product, plan=told.plan, currency=row.currency, add_on=add_on
+    )
 
 
 def _reprice_add_ons(

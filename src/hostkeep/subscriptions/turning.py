@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import AccountId, ServiceId
-from hostkeep.kernel.money import Money, money, total
+from hostkeep.kernel.money import Money, money
 from hostkeep.kernel.period import Period as Span
 from hostkeep.kernel.terms import Term
 from hostkeep.runtime.inserting import insert
@@ -36,13 +36,13 @@ from hostkeep.subscriptions.rules.changing import (
     Now,
     Wanted,
     reckon,
-    turn_of,
 )
 from hostkeep.subscriptions.rules.changing import Change as Reckoned
 from hostkeep.subscriptions.rules.discounts import NOTHING, Off
 from hostkeep.subscriptions.rules.projecting import ADD_ON
-from hostkeep.subscriptions.rules.prorating import by_its_days, price_of
+from hostkeep.subscriptions.rules.prorating import by_its_days
 from hostkeep.subscriptions.rules.states import RENEWS, State
+from hostkeep.subscriptions.rules.taking_hold import in_another_term, late_for
 from hostkeep.subscriptions.rules.terms import Calendar, term
 
 
@@ -258,31 +258,29 @@ def close(act: Act, row: Subscription, change: Change) -> None:
 
 def _take_term(row: Subscription, new: Term, at: datetime) -> None:
     """Count in another term from the end of what is billed, where it is another."""
-    old = calendar_of(row).term
-    if new != old:
-        fit_discounts(row, old=old, new=new, at=at)
-        row.unit, row.count, row.anchor_at = new.unit, new.count, row.billed_to
-        row.align_day = row.align_day if new.months else None
+    plan = calendar_of(row)
+    if new != plan.term:
+        fit_discounts(row, old=plan.term, new=new, at=at)
+        plan = in_another_term(plan, new, billed_to=row.billed_to)
+        row.unit, row.count = plan.term.unit, plan.term.count
+        row.anchor_at, row.align_day = plan.anchor, plan.align_day
 
 
 def _billed_late(act: Act, row: Subscription, change: Change, wanted: Wanted) -> Late:
     """Return what periods that were billed since a change was asked for cost more at the new prices."""
-    had, code = had_of(act, row) if wanted.keeps is not None else (), wanted.agreed.price.currency
-    after = total(list(extras_at(had, wanted.keeps or {}).values()), code)
-    dues = list[tuple[Span, Money]]()
-    for each, span in billed_since(row, change):
-        more = after - total(list(extras_of(had, span.start).values()), code)
-        prices = price_at(row, span.start), wanted.agreed.price, off_of(row, each)
-        due = turn_of(prices, calendar_of(row), span, at=span.start).due
-        dues.append((span, due + price_of(more, calendar_of(row), span)))
-    return late_of(dues)
+    had = had_of(act, row) if wanted.keeps is not None else ()
+    return late_for(wanted, billed_without(row, change, had), calendar_of(row), had)
 
 
-def late_of(dues: Sequence[tuple[Span, Money]]) -> Late:
-    """Return what is to be billed of some periods; nothing where all in all there is nothing to pay."""
-    if sum(due.minor for _, due in dues) <= 0:
-        return ()
-    return tuple((span, due) for span, due in dues if due.minor)
+def billed_without(row: Subscription, change: Change, had: Sequence[Had]) -> list[BilledAt]:
+    """Return the periods that were billed since a change was asked for, at what they were billed at.
+
+    had  the add-ons of the subscription
+    """
+    return [
+        BilledAt(span, price_at(row, span.start), off_of(row, each), extras_of(had, span.start))
+        for each, span in billed_since(row, change)
+    ]
 
 
 def billed_since(row: Subscription, change: Change) -> list[tuple[Period, Span]]:

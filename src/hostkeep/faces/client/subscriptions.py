@@ -24,8 +24,8 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.provisioning.queries import ServiceTold, service_of
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, NoSuchMove, NoSuchSubscription
-from hostkeep.subscriptions.queries.announced import coming
 from hostkeep.subscriptions.queries.changes import waiting_change
+from hostkeep.subscriptions.queries.coming import coming
 from hostkeep.subscriptions.queries.next_terms import billed_term, wanted_term
 from hostkeep.subscriptions.queries.subscriptions import subscription_of_service
 

@@ -33,8 +33,8 @@ from hostkeep.subscriptions.errors import (
     PeriodUnpaid,
     SameAsNow,
 )
-from hostkeep.subscriptions.queries.announced import coming
 from hostkeep.subscriptions.queries.changes import waiting_change
+from hostkeep.subscriptions.queries.coming import coming
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, periods_of, subscription_of_service
 
 TO_SAY = (BadPrice, BadTerm, ChangeWaits, NoSuchChange, NoSuchMove, PeriodUnpaid, SameAsNow)

@@ -32,13 +32,18 @@ RANK = {"plan": 0, "option": 1, "add_on": 2, "discount": 3}
 
 @dataclass(frozen=True, slots=True)
 class CourseRow:
-    """A subscription of an account that is not over.  ends_at: its end where one is set."""
+    """A subscription of an account that is not over.
+
+    ends_at  its end where one is set
+    paid_by  the invoice by which its change that waits is paid, where one does and it is opened, or None
+    """
 
     id: UUID
     service: ServiceId
     state: State
     ends_at: datetime | None
     course: Course
+    paid_by: InvoiceId | None = None
 
 
 @dataclass(frozen=True, slots=True)

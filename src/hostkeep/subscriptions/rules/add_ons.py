@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from hostkeep.kernel.money import Money, money, total
@@ -29,6 +29,23 @@ from hostkeep.subscriptions.rules.terms import term as checked_term
 
 ADDED, TAKEN_OFF = "add_on", "add_on_off"
 """Paid before it holds, unless it costs nothing now; holds at once."""
+
+
+class Pieces(Protocol):
+    """So many pieces of an add-on, by the catalogue's name of it."""
+
+    @property
+    def slug(self) -> str:
+        """Which."""
+        ...
+
+    @property
+    def quantity(self) -> int:
+        """How many."""
+        ...
+
+
+P = TypeVar("P", bound=Pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +96,24 @@ def extras_of(had: Iterable[Had], start: datetime | None = None) -> dict[str, Mo
 
     start  when the period begins that is meant; None: one to come
     """
-    found: dict[str, Money] = {}
-    for each in had:
-        whole = each.unit_in(start).times(each.quantity)
-        found[each.slug] = found[each.slug] + whole if each.slug in found else whole
-    return found
+    return added_up((each.slug, each.unit_in(start).times(each.quantity)) for each in had)
 
 
-def extras_at(had: Iterable[Had], prices: Mapping[str, Money]) -> dict[str, Money]:
+def kept_at(had: Iterable[P], prices: Mapping[str, Money]) -> list[tuple[P, Money]]:
+    """Return the add-ons that have a price, with that of one piece of each; the others are dropped."""
+    return [(each, prices[each.slug]) for each in had if each.slug in prices]
+
+
+def extras_at(had: Iterable[Pieces], prices: Mapping[str, Money]) -> dict[str, Money]:
     """Return what each add-on comes to for a whole term at other prices of one piece; others are dropped."""
+    return added_up((each.slug, price.times(each.quantity)) for each, price in kept_at(had, prices))
+
+
+def added_up(amounts: Iterable[tuple[str, Money]]) -> dict[str, Money]:
+    """Return what add-ons come to, by slug.  amounts: of each, with its slug."""
     found: dict[str, Money] = {}
-    for each in had:
-        if each.slug in prices:
-            more = prices[each.slug].times(each.quantity)
-            found[each.slug] = found[each.slug] + more if each.slug in found else more
+    for slug, amount in amounts:
+        found[slug] = found[slug] + amount if slug in found else amount
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hostkeep.kernel.money import MILLION, Money, halves_away
@@ -38,6 +39,13 @@ NOTHING = Off()
 """No discount."""
 
 
+def off_of_all(found: Iterable[tuple[int | None, int]]) -> Off:
+    """Return what some discounts take off together.  found: of each its rate, or None, and its amount."""
+    some = list(found)
+    fixed = sum(amount for rate, amount in some if rate is None)
+    return Off(sum(rate or 0 for rate, _ in some), fixed)
+
+
 def in_another_term(amount: int, left: int | None, *, old: Term, new: Term) -> tuple[int, int | None]:
     """Return what an amount off each term comes to in another term, and for how many of those it holds.
 
@@ -48,3 +56,8 @@ def in_another_term(amount: int, left: int | None, *, old: Term, new: Term) -> t
     """
     fitting = None if left is None else left * old.seconds // new.seconds
     return amount * new.seconds // old.seconds, fitting
+
+
+def still_takes_off(amount: int, left: int | None, *, rate: int | None) -> bool:
+    """Say whether a discount goes on in another term, as in_another_term has it; else it ends there."""
+    return left != 0 and (rate is not None or amount != 0)

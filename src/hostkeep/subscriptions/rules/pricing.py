@@ -117,6 +117,17 @@ def holds(
     return max(due, key=lambda each: (each.effective_at, each.announced_at), default=None)
 
 
+def meant_for(
+    changes: Iterable[NewPrice], *, product: str, plan: str, currency: str, add_on: str = ""
+) -> list[NewPrice]:
+    """Return the changes that are about a plan in a currency, or about an add-on beside it."""
+    mine = (product, plan, currency, add_on)
+    return [
+        each for each in changes
+        if (each.product, each.plan, each.each.currency.code, each.add_on) == mine
+    ]  # fmt: skip
+
+
 def _whole(value: object, name: str, most: int) -> int:
     """Return a whole number from 0.  Raises BadSetting."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
