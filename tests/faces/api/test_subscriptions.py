@@ -7,9 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from hostkeep.kernel.ids import AccountId
+from hostkeep.brands.queries import policy_in_force
+from hostkeep.flows import changing, renewing
+from hostkeep.kernel.ids import AccountId, BrandId, CategoryId
 from hostkeep.runtime import clock
 from hostkeep.subscriptions.models import Change, Subscription
+from hostkeep.vault.erasing import erase
+from tests.conftest import make_act
 from tests.faces.api.conftest import Program, problem
 from tests.rooms.subscriptions.having import Taker, takes
 
@@ -49,6 +53,38 @@ def test_a_program_changes_and_takes_back(ann: Program) -> None:
     assert Change.objects.count() == 1
     problem(ann.post(f"/services/{taker.service}/change", wish), 409, "subscriptions.change.waits")
     assert told(ann.call("DELETE", f"/services/{taker.service}/change"))["change"] is None
+
+
+def test_a_program_sees_which_term_runs_and_which_one_comes(ann: Program) -> None:
+    taker = taken(ann)
+    path, month = f"/services/{taker.service}/subscription", {"unit": "month", "count": 1}
+    before = told(ann.get(path))
+    assert before["next_term"] is None
+    offer = next(o for o in told(ann.get(f"/services/{taker.service}/offers")) if o["kind"] == "term")
+    wish = {"product": offer["product"], "plan": offer["plan"], "choices": offer["choices"], "expected": 0}
+    told(ann.post(f"/services/{taker.service}/change", wish))
+    seen = told(ann.get(path))
+    comes = {"begins": before["billed_to"], "runs": month, "term": offer["term"], "price": offer["price"]}
+    assert (seen["term"], seen["next_term"]) == (month, {**comes, "billed": False})
+    assert offer["term"] != month
+
+    due = make_act(brand="", at=Subscription.objects.get().renew_at)
+    changing.sweep_due(due)
+    renewing.renew_due(due)
+    seen = told(ann.get(path))
+    assert (seen["term"], seen["price"]) == (offer["term"], offer["price"])
+    assert seen["next_term"] == {**comes, "billed": True}
+
+
+def test_a_term_that_was_erased_is_told_by_its_day_alone(ann: Program) -> None:
+    taker = taken(ann)
+    offer = next(o for o in told(ann.get(f"/services/{taker.service}/offers")) if o["kind"] == "term")
+    wish = {"product": offer["product"], "plan": offer["plan"], "choices": offer["choices"], "expected": 0}
+    told(ann.post(f"/services/{taker.service}/change", wish))
+    chosen = policy_in_force(BrandId(ann.brand), clock.now()).categories[CategoryId("chosen_service")]
+    erase(make_act(), subject=ann.account.subject, classes=frozenset({chosen.keep_class}), why="request")
+    seen = told(ann.get(f"/services/{taker.service}/subscription"))["next_term"]
+    assert (seen["term"], seen["price"], seen["runs"]) == (None, None, {"unit": "month", "count": 1})
 
 
 def test_a_program_cancels_for_the_end_and_keeps(ann: Program) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hostkeep.audit.models import Entry
-from hostkeep.flows import changing
+from hostkeep.flows import changing, renewing
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.runtime import clock
 from hostkeep.subscriptions.models import Change, Subscription
 from tests.conftest import make_act
 from tests.faces.services.conftest import Customer, Staff
 from tests.faces.services.test_add_on_pages import bought
+from tests.faces.services.test_subscription_pages import bought as begun_at
 from tests.faces.shop.conftest import text
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -53,6 +56,27 @@ def test_two_terms_of_one_plan_are_told_apart(customer: Customer, staff: Staff) 
     staff.signs_in("billing")
     page = text(staff.get(path(mine), look=str(kinds(customer, mine).index("term"))))
     assert re.search(r"<dd>Solo, €3\.00 each month</dd>.*<dd>Solo, €[0-9.]+ (every|each) (?!month)", page)
+
+
+def test_the_term_that_runs_and_the_one_that_comes_are_told_with_the_day(customer: Customer, staff: Staff) -> None:
+    mine = begun_at(customer, at=clock.now() - timedelta(days=22))
+    staff.signs_in("billing")
+    assert "Next term" not in text(staff.get(path(mine)))
+    looked = staff.get(path(mine), look=str(kinds(customer, mine).index("term")))
+    price = re.search(r"<dt>It gets</dt><dd>[^<]*(€[0-9.]+ (?:every|each) [^<]*)</dd>", text(looked))[1]
+    staff.posts(looked, path(mine), **asked_by(looked))
+    change, day = Change.objects.get(), f"{row(mine).billed_to.astimezone(ZoneInfo(row(mine).zone)):%-d %b %Y}"
+    assert (change.kind, change.state) == ("term", "waiting")
+    facts = re.sub(r"<[^>]+>", " ", text(staff.get(path(mine))))
+    assert re.search(rf"Next term\s+[^,]+, from\s+{day}\s+The plan: {price}", facts, re.IGNORECASE), facts
+    assert "Term now" not in facts
+    assert price.split()[0] in facts.split("Next invoice")[1].split("Next period")[0]
+
+    due = make_act(brand="", at=clock.now())
+    changing.sweep_due(due)
+    renewing.renew_due(due)
+    facts = re.sub(r"<[^>]+>", " ", text(staff.get(path(mine))))
+    assert re.search(rf"Term now\s+1 month, until\s+{day}\s+Next term\s+[^,]+, from\s+{day}\s+Price\s+{price}", facts, re.IGNORECASE), facts
 
 
 def test_a_look_at_no_number_of_ours_is_a_look_at_nothing(customer: Customer, staff: Staff) -> None:

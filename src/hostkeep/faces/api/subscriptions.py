@@ -13,10 +13,12 @@ from pydantic import Field
 from hostkeep.faces.api.door import once_of
 from hostkeep.faces.api.keyed import Needs, account_of_key, act_of_key
 from hostkeep.faces.api.shapes import Amount, Slug, Term, Told, amount, term
+from hostkeep.faces.ui.next_terms import next_term_of
 from hostkeep.flows import aligning, cancelling, changing
 from hostkeep.kernel.ids import ServiceId
 from hostkeep.people.rules.tokens import hash_of
 from hostkeep.subscriptions.queries.changes import waiting_change
+from hostkeep.subscriptions.queries.next_terms import NextTerm as Found
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionRow, subscription_of_service
 
 router = Router()
@@ -32,11 +34,30 @@ class Pending(Schema):
     effective_at: datetime
 
 
+class NextTerm(Schema):
+    """Another term that follows the one that runs.
+
+    begins  when the one that runs is over
+    runs    the one that runs until then
+    term    the one that comes, or null where what was agreed on is erased
+    price   of a whole one, as the brand's prices are: the plan alone where it is only agreed on
+    billed  whether it is billed already: then it is what the subscription says as its own term, too
+    """
+
+    begins: datetime
+    runs: Term
+    term: Term | None
+    price: Amount | None
+    billed: bool
+
+
 class Subscription(Schema):
     """What recurs for a service.
 
     state      waiting, trial, active, ending or ended
+    term       of the periods that are still to be billed, unless next_term says that another one comes
     price      of a whole term, as the brand's prices are
+    next_term  another term that is agreed on, or that is billed while the one before it runs out; else null
     billed_to  the end of what is billed
     renew_at   when the next invoice is made, or null
     ends_at    when it ends, where that is set
@@ -50,6 +71,7 @@ class Subscription(Schema):
     ends_at: datetime | None
     trial_to: datetime | None
     price_locked_until: datetime | None
+    next_term: NextTerm | None
     change: Pending | None
 
 
@@ -147,8 +169,7 @@ class End(Schema):
 )
 def get_subscription(request: HttpRequest, service: UUID) -> Subscription:
     """Show what recurs for a service.  One that was bought once, and another account's, have none."""
-    row = _row(request, service)
-    return _subscription(row)
+    return _subscription(request, service)
 
 
 @router.get(
@@ -193,7 +214,7 @@ def delete_change(request: HttpRequest, service: UUID) -> Subscription:
     """Take back a change that waits; its invoice is owed by nobody."""
     row = _row(request, service)
     changing.take_back(act_of_key(request, SERVICE), of=row.account, service=row.service)
-    return _subscription(_row(request, service))
+    return _subscription(request, service)
 
 
 @router.get(
@@ -244,16 +265,26 @@ def _row(request: HttpRequest, service: UUID) -> SubscriptionRow:
     return subscription_of_service(ServiceId(service), of=account_of_key(request).id)
 
 
-def _subscription(row: SubscriptionRow) -> Subscription:
-    """Show a subscription."""
+def _subscription(request: HttpRequest, service: UUID) -> Subscription:
+    """Show a subscription.  Raises NoSuchSubscription."""
+    row = _row(request, service)
     waits = waiting_change(row.id)
+    after = next_term_of(act_of_key(request, SERVICE), row, waits)
     return Subscription(
         state=row.state.value, term=term(row.calendar.term), price=amount(row.price),
         billed_to=row.billed_to, renew_at=row.renew_at, ends_at=row.ends_at, trial_to=row.trial_to,
-        price_locked_until=row.locked_until,
+        price_locked_until=row.locked_until, next_term=_next_term(after) if after else None,
         change=Pending(kind=waits.kind, invoice=waits.invoice, effective_at=waits.effective_at)
         if waits
         else None,
+    )  # fmt: skip
+
+
+def _next_term(found: Found) -> NextTerm:
+    """Show a term that follows."""
+    return NextTerm(
+        begins=found.begins, runs=term(found.runs), term=term(found.term) if found.term is not None else None,
+        price=amount(found.price) if found.price is not None else None, billed=found.billed,
     )  # fmt: skip
 
 

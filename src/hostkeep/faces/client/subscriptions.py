@@ -16,6 +16,7 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.signin.proving import proven_lately
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.forgery import TOKEN
+from hostkeep.faces.ui.next_terms import next_term_of
 from hostkeep.faces.ui.pages import language_of, posted, show
 from hostkeep.faces.ui.reading import TICKED, UndeclaredField
 from hostkeep.faces.ui.telling import told_one
@@ -26,7 +27,6 @@ from hostkeep.provisioning.queries import ServiceTold, service_of
 from hostkeep.subscriptions.errors import BadPrice, BadTerm, NoSuchMove, NoSuchSubscription
 from hostkeep.subscriptions.queries.changes import waiting_change
 from hostkeep.subscriptions.queries.coming import coming
-from hostkeep.subscriptions.queries.next_terms import billed_term, wanted_term
 from hostkeep.subscriptions.queries.subscriptions import subscription_of_service
 
 KEYS = frozenset({"when", "sure", TOKEN})
@@ -39,13 +39,12 @@ def term_of(request: HttpRequest, service: ServiceTold) -> dict[str, Any]:
     except NoSuchSubscription:
         return {}
     waiting, act = waiting_change(row.id), _act(request)
-    wanted = wanted_term(row, waiting)
     return {
         "term": row,
         "next": row.next_period if row.renews else None,
         "coming": coming(act, row.id) if row.renews else None,
         "waiting": waiting,
-        "next_term": told_one(act, wanted) if wanted else billed_term(row, at=act.at),
+        "next_term": next_term_of(act, row, waiting),
         "net": request.brand.prices == "net",  # type: ignore[attr-defined]
     }
 

@@ -16,6 +16,7 @@ from hostkeep.faces.staff.access import role_of, staff_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.add_on_forms import read_due
 from hostkeep.faces.ui.errors import title_of
+from hostkeep.faces.ui.next_terms import next_term_of
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paging import number_asked
 from hostkeep.faces.ui.telling import told_one
@@ -102,7 +103,7 @@ def _page(request: HttpRequest, row: ServiceRow, *, refusal: Foreseen | None = N
     """Draw the page, with what the change comes to that is looked at."""
     act, term = _act(request, row), subscription_of_service(row.id, of=row.account)
     offers = changing.offers(act, of=row.account, service=row.id, language=language_of(request))
-    look = None if refusal else number_asked(request, "look")
+    look, waiting = None if refusal else number_asked(request, "look"), waiting_change(term.id)
     return show(request, "staff/services_subscription.html", {
         "service": told_one(act, row),
         "shop": brand(row.brand),
@@ -111,7 +112,8 @@ def _page(request: HttpRequest, row: ServiceRow, *, refusal: Foreseen | None = N
         "offers": list(enumerate(offers)),
         "quote": next((each for n, each in enumerate(offers) if n == look), None),
         "periods": periods_of(term.id, first=PERIODS),
-        "waiting": waiting_change(term.id),
+        "waiting": waiting,
+        "next_term": next_term_of(act, term, waiting),
         "once": uuid4().hex,
         "problem": title_of(refusal) if refusal else "",
         **_ahead(act, row, term),
