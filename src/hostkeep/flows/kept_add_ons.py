@@ -15,6 +15,8 @@ from hostkeep.shop.rules.catalogue import AddOnEntry
 from hostkeep.subscriptions.queries.add_ons import had_of
 from hostkeep.subscriptions.queries.subscriptions import SubscriptionTold
 from hostkeep.subscriptions.rules.add_ons import Had
+from hostkeep.subscriptions.rules.prorating import at_own_price
+from hostkeep.subscriptions.rules.terms import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Kept:
         """Return what becomes of add-ons by a change.
 
         Another choice of the same product for the same term leaves them alone; else those stay that the
-        product has, at the price that they have beside it.
+        product has, at the price that they have beside it.  One that the own product has no more is not lost
+        by another term of it: it stays at the price that it has.
         """
         term = self.told.calendar.term
         if not self.had:
@@ -63,7 +66,8 @@ class Kept:
         if move.product == self.told.told.product and same_term(move.term, term):
             return Beside(stays=tuple(Stays(h.title, h.quantity, h.whole, h.whole) for h in self.had))
         currency = CURRENCIES[self.told.price.currency.code]
-        prices = {
+        prices = self._own_prices(move) if move.product == self.told.told.product else {}
+        prices |= {
             each.slug: price_of(each, term=move.term, currency=currency).term
             for each in self.offered.get(move.product, ()) if each.recurs
         }  # fmt: skip
@@ -73,6 +77,18 @@ class Kept:
             for each in self.had if each.slug in keeps
         )  # fmt: skip
         return Beside(keeps, stays, tuple(each.title for each in self.had if each.slug not in keeps))
+
+
+    def _own_prices(self, move: MoveRow) -> dict[str, Money]:
+        """Return what one piece of each comes to for the term of a move at the price that it has.
+
+        Of pieces that were taken at several prices it is the lowest: nobody pays more than was agreed on.
+        """
+        plan, found = Calendar(self.told.billed_to, self.told.calendar.zone, move.term), dict[str, Money]()
+        for each in self.had:
+            price = at_own_price(each.unit, self.told.calendar.term, plan)
+            found[each.slug] = min(found.get(each.slug, price), price, key=lambda amount: amount.minor)
+        return found
 
 
 def kept_of(act: Act, told: SubscriptionTold, moves: Sequence[MoveRow]) -> Kept:

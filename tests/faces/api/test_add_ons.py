@@ -24,10 +24,10 @@ def told(answer):
     return json.loads(answer.content)
 
 
-def place(program: Program, pieces: int = 1) -> str:
+def place(program: Program, pieces: int = 1, slug: str = "address") -> str:
     """Where the add-ons of a service stand that has one more address, free of charge this month."""
     account, service, at = program.account, uuid4(), clock.now()
-    what = AddOn("address", "One more IPv4 address", Money(200, EUR), Money(0, EUR), recurs=True, work=True)
+    what = AddOn(slug, "One more IPv4 address", Money(200, EUR), Money(0, EUR), recurs=True, work=True)
     agreed = Agreed("hexa-m", "monthly", "Hexa M", {}, Term("month", 1), Money(1190, EUR), add_ons=(Taken(what, pieces),))
     open_subscription(
         act_at("vps6", at), account=AccountId(account.id), subject=account.subject, service=service, agreed=agreed, once=str(service)
@@ -55,6 +55,14 @@ def test_a_program_lists_prices_adds_and_takes_off(ann: Program) -> None:
     done = told(ann.post(f"{here}/address/take-off", {"expected": less}))
     assert (done["kind"], done["state"]) == ("add_on_off", "done")
     assert [each["ended_at"] is None for each in told(ann.get(here))["had"]] == [False]
+
+
+def test_of_one_that_is_sold_no_more_each_offer_says_whether_it_stays(ann: Program) -> None:
+    here = place(ann, slug="sold-no-more").replace("/add-ons", "/offers")
+    named = ["One more IPv4 address"]
+    found = {(each["product"] == "hexa-m", each["kind"] == "term"): each for each in told(ann.get(here))}
+    said = {which: (each["add_ons_kept"], each["add_ons_dropped"]) for which, each in found.items()}
+    assert said == {(True, True): (named, []), (True, False): (named, []), (False, False): ([], named)}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hostkeep.runtime import clock
 from hostkeep.shop.models import Price
 from hostkeep.subscriptions.actions.opening import begin_subscription, open_subscription
 from hostkeep.subscriptions.models import Change, Subscription
-from hostkeep.subscriptions.rules.agreeing import Agreed
+from hostkeep.subscriptions.rules.agreeing import AddOn, Agreed, Taken
 from hostkeep.subscriptions.rules.terms import Term
 from tests.conftest import make_act
 from tests.faces.api.conftest import Program
@@ -28,11 +28,11 @@ from tests.faces.shop.conftest import hidden, text
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 
-def bought(customer: Customer, at: datetime | None = None) -> ServiceId:
+def bought(customer: Customer, at: datetime | None = None, beside: tuple[Taken, ...] = ()) -> ServiceId:
     """A tunnel that runs and recurs, as the catalogue's first has it."""
     service = ServiceId(customer.room.builds("wireguard"))
     price = Price.objects.filter(plan__product__slug="solo", plan__product__brand="vpn", currency="EUR", until=None).select_related("plan").first()
-    agreed = Agreed("solo", price.plan.slug, "Solo", {}, Term("month", price.plan.months), Money(price.minor, EUR))
+    agreed = Agreed("solo", price.plan.slug, "Solo", {}, Term("month", price.plan.months), Money(price.minor, EUR), add_ons=beside)
     act = make_act(brand="vpn", at=at or clock.now())
     open_subscription(
         act, account=customer.room.account, subject=customer.room.subject, service=service, agreed=agreed, once=f"service:{service}"
@@ -140,6 +140,20 @@ def test_the_page_says_which_term_comes_next_and_when(customer: Customer) -> Non
     assert "at the price of its own term" in page
     assert len(re.findall(r"€[\d.]+ in place of €[\d.]+", page)) == 2
     assert "€48.00 in place of €28.80" in page
+
+
+def test_what_becomes_of_an_add_on_that_is_sold_no_more_is_said_before_it_is_asked_for(customer: Customer) -> None:
+    had = AddOn("sold-no-more", "A quiet port", Money(150, EUR), Money(0, EUR), recurs=True, work=False)
+    service = bought(customer, beside=(Taken(had, 2),))
+    offers = text(customer.browser.get(f"/account/services/{service}/change/"))
+    names = re.findall(r'<th scope="row">([^<]*)', offers)
+
+    def facts(name: str) -> str:
+        page = text(customer.browser.get(f"/account/services/{service}/change/{names.index(name)}/"))
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+    assert "Stays A quiet port × 2, €36.00" in facts("Solo, 1 year")
+    assert "Is dropped A quiet port not to be had with it" in facts("Household, 1 month")
 
 
 def test_that_a_change_ends_the_discount_is_said_before_it_is_asked_for(customer: Customer, monkeypatch) -> None:

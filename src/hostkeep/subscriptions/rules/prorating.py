@@ -79,6 +79,18 @@ def by_its_days(price: Money, sold: Term, plan: Calendar, period: Period) -> Mon
     return _times(price, days_in(whole, plan.zone) * DAY, days_in(one, plan.zone) * DAY)
 
 
+def at_own_price(price: Money, sold: Term, plan: Calendar) -> Money:
+    """Return what something comes to for a whole term that it is not sold for, at the price that it has.
+
+    price  for a whole one of `sold`
+    plan   what makes the periods of the other term, the first one at its anchor
+    By months where both are of months, as a price for each month is; else by the days of the first period.
+    """
+    if sold.months and plan.term.months:
+        return Money(halves_away(price.minor * plan.term.months, sold.months), price.currency)
+    return by_its_days(price, sold, plan, period_no(plan, 0))
+
+
 def price_of(price: Money, plan: Calendar, period: Period) -> Money:
     """Return what a period costs.
 
