@@ -49,7 +49,7 @@ from hostkeep.vault.asking import (
 )
 from hostkeep.vault.boxes import KeyDestroyed
 from hostkeep.vault.consents import standing
-from hostkeep.vault.pace import PACE, READS, REVEALED, is_paced
+from hostkeep.vault.pace import PACE, PROGRAM, READS, REVEALED, is_seen
 from hostkeep.vault.putting import drop, put
 from hostkeep.vault.refusing import closing, own_only, person, refuse, too_much
 from hostkeep.vault.sealing import BrokenSeal
@@ -317,7 +317,7 @@ def _enter_reads(asking: _Asking, clauses: Sequence[ClauseId]) -> None:
     clauses  what grants each case, in their order
     """
     act, reads = asking.act, _reads(asking.cases, clauses)
-    if not is_paced(act):
+    if not is_seen(act):
         enter_alike_apart(act, REVEALED, reads)
         return
     lines = [
@@ -325,7 +325,7 @@ def _enter_reads(asking: _Asking, clauses: Sequence[ClauseId]) -> None:
         for told, people in reads.items()
         for who in people
     ]
-    if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE):
+    if not enter_within(act, REVEALED, lines, counted=READS, pace=PACE, besides=PROGRAM):
         too_much(act, lines[0])
 
 

@@ -25,6 +25,9 @@ SCANNED = "vault.names.scanned"
 READS = frozenset({REVEALED, SOUGHT})
 """What counts against the pace of reading."""
 
+PROGRAM = "system"
+"""The role in which the program works with a value itself, whoever it is that lets it."""
+
 MASS_READING = "mass_reading"
 """The kind of alarm, raised once an actor and hour."""
 
@@ -36,3 +39,12 @@ def is_paced(act: Act) -> bool:
     and have no eyes; whoever has a command line on the machine has the keys.
     """
     return act.actor.startswith("staff:")
+
+
+def is_seen(act: Act) -> bool:
+    """Say whether what a deed opens is for the eyes of a member of staff, and counts against PACE.
+
+    Who books sixty transfers has the program compare names and copy buyers' blocks from one document to the
+    next, and sees none of them.
+    """
+    return is_paced(act) and act.role != PROGRAM

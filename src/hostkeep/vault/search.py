@@ -24,7 +24,7 @@ from hostkeep.policy.decide import Ask, Decision, decide
 from hostkeep.vault import door, marks, scanning
 from hostkeep.vault.asking import Given, Refused, Wish, says_something
 from hostkeep.vault.marks import EMAIL, MARKED, NUMBER, PHONE, numbers_by
-from hostkeep.vault.pace import PACE, READS, SCANNED, SCANS, SOUGHT, is_paced
+from hostkeep.vault.pace import PACE, PROGRAM, READS, SCANNED, SCANS, SOUGHT, is_paced
 from hostkeep.vault.refusing import REFUSED, closing, in_known_words, person, too_much
 from hostkeep.vault.scanning import NAME
 from hostkeep.vault.wall import opened
@@ -152,7 +152,7 @@ def _enter(act: Act, verb: str, line: Line, counted: frozenset[str], pace: Pace)
             act, verb, line.ref, category=line.category, clause=line.clause, digest=line.digest,
             count=line.count,
         )  # fmt: skip
-    elif not enter_within(act, verb, [line], counted=counted, pace=pace):
+    elif not enter_within(act, verb, [line], counted=counted, pace=pace, besides=PROGRAM):
         too_much(act, line)
 
 

@@ -55,6 +55,19 @@ def test_more_people_than_a_desk_sees_in_an_hour_are_refused_whole(actor: str) -
     assert (refusal.thing, refusal.category) == (nym_of(crowd[-1]), "name")
 
 
+def test_what_the_program_works_with_for_somebody_is_entered_and_counts_for_nothing(actor: str) -> None:
+    crowd = people(PACE.things + 2)
+    act = make_act("system", "account", actor=actor)
+    for subject in crowd:
+        assert door.use(act, subject=subject, category=NAME, fn=len) == len("Ann Canary")
+    assert entries(actor, "vault.value.revealed") == PACE.things + 2
+
+    assert reads(actor, *crowd[: PACE.things]) == PACE.things
+    with pytest.raises(asking.ReadsTooMuch):
+        reads(actor, crowd[-1])
+    assert door.use(act, subject=crowd[-1], category=NAME, fn=len)
+
+
 def test_nothing_of_a_batch_that_is_too_large_comes_out(actor: str) -> None:
     before = door.reveals_of_thread()
 
