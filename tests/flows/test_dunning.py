@@ -256,6 +256,32 @@ def test_who_is_at_the_page_of_a_gateway_is_foretold_what_comes_if_it_is_left_un
     assert foretold() == []
 
 
+def test_who_opens_the_page_of_a_gateway_again_and_again_is_dunned_all_the_same(fake) -> None:
+    """Anyone who has a link to pay by can; the stored way to pay is never charged beside an open page."""
+    ann = Debtor()
+    due = first_reminder(ann)
+    opened = [due + number * timedelta(minutes=29) for number in range(-1, 9)]
+    for at in opened:
+        begun = begin_payment(ann.act(at=at), of=ann.account, invoice=ann.first, gateway="testpay")
+        record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Waiting("https://pay.example.test/"))
+        work(at)
+        assert dunned_rows.dunned(ann.first, at=at).held_until == at + timedelta(minutes=30)
+        assert bool(ann.steps()) is (at - due >= 3 * HOUR), at - due
+        foretold = preview(ann.act(at=at), ann.account, assumed="unpaid").events
+        assert foretold[0].at >= at
+    assert [kind for _, kind, _ in ann.steps()] == ["reminder"]
+
+
+def test_a_charge_whose_outcome_nobody_knows_keeps_the_calendar_back_longer_than_a_page(fake) -> None:
+    ann = Debtor()
+    due = first_reminder(ann)
+    begun = begin_payment(ann.act(at=due - HOUR), of=ann.account, invoice=ann.first, gateway="testpay")
+    record_outcome(ann.act(at=due - HOUR), attempt=begun.attempt, outcome=Unknown())
+    for hours in range(24):
+        work(due + hours * HOUR)
+    assert ann.steps() == []
+
+
 def test_many_about_which_nothing_is_to_be_done_cost_no_more_queries_than_one(fake) -> None:
     def asked_of(more: int) -> int:
         for _ in range(more):

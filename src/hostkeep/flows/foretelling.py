@@ -149,7 +149,10 @@ def _set_up(
         bill.next = case.next(act.at)
         if case.steps(act.at):
             bill.next = act.at
-        if case.facts.held:  # what a bank will say, and when, cannot be played; that a page is left can
-            bill.facts, bill.next = replace(case.facts, held=of.held_until is None), of.held_until
+        elif case.facts.paying:  # what a bank will say, and when, cannot be played; that a page is left can
+            bill.next = of.held_until
+        if case.facts.held:
+            bill.next = None
+        bill.facts = replace(case.facts, paying=False)
         play.bills.append(bill)
     return play

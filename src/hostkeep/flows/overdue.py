@@ -114,7 +114,8 @@ def _overdue(row: DunnedRow, beside: _Beside, at: datetime) -> Overdue:
     facts = Facts(
         issued_at=row.issued_at, due_at=row.due_at, zone=seller.zone,
         about=_about(beside.first, periods, has_change=has_change),
-        owed=row.owed.minor > 0, held=row.held, released=row.released,
+        owed=row.owed.minor > 0, held=row.held and row.held_until is None,
+        paying=row.held_until is not None, released=row.released,
         chargeable=_chargeable(row, beside.card, at),
         runs=any(each.state is State.ACTIVE for each in services),
         stopped=any(each.state is State.SUSPENDED for each in services),

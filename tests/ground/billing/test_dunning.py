@@ -211,6 +211,36 @@ def test_what_is_disputed_or_not_known_is_left_alone() -> None:
         assert steps_due(USUAL, replace(RENEWAL, held=True), (), (), at) == ()
 
 
+def test_an_open_page_keeps_each_step_for_three_hours_and_nobody_for_ever() -> None:
+    """A link to pay by is enough to open the page again and again."""
+    usual, paying = Play(), Play(replace(RENEWAL, paying=True))
+    assert paying.to(FAR) == usual.to(FAR)
+    assert {at.astimezone(ZoneInfo(ZONE)).hour for at in usual.letters} == {9}
+    hours = {(each.kind, each.at.astimezone(ZoneInfo(ZONE)).hour) for each in paying.done if each.outcome == SENT}
+    warned_of = {("suspend", 15), ("end", 15)}  # due whole days after warnings that were told at noon
+    assert hours == warned_of | {(kind, 12) for kind in ("reminder", "suspend_warning", "end_warning")}
+
+
+@pytest.mark.parametrize("how", ["dispute", "promise", "quiet hours"])
+def test_what_was_due_before_it_could_be_taken_waits_for_who_is_at_the_page_from_then_on(how: str) -> None:
+    calendar, facts, spared = USUAL, replace(RENEWAL, paying=True), []
+    over = moment_of(USUAL, RENEWAL, 2) + HOUR
+    if how == "dispute":
+        facts = replace(facts, released=over)
+    elif how == "promise":
+        spared = [Spared("promise", DUE - 10 * DAY, until=over)]
+    else:
+        over = moment_of(USUAL, RENEWAL, 2)
+        facts = replace(facts, issued_at=over - 12 * HOUR)
+        calendar = calendar_of({"dunning": {"charges": [-1]}})
+        facts = replace(facts, chargeable=DUE - 90 * DAY)
+        over = calendar.awake(facts.issued_at, ZONE)
+        assert over.astimezone(ZoneInfo(ZONE)).hour == 8
+    assert steps_due(calendar, facts, (), spared, over + 2 * HOUR) == ()
+    assert steps_due(calendar, facts, (), spared, over + 3 * HOUR) != ()
+    assert steps_due(calendar, replace(facts, paying=False), (), spared, over) != ()
+
+
 @pytest.mark.parametrize("hour", [20, 23, 0, 7])
 def test_nothing_happens_in_quiet_hours(hour: int) -> None:
     at = datetime(2026, 6, 16, hour, 30, tzinfo=ZoneInfo(ZONE))

@@ -35,7 +35,8 @@ class DunnedRow:
     done        steps that were taken; spared: exceptions of its account, those that are over among them
     held        whether a payment of it is disputed, one was asked for and it is not known what came of it, or
                 its payer may be at a gateway's page this moment
-    held_until  when that is over by itself: where it is the page alone; else None
+    held_until  when that is over by itself: where it is the page alone; else None.  Who opens the page again
+                moves it on, so the rules let what is due wait for it a bounded time (WAITS_FOR_PAGE)
     released    when a dispute of it was over last
     """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hostkeep.billing.rules.calendars import DAY, DunningCalendar
 from hostkeep.billing.rules.dunning_steps import (
@@ -36,19 +36,26 @@ HOUR = timedelta(hours=1)
 FIRST_AFTER = DAY
 """A reminder keeps so far from the invoice's own letter."""
 
+WAITS_FOR_PAGE = timedelta(hours=3)
+"""How long what is due waits for who may be at a gateway's page; counted from the step, for anyone who has a
+link to pay by opens that page as often as they like."""
+
 
 def steps_due(
     calendar: DunningCalendar, facts: Facts, done: Sequence[Done], spared: Sequence[Spared], at: datetime
 ) -> tuple[Step, ...]:
     """Return the steps to take now, in their order: none in quiet hours, after payment, or under a promise.
 
-    A charge comes alone: what else is due is to be asked again when its outcome is known.
+    A charge comes alone: what else is due is to be asked again when its outcome is known.  None is taken
+    while the payer may be at a gateway's page, until one has waited for WAITS_FOR_PAGE.
     """
     if _is_over(facts, done) or facts.held or not calendar.is_awake(at, facts.zone):
         return ()
     if any(each.kind == PROMISE and each.holds(at) for each in spared):
         return ()
     case = _Case(calendar, facts, done, spared, at)
+    if facts.paying and at < case.patience:
+        return ()
     charges = [each.step for each in case.charges() if each.at <= at]
     if charges:
         return _latest(charges)
@@ -65,7 +72,7 @@ def next_look(
     """Return when to look at an invoice again, after at; None where the calendar is over.
 
     What waits for a letter to be handed over is looked at again when news of it comes, and once a day
-    besides; what waits for a gateway, every hour.
+    besides; what waits for a gateway or for who is at its page, every hour.
     """
     if _is_over(facts, done):
         return None
@@ -78,6 +85,8 @@ def next_look(
     if facts.held:
         return calendar.awake(at + HOUR, facts.zone)
     case = _Case(calendar, facts, done, spared, at)
+    if facts.paying:
+        return calendar.awake(max(at, min(at + HOUR, case.patience)), facts.zone)
     planned = [max(each.at, at) for each in (*case.charges(), *case.hard(), *case.reminders())]
     planned += [each.end for each in spared if each.holds(at) and each.end is not None]
     if planned:
@@ -113,6 +122,16 @@ class _Case:
     def today(self) -> int:
         """The day, counted from the due date."""
         return self._day_of(self.at)
+
+    @property
+    def patience(self) -> datetime:
+        """Until when what is due first waits for who is at a gateway's page; the end of time if nothing is.
+
+        What was due before a promise or a dispute was over is due since then, and none in quiet hours.
+        """
+        planned = (*self.charges(), *self.hard(), *self.reminders())
+        since = [self._awake(max(each.at, self._fresh)) for each in planned]
+        return min(since) + WAITS_FOR_PAGE if since else datetime.max.replace(tzinfo=UTC)
 
     def charges(self) -> Iterator[Planned]:
         """Yield charges of a stored method, of days on which there was one.

@@ -108,6 +108,7 @@ class Facts:
     owed        whether something is still to pay
     held        whether nothing may happen now: the payer's bank disputes a payment, or what was charged is
                 not known yet
+    paying      whether its payer may be at a gateway's page this moment: what is due waits, but not long
     released    when such a dispute was over last, or None
     chargeable  since when there is a stored method to charge, or None
     runs        whether a service that it pays for runs
@@ -122,6 +123,7 @@ class Facts:
     about: About
     owed: bool = True
     held: bool = False
+    paying: bool = False
     released: datetime | None = None
     chargeable: datetime | None = None
     runs: bool = False
