@@ -296,7 +296,7 @@ def test_many_about_which_nothing_is_to_be_done_cost_no_more_queries_than_one(fa
 
 
 def test_a_look_asks_each_room_in_one_way_to_the_server(fake) -> None:
-    """Twelve questions in eight texts: billing is asked for four together, subscriptions for two."""
+    """Thirteen questions in eight texts: billing is asked for five together, subscriptions for two."""
     ann = Debtor().starts()
     for _ in range(2):
         with CaptureQueriesContext(connection) as asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from datetime import timedelta
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from hostkeep.billing import booking, together
 from hostkeep.billing.actions.crediting import give_credit, use_credit
+from hostkeep.billing.actions.disputing import record_dispute
 from hostkeep.billing.actions.paying import begin_payment, begin_stored, record_outcome
 from hostkeep.billing.actions.proforma import issue_proforma
 from hostkeep.billing.actions.receiving import record_transfer
@@ -26,7 +28,7 @@ from hostkeep.billing.queries.payments import pages_of
 from hostkeep.billing.queries.together import open_together
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.billing.transfers import Transfer
-from hostkeep.drivers.payments import Settled, Waiting
+from hostkeep.drivers.payments import Disputed, Settled, Waiting
 from hostkeep.flows.paying_together import use_credit_on
 from hostkeep.flows.reconciling import check_brand
 from hostkeep.kernel.ids import BrandId, InvoiceId
@@ -371,3 +373,28 @@ def test_while_its_payer_may_be_at_the_page_nobody_goes_after_any_of_them(db) ->
 
     comes(begun)
     assert [dunned(each, at=NOON + MINUTE).owed.minor for each in invoices] == [0, 0, ONE]
+
+
+@pytest.mark.parametrize("how", ["page", "transfer"])
+def test_what_a_bank_takes_back_of_it_holds_the_calendar_of_each_of_them(db, how: str) -> None:
+    buyer, invoices = owing(3)
+    paid, alone = invoices[:2], invoices[2]
+    top_up = begins(buyer, paid)
+    came = Money(ONE + 100, EUR)
+    if how == "page":
+        record_outcome(ACT, attempt=asks(buyer, top_up.id).attempt, outcome=Settled("p-1", came))
+        gateway = "testpay"
+    else:
+        gateway, names = "bank_transfer", frozenset({top_up.reference})
+        record_transfer(ACT, transfer=Transfer(gateway, "p-1", came, NOON.date(), names))
+    assert not any(dunned(each, at=NOON).held for each in invoices)
+
+    said = Disputed("d-1", "p-1", came, 0, "open")
+    record_dispute(ACT, gateway=gateway, said=said)
+    seen = [dunned(each, at=NOON) for each in (*paid, alone)]
+    assert [(row.held, row.held_until, row.released) for row in seen] == [(True, None, None)] * 2 + [(False, None, None)]
+    assert sorted(row.owed.minor for row in seen) == [0, ONE - 100, ONE]
+
+    record_dispute(billing_act(role="billing", at=NOON + MINUTE), gateway=gateway, said=replace(said, state="won"))
+    seen = [dunned(each, at=NOON + MINUTE) for each in (*paid, alone)]
+    assert [(row.held, row.released) for row in seen] == [(False, NOON + MINUTE)] * 2 + [(False, None)]

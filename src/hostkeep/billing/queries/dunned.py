@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
-from hostkeep.billing.models import Dispute, DunningException, DunningStep, Invoice, PaymentAttempt
+from hostkeep.billing.models import Dispute, DunningException, DunningStep, Invoice, PaymentAttempt, TopUp
 from hostkeep.billing.queries.covered import with_paid
 from hostkeep.billing.rules.attempts import ON_THE_PAGE
 from hostkeep.billing.rules.dunning_steps import Done, Spared
@@ -38,6 +38,8 @@ class DunnedRow:
     held_until  when that is over by itself: where it is the page alone; else None.  Who opens the page again
                 moves it on, so the rules let what is due wait for it a bounded time (WAITS_FOR_PAGE)
     released    when a dispute of it was over last
+
+    A payment of it may have been one of several documents at once.
     """
 
     id: InvoiceId
@@ -71,20 +73,20 @@ def dunned(invoice: InvoiceId, *, at: datetime) -> DunnedRow:
 def dunned_each(invoices: Collection[InvoiceId], *, at: datetime) -> Mapping[InvoiceId, DunnedRow]:
     """Return invoices by their ids; one that is not there is left out.
 
-    Four queries, however many, in one way to the server.
+    Five queries, however many, in one way to the server.
     """
     if not invoices:
         return {}
     key, since = tuple(invoices), (at - NOT_KNOWN_FOR, at - ON_THE_PAGE)
-    found, taken, excepted, moving = ask(
+    found, taken, excepted, moving, disputed = ask(
         rows(_dunned_rows, key, *since), rows(_steps_of, key), rows(_exceptions_beside, key),
-        rows(_moving_together, key, *since),
+        rows(_moving_together, key, *since), rows(_disputed_beside, key),
     )  # fmt: skip
     done: dict[UUID, list[Done]] = defaultdict(list)
     for invoice, *step in taken:
         done[invoice].append(Done(*step))
-    spared, together = _spared(excepted), _together(moving)
-    asked = (_Found(*row) for row in found)
+    spared, together, argued = _spared(excepted), _together(moving), _argued(disputed)
+    asked = (_argued_about(_Found(*row), argued) for row in found)
     return {
         InvoiceId(row.id): _dunned(row, done[row.id], spared[row.account], together.get(str(row.id), ()))
         for row in asked
@@ -152,6 +154,39 @@ def _moving_together(
     accounts = Invoice.objects.filter(id__in=invoices).values("account")
     found = (unknown | on_page).filter(top_up__meant_for__isnull=False, top_up__account__in=accounts)
     return found.values_list("top_up__meant_for", "state", "shown_at")
+
+
+def _disputed_beside(invoices: Sequence[InvoiceId]) -> QuerySet[Dispute, Any]:
+    """Return the query of disputes of the accounts of documents, each with those that its payment was for.
+
+    By a gateway's page, or by a transfer with the reference of several: none of a payment of one alone.
+    """
+    accounts = Invoice.objects.filter(id__in=invoices).values("account")
+    named = TopUp.objects.filter(brand=OuterRef("payment__brand"), reference=OuterRef("payment__reference"))
+    found = Dispute.objects.filter(payment__account__in=accounts).annotate(
+        named=Subquery(named.values("meant_for")[:1])
+    )
+    return found.values_list("payment__attempt__top_up__meant_for", "named", "state", "closed_at")
+
+
+def _argued(disputed: Iterable[Sequence[Any]]) -> Mapping[str, Sequence[tuple[str, datetime | None]]]:
+    """Return by document how disputes of what was paid for several stand, and when each was over.
+
+    disputed  as _disputed_beside reads it
+    """
+    found: dict[str, list[tuple[str, datetime | None]]] = defaultdict(list)
+    for by_page, by_transfer, state, closed_at in disputed:
+        for each in {one for said in (by_page, by_transfer) if said for one in json.loads(said) or ()}:
+            found[each].append((state, closed_at))
+    return found
+
+
+def _argued_about(row: _Found, argued: Mapping[str, Sequence[tuple[str, datetime | None]]]) -> _Found:
+    """Return a document with what is argued about several among which it was paid.  argued: as _argued."""
+    mine = argued.get(str(row.id), ())
+    over = [at for at in (row.released_at, *(at for _, at in mine)) if at is not None]
+    is_open = any(state == "open" for state, _ in mine)
+    return row._replace(is_held=row.is_held or is_open, released_at=max(over, default=None))
 
 
 def _moving(
