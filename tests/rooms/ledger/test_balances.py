@@ -185,6 +185,32 @@ def test_a_balance_goes_through_the_index_that_begins_with_the_account(db) -> No
     assert "one_snapshot_a_place" in plan
 
 
+def test_a_long_account_is_entered_where_its_snapshot_stands(db) -> None:
+    """An account of thousands is read in as few pages as one of ten: not a posting before the snapshot is walked over."""
+    with transaction.atomic():
+        book.post_many(make_act(), [Draft(f"m{n}", ABOUT, pair(1)) for n in range(3000)])
+    for n in range(10):
+        book.post(make_act(), key=f"k{n}", about=ABOUT, postings=pair(1, "receivable:b", "credit:b"))
+    assert tail("receivable:a") == 0
+    long, short = pages_read("receivable:a"), pages_read("receivable:b")
+    assert 0 < long <= short + 2, (long, short)
+
+
+def pages_read(code: str) -> int:
+    """Pages of the postings' index that a balance reads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ledger.stands_at(%s, 'EUR')", [code])
+        steps = [cursor.fetchone()[0][0]["Plan"]]
+    found = 0
+    while steps:
+        step = steps.pop()
+        steps += step.get("Plans", [])
+        if step.get("Index Name") == "ledger_posting_tail":
+            found += step["Shared Hit Blocks"] + step["Shared Read Blocks"]
+    return found
+
+
 def tail(code: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tail FROM ledger.stands_at(%s, 'EUR')", [code])
