@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
@@ -177,11 +176,8 @@ def deliver(deliveries: list[str]) -> None:
 
     A failure is tried again with back-off, by a job of its own, then parked and shown; it stops no other.
     """
-    rows = Delivery.objects.select_related("event").in_bulk(deliveries)
-    for each in deliveries:
-        row = rows.get(UUID(each))
-        if row is not None and row.state == Delivery.WAITING:
-            _hand_over(row)
+    for row in outbox.each_waiting(deliveries, seconds=time.monotonic):
+        _hand_over(row)
 
 
 def _hand_over(row: Delivery) -> None:

@@ -6,7 +6,7 @@ One job carries an event to all of its handlers; of many events that come at onc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,10 @@ _carry: list[Callable[[Sequence[Sequence[str]], int], Statement]] = []
 
 A_JOB = 10
 """Of so many events that come at once, one job carries all deliveries; few, so that workers share them."""
+
+
+SEEN_FOR = 1.0
+"""Seconds for which it is believed how deliveries stand; a job may be given to another worker at any time."""
 
 
 def listen(handlers: Handlers) -> None:
@@ -116,6 +120,25 @@ COPY_DELIVERIES = "COPY runtime_delivery (id, event_id, handler, state, attempts
 def defer_delivery(delivery: UUID, seconds: int) -> None:
     """Make the job that carries a delivery, so many seconds from now."""
     run([carry([[str(delivery)]], seconds) for carry in _carry])
+
+
+def each_waiting(deliveries: Sequence[str], *, seconds: Callable[[], float]) -> Iterator[Delivery]:
+    """Yield those of a job's deliveries that wait, in their order, each to be handed over before the next.
+
+    seconds  reads a clock that only goes forward
+
+    One query, and another wherever SEEN_FOR went by since the last: by then the job may be another worker's
+    too (rescue.take_over), and who comes second leaves out what the first has done.
+    """
+    rows: Mapping[UUID, Delivery] = {}
+    read_at = 0.0
+    for place, each in enumerate(deliveries):
+        if not place or seconds() - read_at >= SEEN_FOR:
+            read_at = seconds()
+            rows = Delivery.objects.select_related("event").in_bulk(deliveries[place:])
+        row = rows.get(UUID(each))
+        if row is not None and row.state == Delivery.WAITING:
+            yield row
 
 
 def note_done(delivery: UUID, at: datetime) -> None:

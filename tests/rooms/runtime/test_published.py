@@ -84,3 +84,29 @@ def test_what_fails_in_a_job_stops_nothing_else_in_it_and_comes_again_alone(monk
     assert sorted(told) == ["a", "c"]
     left.refresh_from_db()
     assert left.attempts == 2
+
+
+@pytest.mark.parametrize(("seen_for", "handed_over", "reads"), [(0.0, ["a", "c"], 3), (3600.0, ["a", "b", "c"], 1)])
+def test_what_another_worker_did_meanwhile_is_left_out_where_the_look_at_it_is_old(
+    monkeypatch: pytest.MonkeyPatch, seen_for: float, handed_over: list[str], reads: int
+) -> None:
+    """A job is another's too once its worker is believed dead; while a look is young, none is asked for again."""
+    told: list[str] = []
+
+    def hears(name: str) -> Callable[..., None]:
+        return lambda *_: told.append(name)
+
+    def overtaken(*_: object) -> None:
+        told.append("a")
+        Delivery.objects.filter(handler="b").update(state=Delivery.DONE)
+
+    monkeypatch.setattr(outbox, "SEEN_FOR", seen_for)
+    monkeypatch.setitem(outbox._handlers, "InvoicePaid", {"a": overtaken, "b": hears("b"), "c": hears("c")})
+    published(InvoicePaid(invoice=InvoiceId(uuid4()), account=AccountId(uuid4())))
+    carried = [str(Delivery.objects.get(handler=each).id) for each in ("a", "b", "c")]
+    with CaptureQueriesContext(connection) as asked:
+        jobs.deliver(carried)
+
+    assert told == handed_over
+    read = [each for each in asked if each["sql"].startswith("SELECT") and 'FROM "runtime_delivery"' in each["sql"]]
+    assert len(read) == reads
