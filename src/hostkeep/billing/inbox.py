@@ -32,27 +32,11 @@ LATER = tuple(timedelta(minutes=2**tries - 1) for tries in range(MOST_ATTEMPTS))
 What is out for an hour, as a database or a key folder may be, parks nothing.
 """
 
-OWNERS = {
-    "charge": "SELECT brand FROM billing_paymentattempt WHERE once = %(once)s AND gateway = %(gateway)s",
-    "refund": "SELECT brand FROM billing_refund WHERE once = %(once)s AND gateway = %(gateway)s",
-    "method": "SELECT brand FROM billing_storedmethod WHERE once = %(once)s AND gateway = %(gateway)s",
-    "dispute": "SELECT brand FROM billing_payment WHERE gateway = %(gateway)s AND proof = %(of)s",
-    "returned": "SELECT brand FROM billing_payment WHERE gateway = %(gateway)s AND proof = %(of)s",
-}
-"""Whose the thing is that a call-back speaks of."""
-
 TAKE = """
-WITH owner AS ({owner}), fresh AS (
-  INSERT INTO billing_gatewaynotice
-    (id, gateway, event, brand, once, about, outcome, proof, "of", minor, fee_minor, currency, state,
-     attempts, at)
-  SELECT %(id)s, %(gateway)s, %(event)s, %(brand)s, %(once)s, %(about)s, %(outcome)s, %(proof)s, %(of)s,
-         %(minor)s, %(fee)s, %(currency)s, 'new', 0, %(at)s
-  WHERE NOT EXISTS (SELECT FROM owner WHERE brand <> %(brand)s)
-  ON CONFLICT (gateway, event) DO NOTHING RETURNING 1)
-SELECT EXISTS (SELECT FROM fresh), EXISTS (SELECT FROM owner WHERE brand <> %(brand)s)
+SELECT billing_take_notice(%(id)s, %(gateway)s, %(event)s, %(brand)s, %(once)s, %(about)s, %(outcome)s,
+  %(proof)s, %(of)s, %(minor)s, %(fee)s, %(currency)s, %(at)s)
 """
-STATEMENTS = {about: TAKE.format(owner=owner) for about, owner in OWNERS.items()}
+"""Looks whose the thing is that a call-back speaks of, then keeps it: the first of its event alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +68,8 @@ def take(act: Act, *, gateway: str, notice: Notice) -> Fate:
     One statement; it commits by itself unless the caller is in a transaction.
     """
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS[notice.about], _row(act, gateway, notice))
-        fresh, elsewhere = cursor.fetchone()
-    if fresh:
-        return "new"
-    return "elsewhere" if elsewhere else "known"
+        cursor.execute(TAKE, _row(act, gateway, notice))
+        return cast("Fate", cursor.fetchone()[0])
 
 
 def keep(act: Act, *, gateway: str, notice: Notice) -> GatewayNotice:
