@@ -6,12 +6,12 @@ follows is a recorded deed of a worker (actions.paying.record_notice and its lik
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID, uuid4
 
-from django.db import connection
 from django.db.models import Q
 
 from hostkeep.billing.models import GatewayNotice
@@ -20,6 +20,7 @@ from hostkeep.drivers.payments import About, Declined, Disputed, Notice, Outcome
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId
 from hostkeep.kernel.money import Money, money
+from hostkeep.runtime.together import Question, ask
 
 Fate = Literal["new", "known", "elsewhere"]
 
@@ -32,10 +33,7 @@ LATER = tuple(timedelta(minutes=2**tries - 1) for tries in range(MOST_ATTEMPTS))
 What is out for an hour, as a database or a key folder may be, parks nothing.
 """
 
-TAKE = """
-SELECT billing_take_notice(%(id)s, %(gateway)s, %(event)s, %(brand)s, %(once)s, %(about)s, %(outcome)s,
-  %(proof)s, %(of)s, %(minor)s, %(fee)s, %(currency)s, %(at)s)
-"""
+TAKE = "SELECT billing_take_notice(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 """Looks whose the thing is that a call-back speaks of, then keeps it: the first of its event alone."""
 
 
@@ -67,9 +65,17 @@ def take(act: Act, *, gateway: str, notice: Notice) -> Fate:
     "known": the same event came before.  "elsewhere": it speaks of another brand's thing, and is not kept.
     One statement; it commits by itself unless the caller is in a transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, _row(act, gateway, notice))
-        return cast("Fate", cursor.fetchone()[0])
+    [[fate]] = ask(taking(act, gateway=gateway, notice=notice))
+    return cast("Fate", fate)
+
+
+def taking(act: Act, *, gateway: str, notice: Notice) -> Question[Fate]:
+    """Return the statement of take, for whoever asks something else in the same way to the server."""
+    return Question(TAKE, _row(act, gateway, notice), _fate)
+
+
+def _fate(row: Sequence[Any]) -> Fate:
+    return cast("Fate", row[0])
 
 
 def keep(act: Act, *, gateway: str, notice: Notice) -> GatewayNotice:
@@ -138,15 +144,13 @@ def parked_count() -> int:
     return GatewayNotice.objects.filter(state="parked").count()
 
 
-def _row(act: Act, gateway: str, notice: Notice) -> dict[str, UUID | str | int | datetime | None]:
-    """Cut a notice down to what is kept of it."""
+def _row(act: Act, gateway: str, notice: Notice) -> tuple[UUID | str | int | datetime | None, ...]:
+    """Cut a notice down to what is kept of it, in the order of billing_take_notice."""
     amount, proof, fee, of = _money(notice)
-    return {
-        "id": uuid4(), "gateway": gateway, "event": notice.event, "brand": act.brand, "once": notice.once,
-        "about": notice.about, "outcome": _said(notice)[:32], "proof": proof[:140], "of": of[:140],
-        "minor": amount.minor if amount else None, "fee": fee,
-        "currency": amount.currency.code if amount else "", "at": act.at,
-    }  # fmt: skip
+    return (
+        uuid4(), gateway, notice.event, act.brand, notice.once, notice.about, _said(notice)[:32], proof[:140],
+        of[:140], amount.minor if amount else None, fee, amount.currency.code if amount else "", act.at,
+    )  # fmt: skip
 
 
 def _money(notice: Notice) -> tuple[Money | None, str, int, str]:

@@ -29,6 +29,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.errors import Foreseen
 from hostkeep.kernel.ids import ClauseId, PurposeId, Ref
 from hostkeep.runtime import jobs
+from hostkeep.runtime.together import ask, committed
 
 log = structlog.get_logger()
 
@@ -69,10 +70,14 @@ def take_notice(act: Act, *, gateway: str, heard: Heard) -> inbox.Fate:
         return "elsewhere"
     if notice.shop and notice.shop != act.brand:
         return "elsewhere"
-    fate = inbox.take(act, gateway=gateway, notice=notice)
+    fate: inbox.Fate
+    # In one way to the server, but a job that waits is looked for after the row is there for it to find.
+    with transaction.atomic():
+        taken = committed(inbox.taking(act, gateway=gateway, notice=notice))
+        [[fate], [is_sent]] = ask(taken, jobs.sent_question(ERRAND, ABOUT))
     if fate == "elsewhere" and not notice.shop and notice.about not in BY_PAYMENT:
         raise WrongBrand(gateway=gateway)
-    if fate == "new" and not jobs.is_sent(ERRAND, ABOUT):
+    if fate == "new" and not is_sent:
         jobs.send(ERRAND, ABOUT)
     return fate
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hostkeep.runtime.together import first_of
+from hostkeep.runtime.together import ends_transaction, first_of
 
 Statement = tuple[str, Sequence[Any]]
 """A text of one or more statements, and its parameters."""
@@ -145,20 +145,10 @@ def _write_left() -> None:
     """Write what was left, in one text, and let go of what was noted."""
     statements = _written_by(each for _, each, _ in _list() if type(each) is _Left)
     _keep_without(_Left, _Note)
-    run([*statements, *([COMMIT] if statements and _ends_transaction() else [])])
+    run([*statements, *([COMMIT] if statements and ends_transaction() else [])])
 
 
 COMMIT: Statement = ("COMMIT", ())
-
-
-def _ends_transaction() -> bool:
-    """Say whether the deed is a transaction of its own: then its last statement commits it.
-
-    Django's commit, which follows, finds nothing open at the server and costs no way to it.  What fails at
-    the commit, fails here: inside the block, which is rolled back.
-    """
-    alone = len(connection.atomic_blocks) == 1 and not connection.savepoint_ids
-    return alone and connection.commit_on_exit and not connection.needs_rollback
 
 
 def _keep_without(*kinds: type) -> None:

@@ -29,6 +29,7 @@ from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime import clock, outbox, rescue
 from hostkeep.runtime.deeds import Statement, run
 from hostkeep.runtime.models import Delivery
+from hostkeep.runtime.together import Question, ask
 
 log = structlog.get_logger()
 
@@ -125,12 +126,15 @@ def send(name: str, about: str) -> bool:
 
 def is_sent(name: str, about: str) -> bool:
     """Say whether an errand waits to be begun.  One that is under way does not count: it may be past it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')",
-            [f"{name}:{about}"],
-        )
-        return bool(cursor.fetchone()[0])
+    return bool(ask(sent_question(name, about))[0][0])
+
+
+def sent_question(name: str, about: str) -> Question[bool]:
+    """Return the question of is_sent, for whoever asks it beside others."""
+    return Question(SENT, (f"{name}:{about}",), lambda row: bool(row[0]))
+
+
+SENT = "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
 
 
 def job_act(name: str, *, brand: BrandId, trace: str) -> Act:

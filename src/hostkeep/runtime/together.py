@@ -7,7 +7,7 @@ a view of its own, so what a question locks, the next ones read as the lock's la
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, transaction
@@ -55,6 +55,24 @@ def ask(*questions: Question[Any]) -> list[list[Any]]:
             found.append([each.made(row) for row in cursor.fetchall()])
             skipped = len(each.after) + 1
     return found
+
+
+def ends_transaction() -> bool:
+    """Say whether the running block is a transaction of its own: then its last statement may commit it.
+
+    Django's commit, which follows, finds nothing open at the server and costs no way to it.  What fails at
+    the commit, fails there: inside the block, which is rolled back.
+    """
+    alone = len(connection.atomic_blocks) == 1 and not connection.savepoint_ids
+    return alone and connection.commit_on_exit and not connection.needs_rollback
+
+
+def committed(question: Question[T]) -> Question[T]:
+    """Return a question that ends its transaction, where the running block is one.
+
+    What it did is there for everybody before the questions after it are asked.
+    """
+    return replace(question, after=(*question.after, "COMMIT")) if ends_transaction() else question
 
 
 def first_of(texts: Sequence[str]) -> tuple[str, ...]:
