@@ -163,6 +163,8 @@ def test_yesterdays_backup_is_in_maintenance_until_what_was_erased_since_is_eras
     assert "1 erasures since then were carried out" in said
     found = again.vault("count")
     assert (found["items"], found["marks"], found["nyms"]) == (0, 0, 0)
+    ways_in = ("logins", "factors", "sessions")
+    assert [found[name] for name in ways_in] == [0, 0, 0], "no worker ran, and nobody signs in as who was erased"
     assert again.vault("certificate", subject)["live_at"] != "None"
     again.hostkeep("audit", "checkpoint")
     assert again.hostkeep("audit", "verify"), "the book goes on from where the backup ends, and says so"
@@ -292,6 +294,6 @@ def test_a_server_of_your_own_is_dumped_and_restored_and_catches_up(server_15: P
 
     assert "1 erasures since then were carried out" in said
     found = again.vault("count")
-    assert (found["items"], found["marks"], found["nyms"], found["factors"]) == (0, 0, 0, 1)
+    assert (found["items"], found["marks"], found["nyms"], found["logins"], found["factors"]) == (0, 0, 0, 0, 0)
     with psycopg.connect(f"postgresql://hk_app@/again?host={server_15}") as line, pytest.raises(psycopg.errors.InsufficientPrivilege):
         line.execute("SELECT 1 FROM vault.vault_item")

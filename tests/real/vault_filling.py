@@ -30,7 +30,7 @@ def act():
 def fill() -> dict[str, str]:
     from allauth.mfa.models import Authenticator
 
-    from hostkeep.people.models import Account, ApiCall, ApiKey, LoginAddress, PassingAddress, Session, User
+    from hostkeep.people.models import Account, ApiCall, ApiKey, LoginAddress, Membership, PassingAddress, Session, User
     from hostkeep.runtime import brand as running_brand
     from hostkeep.billing.models import NumberCheck
     from hostkeep.billing.queries import number_checks
@@ -41,6 +41,7 @@ def fill() -> dict[str, str]:
         login = User.objects.create(brand=BRAND, created_at=now)
         LoginAddress.objects.create(user=login, email=EMAIL, verified=True, primary=True)
         account = Account.objects.create(brand=BRAND, number="K-1", subject=login.subject, opened_at=now)
+        Membership.objects.create(user=login, account=account)
     Authenticator.objects.create(user=login, type="totp", data={"secret": sealing.seal_for("totp", "JBSWY3DP")})
     Session.objects.create(key="a" * 64, brand=BRAND, box=sealing.seal_for("session", json.dumps({"a": 1})), started_at=now, used_at=now, expires_at=now + timedelta(days=3))
     PassingAddress.objects.create(user=login, use="new", address=sealing.seal_for("passing", EMAIL), made_at=now, expires_at=now + timedelta(days=1))
@@ -179,7 +180,7 @@ def cut_off_again() -> dict[str, bool]:
     from hostkeep.faces.cli import setting_up
     from hostkeep.vault import destroying
 
-    destroying.carry_out = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    destroying.carry_out = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
     setting_up.complete_erasures()
     return {"erased": True}
 

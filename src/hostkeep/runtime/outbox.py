@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from hostkeep.kernel.act import Act
+from hostkeep.runtime import brand as running_brand
 from hostkeep.runtime.bulk import copy_in
 from hostkeep.runtime.deeds import Statement, leave, run
 from hostkeep.runtime.models import Delivery
@@ -88,6 +89,16 @@ def _inserted(into: str, rows: Sequence[Sequence[Any]]) -> Statement:
     """Say how rows are inserted."""
     places = f"({', '.join(['%s'] * len(rows[0]))})"
     return f"{into} VALUES {', '.join([places] * len(rows))}", [value for row in rows for value in row]
+
+
+def hand_over(act: Act, event: Any) -> None:
+    """Hand an event to each of its handlers here and now, in the running transaction; nothing is stored.
+
+    For what must be true before the house opens, where no worker comes.  What a handler raises is raised.
+    """
+    with running_brand.during(act.brand):
+        for handler in _handlers.get(type(event).__qualname__, {}).values():
+            handler(act, event)
 
 
 def publish_many(act: Act, events: Sequence[Any]) -> None:

@@ -5,7 +5,7 @@ Every call stands in a transaction, with the keyring's row locked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from hostkeep.audit.rounds import note_failure
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, Ref, SubjectId
 from hostkeep.runtime.deeds import forget_notes
-from hostkeep.runtime.outbox import publish
+from hostkeep.runtime.outbox import hand_over, publish
 from hostkeep.vault import erasure_ledger, keys
 from hostkeep.vault.events import KeysDestroyed
 from hostkeep.vault.models import Consent, Erasure, Item, Keyring, Mark, SubjectKey
@@ -64,12 +64,14 @@ def go_past(act: Act, row: Keyring, line: erasure_ledger.Line) -> bool:
     """Carry a line out and say that it was; one that cannot be is noted as stuck, for the next must not wait.
 
     row  the keyring's, locked
+    What an erasure brings with it in the other rooms (a login ends, every store forgets) goes here too, not by
+    an event: a restored house may be opened by a server alone, long before a worker comes.
     Who finds it again: `replaying.retry`.
     """
     number, before = str(line.number), dict(row.stuck)
     try:
         with transaction.atomic():
-            carry_out(act, line)
+            carry_out(act, line, tell=hand_over)
         row.stuck.pop(number, None)
     except Exception as error:  # noqa: BLE001  one line that cannot be carried out must not stop the younger
         row.stuck[number] = str(line.erasure)
@@ -80,8 +82,13 @@ def go_past(act: Act, row: Keyring, line: erasure_ledger.Line) -> bool:
     return number not in row.stuck
 
 
-def carry_out(act: Act, line: erasure_ledger.Line) -> None:
-    """Do what a line says: destroy its keys, delete its single values.  Done before: nothing happens."""
+def carry_out(
+    act: Act, line: erasure_ledger.Line, *, tell: Callable[[Act, KeysDestroyed], None] = publish
+) -> None:
+    """Do what a line says: destroy its keys, delete its single values.  Done before: nothing happens.
+
+    tell  says to the other rooms that keys are destroyed
+    """
     with opened():
         if line.items:
             Item.objects.filter(id__in=line.items).delete()
@@ -96,7 +103,7 @@ def carry_out(act: Act, line: erasure_ledger.Line) -> None:
     _end_marks(certificate)
     whose = act.of_brand(BrandId(certificate.brand))
     enter(whose, "vault.keys.destroyed", Ref("person", certificate.subject), count=len(gone))
-    publish(whose, KeysDestroyed(certificate.id))
+    tell(whose, KeysDestroyed(certificate.id))
     if _nothing_left(certificate.subject):
         _forget_person(SubjectId(certificate.subject))
 

@@ -76,7 +76,7 @@ def test_a_ledger_that_was_cut_is_not_served_past(db: None, monkeypatch: pytest.
 def test_a_line_that_cannot_be_carried_out_keeps_a_restored_house_closed_until_a_beat_can(
     behind, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def breaks(act, line):
+    def breaks(act, line, **more):
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:

@@ -279,10 +279,10 @@ def mend(ann: SubjectId, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """The ledger begins with a line about Ann that cannot be carried out; returns what mends that."""
     real = destroying.carry_out
 
-    def breaks(act, line):
+    def breaks(act, line, **more):
         if line.number == 1:
             raise ZeroDivisionError
-        real(act, line)
+        real(act, line, **more)
 
     line_of(ann)
     monkeypatch.setattr(destroying, "carry_out", breaks)
@@ -320,7 +320,7 @@ def test_a_restored_database_stays_closed_over_one_line_that_it_cannot_carry_out
 
 
 def test_an_erasure_whose_line_is_stuck_gets_no_second_one(ann: SubjectId, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(act, line):
+    def breaks(act, line, **more):
         raise ZeroDivisionError
 
     later = NOON + timedelta(hours=2)

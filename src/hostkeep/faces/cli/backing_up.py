@@ -153,9 +153,9 @@ def _let_go_and_go_on(act: Act) -> None:
     The ledger names what was erased before its time; all else is due by the dates inside the backup.
     """
     from hostkeep.audit.checkpoints import begin_again
-    from hostkeep.flows import sweeping
+    from hostkeep.flows import closing, sweeping
 
-    gone = sweeping.sweep(act)
+    gone = sweeping.sweep(act) + closing.sweep_due(act)
     lost = begin_again(act)
     sys.stderr.write(f"hostkeep: {gone} things were past their time and are gone\n")
     if lost:
