@@ -64,8 +64,8 @@ def go_past(act: Act, row: Keyring, line: erasure_ledger.Line) -> bool:
     """Carry a line out and say that it was; one that cannot be is noted as stuck, for the next must not wait.
 
     row  the keyring's, locked
-    What an erasure brings with it in the other rooms (a login ends, every store forgets) is done here too, not
-    by an event: a restored house may be opened by a server alone, long before a worker comes.
+    What an erasure brings with it in other rooms (a login ends, every store forgets) is done here too, not by
+    an event: a restored house may be opened by a server alone, long before a worker comes.
     Who finds it again: `replaying.retry`.
     """
     number, before = str(line.number), dict(row.stuck)
