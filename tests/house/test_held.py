@@ -24,6 +24,7 @@ APART = {
     "billing_gatewaynotice": "a call-back by the ids that payments, refunds, disputes and methods bear too; 90 days",
     "billing_bankid": "more numbers of the bank's for movements that are told of as payments",
     "billing_doubt": "money that may be a payment that is told of; whose it is nobody has said, once they have it is a payment",
+    "billing_paylinksrevoked": "when links to a document that is told of were taken back; 90 days",
     "shop_catalogue": "its handle names a revision of what is on sale, and nobody",
 }
 """Tables that are told of nowhere, each with its reason."""

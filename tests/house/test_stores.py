@@ -27,7 +27,7 @@ MUST = {
     "shop_receipt", "billing_gatewaynotice", "provisioning_lease", "procrastinate_jobs", "runtime_event",
     "runtime_delivery", "vault_export", "vault_exportpart", "postgres/log", "providers", "runtime_cache",
     "people_account", "subscriptions_reading", "subscriptions_use", "billing_payment", "billing_refund",
-    "billing_dispute", "billing_taxdecision", "billing_paymentattempt", "*.log", "logs/", "HOSTKEEP_LOGS",
+    "billing_dispute", "billing_taxdecision", "billing_paymentattempt", "billing_paylinksrevoked", "*.log", "logs/", "HOSTKEEP_LOGS",
 }  # fmt: skip
 
 CLASSES = {"account", "session", "security", "traffic", "fiscal", "content"}

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import connection
 
 from hostkeep.billing.clear_stores import CLEAR
+from hostkeep.billing.rules.pay_links import MOST_DAYS
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import BrandId, CategoryId
 from hostkeep.runtime.stores import Person, Store, ask_each, nothing, table_store
@@ -120,6 +121,14 @@ STORES: tuple[Store, ...] = (
         ),
         whose="account = ANY(%(accounts)s)",
         branded=True,
+    ),
+    table_store(
+        "billing.pay_links",
+        "fiscal",
+        "When the links to pay a document were taken back; it is kept for 90 days, the longest that a link"
+        " holds.",
+        table="billing_paylinksrevoked",
+        due=f"revoked_at <= %(at)s - make_interval(days => {MOST_DAYS})",
     ),
     table_store(
         "billing.notices",

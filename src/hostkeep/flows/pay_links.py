@@ -8,7 +8,6 @@ gateways that want something of the person are not offered here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 
@@ -20,13 +19,13 @@ from hostkeep.billing.errors.documents import NoSuchInvoice, PayLinkOver
 from hostkeep.billing.errors.gateways import GatewayNotOffered
 from hostkeep.billing.queries.corrections import owner_of
 from hostkeep.billing.queries.invoices import InvoiceRow, held_for, listed
+from hostkeep.billing.queries.pay_links import is_revoked, mark_of
 from hostkeep.billing.rules.numbering import CANARY, CREDIT_NOTE, PROFORMA
-from hostkeep.billing.rules.pay_links import pay_links_hold
+from hostkeep.billing.rules.pay_links import PayLink, pay_links_hold
 from hostkeep.billing.rules.together import sum_together
 from hostkeep.brands.queries import brand
 from hostkeep.flows.paying import NEVER_KNOW, Asked, Links, gateways_of
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import InvoiceId
 from hostkeep.kernel.money import Money
 
 log = structlog.get_logger()
@@ -45,46 +44,46 @@ class ByLink:
     gateways: tuple[str, ...] = ()
 
 
-def link_until(act: Act, invoice: InvoiceRow) -> datetime | None:
-    """Return until when a link to a document would hold that is made now; None where none is made.
+def new_link(act: Act, invoice: InvoiceRow) -> PayLink | None:
+    """Return a link to pay a document, made now; None where none is made.
 
     None where act.brand has no such links, or nothing is owed on it.
     """
     holds = pay_links_hold(brand(act.brand).words)
     if holds is None or invoice.kind in (CREDIT_NOTE, CANARY) or not _owed(invoice).minor:
         return None
-    return act.at + holds
+    return PayLink(invoice.id, act.at + holds, mark_of(invoice.id))
 
 
-def by_link(act: Act, *, invoice: InvoiceId, until: datetime) -> ByLink:
-    """Return what a link's holder may see.  invoice, until: as the signed link says them.
+def by_link(act: Act, link: PayLink) -> ByLink:
+    """Return what a link's holder may see.
 
     Raises PayLinkOver.
     """
     holds = pay_links_hold(brand(act.brand).words)
-    if holds is None or not act.at < until:
+    if holds is None or not act.at < link.until:
         raise PayLinkOver
     try:
-        whose, _ = owner_of(invoice)
+        whose, _ = owner_of(link.invoice)
     except NoSuchInvoice:
         raise PayLinkOver from None
-    row = listed(invoice)
-    if whose != act.brand or row.kind in (CREDIT_NOTE, CANARY):
+    row = listed(link.invoice)
+    if whose != act.brand or row.kind in (CREDIT_NOTE, CANARY) or is_revoked(link):
         raise PayLinkOver
     owed = _owed(row)
     return ByLink(row, owed, _gateways(act) if owed.minor else ())
 
 
-def pay_by_link(act: Act, *, invoice: InvoiceId, until: datetime, gateway: str, links: Links) -> Asked:
+def pay_by_link(act: Act, link: PayLink, *, gateway: str, links: Links) -> Asked:
     """Ask a gateway for what is owed on the document of a link, as flows.paying.pay_invoice does.
 
     Nothing of the customer is handed to it.
     Raises PayLinkOver, GatewayNotOffered, AlreadyPaid, Withdrawn.
     """
-    if gateway not in by_link(act, invoice=invoice, until=until).gateways:
+    if gateway not in by_link(act, link).gateways:
         raise GatewayNotOffered(gateway=gateway)
-    _, account = owner_of(invoice)
-    begun = begin_payment(act, of=account, invoice=invoice, gateway=gateway)
+    _, account = owner_of(link.invoice)
+    begun = begin_payment(act, of=account, invoice=link.invoice, gateway=gateway)
     where = Where(back=links.back(begun.attempt), tell=links.tell(gateway), shop=act.brand)
     outcome = charging.charge(gateway_for(gateway, act.brand), begun, where=where)
     told = record_outcome(act, attempt=begun.attempt, outcome=outcome)

@@ -111,7 +111,7 @@ class BadDays(Foreseen):
 
 
 class PayLinkOver(Foreseen):
-    """A link to pay that never was, is of another brand, is past its end, or that the brand does not have.
+    """A link to pay that never was, was taken back, is over, is of another brand, or that no brand has here.
 
     All of these are one answer, so that nothing can be learned by trying.
     """

@@ -17,6 +17,7 @@ from hostkeep.billing.models.dunning import (
     Finding,
 )
 from hostkeep.billing.models.movements import BankId, Doubt
+from hostkeep.billing.models.pay_links import PayLinksRevoked
 from hostkeep.billing.models.payments import (
     Allocation,
     BankFile,
@@ -50,6 +51,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceTax",
     "NumberCheck",
+    "PayLinksRevoked",
     "Payment",
     "PaymentAttempt",
     "PaymentCheck",

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+
+from hostkeep.kernel.ids import InvoiceId
 
 NAME = "pay_link_days"
 MOST_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class PayLink:
+    """What a link says, signed.
+
+    until  it holds before that time
+    mark   what the document's links bore when it was made; None where none had been taken back by then
+    """
+
+    invoice: InvoiceId
+    until: datetime
+    mark: UUID | None = None
 
 
 def pay_links_hold(words: Mapping[str, Any]) -> timedelta | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
+from hostkeep.billing.actions.revoking import revoke_pay_links
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, print_invoice
 from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.queries.invoices import (
@@ -16,6 +17,7 @@ from hostkeep.billing.queries.invoices import (
     InvoiceTold,
     SheetTold,
     invoices_from,
+    listed,
     sheet,
 )
 from hostkeep.billing.queries.registrations import registration_of
@@ -27,10 +29,12 @@ from hostkeep.faces.api.paying import Payment, shown_payment
 from hostkeep.faces.api.shapes import Amount, Slug, Told, amount
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of
+from hostkeep.faces.ui.pay_links import pay_link_url
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
 from hostkeep.flows.foretelling import preview_invoice
+from hostkeep.flows.pay_links import new_link
 from hostkeep.kernel.ids import InvoiceId
 
 router = Router()
@@ -123,6 +127,16 @@ class PayTold(Told):
     gateway: Slug
 
 
+class LinkToPay(Schema):
+    """A link by which somebody else may pay an invoice without signing in, made for this answer.
+
+    url, until  null where nothing is owed, or the shop has no such links
+    """
+
+    url: str | None
+    until: datetime | None
+
+
 class Attempt(Schema):
     """How an attempt to pay an invoice, or a top-up, stands.  state: open, settled or declined."""
 
@@ -207,6 +221,32 @@ def pay(request: HttpRequest, invoice: UUID, told: PayTold) -> Payment:
         gateway=told.gateway, links=links(request),
     )  # fmt: skip
     return shown_payment(asked)
+
+
+@router.get(
+    "/{uuid:invoice}/pay-link", response=LinkToPay, auth=Needs("invoices:pay"), operation_id="make_pay_link"
+)
+def make_pay_link(request: HttpRequest, invoice: UUID) -> LinkToPay:
+    """Give a link by which somebody else may pay one invoice without signing in."""
+    found = sheet(InvoiceId(invoice), of=account_of_key(request).id)
+    link = new_link(act_of_key(request, BILLING), listed(found.id))
+    if link is None:
+        return LinkToPay(url=None, until=None)
+    return LinkToPay(url=pay_link_url(request, link), until=link.until)
+
+
+@router.delete(
+    "/{uuid:invoice}/pay-link",
+    response={204: None},
+    auth=Needs("invoices:pay"),
+    operation_id="revoke_pay_links",
+)
+def revoke(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Take back every link to pay one invoice that was given out before."""
+    revoke_pay_links(
+        act_of_key(request, BILLING), of=account_of_key(request).id, invoice=InvoiceId(invoice)
+    )  # fmt: skip
+    return HttpResponse(status=204)
 
 
 @router.post(

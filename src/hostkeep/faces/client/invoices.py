@@ -16,6 +16,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from hostkeep.billing.actions.revoking import revoke_pay_links
 from hostkeep.billing.documents.composing import bank_rows, title_of
 from hostkeep.billing.documents.printing import Wanted, buyer_of, invoice_xml, paper_of, print_invoice
 from hostkeep.billing.einvoice.stating import lacking
@@ -31,22 +32,20 @@ from hostkeep.faces.client.account import account_of, customers_only
 from hostkeep.faces.ui.acts import act_of
 from hostkeep.faces.ui.document_words import kind_said, reason_said, standing
 from hostkeep.faces.ui.dunning_words import shown
-from hostkeep.faces.ui.hosts import bare_host
 from hostkeep.faces.ui.marks import mark_svg
 from hostkeep.faces.ui.pages import language_of, show
 from hostkeep.faces.ui.paging import page_number
-from hostkeep.faces.ui.pay_links import pay_link_path
+from hostkeep.faces.ui.pay_links import pay_link_url
 from hostkeep.faces.ui.paying_links import links
 from hostkeep.faces.ui.telling import told, told_one
 from hostkeep.flows import paying
 from hostkeep.flows.foretelling import preview_invoice
-from hostkeep.flows.pay_links import link_until
+from hostkeep.flows.pay_links import new_link
 from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.people.queries import AccountRow
 from hostkeep.provisioning.queries import services_billed_by
 from hostkeep.provisioning.rules.lifecycle import State
-from hostkeep.runtime import addresses
 
 PAGE = 25
 SOON = timedelta(days=14)
@@ -167,6 +166,15 @@ def invoice_pay(request: HttpRequest, invoice: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("invoice", args=[invoice]))
 
 
+@require_POST
+@customers_only
+def invoice_revoke(request: HttpRequest, invoice: UUID) -> HttpResponse:
+    """Take the links back by which others may pay one invoice.  Raises NoSuchInvoice."""
+    revoke_pay_links(_act(request), of=account_of(request).id, invoice=InvoiceId(invoice))
+    messages.success(request, gettext("Links to pay that were given out before do not work any more."))
+    return HttpResponseRedirect(reverse("invoice", args=[invoice]))
+
+
 @require_safe
 @customers_only
 def payment_return(request: HttpRequest, payment: UUID) -> HttpResponse:
@@ -203,11 +211,10 @@ def _wanted(request: HttpRequest, account: AccountRow) -> Wanted:
 
 def _pay_link(request: HttpRequest, act: Act, invoice: InvoiceId) -> dict[str, object]:
     """Return a link by which somebody else may pay, made now, where the brand has such links."""
-    until = link_until(act, listed(invoice)) if NAME in _brand(request).words else None
-    if until is None:
+    link = new_link(act, listed(invoice)) if NAME in _brand(request).words else None
+    if link is None:
         return {}
-    path = pay_link_path(invoice, until)
-    return {"pay_link": addresses.brand_url(bare_host(request), path), "pay_link_until": until}
+    return {"pay_link": pay_link_url(request, link), "pay_link_until": link.until}
 
 
 def _listed(row: InvoiceTold, at: datetime, path: str) -> Listed:
@@ -232,6 +239,7 @@ invoice_urls = [
     path("invoices/<uuid:invoice>/pdf/", invoice_pdf, name="invoice_pdf"),
     path("invoices/<uuid:invoice>/xml/", invoice_as_xml, name="invoice_xml"),
     path("invoices/<uuid:invoice>/pay/", invoice_pay, name="invoice_pay"),
+    path("invoices/<uuid:invoice>/revoke-links/", invoice_revoke, name="invoice_revoke"),
     path("payments/<uuid:payment>/return/", payment_return, name="payment_return"),
 ]
 """Under /account/."""

@@ -17,13 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hostkeep.billing.actions.correcting import Part, credit_lines, credit_whole, debit_lines
 from hostkeep.billing.actions.registering import retry_registration
+from hostkeep.billing.actions.revoking import revoke_pay_links
 from hostkeep.billing.bills import Issued
 from hostkeep.billing.documents.printing import Wanted, invoice_xml, may_be_stated, print_invoice
 from hostkeep.billing.errors.documents import BadLine, BadReason, NothingToCredit, OverCredit, Withdrawn
 from hostkeep.billing.queries.corrections import Foreseen, foresee_credit, lines_left, owner_of, relations_of
 from hostkeep.billing.queries.invoices import InvoiceSheet, SheetTold, invoices_of, sheet
 from hostkeep.billing.queries.registrations import registration_of
-from hostkeep.billing.rules.numbering import CREDITABLE, INVOICE
+from hostkeep.billing.rules.numbering import CREDIT_NOTE, CREDITABLE, INVOICE
+from hostkeep.billing.rules.pay_links import pay_links_hold
 from hostkeep.billing.rules.reasons import CREDITS, DEBITS, Reason
 from hostkeep.brands.queries import brand
 from hostkeep.faces.staff.access import role_of, staff_only
@@ -94,9 +96,10 @@ def document(request: HttpRequest, wanted: UUID) -> HttpResponse:
     seen = _opened(request, wanted)
     found = seen.sheet
     state, said = standing(found, seen.act.at)
+    shop = brand(seen.owner.brand)
     return show(request, "staff/document.html", {
         "row": seen.owner,
-        "shop": brand(seen.owner.brand),
+        "shop": shop,
         "invoice": found,
         "kind": kind_said(found.kind),
         "state": state,
@@ -107,6 +110,7 @@ def document(request: HttpRequest, wanted: UUID) -> HttpResponse:
         "can_debit": found.kind == INVOICE,
         "registration": registration_of(found.id),
         "may_have_xml": may_be_stated(seen.act, found),
+        "has_links": found.kind != CREDIT_NOTE and pay_links_hold(shop.words) is not None,
     })  # fmt: skip
 
 
@@ -262,6 +266,16 @@ def document_send(request: HttpRequest, wanted: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff_document", args=[wanted]))
 
 
+@require_POST
+@staff_only("payments")
+def document_revoke(request: HttpRequest, wanted: UUID) -> HttpResponse:
+    """Take the links to pay a document back.  Raises NoSuchInvoice."""
+    brand_id, of = owner_of(InvoiceId(wanted))
+    revoke_pay_links(_act(request, brand_id), of=of, invoice=InvoiceId(wanted))
+    messages.success(request, gettext("Links to pay that were given out before do not work any more."))
+    return HttpResponseRedirect(reverse("staff_document", args=[wanted]))
+
+
 document_urls = [
     path("documents/<uuid:wanted>/send/", document_send, name="staff_document_send"),
     path("documents/", document_list, name="staff_document_list"),
@@ -271,6 +285,7 @@ document_urls = [
     path("documents/<uuid:wanted>/xml/", document_file, {"form": "xml"}, name="staff_document_xml"),
     path("documents/<uuid:wanted>/credit/", document_correct, {"what": "credit"}, name="staff_credit"),
     path("documents/<uuid:wanted>/register/", document_register, name="staff_document_register"),
+    path("documents/<uuid:wanted>/revoke-links/", document_revoke, name="staff_document_revoke"),
     path("documents/<uuid:wanted>/debit/", document_correct, {"what": "debit"}, name="staff_debit"),
 ]
 """Under /staff/."""

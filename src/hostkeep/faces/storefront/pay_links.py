@@ -36,16 +36,15 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
     Raises PayLinkOver, TooOften.
     """
     keep_pace(request, "pay_link")
-    invoice, until = read_pay_link(token)
+    link = read_pay_link(token)
     # Who holds a link is nobody known, also where they are signed in here as somebody.
     act = replace(act_of(request, role="visitor", purpose="billing"), own=None)
     if request.method == "POST":
-        asked = pay_links.pay_by_link(
-            act, invoice=invoice, until=until, gateway=request.POST.get("gateway", ""), links=_links(request)
-        )
+        gateway = request.POST.get("gateway", "")
+        asked = pay_links.pay_by_link(act, link, gateway=gateway, links=_links(request))
         return _after(request, asked.outcome)
-    seen = pay_links.by_link(act, invoice=invoice, until=until)
-    response = show(request, "storefront/pay_link.html", {"seen": seen, "until": until})
+    seen = pay_links.by_link(act, link)
+    response = show(request, "storefront/pay_link.html", {"seen": seen, "until": link.until})
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
