@@ -15,8 +15,10 @@ from django.test import override_settings
 from hostkeep.audit.reading import raised_after
 from hostkeep.flows import scanning
 from hostkeep.flows.scanning import Sighting
+from hostkeep.kernel.columns import not_personal, personal
 from hostkeep.kernel.ids import BrandId
 from hostkeep.runtime import columns
+from hostkeep.vault import cipher, looking
 from tests.conftest import NOON, make_act
 
 ACT = make_act(brand="vps6")
@@ -174,3 +176,47 @@ def test_of_a_large_table_the_newest_rows_are_seen(committed: str, monkeypatch: 
 
     assert (found := scanning.newest())
     assert Sighting("runtime_event.body", "email") in found.sightings
+
+
+BOX = "A" * 60 + "-_=="
+
+
+@pytest.mark.parametrize(
+    ("text", "box"),
+    [
+        (f"c1.3.{BOX}", True),
+        (f'"c2.account.{"0f" * 32}.{BOX}"', True),
+        (f"c2.account.{'0f' * 32}.{BOX} ann@example.test", False),
+        (f"ann@example.test c1.3.{BOX}", False),
+        (f"c1.3.{BOX}\nann@example.test", False),
+        ("c1.3.0201234567", False),
+        ("c2.gone.0201234567", False),
+        (BOX, False),
+    ],
+)
+def test_only_a_ciphertext_and_nothing_else_is_taken_for_one(text: str, box: bool) -> None:
+    assert looking.is_box(text) is box
+
+
+def test_what_the_house_seals_is_taken_for_a_box(db: None) -> None:
+    assert looking.is_box(cipher.seal_column("Ann", place="a.b"))
+
+
+def test_of_a_sealed_column_the_ciphertext_alone_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(scanning, "found_in", lambda text: seen.append(text) or frozenset())
+    sealed, clear = personal("name", sealed="its key"), not_personal("a word of ours")
+    for said in (sealed, clear):
+        known: dict[str, frozenset[str]] = {}
+        for text in (f"c1.3.{BOX}", "ann@example.test", "ann@example.test"):
+            scanning._shapes_in(text, said, known)
+    assert seen == ["ann@example.test", f"c1.3.{BOX}", "ann@example.test"]
+
+
+def test_a_value_that_comes_often_is_counted_as_often(committed: str) -> None:
+    for _ in range(3):
+        plant(EVENT, "ann@example.test")
+    scanning.scan(ACT)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT category, count FROM audit.audit_entry WHERE verb = %s", [scanning.FOUND])
+        assert cursor.fetchall() == [("email", 3)]

@@ -5,6 +5,7 @@ Nothing but numbers comes out: the database compares, and no text is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -24,8 +25,16 @@ COARSE: Mapping[str, str] = MappingProxyType({
 })
 """Shapes as the database can tell them; without check digits, so only where the writing leaves no doubt."""
 
+BOX = re.compile(r'"?(?:c1\.\d{1,9}|c2\.\w{1,64}\.[0-9a-f]{64})\.[\w-]{40,}={0,2}"?', re.ASCII)
+"""What `cipher.seal_column` and the columns behind the door hold, as a text or as JSON."""
+
 COUNTED = sql.SQL("SELECT count(*), {counts} FROM (SELECT {columns} FROM {table} LIMIT {most}) AS rows")
 ONE = sql.SQL("count(*) FILTER (WHERE {column}::text ~ {shape})")
+
+
+def is_box(text: str) -> bool:
+    """Say whether a text is a sealed column's ciphertext and nothing else: a shape in it would be chance."""
+    return BOX.fullmatch(text) is not None
 
 
 def count_shapes(
