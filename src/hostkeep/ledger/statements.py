@@ -48,15 +48,21 @@ class EntryLine:
     moved: Mapping[str, Money]
 
 
-def moved_between(accounts: Sequence[str], *, since: datetime, until: datetime) -> tuple[EntryLine, ...]:
+def moved_between(
+    accounts: Sequence[str], *, since: datetime, until: datetime, most: int | None = None
+) -> tuple[EntryLine, ...]:
     """Return how entries move some account codes from a time on and before another, in the book's order.
+
+    most  where there are more lines than so many, the rest is not read: so many come back and a part of one
 
     An entry in two currencies is two lines.  One query.
     """
     found = Posting.objects.filter(account__in=accounts, entry__at__gte=since, entry__at__lt=until)
     lines: dict[tuple[UUID, str], dict[str, Money]] = {}
     entries = {}
-    for row in found.select_related("entry").order_by("entry__at", "id"):
+    for row in found.select_related("entry").order_by("entry__at", "id").iterator():
+        if most is not None and len(lines) > most:
+            break
         moved = lines.setdefault((row.entry_id, row.currency), {})
         amount = money(row.minor, row.currency)
         moved[row.account] = moved[row.account] + amount if row.account in moved else amount

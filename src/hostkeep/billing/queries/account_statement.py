@@ -75,7 +75,7 @@ def account_statement(
     Seven queries, however long it is.  Raises TooLongAStatement.
     """
     codes = (chart.receivable(account), chart.credit(account))
-    before, lines = stood_at(codes, since), moved_between(codes, since=since, until=until)
+    before, lines = stood_at(codes, since), moved_between(codes, since=since, until=until, most=MOST_ROWS)
     if len(lines) > MOST_ROWS:
         raise TooLongAStatement(most=MOST_ROWS)
     told = _Told.of(lines)
