@@ -59,7 +59,7 @@ def _adds_up(part: CurrencyStatement) -> list[str]:
     balance, wrong = part.opening, []
     for row in part.rows:
         balance = balance + row.charged - row.settled
-        if balance != row.balance or row.charged.minor < 0 or row.settled.minor < 0 or row.used.minor < 0:
+        if balance != row.balance or row.charged.minor < 0 or row.settled.minor < 0 or (row.used.minor < 0) != (row.kind == "uncovered"):
             wrong.append(f"{part.currency.code}: {row} after {balance}")
     if balance != part.closing or part.opening + part.charged - part.settled != part.closing:
         wrong.append(f"{part.currency.code}: {balance} is not {part.closing}")

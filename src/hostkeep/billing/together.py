@@ -2,6 +2,7 @@
 
 The money is the account's credit for a moment, and goes on the documents from there: so what came is told
 once, each document is covered by exactly what is owed on it, and what is left over is credit as ever.
+Taken off again, it goes the same way back.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hostkeep.billing import purse
 from hostkeep.billing.events import InvoicePaid
 from hostkeep.billing.fulfilling import fulfil, invoice_for, is_withdrawn
-from hostkeep.billing.models import Allocation, Invoice, TopUp
+from hostkeep.billing.models import Allocation, CreditEntry, Invoice, Payment, TopUp
 from hostkeep.billing.queries.invoices import held_for
 from hostkeep.billing.rules import chart
 from hostkeep.billing.rules.crediting import OWED_KINDS
@@ -103,6 +104,37 @@ def cover_all(act: Act, documents: Sequence[Invoice], came: Money, *, key: UUID,
         if part == open_part:
             publish(act, InvoicePaid(InvoiceId(row.id), account))
     return came - left
+
+
+def covered_by(payment: Payment, top_up: TopUp) -> list[Allocation]:
+    """Return what a payment for a top-up that is meant for documents put on them, while its match stands.
+
+    A use of credit names the payment; what went on the invoice of a proforma names the proforma alone, and is
+    of this payment where both were written at one moment.
+    """
+    put_in = CreditEntry.objects.filter(once=f"top_up:{payment.id}").first()
+    if put_in is None or payment.turns:
+        return []
+    uses = CreditEntry.objects.filter(
+        Q(once__startswith=f"together:{payment.id.hex}:")
+        | Q(once__in=[f"proforma:{each}" for each in top_up.meant_for or ()], at=put_in.at)
+    )
+    parts: list[Allocation] = []
+    for use in uses.order_by("once"):
+        mine = Allocation.objects.filter(source="credit", invoice=use.about, minor=-use.minor, at=use.at)
+        parts += mine.order_by("id")[:1]
+    return parts
+
+
+def uncover(act: Act, account: AccountId, part: Allocation) -> None:
+    """Let what credit had put on a locked invoice be credit again, and owed.
+
+    Credit that had been counted towards a proforma comes back with the rest: it was its owner's before.
+    """
+    back = money(part.minor, part.invoice.currency)
+    wanted = purse.Move(account, back, "uncovered", f"uncovered:{part.id}", part.invoice_id)
+    purse.move(act, wanted, against=chart.receivable(account))
+    part.delete()
 
 
 def _own(documents: Sequence[Invoice], came: Money) -> Money:

@@ -78,7 +78,7 @@ class Receipt:
 
 def write_down(act: Act, transfer: Transfer) -> Receipt:
     """Book a transfer that is known to be one of its own, in the caller's transaction and turn."""
-    found: list[Invoice | TopUp] = [*named(act, transfer.references), *top_ups(act, transfer.references)]
+    found: list[Invoice | TopUp] = [*top_ups(act, transfer.references), *named(act, transfer.references)]
     one = found[0] if len(found) == 1 else None
     said = one.reference if one else min(transfer.references, default="")
     came = Came(
@@ -102,7 +102,7 @@ def doubted(act: Act, transfer: Transfer, move: Movement) -> Doubt | None:
     payment = may_stand_as(move)
     if payment is None:
         return None
-    meant: list[Invoice | TopUp] = [*named(act, move.references), *top_ups(act, move.references)]
+    meant: list[Invoice | TopUp] = [*top_ups(act, move.references), *named(act, move.references)]
     doubt = Doubt(
         brand=act.brand, gateway=move.gateway, proof=transfer.proof, minor=move.amount.minor,
         currency=move.amount.currency.code, booked_on=move.booked_on, payment=payment, seen_at=act.at,
@@ -130,7 +130,7 @@ def named(act: Act, references: Iterable[str]) -> list[Invoice]:
 
 
 def top_ups(act: Act, references: Iterable[str]) -> list[TopUp]:
-    """Return the brand's top-ups that the references name, locked."""
+    """Return the brand's top-ups that the references name, locked: before any document, as everywhere."""
     wanted = sorted(references)
     if not wanted:
         return []

@@ -19,6 +19,7 @@ from hostkeep.drivers.payments import Disputed, Settled
 from hostkeep.kernel.money import EUR, Money
 from hostkeep.runtime import clock
 from tests.faces.billing.conftest import Customer, Payments, a_customer
+from tests.faces.services.conftest import Staff
 from tests.rooms.billing.making import billing_act
 
 PAGE = "/account/invoices/together/"
@@ -123,3 +124,23 @@ def test_a_refund_of_it_may_follow_the_credit_note_of_any_of_them(ann: Customer)
     note = credit_whole(act, invoice=two.id, reason="cancelled", once="n-1")
     credit_whole(act, invoice=alone.id, reason="cancelled", once="n-2")
     assert notes_of_payment(came.booked.payment) == ((note.number, note.id),)
+
+
+def test_staff_take_a_transfer_off_all_of_them_and_the_customer_reads_it(ann: Customer) -> None:
+    one, two = ann.owes(), ann.owes()
+    act = billing_act("vps6", role="billing", at=clock.now())
+    chosen = [one.id, two.id]
+    begun = begin_together(ann.buyer.act(), of=ann.buyer.account, invoices=chosen, expected=Money(4816, EUR), once="t-1")
+    record_transfer(act, transfer=Transfer("bank_transfer", "B-1", Money(4816, EUR), act.at.date(), frozenset({begun.reference})))
+    money, member = Payment.objects.get(), Staff()
+    member.signs_in("billing")
+    page = member.get(f"/staff/payments/vps6/{money.id}/refund/")
+    assert "Take the match back" in text_of(page) and owed(ann, one, two) == [0, 0]
+    for _ in range(2):
+        assert member.posts(page, f"/staff/payments/vps6/{money.id}/turn/", do="release").status_code == 302
+        assert owed(ann, one, two) == [2408, 2408]
+    assert f"/staff/payments/vps6/{money.id}/match/" in member.get("/staff/payments/").content.decode()
+    told = text_of(ann.browser.get("/account/credit/"))
+    assert told.count("Taken off an invoice again") == 2 and "A payment was taken off again" in told
+    assert "Payment taken off again" in text_of(ann.browser.get("/account/statement/"))
+    assert "Pay €48.16" in text_of(ann.browser.get(f"/account/credit/top-ups/{begun.id}/"))

@@ -22,8 +22,8 @@ EN: Mapping[str, str] = MappingProxyType({
     "proforma": "Proforma invoice",
     "payment": "Payment", "released": "Payment taken off again: it was not for this account",
     "gift": "Credit given", "unused": "Credit for time paid and not used", "top_up": "Credit put in",
-    "used": "Credit used", "paid_out": "Paid back", "returned": "What was paid back did not arrive",
-    "taken": "Credit taken back",
+    "used": "Credit used", "uncovered": "Credit taken off again", "paid_out": "Paid back",
+    "returned": "What was paid back did not arrive", "taken": "Credit taken back",
 })  # fmt: skip
 
 VI: Mapping[str, str] = MappingProxyType({
@@ -44,8 +44,8 @@ VI: Mapping[str, str] = MappingProxyType({
     "canary": "Hóa đơn", "proforma": "Đề nghị thanh toán",
     "payment": "Thanh toán", "released": "Thanh toán được gỡ ra: không phải của tài khoản này",
     "gift": "Được tặng tín dụng", "unused": "Hoàn tín dụng cho thời gian đã trả mà không dùng",
-    "top_up": "Nạp tín dụng", "used": "Dùng tín dụng", "paid_out": "Đã hoàn tiền",
-    "returned": "Khoản hoàn tiền không đến nơi", "taken": "Thu hồi tín dụng",
+    "top_up": "Nạp tín dụng", "used": "Dùng tín dụng", "uncovered": "Gỡ tín dụng khỏi chứng từ",
+    "paid_out": "Đã hoàn tiền", "returned": "Khoản hoàn tiền không đến nơi", "taken": "Thu hồi tín dụng",
 })  # fmt: skip
 
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": EN, "vi": VI})

@@ -34,7 +34,8 @@ class StatementRow:
     gateway   by which a payment came, or empty
     reason    of staff who gave or took credit, a word of rules.crediting; or empty
     charged   by what more is owed; settled: by what less.  One of the two, or neither
-    used      credit that went on a document: what is owed and what is held grow less by the same
+    used      credit that went on a document: what is owed and what is held grow less by the same; below
+              nothing where it came off one again
     balance   owed after it, less the credit that is held
     """
 

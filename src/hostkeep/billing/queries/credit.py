@@ -27,7 +27,8 @@ class CreditLine:
     """Credit that moved, as a page shows it.
 
     amount  what it grew by, or shrank by if negative
-    kind    why: a CreditKind, or "payment" (more came than was owed) or "credit_note"
+    kind    why: a CreditKind, or "payment" (more came than was owed), "released" (that was taken off again)
+            or "credit_note"
     number  of the invoice or note it has to do with, or empty; reason: of staff, or empty
     """
 
@@ -115,7 +116,7 @@ def received_for(rows: Sequence[TopUpRow]) -> Mapping[UUID, tuple[Money, ...]]:
     """Return what came for top-ups, first first: by their attempts, or with their references.  One query."""
     named = {(row.brand, row.reference): row.id for row in rows}
     of_mine = Q(attempt__top_up__in=[row.id for row in rows]) | Q(
-        reference__in=[row.reference for row in rows], matched_at__isnull=False
+        reference__in=[row.reference for row in rows], matched_at__isnull=False, turns=0
     )
     came: dict[UUID, tuple[Money, ...]] = {row.id: () for row in rows}
     found = Payment.objects.filter(of_mine).select_related("attempt").order_by("received_at", "id")
@@ -139,9 +140,9 @@ def _line(line: StatementLine, entry: CreditEntry | None, numbers: Mapping[UUID,
     if entry is not None:
         number = numbers.get(entry.about, "") if entry.about else ""
         return CreditLine(line.at, amount, cast("CreditKind", entry.kind), number, entry.reason)
-    kind = "payment" if line.about.kind == "billing.payment" else "credit_note"
-    if amount.minor < 0:
-        kind = "used"  # for the invoice of a proforma that it covered
+    came = line.about.kind == "billing.payment"
+    grew, shrank = ("payment", "released") if came else ("credit_note", "used")
+    kind = grew if amount.minor >= 0 else shrank  # "used": for the invoice of a proforma that it covered
     return CreditLine(line.at, amount, kind, numbers.get(line.about.id, ""), "")
 
 

@@ -11,11 +11,12 @@ from hostkeep.kernel.money import Currency, Money
 Given = Literal["gift", "unused"]
 """Credit that we give: out of our own pocket, or for time that was paid and will not be used."""
 
-CreditKind = Literal["gift", "unused", "top_up", "used", "paid_out", "returned", "taken"]
+CreditKind = Literal["gift", "unused", "top_up", "used", "uncovered", "paid_out", "returned", "taken"]
 """Why credit moved.
 
-"top_up": its owner put it in.  "used": it went on an invoice.  "paid_out": it left for where it came from;
-"returned": that did not arrive.  "taken": staff took it back.
+"top_up": its owner put it in.  "used": it went on an invoice.  "uncovered": it came off one again, for what
+had been put in was another's.  "paid_out": it left for where it came from; "returned": that did not arrive.
+"taken": staff took it back.
 """
 
 GIVEN: tuple[Given, ...] = ("gift", "unused")

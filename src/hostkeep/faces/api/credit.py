@@ -40,7 +40,7 @@ class CreditLine(Schema):
     """How credit moved.
 
     amount  what it grew by, or shrank by if negative
-    kind    gift, unused, top_up, used, paid_out, returned, taken, payment or credit_note
+    kind    gift, unused, top_up, used, uncovered, paid_out, returned, taken, payment, released or credit_note
     number  of the invoice it has to do with, or empty; reason: of staff, or empty
     """
 

@@ -47,6 +47,7 @@ MOVED: Mapping[str, str] = MappingProxyType({
     "gift": gettext_noop("Given by us"),
     "unused": gettext_noop("Paid and not used"),
     "used": gettext_noop("Used on an invoice"),
+    "uncovered": gettext_noop("Taken off an invoice again"),
     "paid_out": gettext_noop("Paid back the way it came"),
     "returned": gettext_noop("The payment back did not arrive"),
     "taken": gettext_noop("Taken back by us"),

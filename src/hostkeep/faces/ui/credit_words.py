@@ -19,6 +19,8 @@ KINDS: Mapping[str, str] = MappingProxyType({
     "unused": gettext_noop("Paid and not used"),
     "top_up": gettext_noop("Put in by you"),
     "used": gettext_noop("Used on an invoice"),
+    "uncovered": gettext_noop("Taken off an invoice again"),
+    "released": gettext_noop("A payment was taken off again"),
     "paid_out": gettext_noop("Paid back the way it came"),
     "returned": gettext_noop("The payment back did not arrive"),
     "taken": gettext_noop("Taken back by us"),
