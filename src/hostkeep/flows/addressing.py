@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from hostkeep.flows.endings import ARCHIVE
 from hostkeep.kernel.act import Act
-from hostkeep.kernel.ids import PurposeId, UserId
+from hostkeep.kernel.ids import BrandId, PurposeId, UserId
 from hostkeep.messaging.actions.queueing import queue_mail
 from hostkeep.messaging.events import MailSettled
 from hostkeep.people.actions.addresses import (
@@ -17,15 +20,18 @@ from hostkeep.people.actions.addresses import (
     forget_old,
     note_mail,
 )
-from hostkeep.people.actions.parting import end_old_links
-from hostkeep.people.closings import alone, is_passing_for
+from hostkeep.people.actions.parting import end_old_links, prolong_links
+from hostkeep.people.closings import alone, is_passing_for, links_ending
 from hostkeep.people.events import AddressChanged
 from hostkeep.people.queries import AccountRow, account
+from hostkeep.vault.due_classes import held_and_told
 
 STREAM = "account"
 MESSAGES = PurposeId("account_messages")
 CONFIRM, CHANGED, IN_FORCE = "account/new_address", "account/address_changed", "account/address_in_force"
 ALREADY = "account/already"
+SOON, FOR_NOW = timedelta(days=1), timedelta(days=2)
+"""A link that ends soon leads on for now: long enough even where nobody works for a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +96,18 @@ def on_mail_settled(act: Act, event: MailSettled) -> None:
 
 
 def sweep_due(act: Act) -> int:
-    """Forget addresses and links whose time is over; return how many."""
-    return forget_old(act).count + end_old_links(act).count
+    """Forget addresses and links whose time is over; return how many.
+
+    A link leads on, from day to day, as long as a hold keeps what it leads to and its owner may be told so.
+    """
+    return forget_old(act).count + _prolong_held(act) + end_old_links(act).count
+
+
+def _prolong_held(act: Act) -> int:
+    """Let links lead on whose archive is held; return how many."""
+    held: dict[BrandId, list[UUID]] = defaultdict(list)
+    for link, subject in links_ending(act.at + SOON):
+        if ARCHIVE in held_and_told(subject, act.at):
+            held[link.brand].append(link.id)
+    until = act.at + FOR_NOW
+    return sum(prolong_links(act.of_brand(of), links=some, until=until).count for of, some in held.items())

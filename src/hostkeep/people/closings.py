@@ -138,7 +138,13 @@ def closed_link(brand: BrandId, token: str, at: datetime) -> LinkRow:
     row = ClosedLink.objects.filter(token=hash_of(token), brand=brand, expires_at__gt=at).first()
     if row is None:
         raise LinkOver
-    return LinkRow(row.id, AccountId(row.account_id), BrandId(row.brand), row.made_at, row.expires_at)
+    return _link_row(row)
+
+
+def links_ending(by: datetime) -> tuple[tuple[LinkRow, SubjectId], ...]:
+    """Return the links whose time is over by then, each with the person it is for, the oldest first."""
+    found = ClosedLink.objects.filter(expires_at__lte=by).select_related("account")
+    return tuple((_link_row(row), SubjectId(row.account.subject)) for row in found.order_by("expires_at", "id"))
 
 
 def passing(wanted: UUID, at: datetime) -> PassingRow | None:
@@ -188,6 +194,11 @@ def state_of_login(user: UserId) -> str:
     """Return the state of the account that a login owns; "open" for one that owns none."""
     found = Account.objects.filter(membership__user_id=user, membership__role="owner")
     return found.values_list("state", flat=True).first() or "open"
+
+
+def _link_row(row: ClosedLink) -> LinkRow:
+    """Freeze a link."""
+    return LinkRow(row.id, AccountId(row.account_id), BrandId(row.brand), row.made_at, row.expires_at)
 
 
 def _closing_row(row: Closing) -> ClosingRow:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from hostkeep.billing.actions.issuing import issue_invoice
 from hostkeep.billing.rules.lines import Line
 from hostkeep.billing.rules.party import BilledTo
 from hostkeep.brands.queries import brand as brand_row
 from hostkeep.faces.ui import moments
-from hostkeep.flows import closing, sweeping
+from hostkeep.flows import addressing, closing, sweeping
 from hostkeep.flows.exporting.making import make_export
 from hostkeep.kernel.ids import BrandId, Ref
 from hostkeep.kernel.money import money
@@ -24,6 +28,8 @@ from hostkeep.vault import due
 from hostkeep.vault.certificates import certificates_of
 from hostkeep.vault.exports import fetch_export
 from hostkeep.vault.holds import end_hold
+from hostkeep.vault.models import Hold
+from hostkeep.vault.wall import opened
 from tests.conftest import make_act
 from tests.faces.api.conftest import Program, key_for
 from tests.faces.client.test_closing import BRANDS, HERE, LEFT, by_link, closes, mailer, signs_in
@@ -202,3 +208,43 @@ def test_the_link_ends_on_its_day_where_a_hold_keeps_the_login(mailer) -> None:
     page = text(browser.get(path))
     assert "This page stays until" in page and "Held back by law" in page
     assert "This page stays until" not in text(signs_in(ann)[0].get(LEFT))
+
+
+@pytest.fixture
+def demo() -> Iterator[None]:
+    """A house whose clock may be moved."""
+    with override_settings(HOSTKEEP=replace(settings.HOSTKEEP, demo=True)):
+        yield
+
+
+@pytest.mark.parametrize("secret", [False, True], ids=["told", "secret"])
+def test_the_link_leads_on_while_a_hold_of_which_its_owner_may_be_told_keeps_the_archive(
+    mailer, demo, secret: bool
+) -> None:
+    ann = Leaver("vpn", "held")
+    held = holds(ann, secret=secret, classes=("archive",))
+    review = clock.now() + timedelta(days=800)
+    with opened():
+        Hold.objects.update(review_at=review)
+    closes(ann)
+    browser, path = by_link(mailer, ann)
+    sweeps = lambda: addressing.sweep_due(make_act("system", at=clock.now()))  # noqa: E731
+
+    clock.advance(timedelta(days=364, hours=23, minutes=30))
+    sweeps()
+    assert browser.get(path).status_code == 200
+    for _ in range(3):
+        clock.advance(timedelta(hours=23, minutes=30))
+        sweeping.sweep(make_act("system", at=clock.now()))
+        works("vpn")
+        sweeps()
+        page = browser.get(path)
+        assert page.status_code == (404 if secret else 200)
+    assert ("Held back by law" in text(page)) is not secret
+    if secret:
+        return
+    assert "This page stays until" not in text(page)
+    end_hold(officer(ann), hold=held)
+    clock.advance(timedelta(days=2, minutes=1))
+    sweeps()
+    assert browser.get(path).status_code == 404

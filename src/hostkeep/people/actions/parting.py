@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -59,6 +60,18 @@ class LinksEnded:
         return Ref("people.closed_links", UUID(int=0))
 
 
+@dataclass(frozen=True, slots=True)
+class LinksProlonged:
+    """Links that lead on for a while.  count: how many."""
+
+    count: int
+
+    @property
+    def ref(self) -> Ref:
+        """No single one."""
+        return Ref("people.closed_links", UUID(int=0))
+
+
 @recorded("people.link.made")
 def make_link(act: Act, *, account: AccountId, until: datetime) -> LinkMade:
     """Make a link for the owner of an account that has no login any more.  Raises NoSuchAccount.
@@ -72,6 +85,13 @@ def make_link(act: Act, *, account: AccountId, until: datetime) -> LinkMade:
         account_id=account, brand=act.brand, token=hash_of(token), made_at=act.at, expires_at=until
     )
     return LinkMade(account, token)
+
+
+@recorded("people.links.prolonged")
+def prolong_links(act: Act, *, links: Collection[UUID], until: datetime) -> LinksProlonged:
+    """Let links lead on until a time, where that is later than their own; those that are gone stay gone."""
+    found = ClosedLink.objects.filter(id__in=links, brand=act.brand, expires_at__lt=until)
+    return LinksProlonged(found.update(expires_at=until))
 
 
 @recorded("people.links.ended")
