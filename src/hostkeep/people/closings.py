@@ -143,8 +143,8 @@ def closed_link(brand: BrandId, token: str, at: datetime) -> LinkRow:
 
 def links_ending(by: datetime) -> tuple[tuple[LinkRow, SubjectId], ...]:
     """Return the links whose time is over by then, each with the person it is for, the oldest first."""
-    found = ClosedLink.objects.filter(expires_at__lte=by).select_related("account")
-    return tuple((_link_row(row), SubjectId(row.account.subject)) for row in found.order_by("expires_at", "id"))
+    due = ClosedLink.objects.filter(expires_at__lte=by).order_by("expires_at", "id")
+    return tuple((_link_row(row), SubjectId(row.account.subject)) for row in due.select_related("account"))
 
 
 def passing(wanted: UUID, at: datetime) -> PassingRow | None:
