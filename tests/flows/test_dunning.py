@@ -20,9 +20,9 @@ from hostkeep.billing.queries import dunning as rows
 from hostkeep.billing.queries.invoices import sheet
 from hostkeep.billing.actions.paying import begin_payment, record_outcome
 from hostkeep.billing.events import InvoicePaid
-from hostkeep.drivers.payments import Settled, Unknown, Waiting
+from hostkeep.drivers.payments import Declined, Settled, Unknown, Waiting
 from hostkeep.flows import dunning, standing_still
-from hostkeep.flows.foretelling import preview
+from hostkeep.flows.foretelling import preview, today
 from hostkeep.flows.overdue import look
 from hostkeep.kernel.ids import InvoiceId
 from hostkeep.messaging.models import Mail
@@ -270,6 +270,33 @@ def test_who_opens_the_page_of_a_gateway_again_and_again_is_dunned_all_the_same(
         foretold = preview(ann.act(at=at), ann.account, assumed="unpaid").events
         assert foretold[0].at >= at
     assert [kind for _, kind, _ in ann.steps()] == ["reminder"]
+
+
+def test_what_falls_due_within_a_day_is_listed_while_its_payer_is_at_a_page_too(fake) -> None:
+    ann, other = Debtor(), Debtor()
+    due = first_reminder(ann)
+    assert first_reminder(other) == due
+
+    def listed(at: datetime) -> dict[InvoiceId, tuple[datetime, bool, list[str]]]:
+        found = today(make_act(brand="", at=at))
+        return {each.id: (each.at, each.is_paying, [step.kind.value for step in each.steps]) for each in found}
+
+    for at in (due - 23 * HOUR, due - HOUR, due - HOUR / 6, due + HOUR, due + 2 * HOUR + HOUR * 5 / 6):
+        DunningAgenda.objects.update(next_at=at)
+        before = listed(at)
+        assert before[ann.first] == before[other.first] == (max(at, due), False, ["reminder"])
+        begun = begin_payment(ann.act(at=at), of=ann.account, invoice=ann.first, gateway="testpay")
+        record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Waiting("https://pay.example.test/"))
+        left = min(at + HOUR / 2, due + 3 * HOUR)
+        assert listed(at) == before | {ann.first: (max(left, due), True, ["reminder"])}, at - due
+        record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Declined("declined"))
+        assert listed(at) == before
+    at = due + 4 * HOUR
+    begun = begin_payment(ann.act(at=at), of=ann.account, invoice=ann.first, gateway="testpay")
+    record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Waiting("https://pay.example.test/"))
+    assert listed(at)[ann.first] == (at, True, ["reminder"]), "it waits no longer"
+    record_outcome(ann.act(at=at), attempt=begun.attempt, outcome=Unknown())
+    assert ann.first not in listed(at), "nobody knows whether it is paid"
 
 
 def test_a_charge_whose_outcome_nobody_knows_keeps_the_calendar_back_longer_than_a_page(fake) -> None:

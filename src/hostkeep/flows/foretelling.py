@@ -88,7 +88,11 @@ def preview_invoice(act: Act, invoice: InvoiceId, *, of: AccountId) -> tuple[Com
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """An invoice about which something is to be done soon.  at: when, at the earliest."""
+    """An invoice about which something is to be done soon.
+
+    at         when, at the earliest
+    is_paying  whether its payer may be at a gateway's page this moment: what is due waits for that, not long
+    """
 
     id: InvoiceId
     brand: BrandId
@@ -97,19 +101,32 @@ class Today:
     owed: Money
     at: datetime
     steps: tuple[Step, ...]
+    is_paying: bool
 
 
 def today(act: Act, *, first: int = 200) -> tuple[Today, ...]:
     """Say what is to be done within a day, of all brands, if nobody pays before."""
     found = []
     for invoice in coming(act.at + DAY, first=first):
-        case = look(invoice, act.at)
-        at = act.at if case.steps(act.at) else case.next(act.at)
+        seen = look(invoice, act.at)
+        since, case = _page_left(seen, act.at), seen.without_page()
+        at = since if case.steps(since) else case.next(since)
         steps = case.steps(at) if at is not None and at < act.at + DAY else ()
         if at is not None and any(not step.outcome for step in steps):
-            row = case.row
-            found.append(Today(row.id, row.brand, row.account, row.number, row.owed, at, steps))
+            row, is_paying = case.row, seen.facts.paying
+            found.append(Today(row.id, row.brand, row.account, row.number, row.owed, at, steps, is_paying))
     return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _page_left(seen: Overdue, at: datetime) -> datetime:
+    """Return from when what is due no longer waits for who is at a gateway's page: at once where nobody is.
+
+    When the page that was opened last is over, or sooner when what is due has waited long enough.
+    """
+    over, again = seen.row.held_until, seen.next(at)
+    if not seen.facts.paying or over is None or again is None or seen.steps(at):
+        return at
+    return min(over, again)
 
 
 def _set_up(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hostkeep.billing.errors.documents import NoSuchInvoice
@@ -55,6 +55,11 @@ class Overdue:
         """Return when to look again."""
         taken = self.row.done if done is None else done
         return next_look(self.calendar, self.facts, taken, self.row.spared, at)
+
+
+    def without_page(self) -> Overdue:
+        """Return it as it stands once its payer has left the gateway's page, with nothing paid."""
+        return replace(self, facts=replace(self.facts, paying=False))
 
 
 def look(invoice: InvoiceId, at: datetime) -> Overdue:

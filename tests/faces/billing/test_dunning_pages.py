@@ -125,3 +125,14 @@ def test_the_first_page_says_what_an_overdue_invoice_leads_to(ann: Customer, mon
     page = text(ann.browser.get("/account/"))
     assert "is overdue" in page
     assert "Services stop" not in page
+
+
+def test_staff_see_what_falls_due_while_its_payer_is_at_a_page(ann: Customer, staff: Staff) -> None:
+    issued, said = ann.owes(days_ago=10), "The payer is at a payment company's page."
+    agenda.enlist(issued.id, at=clock.now())
+    staff.signs_in("billing")
+    before = text(staff.get("/staff/dunning/"))
+    assert issued.number in before and "Reminder by mail" in before and said not in before
+    assert ann.pays(issued).status_code == 302
+    page = text(staff.get("/staff/dunning/"))
+    assert issued.number in page and "Reminder by mail" in page and said in page
