@@ -62,7 +62,10 @@ def version_for(brand: BrandId, subject: SubjectId, at: datetime) -> VersionRow:
 def versions_for(
     brand: BrandId, subjects: Collection[SubjectId], at: datetime
 ) -> Mapping[SubjectId, VersionRow]:
-    """Return the version that applies to each of several people.  At most one query.  Raises NoSuchBrand."""
+    """Return the version that applies to each of several people, in their order.
+
+    At most one query.  Raises NoSuchBrand.
+    """
     if not stands_apart(brand):
         return dict.fromkeys(subjects, version_in_force(brand, at))
     notices: dict[UUID, dict[int, Notice]] = {}

@@ -192,8 +192,11 @@ def note_shown(values: int) -> None:
 
 def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     """Gather what is asked for, sealed: one way to the server for values and keys."""
-    people = _people(act, {subject for subject, _, _ in wishes})
-    whose = [people[subject] for subject, _, _ in wishes]
+    # A handle takes longer to hash than to compare: here it is hashed once a wish.
+    places: dict[SubjectId, int] = {}
+    asked = [places.setdefault(subject, len(places)) for subject, _, _ in wishes]
+    people = _people(act, places)
+    whose = [people[place] for place in asked]
     # What no policy names is refused; it may be any text, and the database is not asked for it.
     known = {
         (category, slot)
@@ -201,7 +204,7 @@ def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
         if category in person.policy.categories
     }
     found = boxes.look_from_outside(
-        [person.handle for person in people.values()],
+        [person.handle for person in people],
         categories={category for category, _ in known},
         slots={slot for _, slot in known},
         brand=act.brand,
@@ -214,19 +217,19 @@ def _look(act: Act, wishes: Sequence[Wish], given: Given) -> _Asking:
     return _Asking(act, given, cases, found.keys)
 
 
-def _people(act: Act, subjects: Collection[SubjectId]) -> Mapping[SubjectId, _Person]:
-    """Return who is asked about: handles are made texts, and policies found, once for each."""
+def _people(act: Act, subjects: Collection[SubjectId]) -> Sequence[_Person]:
+    """Return who is asked about, in their order: handles are made texts, policies found, once for each."""
     applying = versions_for(act.brand, subjects, act.at)
     policies = {digest: policy_by_digest(digest) for digest in {row.digest for row in applying.values()}}
     purposes = (policy.purposes.get(act.purpose) for policy in policies.values())
     asks = any(purpose is not None and can_be_objected(purpose) for purpose in purposes)
     objected = objections.standing(subjects) if asks else {}
     alike = {digest: (policy, dict[CategoryId, Decision]()) for digest, policy in policies.items()}
-    people: dict[SubjectId, _Person] = {}
+    people: list[_Person] = []
     for who, row in applying.items():
         policy, decided = alike[row.digest]
         said = objected.get(who, NOTHING) if objected else NOTHING
-        people[who] = _Person(who, str(who), policy, said, decided)
+        people.append(_Person(who, str(who), policy, said, decided))
     return people
 
 
