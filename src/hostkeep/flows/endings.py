@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -12,6 +12,8 @@ from hostkeep.brands.queries import brand
 from hostkeep.kernel.ids import BrandId, ClauseId, SubjectId
 from hostkeep.policy import schedule
 from hostkeep.policy.book import Policy
+from hostkeep.vault.due_classes import Told
+from hostkeep.vault.holds import DISPUTE
 from hostkeep.vault.outlook import Fate
 
 Login = Literal["limited", "link", "none"]
@@ -35,6 +37,7 @@ class Ending:
     held    when what such holds keep of its owner's data, the account or not, is looked at again, the
             earliest day to come; None: none keeps any, or no day is to come
     parted  whether such a hold keeps any of it
+    argued  whether all such holds are over a dispute, and none is the law's
     """
 
     login: Login
@@ -45,6 +48,7 @@ class Ending:
     linked: bool = False
     held: datetime | None = None
     parted: bool = False
+    argued: bool = False
 
 
 def ending_of(policy: Policy, *, at: datetime, zone: str) -> Ending:
@@ -64,14 +68,18 @@ def ending_for(of: BrandId, subject: SubjectId, at: datetime) -> Ending:
     return ending_of(policy_for(of, subject, at), at=at, zone=brand(of).zone)
 
 
-def under_holds(ending: Ending, fates: Iterable[Fate], *, told: Collection[str], at: datetime) -> Ending:
+def under_holds(
+    ending: Ending, fates: Iterable[Fate], *, told: Mapping[str, Told], at: datetime
+) -> Ending:  # fmt: skip
     """Return an ending with what holds make of it of which the owner may be told; others change nothing.
 
     fates  what becomes, or is left, of each category
-    told   classes that such holds keep (vault.due_classes.held_and_told)
+    told   classes that such holds keep, and why (vault.due_classes.held_and_told)
     Source: GDPR article 17(3)(b) and (e): what is held is not erased, and its person is told.
     """
     held = [each for each in fates if each.what == "hold" and each.keep_class in told]
     days = [each.until for each in held if each.until is not None and each.until > at]
-    parted = replace(ending, held=min(days, default=None), parted=bool(held))
+    kept = {each.keep_class for each in held} | ({ACCOUNT} & told.keys())
+    argued = bool(kept) and all(told[name].bases == {DISPUTE} for name in kept)
+    parted = replace(ending, held=min(days, default=None), parted=bool(held), argued=argued)
     return replace(parted, login="limited", stays=True) if ACCOUNT in told else parted

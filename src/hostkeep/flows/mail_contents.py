@@ -107,6 +107,7 @@ def _closed(act: Act, row: MailRow, brand: BrandRow) -> Said:
     return {
         "login": "held" if ending.stays else ending.login,
         "parted": ending.parted,
+        "argued": ending.argued,
         "looked_at": day_text(ending.held, brand.zone, row.language) if ending.held else "",
         "day": day_text(ending.until, brand.zone, row.language),
         "first": day_text(ending.signs_in_until, brand.zone, row.language) if ending.signs_in_until else "",

@@ -22,6 +22,18 @@ ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a person may be told of the holds that keep one of their classes.
+
+    review_at  when the last of them is looked at again
+    bases      why they were opened, words of vault.holds
+    """
+
+    review_at: datetime
+    bases: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class DueClasses:
     """What is due of one person at a time.
 
@@ -51,21 +63,25 @@ def due_classes(subject: SubjectId, at: datetime) -> DueClasses:
     return DueClasses(at, names - told, told, names)
 
 
-def held_and_told(subject: SubjectId, at: datetime) -> Mapping[str, datetime]:
+def held_and_told(subject: SubjectId, at: datetime) -> Mapping[str, Told]:
     """Return the classes of a person that a hold keeps of which they may be told, due or not.
 
-    Each with the day on which the hold is looked at again, the latest where several keep it.
+    Each with what may be told; a hold that is secret still adds nothing to it, beside one that is not either.
     """
     with opened():
         return _spoken(subject, at)
 
 
-def _spoken(subject: SubjectId, at: datetime) -> Mapping[str, datetime]:
+def _spoken(subject: SubjectId, at: datetime) -> Mapping[str, Told]:
     """Read the holds of which a person may be told, inside the wall."""
     holds = Hold.objects.filter(subject=subject, approved_at__isnull=False, ended_at=None)
     spoken = holds.filter(Q(secret=False) | Q(review_at__lte=at)).order_by("review_at", "id")
-    rows = spoken.values_list("classes", "review_at")
-    return {name: review for classes, review in rows for name in classes}
+    found: dict[str, Told] = {}
+    for classes, review_at, basis in spoken.values_list("classes", "review_at", "basis"):
+        for name in classes:
+            before = found[name].bases if name in found else frozenset()
+            found[name] = Told(review_at, before | {basis})
+    return found
 
 
 def account_is_over(subject: SubjectId, at: datetime) -> bool:

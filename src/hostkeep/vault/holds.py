@@ -30,6 +30,7 @@ from hostkeep.vault.wall import opened, read
 Basis = Literal["legal_request", "dispute", "investigation"]
 
 BASES = frozenset({"legal_request", "dispute", "investigation"})
+DISPUTE: Basis = "dispute"
 ROLES = frozenset({"privacy", "owner"})
 """Who may open, approve, review and end a hold."""
 

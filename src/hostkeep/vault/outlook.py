@@ -40,6 +40,7 @@ class Fate:
     clause  the one that says so
     reads   the only purposes served from then on; empty: closing alone takes none away
     count   how many values there are
+    bases   of a hold: why it was opened, of all that keep the class and of which who asks may know
     """
 
     category: CategoryId
@@ -49,6 +50,7 @@ class Fate:
     clause: ClauseId
     reads: frozenset[PurposeId]
     count: int
+    bases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,15 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the tables say of a person: values, dates of classes that are fired, holds by class."""
+    """What the tables say of a person: values, dates of classes that are fired, holds by class.
+
+    held  when the last hold of a class is looked at again; bases: why they were opened
+    """
 
     kept: tuple[_Kept, ...]
     fired: Mapping[str, datetime]
     held: Mapping[str, datetime]
+    bases: Mapping[str, frozenset[str]]
 
 
 def outlook(
@@ -112,11 +118,13 @@ def _look_up(act: Act, subject: SubjectId) -> _Known:
         holds = Hold.objects.filter(subject=subject, approved_at__isnull=False, ended_at=None)
         if not sees_secret(act):
             holds = holds.filter(Q(secret=False) | Q(review_at__lte=act.at))
-        held = {name: row.review_at for row in holds.order_by("review_at") for name in row.classes}
+        standing = list(holds.order_by("review_at"))
+    held = {name: row.review_at for row in standing for name in row.classes}
+    bases = {name: frozenset(row.basis for row in standing if name in row.classes) for name in held}
     kept = tuple(
         _Kept(CategoryId(r["category"]), r["keep_class"], r["n"], r["ends"], r["newest"]) for r in found
     )
-    return _Known(kept, fired, held)
+    return _Known(kept, fired, held, bases)
 
 
 def _shown(act: Act, subject: SubjectId) -> QuerySet[Item]:
@@ -150,6 +158,7 @@ def _fate(act: Act, policy: Policy, known: _Known, row: _Kept) -> Fate:
         clause=told.clause if told else policy.closed_by.get("use", ClauseId("")),
         reads=told.reads if told else frozenset(),
         count=row.count,
+        bases=known.bases.get(row.keep_class, frozenset()),
     )
 
 

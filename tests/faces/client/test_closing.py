@@ -202,7 +202,7 @@ def test_a_page_that_stays_for_a_hold_or_for_services_names_no_day_that_is_over(
     closes(ann)
     browser, _ = signs_in(ann)
     page = text(browser.get(LEFT))
-    assert "Held back by law" in page and "This page stays until" not in page
+    assert "Held back over a dispute" in page and "This page stays until" not in page
     begun = Leaver("photonvps", "eve")
     begin_closing(begun.act(), account=begun.account_id, by="customer", once="c")
     browser, _ = signs_in(begun)

@@ -92,13 +92,13 @@ def test_what_a_hold_keeps_is_said_to_its_owner_unless_it_is_secret(member) -> N
     for who, secret in ((ann, False), (eve, True)):
         asked = {"subject": who.account.subject, "classes": ["account"], "basis": "dispute", "case": uuid4()}
         opened = open_hold(act, **asked, review_at=day, secret=secret)
-        assert "Held back by law" not in text(who.get(HERE)), "nobody approved it yet"
+        assert "Held back" not in text(who.get(HERE)), "nobody approved it yet"
         approve_hold(replace(act, actor="staff:two"), hold=opened.id)
-    assert "Held back by law; looked at again on" in text(ann.get(HERE))
-    assert "Held back by law" not in text(eve.get(HERE))
+    assert "Held back over a dispute; looked at again on" in text(ann.get(HERE))
+    assert "Held back" not in text(eve.get(HERE))
     for row in holds_of(act, ann.account.subject):
         end_hold(act, hold=row.id)
-    assert "Held back by law" not in text(ann.get(HERE))
+    assert "Held back" not in text(ann.get(HERE))
 
 
 def test_a_stream_that_was_objected_to_says_so_beside_its_switch(ann) -> None:

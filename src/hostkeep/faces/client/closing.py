@@ -23,6 +23,7 @@ from hostkeep.kernel.act import Act
 from hostkeep.policy.book import Policy
 from hostkeep.runtime import clock
 from hostkeep.vault.due_classes import held_and_told
+from hostkeep.vault.holds import DISPUTE
 
 HERE = "/account/privacy/close/"
 KEYS = frozenset({"sure", TOKEN})
@@ -47,9 +48,11 @@ def _close(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     act = _act(request)
     flow.close(act, account=account.id, by="customer", once=f"close:{account.id}")
-    stays = ACCOUNT in held_and_told(account.subject, act.at)
+    kept = held_and_told(account.subject, act.at).get(ACCOUNT)
     sign_out(request)
-    return HttpResponseRedirect("/account/closed/done/held/" if stays else "/account/closed/done/")
+    if kept is None:
+        return HttpResponseRedirect("/account/closed/done/")
+    return HttpResponseRedirect(f"/account/closed/done/{'argued' if kept.bases == {DISPUTE} else 'held'}/")
 
 
 @require_safe
@@ -66,12 +69,19 @@ def done_held(request: HttpRequest) -> HttpResponse:
     return _done(request, stays=True)
 
 
-def _done(request: HttpRequest, *, stays: bool) -> HttpResponse:
-    """Draw the page that says it is done.  stays: whether the login stays, for a hold."""
+@require_safe
+@never_cache
+def done_argued(request: HttpRequest) -> HttpResponse:
+    """Say the same where such a hold is over a dispute."""
+    return _done(request, stays=True, argued=True)
+
+
+def _done(request: HttpRequest, *, stays: bool, argued: bool = False) -> HttpResponse:
+    """Draw the page that says it is done.  stays, argued: as of an Ending."""
     policy: Policy = request.policy  # type: ignore[attr-defined]
     zone = request.brand.zone  # type: ignore[attr-defined]
     ending = ending_of(policy, at=clock.now(), zone=zone)
-    return show(request, "client/close_done.html", {"ending": ending, "stays": stays})
+    return show(request, "client/close_done.html", {"ending": ending, "stays": stays, "argued": argued})
 
 
 def _act(request: HttpRequest) -> Act:
@@ -99,5 +109,6 @@ closing_urls = [
     path("privacy/close/", close, name="account_close"),
     path("closed/done/", done, name="account_close_done"),
     path("closed/done/held/", done_held, name="account_close_done_held"),
+    path("closed/done/argued/", done_argued, name="account_close_done_argued"),
 ]
 """Under /account/."""

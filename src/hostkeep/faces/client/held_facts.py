@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext, ngettext
 
 from hostkeep.faces.client.held_kinds import KINDS, OWN_KINDS, Called
-from hostkeep.faces.ui.fates import FATES
+from hostkeep.faces.ui.fates import FATES, held_by
 from hostkeep.faces.ui.moments import day_text
 from hostkeep.faces.ui.words import LANGUAGES, said
 from hostkeep.flows.exporting.kinds import TRADE, tallies_of
@@ -68,15 +68,18 @@ class Seen:
 
 
 def held_back(act: Act, *, account: AccountRow, zone: str, language: str) -> Back:
-    """Say of each class that a hold keeps that it is held back, and the last day on which that is looked at.
+    """Say of each class that a hold keeps that it is held back, why, and on which last day it is looked at.
 
     act  of the customer, for their rights: they see what is approved and not secret
     """
     standing = [row for row in holds_of(act, account.subject) if row.approved_at and row.ended_at is None]
     standing.sort(key=lambda row: row.review_at)
     days = {name: row.review_at for row in standing for name in row.classes}
-    words = gettext(FATES["hold"])
-    return {name: words.format(day=day_text(at, zone, language)) for name, at in days.items()}
+    bases = {name: {row.basis for row in standing if name in row.classes} for name in days}
+    return {
+        name: gettext(FATES[held_by(bases[name])]).format(day=day_text(at, zone, language))
+        for name, at in days.items()
+    }
 
 
 def facts_of(

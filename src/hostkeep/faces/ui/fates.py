@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from hostkeep.faces.ui.words import said, spelled
 from hostkeep.kernel.ids import ClauseId
 from hostkeep.kernel.words import gettext_noop
 from hostkeep.policy.book import Policy
+from hostkeep.vault.holds import DISPUTE
 from hostkeep.vault.outlook import Fate
 
 AT_ONCE = gettext_noop("Erased at once")
@@ -24,6 +25,8 @@ FATES: Mapping[str, str] = MappingProxyType(
         "archive": gettext_noop("In the archive until {day}"),
         "keep": gettext_noop("Kept under its own term, until {day}"),
         "hold": gettext_noop("Held back by law; looked at again on {day}"),
+        "dispute": gettext_noop("Held back over a dispute; looked at again on {day}"),
+        "both": gettext_noop("Held back by law and over a dispute; looked at again on {day}"),
     }
 )
 NO_DAY: Mapping[str, str] = MappingProxyType(
@@ -33,6 +36,8 @@ NO_DAY: Mapping[str, str] = MappingProxyType(
         "archive": gettext_noop("In the archive"),
         "keep": gettext_noop("Kept under its own term"),
         "hold": gettext_noop("Held back by law"),
+        "dispute": gettext_noop("Held back over a dispute"),
+        "both": gettext_noop("Held back by law and over a dispute"),
     }
 )
 LEFT: Mapping[str, str] = MappingProxyType(
@@ -55,6 +60,16 @@ class FateShown:
     says: str
     tone: str
     clause: ClauseId
+
+
+def held_by(bases: Collection[str]) -> str:
+    """Return the word of FATES for what holds keep.
+
+    bases  of those alone of which the reader may be told, so that one that is secret shows in no word
+    """
+    if DISPUTE not in bases:
+        return "hold"
+    return "dispute" if set(bases) == {DISPUTE} else "both"
 
 
 def fates_shown(
@@ -92,8 +107,9 @@ def _is_due(fate: Fate, at: datetime) -> bool:
 
 def _says(fate: Fate, at: datetime, due: str, words: Mapping[str, str], zone: str, language: str) -> str:
     """Say one fate.  due: the words where nothing is left from now on."""
+    what = held_by(fate.bases) if fate.what == "hold" else fate.what
     if fate.until is None:
-        return gettext(NO_DAY[fate.what])
+        return gettext(NO_DAY[what])
     if _is_due(fate, at):
         return gettext(due)
-    return gettext(words[fate.what]).format(day=day_text(fate.until, zone, language))
+    return gettext(words[what]).format(day=day_text(fate.until, zone, language))
