@@ -149,3 +149,16 @@ def test_a_row_from_before_the_years_of_payments_is_not_booked_again(bank) -> No
     assert [(row.bank_id, row.fate) for row in again.rows] == [("A-1", "old")]
     assert (again.old, again.came, Payment.objects.count()) == (1, 1, 1)
     assert book.balance("unmatched:vps6", EUR) == Money(-1000, EUR)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2026-03-30", "2027-03-01"])
+def test_a_file_with_a_booking_that_is_far_to_come_is_refused_and_nothing_is_booked(bank, day: str) -> None:
+    body = camt(Entry("10.00", ref="A-1"), Entry("11.00", ref="A-2", day=day))
+    with pytest.raises(BadBankFile) as refused:
+        import_bank_file(billing_act(role="billing"), body=body)
+    assert refused.value.facts["why"] == "future"
+    assert not Payment.objects.exists()
+
+
+def test_a_weekends_money_that_the_bank_books_on_monday_is_taken(bank) -> None:
+    assert [fate for _, fate in fates(camt(Entry("10.00", ref="A-1", day="2026-03-04")))] == ["unmatched"]

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,9 @@ from hostkeep.vault.past_terms import past_terms
 log = structlog.get_logger()
 
 REFERENCE = CategoryId("payment_ref")
+
+AHEAD = timedelta(days=7)
+"""A bank books a weekend's or a holiday's money on the working day that follows."""
 
 Fate = Literal[
     "paid", "partly", "over", "credit", "unmatched", "known", "differs", "taken_back", "payout", "sent_back",
@@ -106,6 +109,7 @@ def import_bank_file(act: Act, *, body: bytes) -> Imported:
     demand_offered(act, BANK)
     statement = _read(act, body)
     _demand_own_account(act, statement)
+    _demand_days(act, statement)
     digest = hashlib.sha256(body).hexdigest()
     before = bank_file_read(act.brand, digest)
     rows = (*_rows(act, statement), *_taken_back(statement), *_sent_back(act, statement))
@@ -137,6 +141,16 @@ def _demand_own_account(act: Act, statement: Statement) -> None:
         raise BadBankFile(why="account")
     if not statement.accounts:
         _demand_own_words(act, statement)
+
+
+def _demand_days(act: Act, statement: Statement) -> None:
+    """Refuse a file with a booking of a day that is far to come: its days are read wrongly, or made up.
+
+    The day chooses a tax rate, and how long a payment is kept.  Raises BadBankFile.
+    """
+    last = (act.at + AHEAD).astimezone(ZoneInfo(brand(act.brand).zone)).date()
+    if any(each.booked_on > last for each in (*statement.credits, *statement.reversed, *statement.left)):
+        raise BadBankFile(why="future")
 
 
 def _demand_own_words(act: Act, statement: Statement) -> None:

@@ -13,7 +13,9 @@ from hostkeep.billing.queries.invoices import invoice_by_once, listed
 from hostkeep.billing.rules.lines import Line, Prices, TaxSum, Totals, totals
 from hostkeep.billing.rules.numbering import numbered_at
 from hostkeep.billing.rules.party import BilledTo, Party, to_json
+from hostkeep.billing.rules.taxing.codes import STANDARD
 from hostkeep.billing.rules.taxing.deciding import TaxDecided
+from hostkeep.billing.rules.taxing.placing import NumberState
 from hostkeep.brands.applying import policy_for, rejected
 from hostkeep.brands.errors import RulesRejected
 from hostkeep.brands.queries import BrandRow, brand, policy_in_force
@@ -61,6 +63,8 @@ BILLING = PurposeId("billing")
 ORDER = PurposeId("order")
 SERVICE = PurposeId("service")
 TIME_TO_PAY = timedelta(days=7)
+CONSUMERS = frozenset({"destination", "threshold"})
+"""Rules of a consumer elsewhere: a business with a valid number would bear no tax."""
 SEALED = (CategoryId("cart"), CategoryId("chosen_service"), CategoryId("invoice_party"))
 """What a checkout reads and seals of its buyer, from the cart to the invoice and the services."""
 
@@ -74,6 +78,7 @@ class QuoteRow:
     listed    the cart's sum in list prices, its code's discount taken off
     rates     the tax by rate and category
     decided   why it bears that tax
+    number    how the buyer's tax number stands
     """
 
     lines: Sealed[tuple[LineRow, ...]]
@@ -83,6 +88,18 @@ class QuoteRow:
     listed: Money
     rates: tuple[TaxSum, ...]
     decided: TaxDecided
+    number: NumberState = "none"
+
+    @property
+    def bears_tax(self) -> bool:
+        """Whether the decision is one to charge tax, and not all that lies in the cart is exempt from it."""
+        charged = not self.rates or any(each.category == STANDARD for each in self.rates)
+        return charged and self.decided.category == STANDARD
+
+    @property
+    def for_want_of(self) -> NumberState:
+        """How the number stands for want of which tax is charged; "none" where no number would change it."""
+        return self.number if self.bears_tax and self.decided.rule in CONSUMERS else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +126,11 @@ def _quoted(cart: CartRow, taxing: Taxing) -> QuoteRow:
     listed, decided = cart.due, taxing.decide()
     if not cart.pieces:
         zero = Money(0, cart.currency)
-        return QuoteRow(cart.lines, zero, zero, zero, zero, (), decided)
+        return QuoteRow(cart.lines, zero, zero, zero, zero, (), decided, taxing.buyer.number)
     sums = _sums(cart_lines(taxing, cart), taxing.brand)
-    return QuoteRow(cart.lines, sums.net, sums.tax, sums.gross, listed, sums.rates, decided)
+    return QuoteRow(
+        cart.lines, sums.net, sums.tax, sums.gross, listed, sums.rates, decided, taxing.buyer.number
+    )  # fmt: skip
 
 
 def place_order(

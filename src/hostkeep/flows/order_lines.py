@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from hostkeep.billing.rules.lines import Line
 from hostkeep.flows.taxing import Taxing
@@ -13,8 +14,9 @@ from hostkeep.kernel.period import Period
 from hostkeep.kernel.terms import term_after
 from hostkeep.shop.queries.order_rows import OrderedAddOn, OrderLineTold
 from hostkeep.shop.queries.promos import RedemptionRow
-from hostkeep.shop.rules.catalogue import in_language
+from hostkeep.shop.rules.catalogue import Words, in_language
 
+SET_UP: Words = MappingProxyType({"en": "Set-up", "vi": "Phí cài đặt"})
 ADD_ON = "shop.order_add_on"
 """What a line of an invoice is about that bills an add-on of an order."""
 
@@ -29,6 +31,10 @@ class Wording:
     def discount(self, described: str) -> str:
         """Return what the line is called that takes something off."""
         return f"{self.used.called(self.language) if self.used else '-'}: {described}"[:200]
+
+    def set_up(self, described: str) -> str:
+        """Return what the line is called that is due once, beside one for a term."""
+        return f"{in_language(SET_UP, self.language)}: {described}"[:200]
 
 
 def invoice_lines(row: OrderLineTold, taxing: Taxing, wording: Wording, placed: Period) -> list[Line]:
@@ -46,7 +52,7 @@ def invoice_lines(row: OrderLineTold, taxing: Taxing, wording: Wording, placed: 
     if row.discount.minor:
         lines.append(Line(wording.discount(title), 1, -row.discount, 0, about, term))
     if row.setup.minor:
-        lines.append(Line(title, row.quantity, row.each_setup, 0, about))
+        lines.append(Line(wording.set_up(title), row.quantity, row.each_setup, 0, about))
     for add_on in row.add_ons:
         lines += _add_on_lines(row, add_on, wording, lines[0])
     return [taxing.taxed(line, row.product) for line in lines]
@@ -64,5 +70,6 @@ def _add_on_lines(row: OrderLineTold, add_on: OrderedAddOn, wording: Wording, pl
         price = add_on.price.times(0 if row.trial_days else 1)
         lines.append(Line(title, pieces, price, 0, about, plan.period))
     if add_on.once.minor or not add_on.recurs:
-        lines.append(Line(title, pieces, add_on.once, 0, about))
+        called = wording.set_up(title) if add_on.recurs else title
+        lines.append(Line(called, pieces, add_on.once, 0, about))
     return lines

@@ -50,3 +50,10 @@ def test_a_file_that_nobody_asked_for_is_refused_by_clause(db) -> None:
     answer = Client().post("/auth/signup/", {"email": "a@example.test", "scan": scan}, headers=OWN)
     assert answer.status_code == 422
     assert "V6-" in answer.content.decode()
+
+
+def test_what_is_too_large_writes_no_line_as_if_a_page_had_broken(db, capfd: pytest.CaptureFixture[str]) -> None:
+    big = b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    answer = Client().post("/callbacks/testpay/", big, content_type="application/json", headers=HOST)
+    assert answer.status_code == 413
+    assert "page.broke" not in "".join(capfd.readouterr())

@@ -59,7 +59,11 @@ def test_money_nobody_claims_is_matched_by_hand(ann: Customer) -> None:
     form = member.get(path)
     assert issued.number in text(form)
     assert re.search(r"<dd>\d{1,2} [A-Z][a-z]{2} \d{4}</dd>", text(form))
-    assert member.posts(form, path, number="V6-1999-000001").status_code == 404
+    for unknown in ("V6-1999-000001", "VF-2026-000001", "\0", ""):
+        refused = member.posts(form, path, number=unknown)
+        assert refused.status_code == 422
+        assert "No document of this brand has that number." in text(refused)
+        assert issued.number in text(refused), "the form is there again"
     assert member.posts(form, path, number=f" {issued.number.lower()} ").status_code == 302
     assert sheet(issued.id, of=ann.buyer.account).is_paid
     listed = text(member.get("/staff/payments/", brand="vps6"))

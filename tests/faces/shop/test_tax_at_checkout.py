@@ -97,6 +97,36 @@ def test_a_registry_that_is_silent_does_not_stop_the_checkout(side: ViesSide) ->
     customer = Customer.at("FR", number=FRENCH, postal="75001")
     _, page = checks_out(customer)
     assert "€7.20" in words(page)
+    assert "Your tax number could not be checked yet, so the tax is charged." in words(page)
     for _ in range(3):
         signed_in(customer).get("/checkout/")
     assert len(side.asked) == 1
+
+
+UNPROVEN = ("could not be checked yet", "does not know your tax number")
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "said"),
+    [
+        ("FR", "FR83404833048", "The registry does not know your tax number, so the tax is charged."),
+        ("FR", FRENCH, ""),
+        ("FR", "", ""),
+        ("DE", "DE136695976", ""),
+    ],
+    ids=["unregistered", "registered", "none", "at home"],
+)
+def test_for_want_of_what_number_tax_is_charged_is_said_where_one_would_change_it(
+    side: ViesSide, country: str, number: str, said: str
+) -> None:
+    _, page = checks_out(Customer.at(country, number=number, postal="75001" if country == "FR" else "10115"))
+    assert said in words(page)
+    assert any(each in words(page) for each in UNPROVEN) is bool(said)
+
+
+def test_of_what_is_exempt_nothing_is_said_about_rates_and_what_comes_on_top(side: ViesSide) -> None:
+    customer = Customer.at("FR", postal="75001")
+    customer.fills("secret-box")
+    page = words(signed_in(customer).get("/checkout/"))
+    assert "Exempt from tax." in page
+    assert "The rate of your country applies." not in page and "Tax comes on top." not in page

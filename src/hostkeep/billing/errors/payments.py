@@ -91,7 +91,8 @@ class BadByHand(Foreseen):
 class BadBankFile(Foreseen):
     """A bank file that cannot be read.
 
-    facts["why"]: "size", "xml", "entities", "format", "amount", "date", "account", "ids" or "empty".
+    facts["why"]: "size", "xml", "entities", "format", "amount", "date", "future", "account", "ids"
+    or "empty".
     """
 
     code = "billing.bank_file.bad"

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hostkeep.billing.actions.paying import note_nothing_moved
 from hostkeep.billing.actions.receiving import match_payment
-from hostkeep.billing.errors.documents import NoSuchInvoice
 from hostkeep.billing.errors.payments import BadBankFile
 from hostkeep.billing.queries.doubts import doubts
 from hostkeep.billing.queries.invoices import invoice_by_number
@@ -51,6 +50,9 @@ WHY: Mapping[str, str] = MappingProxyType({
     ),
     "amount": gettext_noop("An amount is missing, finer than its currency, or could be read in two ways."),
     "date": gettext_noop("A booking date in the file is missing or wrong."),
+    "future": gettext_noop(
+        "A booking date in the file is more than a week ahead. Day and month may be read the wrong way round."
+    ),
     "ids": gettext_noop(
         "This report (CAMT.052) has transfers without the bank's own id. Read the day's statement (CAMT.053)."
     ),
@@ -107,13 +109,14 @@ def bank_file(request: HttpRequest) -> HttpResponse:
 def payment_match(request: HttpRequest, brand: str, waiting: UUID) -> HttpResponse:
     """Say which invoice an unmatched payment was for."""
     found = payment(PaymentId(waiting), brand=BrandId(brand))
-    if request.method != "POST":
-        likely = candidates(found)
-        page = {"payment": found, "likely": likely, **shown(found)}
-        return show(request, "staff/payments_match.html", page)
-    invoice = invoice_by_number(found.brand, request.POST.get("number", ""))
+    typed = request.POST.get("number", "")
+    invoice = invoice_by_number(found.brand, typed) if request.method == "POST" else None
     if invoice is None:
-        raise NoSuchInvoice
+        asked = request.method == "POST"
+        page = {"payment": found, "likely": candidates(found), "unknown": asked, "typed": typed[:40]}
+        return show(
+            request, "staff/payments_match.html", {**page, **shown(found)}, status=422 if asked else 200
+        )  # fmt: skip
     receipt = match_payment(_act(request, brand), payment=found.id, invoice=invoice)
     said = gettext("The payment went on invoice %(number)s.") % {"number": receipt.number}
     messages.success(request, said)

@@ -7,7 +7,12 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -99,8 +104,10 @@ class Refusals:
         """Turn a refusal into an answer; leave the rest to the 500 page."""
         if isinstance(error, Foreseen):
             return answer(request, error)
-        if not isinstance(error, Http404) and not type(error).__module__.startswith("allauth."):
-            # The sign-in library steers by exceptions of its own, which its middleware answers.
+        # What is too large or damaged is answered as that (`unreadable`): anybody can send it.  The sign-in
+        # library steers by exceptions of its own, which its middleware answers.
+        answered = isinstance(error, Http404 | SuspiciousOperation)
+        if not answered and not type(error).__module__.startswith("allauth."):
             trace = getattr(request, "trace", "-")
             log.error("page.broke", trace=trace, exc_info=(type(error), error, error.__traceback__))
         return None

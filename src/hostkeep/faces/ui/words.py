@@ -86,6 +86,12 @@ TAX_RULES: Mapping[str, str] = MappingProxyType({
 })
 """By rule of the tax engine: one sentence on the rate, where the category says nothing."""
 
+TAX_NUMBERS: Mapping[str, str] = MappingProxyType({
+    "unknown": gettext_noop("Your tax number could not be checked yet, so the tax is charged."),
+    "invalid": gettext_noop("The registry does not know your tax number, so the tax is charged."),
+})
+"""By how a buyer's tax number stands, for want of which tax is charged."""
+
 OUTCOMES: Mapping[str, str] = MappingProxyType({
     "passed": gettext_noop("refused, as it must be"),
     "failed": gettext_noop("not refused"),

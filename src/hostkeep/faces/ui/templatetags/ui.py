@@ -136,6 +136,12 @@ def tax_rule(rule: str) -> str:
 
 
 @register.filter
+def tax_number(state: str) -> str:
+    """Say for want of what number tax is charged; nothing where there is none, or it is valid."""
+    return gettext(words.TAX_NUMBERS[state]) if state in words.TAX_NUMBERS else ""
+
+
+@register.filter
 def each_term(term: Term) -> str:
     """Say how often a price is to be paid: "each month", "each year", "every 18 months"."""
     return moments.each_text(term)
