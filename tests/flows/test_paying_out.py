@@ -122,7 +122,7 @@ def test_the_credit_at_the_bank_is_the_pay_out_and_no_payment(gateway: PaysOut) 
     [
         Entry("49.00", words="from a customer", ref="B-1"),
         Entry("49.01", words="TESTPAY po_1", ref="B-1"),
-        Entry("49.00", words="TESTPAY po_1", ref="B-1", day="2026-05-02"),
+        Entry("49.00", words="TESTPAY po_1", ref="B-1", day="2026-01-02"),
     ],
     ids=["amount alone", "another amount", "another time"],
 )

@@ -29,7 +29,7 @@ ROOM_OF = {
     "staff_disputes": "disputes",
     "staff_dunning": "billing", "staff_dunning_told": "billing", "staff_dunning_again": "billing",
     "staff_dunning_lift": "billing", "staff_account_outlook": "billing", "staff_account_spare": "billing",
-    "staff_statement": "payments", "staff_statement_csv": "payments", "staff_statement_pdf": "payments", "staff_document_send": "payments",
+    "staff_statement": "payments", "staff_statement_csv": "payments", "staff_statement_pdf": "payments", "staff_document_send": "payments", "staff_document_revoke": "payments",
     "staff_account_credit": "payments", "staff_document_list": "payments", "staff_documents": "payments", "staff_invoice_by_hand": "payments", "staff_document": "payments",
     "staff_document_pdf": "payments", "staff_document_register": "payments", "staff_document_xml": "payments", "staff_credit": "payments",
     "staff_debit": "payments", "staff_service_use": "billing", "staff_service_add_ons": "billing", "staff_service_subscription": "billing", "staff_payouts": "payments", "staff_payouts_ask": "payments", "staff_held_orders": "payments", "staff_held_order": "payments",
