@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from hostkeep.audit.enter import APART
 from hostkeep.audit.models import Entry
@@ -22,7 +23,7 @@ from hostkeep.people.models import Account
 from hostkeep.runtime.models import Delivery, Event
 from hostkeep.runtime.outbox import name_of
 from hostkeep.subscriptions.actions.renewing import put_back_renewal
-from hostkeep.subscriptions.models import Part, Period, PriceChange
+from hostkeep.subscriptions.models import Part, Period, PriceChange, Subscription
 from hostkeep.subscriptions.queries.subscriptions import stopped
 from hostkeep.subscriptions.rules.states import State
 from hostkeep.subscriptions.rules.terms import Term
@@ -148,6 +149,19 @@ def test_where_nothing_can_be_renewed_one_alarm_rings_however_often_it_is_tried(
     for minute in range(3):
         assert runs(after(21.3 + minute / 1440)) == 0
     assert halted.count() - before == 3, "it was over, and came back"
+
+
+def test_who_stands_behind_many_that_cannot_be_renewed_is_renewed_all_the_same(db) -> None:
+    """The oldest of one product, set up wrongly, do not keep everybody else from being billed."""
+    halted = Entry.objects.using(APART).filter(verb="alarm.renewals_halted.raised", brand="vps6")
+    before = halted.count()
+    sound = takes()
+    for taker in [takes() for _ in range(3 * renewing.CLOGGED)]:
+        spoils(taker)
+        Subscription.objects.filter(id=taker.id).update(renew_at=F("renew_at") - timedelta(hours=1))
+    assert runs(after(21.2)) == 1
+    assert len(invoices(sound)) == 1
+    assert (halted.count() - before, len(stopped())) == (0, 3 * renewing.CLOGGED)
 
 
 def test_a_fault_that_only_the_database_sees_is_that_of_its_chunk(db) -> None:

@@ -45,6 +45,7 @@ from hostkeep.subscriptions.queries.subscriptions import (
     ending_due,
     is_due,
     settling_due,
+    some_due,
     subscriptions_for,
 )
 from hostkeep.vault.column_door import use_columns
@@ -57,7 +58,10 @@ BILLED = "subscriptions.period.billed"
 """The verb of entries about periods that were billed."""
 
 CLOGGED = 8
-"""So many in a row that cannot be billed, and none that can: the fault is not theirs."""
+"""So many in a row that cannot be billed, and none of those drawn besides: the fault is not theirs."""
+
+DRAWN = 32
+"""Drawn from what else is due, before a brand's whole run is held to be wrong."""
 
 TIME_TO_PAY = timedelta(days=7)
 """Where an invoice is made late, when its period has begun."""
@@ -140,11 +144,13 @@ class _Sieve:
 
     done   how many were billed
     wrong  what could not be, and why: a refusal's code or the name of an exception
+    drawn  whether others than those in a row were tried
     """
 
     act: Act
     done: int = 0
     wrong: list[tuple[UUID, str]] = field(default_factory=list)
+    drawn: bool = False
 
     @property
     def is_clogged(self) -> bool:
@@ -161,6 +167,8 @@ class _Sieve:
 
     def sift(self, ids: Sequence[UUID]) -> None:
         """Bill what can be."""
+        if self.is_clogged and not self.drawn:
+            self._draw()
         if self.is_clogged or not ids:
             return
         try:
@@ -175,6 +183,21 @@ class _Sieve:
         middle = len(left) // 2
         self.sift(left[:middle])
         self.sift(left[middle:])
+
+    def _draw(self) -> None:
+        """Bill one of the others, if any can be.
+
+        Those in a row may be the oldest of one product that is set up wrongly: without a look past them
+        they would keep everybody behind them from being billed, for as long as they last.
+        """
+        self.drawn = True
+        for each in some_due(self.act.brand, self.act.at, but=[row for row, _ in self.wrong], first=DRAWN):
+            try:
+                self.done += len(renew_many(self.act, bill=bill_periods, only=[each]).ids)
+            except ChunkFailed:
+                continue
+            if self.done:
+                return
 
 
 def _give_up(act: Act, wrong: Sequence[tuple[UUID, str]]) -> None:

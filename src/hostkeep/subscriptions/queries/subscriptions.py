@@ -168,6 +168,15 @@ def due_now(at: datetime) -> QuerySet[Subscription]:
     return due.exclude(Exists(terms), renew_at__gt=at - TURN)
 
 
+def some_due(of: BrandId, at: datetime, *, but: Sequence[UUID], first: int) -> tuple[UUID, ...]:
+    """Return some of what is to be renewed at a brand, drawn at random.
+
+    but  what is left out
+    """
+    found = due_now(at).filter(brand=of).exclude(id__in=but)
+    return tuple(found.order_by("?").values_list("id", flat=True)[:first])
+
+
 def is_due(at: datetime) -> bool:
     """Say whether something is to be renewed, or to have another term first, by a time."""
     return Subscription.objects.filter(renew_at__lte=at, stopped_at=None).exists()
