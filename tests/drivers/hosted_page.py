@@ -50,7 +50,7 @@ class HostedPage:
         )
         set_urlconf("hostkeep.faces.demo.urls")
         try:
-            view, args, more = resolve(path, "hostkeep.faces.demo.urls")
+            view, args, more = resolve(made.path, "hostkeep.faces.demo.urls")
             answer = view(made, *args, **more)
         finally:
             set_urlconf(None)

@@ -89,7 +89,7 @@ def read(environ: Mapping[str, str]) -> Env:
         database=database,
         owner=owner,
         embedded=not url,
-        public_url=said.get("PUBLIC_URL", "http://localhost:8000").rstrip("/"),
+        public_url=(said.get("PUBLIC_URL") or _own_url(data, said)).rstrip("/"),
         trusted_proxies=_number(said, "TRUSTED_PROXIES", 0),
         demo=said.get("DEMO") == "1",
         secret_key=said.get("SECRET_KEY") or _own_secret(data),
@@ -105,6 +105,14 @@ def read(environ: Mapping[str, str]) -> Env:
         stripe_secrets=said.get("STRIPE_SECRETS", ""),
         einvoices=_by_brand(said, "EINVOICES"),
     )
+
+
+def _own_url(data: Path, said: Mapping[str, str]) -> str:
+    """Return where the back office stands if nobody says it: of a demo, where it was started."""
+    told = data / "demo.json"
+    if said.get("DEMO") != "1" or not told.exists():
+        return "http://localhost:8000"
+    return str(json.loads(told.read_text(encoding="utf-8"))["base_url"])
 
 
 def _said(environ: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hostkeep.faces.cli.demo_people import note_base_url, write_demo_file
 from hostkeep.project.env import BadEnvironment, read
 
 
@@ -78,3 +79,15 @@ def test_half_an_account_is_refused_and_no_key_is_said(tmp_path: Path, own: str)
     with pytest.raises(BadEnvironment, match='must say "key" and "secrets" of vps6') as fault:
         said(tmp_path, STRIPE=own)
     assert "rk_hush" not in str(fault.value)
+
+
+def test_a_command_beside_a_demo_knows_where_the_demo_stands(tmp_path: Path) -> None:
+    assert said(tmp_path, DEMO="1").public_url == "http://localhost:8000"
+    told = tmp_path / "demo.json"
+    write_demo_file(told, base_url="http://localhost:8135", database_url="", accounts=[])
+    assert said(tmp_path, DEMO="1").public_url == "http://localhost:8135"
+    note_base_url(told, "http://localhost:8136")
+    assert said(tmp_path, DEMO="1").public_url == "http://localhost:8136"
+    assert told.stat().st_mode & 0o077 == 0
+    assert said(tmp_path, DEMO="1", PUBLIC_URL="http://shop.localhost:1").public_url == "http://shop.localhost:1"
+    assert said(tmp_path).public_url == "http://localhost:8000"

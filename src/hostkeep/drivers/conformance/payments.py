@@ -62,7 +62,7 @@ def keep_ask(once: str) -> KeepAsk:
 
 
 def stored_ask(once: str, token: str, amount: Money = FIVE_EURO) -> StoredCharge:
-    """Return a charge of a stored method, to sit the exam with."""
+    """Return a charge of a stored method, to sit the exam with.  once: with colons, as ours have them."""
     back, tell = "https://shop.example/back/", "https://shop.example/callbacks/"
     return StoredCharge(amount, once=once, memo="EX-2026-000001", back=back, tell=tell, token=token)
 
@@ -196,30 +196,30 @@ class RefundsExam(GatewayExam):
         gateway: Any = self.make()
         of = self.paid("exam-r1")
 
-        first, second = gateway.refund(back_ask("back-1", of)), gateway.refund(back_ask("back-1", of))
+        first, second = gateway.refund(back_ask("back:1", of)), gateway.refund(back_ask("back:1", of))
 
         assert isinstance(first, Settled)
         assert (first.amount, first == second) == (FIVE_EURO, True)
-        assert gateway.look_up_refund("back-1", of) == first
+        assert gateway.look_up_refund("back:1", of) == first
 
     def test_parts_go_back_until_nothing_is_left(self) -> None:
         gateway: Any = self.make()
         of = self.paid("exam-r2")
-        parts = [gateway.refund(back_ask(f"back-{part}", of, 250)) for part in ("a", "b")]
+        parts = [gateway.refund(back_ask(f"back:{part}", of, 250)) for part in ("a", "b")]
         assert len({part.proof for part in parts}) == len(parts)
-        assert isinstance(gateway.refund(back_ask("back-c", of, 1)), Declined)
+        assert isinstance(gateway.refund(back_ask("back:c", of, 1)), Declined)
 
     def test_more_than_came_does_not_go_back(self) -> None:
         gateway: Any = self.make()
-        assert isinstance(gateway.refund(back_ask("back-3", self.paid("exam-r3"), 501)), Declined)
+        assert isinstance(gateway.refund(back_ask("back:3", self.paid("exam-r3"), 501)), Declined)
 
     def test_a_refund_that_was_never_asked_and_one_behind_a_broken_line(self) -> None:
         gateway: Any = self.make()
         of = self.paid("exam-r4")
-        assert gateway.look_up_refund("back-none", of) == Declined("never_asked")
+        assert gateway.look_up_refund("back:none", of) == Declined("never_asked")
         deaf: Any = self.make_deaf()
-        assert deaf.refund(back_ask("back-4", of)) == Unknown()
-        assert deaf.look_up_refund("back-4", of) == Unknown()
+        assert deaf.refund(back_ask("back:4", of)) == Unknown()
+        assert deaf.look_up_refund("back:4", of) == Unknown()
 
 
 class StoringExam(GatewayExam):
@@ -268,38 +268,38 @@ class StoringExam(GatewayExam):
         gateway: Any = self.make()
         token = self.kept("keep-3")
 
-        first, second = (gateway.charge_stored(stored_ask("auto-1", token)) for _ in range(2))
+        first, second = (gateway.charge_stored(stored_ask("auto:1", token)) for _ in range(2))
 
         assert isinstance(first, Settled)
         assert (first.amount, first == second) == (FIVE_EURO, True)
-        assert gateway.look_up_stored("auto-1", token) == first
+        assert gateway.look_up_stored("auto:1", token) == first
 
     def test_a_careful_bank_sees_the_payer_first(self) -> None:
         gateway: Any = self.make()
         token = self.kept("keep-4", careful_bank=True)
 
-        told = gateway.charge_stored(stored_ask("auto-2", token))
+        told = gateway.charge_stored(stored_ask("auto:2", token))
 
         assert isinstance(told, Waiting)
         assert told.visit
-        self.pay("auto-2")
-        assert isinstance(looked_up(gateway, "auto-2", told), Settled)
+        self.pay("auto:2")
+        assert isinstance(looked_up(gateway, "auto:2", told), Settled)
 
     def test_what_is_let_go_of_is_not_charged(self) -> None:
         gateway: Any = self.make()
         token = self.kept("keep-5")
         assert gateway.forget(token)
         assert gateway.forget(token)
-        assert isinstance(gateway.charge_stored(stored_ask("auto-3", token)), Declined)
+        assert isinstance(gateway.charge_stored(stored_ask("auto:3", token)), Declined)
 
     def test_behind_a_broken_line_nothing_is_known(self) -> None:
         gateway: Any = self.make()
         token = self.kept("keep-6")
-        assert gateway.look_up_stored("auto-none", token) == Declined("never_asked")
+        assert gateway.look_up_stored("auto:none", token) == Declined("never_asked")
         deaf: Any = self.make_deaf()
         assert deaf.keep(keep_ask("keep-7")) == Unknown()
-        assert deaf.charge_stored(stored_ask("auto-4", token)) == Unknown()
-        assert deaf.look_up_stored("auto-4", token) == Unknown()
+        assert deaf.charge_stored(stored_ask("auto:4", token)) == Unknown()
+        assert deaf.look_up_stored("auto:4", token) == Unknown()
         assert not deaf.forget(token)
 
 

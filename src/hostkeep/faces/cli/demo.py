@@ -105,6 +105,7 @@ def _prepare(folder: Path, port: int, server: postgres.Server) -> None:
         demo_people.write_demo_file(
             demo_file, base_url=f"http://localhost:{port}", database_url=url, accounts=accounts
         )
+    demo_people.note_base_url(demo_file, f"http://localhost:{port}")
     gather()
 
 

@@ -90,6 +90,18 @@ def demo_accounts(brands: tuple[BrandRow, ...]) -> list[DemoAccount]:
 def write_demo_file(path: Path, *, base_url: str, database_url: str, accounts: list[DemoAccount]) -> None:
     """Write demo.json for scripts, readable by us alone."""
     body = {"base_url": base_url, "database_url": database_url, "accounts": [asdict(a) for a in accounts]}
+    _write(path, body)
+
+
+def note_base_url(path: Path, base_url: str) -> None:
+    """Write down where a demo stands that was started again, perhaps on another port."""
+    body = json.loads(path.read_text(encoding="utf-8"))
+    if body["base_url"] != base_url:
+        _write(path, {**body, "base_url": base_url})
+
+
+def _write(path: Path, body: dict[str, object]) -> None:
+    """Write a file that we alone may read."""
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(body, file, indent=1)

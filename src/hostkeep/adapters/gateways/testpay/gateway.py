@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from hostkeep.adapters.gateways.testpay.reading import (
@@ -191,8 +191,9 @@ class TestPay:
         """Make one signed request.  Raises LineBroke."""
         body = json.dumps(wish).encode() if method == "POST" else b""
         where = f"{API}/{path}"
+        # A server reads the path with its escapes undone, and a key may have some: that form is signed.
         # The machine's own clock, not the house's: the other side judges the age by its own.
-        headers = signed(self.config.secret, body or where.encode(), time.time())
+        headers = signed(self.config.secret, body or unquote(where).encode(), time.time())
         try:
             return self.wire.request(
                 method, self.config.base + where, body=body, seconds=SECONDS,
