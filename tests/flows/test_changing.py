@@ -119,12 +119,14 @@ def test_an_upgrade_is_billed_at_once_and_holds_when_it_is_paid(db) -> None:
     invoice = Invoice.objects.get(id=Change.objects.get().invoice)
     assert (invoice.net_minor, invoice.gross_minor) == (offer.change.due.minor, offer.gross.minor)
     assert told(customer.row).told.product == "hexa-s"
+    (line,) = told(sheet(InvoiceId(invoice.id), of=customer.account)).lines
 
     customer.pays(invoice.id, 11)
     customer.pays(invoice.id, 11)
     customer.is_told(11)
     customer.is_told(11)
     assert told(customer.row).told.product == offer.move.product
+    assert line.title == f"Change to {told(customer.row).told.title}: the difference"
     assert customer.row.price == offer.move.price
     assert told(service_row(customer.service)).product == offer.move.product
     assert [a.verb for a in Action.objects.filter(service_id=customer.service, stage="queued")] == ["change"]

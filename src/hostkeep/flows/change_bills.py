@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from hostkeep.kernel.act import Act
 from hostkeep.kernel.ids import InvoiceId, PurposeId, Ref
 from hostkeep.kernel.money import Money
 from hostkeep.kernel.period import Period
+from hostkeep.people.queries import account
+from hostkeep.shop.rules.catalogue import Words, in_language
 from hostkeep.subscriptions.errors import NoSuchChange, NoSuchSubscription
 from hostkeep.subscriptions.queries.changes import ChangeRow, change
 from hostkeep.subscriptions.queries.subscriptions import (
@@ -23,6 +26,11 @@ from hostkeep.subscriptions.queries.subscriptions import (
 from hostkeep.subscriptions.rules.add_ons import ADDED, counted, taken_from_told
 from hostkeep.subscriptions.rules.changing import TIME_TO_PAY, Late
 from hostkeep.vault.column_door import use_columns
+
+DIFFERENCE: Words = MappingProxyType(
+    {"en": "Change to {}: the difference", "vi": "Đổi sang {}: phần chênh lệch"}
+)
+"""What the line of a change is called: its amount is not the price of what it names."""
 
 BILLING = PurposeId("billing")
 SERVICE = PurposeId("service")
@@ -61,7 +69,8 @@ def _items(
         title = counted(taken.add_on.title, taken.quantity)
     else:
         what = row.wanted_of(told).agreed
-        title, product = what.title, what.product
+        language = account(row.account).language
+        title, product = in_language(DIFFERENCE, language).format(what.title)[:200], what.product
     return [Item(title, product, due, about, period) for period, due in dues]
 
 
