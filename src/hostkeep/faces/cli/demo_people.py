@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +101,7 @@ def note_base_url(path: Path, base_url: str) -> None:
         _write(path, {**body, "base_url": base_url})
 
 
-def _write(path: Path, body: dict[str, object]) -> None:
+def _write(path: Path, body: Mapping[str, object]) -> None:
     """Write a file that we alone may read."""
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
